@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The contract between a generated kernel and whoever runs it: how weights, states and scratch
+ * memory are laid out, what a run is given, and how a kernel describes itself. The generator emits
+ * against this header, the runtime allocates and packs by it, and a deployed kernel ships with it.
+ * Nothing here does arithmetic. */
+#ifndef WEIR_KERNEL_H
+#define WEIR_KERNEL_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* States, stored values and packed weights start on 64-byte boundaries; the rows of states and
+ * stored values are padded to 16 floats, whatever the ISA, so that every vector width divides
+ * them. */
+#ifdef __cplusplus
+#define WEIR_ALIGNED alignas(64)
+#else
+#define WEIR_ALIGNED _Alignas(64)
+#endif
+
+/* Register tiles and elementwise work are functions of their own: inlined into one another,
+ * compilers run out of registers and spill in the inner loops. */
+#if defined(__GNUC__)
+#define WEIR_TILE static __attribute__((noinline)) void
+#else
+#define WEIR_TILE static void
+#endif
+
+enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8, WEIR_VALUES_MAX = 32 };
+
+/* An extent by name: a kernel that serves every size describes its operands this way too. */
+enum weir_extent { WEIR_ONE, WEIR_I, WEIR_H, WEIR_P };
+
+enum weir_isa { WEIR_SCALAR, WEIR_AVX2, WEIR_AVX512, WEIR_NEON, WEIR_ISA_COUNT };
+
+enum weir_math { WEIR_INLINE, WEIR_SLEEF };
+
+/* A learned matrix [rows][cols], row-major, or a learned vector [rows] (cols is WEIR_ONE), under
+ * its name in the cell file. This is the canonical form in which weights are handed to Weir. */
+struct weir_param {
+    const char *name;
+    enum weir_extent rows, cols;
+};
+
+/* A state and its size. State 0 is the one whose next value is the output. */
+struct weir_state {
+    const char *name;
+    enum weir_extent size;
+};
+
+/* A region of the packed weights: `count` parameters of one shape, interleaved as
+ *     [block of `lanes` rows][col][parameter][lane]
+ * with zeros past the last row. Regions follow one another in the order of the table, each starting
+ * at a multiple of WEIR_ROW floats. Every weight is multiplied by its slot's scale, once, in float
+ * (kernel.scales; a finite product that overflows becomes +-FLT_MAX). */
+struct weir_region {
+    enum weir_extent rows, cols;
+    size_t count;
+    const unsigned char *params; /* [count] indices into kernel.params */
+};
+
+/* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,
+ * for x, zero. Memory the kernel writes must not overlap what it reads. */
+struct weir_run {
+    size_t T, B; /* time steps and rows of the batch, T >= 1 and B >= 1 */
+    size_t I, H, P; /* read by size-generic kernels only */
+    const float *x; /* x[t * x_step + b * x_row + i], any alignment */
+    ptrdiff_t x_step, x_row;
+    float *y; /* y[t * y_step + b * y_row + h], any alignment */
+    ptrdiff_t y_step, y_row;
+    const float *weights; /* packed as kernel.regions say */
+    /* state[t % 2][s] holds state s before step t as [B][row], rows padded to WEIR_ROW; the final
+     * states are in state[T % 2]. The padding may hold anything and is overwritten. In y every NaN
+     * is 0x7fc00000; in a state it may be any, which is for whoever copies states out to mend. */
+    float *state[2][WEIR_STATES_MAX];
+    float *value[WEIR_VALUES_MAX]; /* stored values, [B][row] each, as kernel.values say */
+    float *products; /* hoisted products: kernel.hoist_floats(B, I, H, P) floats */
+    /* Threads: part `part` of `parts` computes its share of the units, and calls `wait` (which
+     * returns when all parts have called it) after every stage. With parts == 1 it is not called.
+     */
+    size_t part, parts;
+    void (*wait)(void *barrier);
+    void *barrier;
+};
+
+struct weir_kernel {
+    const char *name; /* cell_f32_iI_hH[_pP]__isa[_sleef]; a size-generic one: cell_f32_any__isa */
+    const char *cell;
+    const char *plan; /* the decisions it was generated with, as weir-gen --plan takes them */
+    enum weir_isa isa;
+    enum weir_math math;
+    size_t I, H, P; /* the sizes it serves; 0, 0, 0: any (P is 0 also where a cell has none) */
+    size_t lanes; /* of a vector, and so of a block of packed weights */
+    const struct weir_param *params;
+    size_t param_count;
+    const struct weir_state *states;
+    size_t state_count;
+    const enum weir_extent *values; /* sizes of the stored values */
+    size_t value_count;
+    const struct weir_region *regions;
+    size_t region_count;
+    /* Writes the scale of every slot of every region, in the order of the tables. */
+    void (*scales)(size_t I, size_t H, size_t P, float *scale);
+    /* How many floats of run.products a batch of B rows needs; 0 where nothing is hoisted. It never
+     * falls as B grows. */
+    size_t (*hoist_floats)(size_t B, size_t I, size_t H, size_t P);
+    void (*forward)(const struct weir_run *run);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What generated kernels compute with on AVX2 and FMA beside single instructions: exponentials and
+ * logarithm on one vector, minimum and maximum that pass NaN on, loads and stores of part of a
+ * vector. The same functions as in math_scalar.h, which explains them, and the same bits. */
+#ifndef WEIR_MATH_AVX2_H
+#define WEIR_MATH_AVX2_H
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "compile this file with -mavx2 -mfma"
+#endif
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
+static inline __m256 v_power(__m256i biased)
+{
+    return _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_slli_epi32(biased, 23), _mm256_set1_epi32(0x3f800000)));
+}
+
+/* 2^z for |z| < 126. */
+static inline __m256 v_exp2(__m256 z)
+{
+    const __m256 biased = _mm256_add_ps(z, _mm256_set1_ps(0x1.8p23f));
+    const __m256 r = _mm256_sub_ps(z, _mm256_sub_ps(biased, _mm256_set1_ps(0x1.8p23f)));
+    const __m256 r2 = _mm256_mul_ps(r, r);
+    const __m256 low = _mm256_fmadd_ps(_mm256_set1_ps(0.693147004f), r, _mm256_set1_ps(1.0f));
+    const __m256 middle =
+        _mm256_fmadd_ps(_mm256_set1_ps(0.0555073358f), r, _mm256_set1_ps(0.240222424f));
+    const __m256 high =
+        _mm256_fmadd_ps(_mm256_set1_ps(0.00132647273f), r, _mm256_set1_ps(0.00967151299f));
+    const __m256 p = _mm256_fmadd_ps(_mm256_fmadd_ps(high, r2, middle), r2, low);
+    return _mm256_mul_ps(p, v_power(_mm256_castps_si256(biased)));
+}
+
+/* Between -bound and bound. */
+static inline __m256 v_clamp(__m256 x, __m256 bound)
+{
+    return _mm256_min_ps(bound, _mm256_max_ps(_mm256_sub_ps(_mm256_setzero_ps(), bound), x));
+}
+
+static inline __m256 v_exp(__m256 x)
+{
+    const __m256 y =
+        _mm256_min_ps(_mm256_set1_ps(89.0f), _mm256_max_ps(_mm256_set1_ps(-104.0f), x));
+    const __m256 biased =
+        _mm256_fmadd_ps(y, _mm256_set1_ps(0x1.715476p+0f), _mm256_set1_ps(0x1.8p23f));
+    const __m256 n = _mm256_sub_ps(biased, _mm256_set1_ps(0x1.8p23f));
+    const __m256 high = _mm256_fmadd_ps(n, _mm256_set1_ps(-0x1.62e4p-1f), y);
+    const __m256 r = _mm256_fmadd_ps(n, _mm256_set1_ps(-0x1.7f7d1cp-20f), high);
+    __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(0.0013814467f), r, _mm256_set1_ps(0.00836878042f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.0416683942f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.166665201f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.499999934f));
+    p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1.0f));
+    const __m256i whole =
+        _mm256_sub_epi32(_mm256_castps_si256(biased), _mm256_set1_epi32(0x4b400000));
+    const __m256i half = _mm256_srai_epi32(whole, 1);
+    return _mm256_mul_ps(_mm256_mul_ps(p, v_power(half)), v_power(_mm256_sub_epi32(whole, half)));
+}
+
+/* log(1 + u) for u in [0, 1]. */
+static inline __m256 v_log1p(__m256 u)
+{
+    const __m256 s = _mm256_div_ps(u, _mm256_add_ps(_mm256_set1_ps(2.0f), u));
+    const __m256 t = _mm256_mul_ps(s, s);
+    __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(0.284292389f), t, _mm256_set1_ps(0.279065349f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.400282958f));
+    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.666662713f));
+    return _mm256_fmadd_ps(p, _mm256_mul_ps(t, s), _mm256_add_ps(s, s));
+}
+
+static inline __m256 v_neg(__m256 x)
+{
+    return _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
+}
+
+static inline __m256 v_abs(__m256 x)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+}
+
+/* The instructions give the second operand where one is NaN. */
+static inline __m256 v_min(__m256 a, __m256 b)
+{
+    return _mm256_blendv_ps(_mm256_min_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+
+static inline __m256 v_max(__m256 a, __m256 b)
+{
+    return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+
+/* a where it is above the threshold, 0 elsewhere. */
+static inline __m256 v_threshold(__m256 a, __m256 threshold)
+{
+    return _mm256_andnot_ps(_mm256_cmp_ps(a, threshold, _CMP_LE_OQ), a);
+}
+
+/* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */
+static inline __m256 v_canonical(__m256 x)
+{
+    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+    return _mm256_blendv_ps(x, nan, _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+}
+
+/* All ones in the first lanes. */
+static inline __m256i v_first(size_t count)
+{
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lanes);
+}
+
+static inline __m256 v_load_first(const float *from, size_t count)
+{
+    return _mm256_maskload_ps(from, v_first(count));
+}
+
+static inline void v_store_first(float *to, __m256 x, size_t count)
+{
+    _mm256_maskstore_ps(to, v_first(count), x);
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* What generated kernels compute with on AVX-512 beside single instructions: exponentials and
+ * logarithm on one vector, minimum and maximum that pass NaN on, loads and stores of part of a
+ * vector. The same functions as in math_scalar.h, which explains them, and the same bits. */
+#ifndef WEIR_MATH_AVX512_H
+#define WEIR_MATH_AVX512_H
+
+#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512DQ__) ||                   \
+    !defined(__AVX512VL__)
+#error "compile this file with -mavx512f -mavx512bw -mavx512dq -mavx512vl"
+#endif
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
+static inline __m512 v_power(__m512i biased)
+{
+    return _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_slli_epi32(biased, 23), _mm512_set1_epi32(0x3f800000)));
+}
+
+/* 2^z for |z| < 126. */
+static inline __m512 v_exp2(__m512 z)
+{
+    const __m512 n = _mm512_roundscale_ps(z, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    const __m512 r = _mm512_sub_ps(z, n);
+    const __m512 r2 = _mm512_mul_ps(r, r);
+    const __m512 low = _mm512_fmadd_ps(_mm512_set1_ps(0.693147004f), r, _mm512_set1_ps(1.0f));
+    const __m512 middle =
+        _mm512_fmadd_ps(_mm512_set1_ps(0.0555073358f), r, _mm512_set1_ps(0.240222424f));
+    const __m512 high =
+        _mm512_fmadd_ps(_mm512_set1_ps(0.00132647273f), r, _mm512_set1_ps(0.00967151299f));
+    const __m512 p = _mm512_fmadd_ps(_mm512_fmadd_ps(high, r2, middle), r2, low);
+    return _mm512_scalef_ps(p, n);
+}
+
+/* Between -bound and bound. */
+static inline __m512 v_clamp(__m512 x, __m512 bound)
+{
+    return _mm512_min_ps(bound, _mm512_max_ps(_mm512_sub_ps(_mm512_setzero_ps(), bound), x));
+}
+
+static inline __m512 v_exp(__m512 x)
+{
+    const __m512 y =
+        _mm512_min_ps(_mm512_set1_ps(89.0f), _mm512_max_ps(_mm512_set1_ps(-104.0f), x));
+    const __m512 biased =
+        _mm512_fmadd_ps(y, _mm512_set1_ps(0x1.715476p+0f), _mm512_set1_ps(0x1.8p23f));
+    const __m512 n = _mm512_sub_ps(biased, _mm512_set1_ps(0x1.8p23f));
+    const __m512 high = _mm512_fmadd_ps(n, _mm512_set1_ps(-0x1.62e4p-1f), y);
+    const __m512 r = _mm512_fmadd_ps(n, _mm512_set1_ps(-0x1.7f7d1cp-20f), high);
+    __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(0.0013814467f), r, _mm512_set1_ps(0.00836878042f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.0416683942f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.166665201f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.499999934f));
+    p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
+    const __m512i whole =
+        _mm512_sub_epi32(_mm512_castps_si512(biased), _mm512_set1_epi32(0x4b400000));
+    const __m512i half = _mm512_srai_epi32(whole, 1);
+    return _mm512_mul_ps(_mm512_mul_ps(p, v_power(half)), v_power(_mm512_sub_epi32(whole, half)));
+}
+
+/* log(1 + u) for u in [0, 1]. */
+static inline __m512 v_log1p(__m512 u)
+{
+    const __m512 s = _mm512_div_ps(u, _mm512_add_ps(_mm512_set1_ps(2.0f), u));
+    const __m512 t = _mm512_mul_ps(s, s);
+    __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(0.284292389f), t, _mm512_set1_ps(0.279065349f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.400282958f));
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.666662713f));
+    return _mm512_fmadd_ps(p, _mm512_mul_ps(t, s), _mm512_add_ps(s, s));
+}
+
+static inline __m512 v_neg(__m512 x)
+{
+    return _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
+}
+
+static inline __m512 v_abs(__m512 x)
+{
+    return _mm512_abs_ps(x);
+}
+
+/* The instructions give the second operand where one is NaN. */
+static inline __m512 v_min(__m512 a, __m512 b)
+{
+    const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    return _mm512_mask_mov_ps(_mm512_min_ps(a, b), nan, a);
+}
+
+static inline __m512 v_max(__m512 a, __m512 b)
+{
+    const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    return _mm512_mask_mov_ps(_mm512_max_ps(a, b), nan, a);
+}
+
+/* a where it is above the threshold, 0 elsewhere. */
+static inline __m512 v_threshold(__m512 a, __m512 threshold)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, threshold, _CMP_NLE_UQ), a);
+}
+
+/* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */
+static inline __m512 v_canonical(__m512 x)
+{
+    const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32(0x7fc00000));
+    return _mm512_mask_mov_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), nan);
+}
+
+static inline __m512 v_load_first(const float *from, size_t count)
+{
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+}
+
+static inline void v_store_first(float *to, __m512 x, size_t count)
+{
+    _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), x);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* What generated kernels compute with on NEON beside single instructions: exponentials and
+ * logarithm on one vector, minimum and maximum that pass NaN on, loads and stores of part of a
+ * vector. The same functions as in math_scalar.h, which explains them, and the same bits. */
+#ifndef WEIR_MATH_NEON_H
+#define WEIR_MATH_NEON_H
+
+#ifndef __aarch64__
+#error "compile this file for AArch64"
+#endif
+
+#include <arm_neon.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline float32x4_t v_fma(float32x4_t a, float32x4_t b, float32x4_t c)
+{
+    return vfmaq_f32(c, a, b);
+}
+
+/* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
+static inline float32x4_t v_power(int32x4_t biased)
+{
+    return vreinterpretq_f32_s32(vaddq_s32(vshlq_n_s32(biased, 23), vdupq_n_s32(0x3f800000)));
+}
+
+/* 2^z for |z| < 126. */
+static inline float32x4_t v_exp2(float32x4_t z)
+{
+    const float32x4_t biased = vaddq_f32(z, vdupq_n_f32(0x1.8p23f));
+    const float32x4_t r = vsubq_f32(z, vsubq_f32(biased, vdupq_n_f32(0x1.8p23f)));
+    const float32x4_t r2 = vmulq_f32(r, r);
+    const float32x4_t low = v_fma(vdupq_n_f32(0.693147004f), r, vdupq_n_f32(1.0f));
+    const float32x4_t middle = v_fma(vdupq_n_f32(0.0555073358f), r, vdupq_n_f32(0.240222424f));
+    const float32x4_t high = v_fma(vdupq_n_f32(0.00132647273f), r, vdupq_n_f32(0.00967151299f));
+    const float32x4_t p = v_fma(v_fma(high, r2, middle), r2, low);
+    return vmulq_f32(p, v_power(vreinterpretq_s32_f32(biased)));
+}
+
+/* Between -bound and bound. */
+static inline float32x4_t v_clamp(float32x4_t x, float32x4_t bound)
+{
+    return vminq_f32(vmaxq_f32(x, vnegq_f32(bound)), bound);
+}
+
+static inline float32x4_t v_exp(float32x4_t x)
+{
+    const float32x4_t y = vminq_f32(vmaxq_f32(x, vdupq_n_f32(-104.0f)), vdupq_n_f32(89.0f));
+    const float32x4_t biased = v_fma(y, vdupq_n_f32(0x1.715476p+0f), vdupq_n_f32(0x1.8p23f));
+    const float32x4_t n = vsubq_f32(biased, vdupq_n_f32(0x1.8p23f));
+    const float32x4_t high = v_fma(n, vdupq_n_f32(-0x1.62e4p-1f), y);
+    const float32x4_t r = v_fma(n, vdupq_n_f32(-0x1.7f7d1cp-20f), high);
+    float32x4_t p = v_fma(vdupq_n_f32(0.0013814467f), r, vdupq_n_f32(0.00836878042f));
+    p = v_fma(p, r, vdupq_n_f32(0.0416683942f));
+    p = v_fma(p, r, vdupq_n_f32(0.166665201f));
+    p = v_fma(p, r, vdupq_n_f32(0.499999934f));
+    p = vaddq_f32(v_fma(p, vmulq_f32(r, r), r), vdupq_n_f32(1.0f));
+    const int32x4_t whole = vsubq_s32(vreinterpretq_s32_f32(biased), vdupq_n_s32(0x4b400000));
+    const int32x4_t half = vshrq_n_s32(whole, 1);
+    return vmulq_f32(vmulq_f32(p, v_power(half)), v_power(vsubq_s32(whole, half)));
+}
+
+/* log(1 + u) for u in [0, 1]. */
+static inline float32x4_t v_log1p(float32x4_t u)
+{
+    const float32x4_t s = vdivq_f32(u, vaddq_f32(vdupq_n_f32(2.0f), u));
+    const float32x4_t t = vmulq_f32(s, s);
+    float32x4_t p = v_fma(vdupq_n_f32(0.284292389f), t, vdupq_n_f32(0.279065349f));
+    p = v_fma(p, t, vdupq_n_f32(0.400282958f));
+    p = v_fma(p, t, vdupq_n_f32(0.666662713f));
+    return v_fma(p, vmulq_f32(t, s), vaddq_f32(s, s));
+}
+
+static inline float32x4_t v_abs(float32x4_t x)
+{
+    return vabsq_f32(x);
+}
+
+/* Not vminq_f32 and vmaxq_f32: they order the zeros, and x86 does not. */
+static inline float32x4_t v_min(float32x4_t a, float32x4_t b)
+{
+    return vbslq_f32(vceqq_f32(a, a), vbslq_f32(vcltq_f32(a, b), a, b), a);
+}
+
+static inline float32x4_t v_max(float32x4_t a, float32x4_t b)
+{
+    return vbslq_f32(vceqq_f32(a, a), vbslq_f32(vcgtq_f32(a, b), a, b), a);
+}
+
+/* a where it is above the threshold, 0 elsewhere. */
+static inline float32x4_t v_threshold(float32x4_t a, float32x4_t threshold)
+{
+    return vbslq_f32(vcleq_f32(a, threshold), vdupq_n_f32(0.0f), a);
+}
+
+/* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */
+static inline float32x4_t v_canonical(float32x4_t x)
+{
+    return vbslq_f32(vceqq_f32(x, x), x, vreinterpretq_f32_s32(vdupq_n_s32(0x7fc00000)));
+}
+
+static inline float32x4_t v_load_first(const float *from, size_t count)
+{
+    float lanes[4] = {0};
+    for (size_t i = 0; i < count; i++)
+        lanes[i] = from[i];
+    return vld1q_f32(lanes);
+}
+
+static inline void v_store_first(float *to, float32x4_t x, size_t count)
+{
+    float lanes[4];
+    vst1q_f32(lanes, x);
+    for (size_t i = 0; i < count; i++)
+        to[i] = lanes[i];
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What generated kernels compute with on scalar C beside single instructions: exponentials and
+ * logarithm on one vector, minimum and maximum that pass NaN on, loads and stores of part of a
+ * vector. Every function gives the same bits on every ISA: only exactly rounded operations, in one
+ * order. This file is the one to read; the others say the same in intrinsics.
+ *
+ * exp2: 2^z = 2^n * 2^r with n = round(z), r = z - n in [-1/2, 1/2], and for 2^r a polynomial with
+ * value 1 at 0, relative error 1.1e-7, in Estrin's order: it is what a step of a small layer waits
+ * for. n is found by adding 1.5 * 2^23: it is then in the low bits.
+ * exp: e^x = 2^n * e^r with n = round(x / ln 2), r = x - n ln 2 in two parts (Cody & Waite 1980),
+ * and for e^r a minimax polynomial, relative error 3e-9; 2^n in two factors, so that results may be
+ * denormal.
+ * log1p: for u in [0, 1], log(1 + u) = 2 artanh(s) with s = u / (2 + u), as s times a minimax
+ * polynomial in s^2, error 2e-9. */
+#ifndef WEIR_MATH_SCALAR_H
+#define WEIR_MATH_SCALAR_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* <sleef.h> declares these only to code that is compiled for FMA. The runtime offers the kernels
+ * that call them only where the CPU has it. */
+float Sleef_finz_expf1_u10purecfma(float x);
+float Sleef_finz_log1pf1_u10purecfma(float x);
+
+static inline float v_from_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t v_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
+static inline float v_power(uint32_t biased)
+{
+    return v_from_bits((biased << 23) + 0x3f800000u);
+}
+
+/* 2^z for |z| < 126. */
+static inline float v_exp2(float z)
+{
+    const float biased = z + 0x1.8p23f;
+    const float r = z - (biased - 0x1.8p23f);
+    const float r2 = r * r;
+    const float low = fmaf(0.693147004f, r, 1.0f);
+    const float middle = fmaf(0.0555073358f, r, 0.240222424f);
+    const float high = fmaf(0.00132647273f, r, 0.00967151299f);
+    const float p = fmaf(fmaf(high, r2, middle), r2, low);
+    return p * v_power(v_bits(biased));
+}
+
+/* Between -bound and bound. */
+static inline float v_clamp(float x, float bound)
+{
+    return x > bound ? bound : x < -bound ? -bound : x;
+}
+
+static inline float v_exp(float x)
+{
+    const float y = x > 89.0f ? 89.0f : x < -104.0f ? -104.0f : x;
+    const float biased = fmaf(y, 0x1.715476p+0f, 0x1.8p23f);
+    const float n = biased - 0x1.8p23f;
+    const float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, y));
+    float p = fmaf(0.0013814467f, r, 0.00836878042f);
+    p = fmaf(p, r, 0.0416683942f);
+    p = fmaf(p, r, 0.166665201f);
+    p = fmaf(p, r, 0.499999934f);
+    p = fmaf(p, r * r, r) + 1.0f;
+    const uint32_t whole = v_bits(biased) - 0x4b400000u;
+    const uint32_t half = (uint32_t)((int32_t)whole >> 1);
+    return p * v_power(half) * v_power(whole - half);
+}
+
+/* log(1 + u) for u in [0, 1]. */
+static inline float v_log1p(float u)
+{
+    const float s = u / (2.0f + u);
+    const float t = s * s;
+    float p = fmaf(0.284292389f, t, 0.279065349f);
+    p = fmaf(p, t, 0.400282958f);
+    p = fmaf(p, t, 0.666662713f);
+    return fmaf(p, t * s, s + s);
+}
+
+static inline float v_abs(float x)
+{
+    return fabsf(x);
+}
+
+static inline float v_min(float a, float b)
+{
+    return a < b || a != a ? a : b;
+}
+
+static inline float v_max(float a, float b)
+{
+    return a > b || a != a ? a : b;
+}
+
+/* a where it is above the threshold, 0 elsewhere. */
+static inline float v_threshold(float a, float threshold)
+{
+    return a <= threshold ? 0.0f : a;
+}
+
+/* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */
+static inline float v_canonical(float x)
+{
+    return x == x ? x : v_from_bits(0x7fc00000u);
+}
+
+static inline float v_load_first(const float *from, size_t count)
+{
+    return count > 0 ? *from : 0.0f;
+}
+
+static inline void v_store_first(float *to, float x, size_t count)
+{
+    if (count > 0)
+        *to = x;
+}
+
+#endif
