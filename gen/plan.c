@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Choosing the plan. The rules come from measurements on a Zen 5 core: see the comments, and the
+ * experiments in bench/ that vary one field at a time. */
+#include "plan.h"
+
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
+    SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
+    HOIST_ROWS = 24, /* rows ahead: more cost cache and gain nothing */
+    HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
+    HOIST_INPUT = 32 /* below, writing and reading the products costs more than it saves */
+};
+
+/* The most accumulators that are live at once for one vector of units of one row. */
+static size_t live_sums(const struct program *program)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            if (region->operand >= 0 && region->count > most)
+                most = region->count;
+        }
+    return most;
+}
+
+/* The cost of `blocks` vectors of units in tiles of `vectors` and singles, in FMA slots a column.
+ */
+static size_t single_cost(size_t blocks, size_t vectors, size_t sums)
+{
+    const size_t wide = vectors * sums > LATENCY ? vectors * sums : LATENCY;
+    const size_t narrow = sums > LATENCY ? sums : LATENCY;
+    return blocks / vectors * wide + blocks % vectors * narrow;
+}
+
+static size_t choose_vectors(const struct program *program, const struct isa *isa, size_t sums)
+{
+    const double units = program->graph->size[WEIR_H];
+    const size_t known = ((size_t)units + isa->lanes - 1) / isa->lanes;
+    const size_t blocks = units > 0 ? known : 240; /* any size: a number with many divisors */
+    const size_t most = isa->accumulators < SINGLE_MOST ? isa->accumulators : SINGLE_MOST;
+    size_t best = 1;
+    for (size_t vectors = 2; vectors <= 8 && vectors * sums <= most; vectors++)
+        if (vectors <= blocks &&
+            single_cost(blocks, vectors, sums) < single_cost(blocks, best, sums))
+            best = vectors;
+    return best;
+}
+
+struct plan plan_choose(const struct program *program, const struct isa *isa)
+{
+    const size_t sums = live_sums(program);
+    const double input = program->graph->size[WEIR_I];
+    struct plan plan = {.serpentine = 1, .hoist_batch = HOIST_BATCH};
+    plan.vectors = choose_vectors(program, isa, sums);
+    plan.batch_vectors = sums >= 3 ? 1 : 4 / sums;
+    plan.rows = isa->accumulators / (sums * plan.batch_vectors);
+    plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
+    /* A call of SLEEF clobbers every vector register: there is nothing to keep in them. */
+    plan.fused = program->math == WEIR_INLINE && isa->accumulators > LATENCY;
+    plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
+    return plan;
+}
+
+static const struct {
+    const char *name;
+    size_t offset, least, greatest;
+} fields[] = {
+#define FIELD(name, least, greatest, meaning) {#name, offsetof(struct plan, name), least, greatest},
+    PLAN_FIELDS(FIELD)
+#undef FIELD
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof *fields };
+
+static size_t *plan_field(struct plan *plan, size_t field)
+{
+    return (size_t *)(void *)((char *)plan + fields[field].offset);
+}
+
+static char *list_fields(void)
+{
+    struct text text = {0};
+    for (size_t f = 0; f < FIELD_COUNT; f++)
+        text_add(&text, "%s%s (%zu to %zu)", f ? ", " : "", fields[f].name, fields[f].least,
+                 fields[f].greatest);
+    return text.chars;
+}
+
+bool plan_override(struct plan *plan, const char *text, char **error)
+{
+    while (*text) {
+        const size_t length = strcspn(text, ","), name = strcspn(text, "=,");
+        size_t field = 0;
+        while (field < FIELD_COUNT &&
+               (strlen(fields[field].name) != name || strncmp(fields[field].name, text, name) != 0))
+            field++;
+        char *stop = NULL;
+        const bool digits = text[name] == '=' && text[name + 1] >= '0' && text[name + 1] <= '9';
+        const unsigned long value = digits ? strtoul(text + name + 1, &stop, 10) : 0;
+        if (field == FIELD_COUNT || stop != text + length || value < fields[field].least ||
+            value > fields[field].greatest) {
+            char *list = list_fields();
+            *error = text_format("--plan: '%.*s' is not a field and its value, expected %s",
+                                 (int)(length < 60 ? length : 60), text, list);
+            free(list);
+            return false;
+        }
+        *plan_field(plan, field) = value;
+        text += length + (text[length] == ',');
+    }
+    return true;
+}
+
+char *plan_text(const struct plan *plan)
+{
+    struct text text = {0};
+    struct plan copy = *plan;
+    for (size_t f = 0; f < FIELD_COUNT; f++)
+        text_add(&text, "%s%s=%zu", f ? "," : "", fields[f].name, *plan_field(&copy, f));
+    return text.chars;
+}
