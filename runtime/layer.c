@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* A layer: a kernel, its packed weights and the memory it works in. Everything is made and checked
+ * at creation; running only copies states in and out and calls the kernel, once for every slice of
+ * the batch that fits that memory, or has a pool call it. */
+#include "internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_MAX_BATCH = 64 };
+
+struct weir_layer {
+    const struct weir_kernel *kernel;
+    weir_pool *pool; /* read only where run.parts > 1 */
+    struct weir_sizes sizes;
+    size_t max_batch;
+    size_t state_size[WEIR_STATES_MAX], state_row[WEIR_STATES_MAX];
+    float *weights;
+    float *unwanted; /* outputs that the caller does not want, [max_batch][state_row[0]] */
+    struct weir_run run; /* all of it that is the same in every call */
+};
+
+/* ---- Creation ---- */
+
+/* Allocates what the kernel works in, for max_batch rows. */
+static weir_status allocate_scratch(weir_layer *layer, weir_error *error)
+{
+    const struct weir_kernel *kernel = layer->kernel;
+    const struct weir_sizes sizes = layer->sizes;
+    struct weir_run *run = &layer->run;
+    bool enough = true;
+    for (size_t s = 0; s < kernel->state_count; s++) {
+        layer->state_size[s] = weir_extent_of(kernel->states[s].size, sizes);
+        layer->state_row[s] = weir_round_up(layer->state_size[s], WEIR_ROW);
+        for (size_t k = 0; k < 2; k++) {
+            run->state[k][s] = weir_allocate(weir_times(layer->max_batch, layer->state_row[s]));
+            enough = enough && run->state[k][s];
+        }
+    }
+    for (size_t v = 0; v < kernel->value_count; v++) {
+        const size_t row = weir_round_up(weir_extent_of(kernel->values[v], sizes), WEIR_ROW);
+        run->value[v] = weir_allocate(weir_times(layer->max_batch, row));
+        enough = enough && run->value[v];
+    }
+    const size_t hoist = kernel->hoist_floats(layer->max_batch, sizes.I, sizes.H, sizes.P);
+    if (hoist)
+        run->products = weir_allocate(hoist);
+    layer->unwanted = weir_allocate(weir_times(layer->max_batch, layer->state_row[0]));
+    if (enough && layer->unwanted && (run->products || !hoist))
+        return WEIR_OK;
+    return weir_fail(error, WEIR_NO_MEMORY,
+                     "There is not the memory to run %zu rows of %.32s with %s together: lower "
+                     "max_batch, or free memory.",
+                     layer->max_batch, kernel->cell, weir_sizes_in_words(sizes).text);
+}
+
+/* How many parts can all have units to compute in every stage, which writes a state or a stored
+ * value: of more, some would only wait. */
+static size_t most_parts(const struct weir_layer *layer)
+{
+    const struct weir_kernel *kernel = layer->kernel;
+    size_t fewest = SIZE_MAX;
+    for (size_t i = 0; i < kernel->state_count + kernel->value_count; i++) {
+        const enum weir_extent extent = i < kernel->state_count
+                                            ? kernel->states[i].size
+                                            : kernel->values[i - kernel->state_count];
+        const size_t size = weir_extent_of(extent, layer->sizes);
+        const size_t blocks = size / kernel->lanes + (size % kernel->lanes != 0);
+        fewest = blocks < fewest ? blocks : fewest;
+    }
+    return fewest;
+}
+
+/* Everything in a configuration that can be judged before a kernel is chosen. */
+static weir_status check_config(const weir_layer_config *config, weir_error *error)
+{
+    const struct weir_sizes sizes = {config->I, config->H, config->P};
+    const struct weir_kernel *kernel = config->own;
+    weir_status status = WEIR_OK;
+    if (!config->cell)
+        return weir_fail(error, WEIR_INVALID, "config.cell is NULL: name the cell to run.");
+    if (config->max_batch > WEIR_SIZE_MAX)
+        return weir_fail(error, WEIR_INVALID,
+                         "max_batch=%zu: no more than %zu rows run together; a larger batch runs "
+                         "in slices by itself.",
+                         config->max_batch, WEIR_SIZE_MAX);
+    if (config->weight_count && !config->weights)
+        return weir_fail(error, WEIR_INVALID,
+                         "config.weight_count is %zu, but config.weights is NULL: set both.",
+                         config->weight_count);
+    if (kernel)
+        status = weir_own_check(kernel, error);
+    else
+        status = weir_cell_find(config->cell, &kernel, error);
+    return status ? status : weir_cell_check_sizes(kernel, sizes, error);
+}
+
+weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *config,
+                              weir_error *error)
+{
+    if (layer)
+        *layer = NULL;
+    if (!layer || !config)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_layer_create needs a place for the layer and a configuration: "
+                         "neither may be NULL.");
+    struct weir_choice choice;
+    weir_status status = check_config(config, error);
+    if (!status)
+        status = weir_select(config, &choice, error);
+    if (status)
+        return status;
+
+    weir_layer *made = calloc(1, sizeof *made);
+    if (!made)
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a layer: free some.");
+    made->kernel = choice.kernel;
+    made->sizes = (struct weir_sizes){config->I, config->H, config->P};
+    made->max_batch = config->max_batch ? config->max_batch : DEFAULT_MAX_BATCH;
+    made->pool = config->pool;
+    made->run = (struct weir_run){.I = config->I, .H = config->H, .P = config->P};
+    weir_pool_share(made->pool, &made->run, most_parts(made));
+    status = weir_pack(made->kernel, config, &made->weights, error);
+    if (!status)
+        status = allocate_scratch(made, error);
+    if (status) {
+        weir_layer_destroy(made);
+        return status;
+    }
+    made->run.weights = made->weights;
+    *layer = made;
+    return WEIR_OK;
+}
+
+void weir_layer_destroy(weir_layer *layer)
+{
+    if (!layer)
+        return;
+    for (size_t s = 0; s < WEIR_STATES_MAX; s++) {
+        free(layer->run.state[0][s]);
+        free(layer->run.state[1][s]);
+    }
+    for (size_t v = 0; v < WEIR_VALUES_MAX; v++)
+        free(layer->run.value[v]);
+    free(layer->run.products);
+    free(layer->unwanted);
+    free(layer->weights);
+    free(layer);
+}
+
+const struct weir_kernel *weir_layer_kernel(const weir_layer *layer)
+{
+    return layer->kernel;
+}
+
+void weir_layer_work(const weir_layer *layer, double *flop, double *weight_bytes)
+{
+    const struct weir_kernel *kernel = layer->kernel;
+    double products = 0, floats = 0;
+    for (size_t i = 0; i < kernel->region_count; i++) {
+        const struct weir_region *region = &kernel->regions[i];
+        const size_t rows = weir_extent_of(region->rows, layer->sizes);
+        const double per_row =
+            (double)weir_extent_of(region->cols, layer->sizes) * (double)region->count;
+        if (region->cols != WEIR_ONE)
+            products += (double)rows * per_row;
+        floats += (double)weir_round_up(rows, kernel->lanes) * per_row;
+    }
+    if (flop)
+        *flop = 2 * products;
+    if (weight_bytes)
+        *weight_bytes = sizeof(float) * floats;
+}
+
+/* ---- Running ---- */
+
+/* From dense rows to padded ones; NULL means zeros. The padding is zeroed too, so that nothing left
+ * in it can turn, step by step, into slow denormals. */
+static void load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row)
+{
+    if (!dense) {
+        memset(padded, 0, rows * row * sizeof *padded);
+    } else if (size == row) {
+        memcpy(padded, dense, rows * size * sizeof *padded);
+    } else {
+        for (size_t b = 0; b < rows; b++, padded += row, dense += size) {
+            memcpy(padded, dense, size * sizeof *padded);
+            memset(padded + size, 0, (row - size) * sizeof *padded);
+        }
+    }
+}
+
+typedef float four __attribute__((vector_size(16)));
+typedef int four_bits __attribute__((vector_size(16)));
+
+/* From a padded row to a dense one. Every NaN becomes the one that weir.h promises, because which
+ * one a kernel makes depends on its ISA. In vectors: a stream pays for this at every step. */
+static void store_row(float *dense, const float *padded, size_t size)
+{
+    size_t k = 0;
+    for (; k + 4 <= size; k += 4) {
+        four values;
+        memcpy(&values, padded + k, sizeof values);
+        const four_bits numbers = values == values;
+        values = (four)(((four_bits)values & numbers) | (~numbers & 0x7fc00000));
+        memcpy(dense + k, &values, sizeof values);
+    }
+    for (; k < size; k++)
+        dense[k] = isnan(padded[k]) ? NAN : padded[k];
+}
+
+static void store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row)
+{
+    for (size_t b = 0; b < rows; b++, dense += size, padded += row)
+        store_row(dense, padded, size);
+}
+
+static const float *initial_of(const weir_sequence *sequence, size_t s)
+{
+    return sequence->initial ? sequence->initial[s] : NULL;
+}
+
+/* No step at all: the final states are the initial ones. */
+static void pass_states(const weir_layer *layer, const weir_sequence *sequence)
+{
+    for (size_t s = 0; sequence->final && s < layer->kernel->state_count; s++) {
+        const float *initial = initial_of(sequence, s);
+        const size_t bytes = sequence->B * layer->state_size[s] * sizeof *initial;
+        if (!sequence->final[s])
+            continue;
+        if (initial)
+            memmove(sequence->final[s], initial, bytes);
+        else
+            memset(sequence->final[s], 0, bytes);
+    }
+}
+
+/* Rows `first` to `first + run.B`: states in, all steps, states out. */
+static void run_slice(weir_layer *layer, const weir_sequence *sequence, size_t first)
+{
+    struct weir_run *run = &layer->run;
+    const size_t states = layer->kernel->state_count;
+    for (size_t s = 0; s < states; s++) {
+        const size_t size = layer->state_size[s];
+        const float *initial = initial_of(sequence, s);
+        load_state(run->state[0][s], initial ? initial + first * size : NULL, run->B, size,
+                   layer->state_row[s]);
+    }
+    if (run->parts > 1)
+        weir_pool_run(layer->pool, layer->kernel, run);
+    else
+        layer->kernel->forward(run);
+    for (size_t s = 0; sequence->final && s < states; s++) {
+        const size_t size = layer->state_size[s];
+        if (sequence->final[s])
+            store_state(sequence->final[s] + first * size, run->state[run->T % 2][s], run->B, size,
+                        layer->state_row[s]);
+    }
+}
+
+static ptrdiff_t stride_or(ptrdiff_t stride, size_t dense)
+{
+    return stride ? stride : (ptrdiff_t)dense;
+}
+
+void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
+{
+    struct weir_run *run = &layer->run;
+    const size_t B = sequence->B, output = layer->state_size[0];
+    if (!sequence->T) {
+        pass_states(layer, sequence);
+        return;
+    }
+    run->T = sequence->T;
+    run->x_step = stride_or(sequence->x_step, B * layer->sizes.I);
+    run->x_row = stride_or(sequence->x_row, layer->sizes.I);
+    run->y_step = stride_or(sequence->y_step, B * output);
+    run->y_row = stride_or(sequence->y_row, output);
+    if (!sequence->y) {
+        /* Every step overwrites the one before. */
+        run->y_step = 0;
+        run->y_row = (ptrdiff_t)layer->state_row[0];
+    }
+    for (size_t first = 0; first < B; first += run->B) {
+        const ptrdiff_t row = (ptrdiff_t)first;
+        run->B = B - first < layer->max_batch ? B - first : layer->max_batch;
+        run->x = sequence->x + row * run->x_row;
+        run->y = sequence->y ? sequence->y + row * run->y_row : layer->unwanted;
+        run_slice(layer, sequence, first);
+    }
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool of threads that run one kernel together: how they are called, how they wait for each other
+ * within a run, and how they sleep between runs. On which cores they sit is decided in cores.c; who
+ * computes what, a kernel decides by its number.
+ *
+ * Waiting is what a step costs, so nothing here takes a lock: a thread says how far it has come in
+ * a cache line of its own, which the others read. */
+#define _GNU_SOURCE
+#include "cores.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How long a thread looks for its next call before it sleeps: longer than what lies between calls
+ * that follow one another, short enough to cost nothing when none does. */
+enum { AWAKE_NANOSECONDS = 50000 };
+
+/* How often a thread pauses at the barrier before it offers its core, pause by pause, to whoever
+ * else would run there: 10 to 40 microseconds, more than balanced parts differ by. */
+enum { PAUSES = 1000 };
+
+/* Two lines, because some CPUs fetch them in pairs. */
+enum { LINE = 128 };
+
+/* What a thread is to do; who sets it. */
+enum mail {
+    NOTHING, /* the thread, having seen that it is called */
+    CALLED, /* the caller */
+    ASLEEP, /* the thread: whoever replaces this has to ring */
+    DISMISSED /* weir_pool_destroy */
+};
+
+struct part {
+    /* How many barriers this part has come to. Written by this part only. */
+    _Alignas(LINE) _Atomic uint64_t round;
+    size_t index;
+    struct weir_pool *pool;
+    pthread_t thread;
+    /* On lines of their own: while it waits for a call, a thread reads nothing else. */
+    _Alignas(LINE) atomic_int mail;
+    sem_t bell;
+};
+
+struct weir_pool {
+    size_t threads; /* the caller's among them */
+    struct weir_cores *cores;
+    /* The call: written by the caller before it sends the mail, and read until the first barrier.
+     */
+    _Alignas(LINE) const struct weir_kernel *kernel;
+    const struct weir_run *run;
+    size_t parts;
+    uint64_t round;
+    unsigned mode;
+    struct part part[];
+};
+
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb"); /* `yield` does nothing on most cores */
+#endif
+}
+
+/* ---- The mode of floating point ---- */
+
+/* Rounding and the flushing of denormals belong to a thread, and audio programs set the latter: the
+ * caller's have to hold for all parts, or results would depend on the number of threads. */
+static unsigned get_mode(void)
+{
+#if defined(__x86_64__)
+    const unsigned flags = 0x3f; /* what has happened, which is nobody's choice */
+    return __builtin_ia32_stmxcsr() & ~flags;
+#elif defined(__aarch64__)
+    unsigned long mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    return (unsigned)mode;
+#else
+    return 0;
+#endif
+}
+
+static void set_mode(unsigned mode)
+{
+    if (mode == get_mode())
+        return;
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr(mode);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((unsigned long)mode));
+#endif
+}
+
+/* ---- The barrier ---- */
+
+/* Every part tells all others how far it is and looks at each of them: for two, one line travels
+ * each way at the same time, where a common counter would travel there and back. */
+static void wait_for_all(void *barrier)
+{
+    struct part *own = barrier, *part = own->pool->part;
+    const size_t parts = own->pool->parts;
+    const uint64_t round = atomic_load_explicit(&own->round, memory_order_relaxed) + 1;
+    size_t pauses = 0;
+    atomic_store_explicit(&own->round, round, memory_order_release);
+    for (size_t i = 0; i < parts; i++)
+        while (atomic_load_explicit(&part[i].round, memory_order_acquire) < round) {
+            pause_briefly();
+            if (++pauses > PAUSES)
+                sched_yield();
+        }
+}
+
+/* ---- Between runs ---- */
+
+static long long nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Looks for mail for a while. */
+static int look(struct part *part)
+{
+    enum { LOOKS = 64 }; /* as looking at the clock takes about as long as a pause */
+    const long long until = nanoseconds() + AWAKE_NANOSECONDS;
+    int mail = NOTHING;
+    do {
+        for (size_t i = 0; i < LOOKS && mail == NOTHING; i++) {
+            pause_briefly();
+            mail = atomic_load_explicit(&part->mail, memory_order_acquire);
+        }
+    } while (mail == NOTHING && nanoseconds() < until);
+    return mail;
+}
+
+/* Returns when there is a call, or false when there will be none. */
+static bool await_call(struct part *part)
+{
+    int mail = look(part), expected = NOTHING;
+    if (mail == NOTHING && atomic_compare_exchange_strong(&part->mail, &expected, ASLEEP)) {
+        while (sem_wait(&part->bell) && errno == EINTR)
+            continue;
+    }
+    mail = atomic_load_explicit(&part->mail, memory_order_acquire);
+    if (mail == DISMISSED)
+        return false;
+    /* The caller sends no more before this part has come to the barrier. */
+    atomic_store_explicit(&part->mail, NOTHING, memory_order_relaxed);
+    return true;
+}
+
+static void send(struct part *part, enum mail mail)
+{
+    if (atomic_exchange(&part->mail, mail) == ASLEEP)
+        sem_post(&part->bell);
+}
+
+static void *work(void *argument)
+{
+    struct part *part = argument;
+    const struct weir_pool *pool = part->pool;
+    while (await_call(part)) {
+        /* A copy: the caller may begin its next call while this part is still returning. */
+        struct weir_run run = *pool->run;
+        run.part = part->index;
+        run.barrier = part;
+        atomic_store_explicit(&part->round, pool->round, memory_order_relaxed);
+        set_mode(pool->mode);
+        pool->kernel->forward(&run);
+    }
+    return NULL;
+}
+
+void weir_pool_run(weir_pool *pool, const struct weir_kernel *kernel, const struct weir_run *run)
+{
+    struct part *part = pool->part;
+    pool->kernel = kernel;
+    pool->run = run;
+    pool->parts = run->parts;
+    pool->round = atomic_load_explicit(&part[0].round, memory_order_relaxed);
+    pool->mode = get_mode();
+    for (size_t i = 1; i < run->parts; i++)
+        send(&part[i], CALLED);
+    kernel->forward(run);
+}
+
+void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most)
+{
+    const size_t threads = weir_pool_threads(pool);
+    run->part = 0;
+    run->parts = threads < most ? threads : most;
+    run->wait = pool ? wait_for_all : NULL;
+    run->barrier = pool ? &pool->part[0] : NULL;
+}
+
+/* ---- Creation ---- */
+
+static weir_status start_thread(weir_pool *pool, size_t index, weir_error *error)
+{
+    struct part *part = &pool->part[index];
+    sigset_t all, before;
+    if (sem_init(&part->bell, 0, 0))
+        return weir_fail(error, WEIR_UNAVAILABLE,
+                         "The system has no semaphore for a pool (%s): run without one.",
+                         strerror(errno));
+    /* Signals are for the program's own threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int fault = pthread_create(&part->thread, NULL, work, part);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (fault) {
+        sem_destroy(&part->bell);
+        return weir_fail(error, WEIR_UNAVAILABLE,
+                         "The system does not start another thread (%s): raise its limit, or ask "
+                         "for fewer.",
+                         strerror(fault));
+    }
+    pool->threads = index + 1;
+    return weir_cores_pin(pool->cores, index - 1, part->thread, error);
+}
+
+static weir_pool *allocate_pool(size_t threads)
+{
+    void *memory;
+    const size_t bytes = sizeof(weir_pool) + threads * sizeof(struct part);
+    if (posix_memalign(&memory, LINE, bytes))
+        return NULL;
+    weir_pool *pool = memset(memory, 0, bytes);
+    for (size_t i = 0; i < threads; i++) {
+        struct part *part = &pool->part[i];
+        part->index = i;
+        part->pool = pool;
+        atomic_init(&part->round, 0);
+        atomic_init(&part->mail, NOTHING);
+    }
+    return pool;
+}
+
+weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error)
+{
+    struct weir_cores *cores;
+    if (!pool)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_pool_create needs a place for the pool: it may not be NULL.");
+    *pool = NULL;
+    weir_status status = weir_cores_take(&cores, &threads, error);
+    if (status)
+        return status;
+    weir_pool *made = allocate_pool(threads);
+    if (!made) {
+        weir_cores_give_back(cores);
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a pool: free some.");
+    }
+    made->cores = cores;
+    made->threads = 1;
+    for (size_t i = 1; i < threads && !status; i++)
+        status = start_thread(made, i, error);
+    if (status) {
+        weir_pool_destroy(made);
+        return status;
+    }
+    *pool = made;
+    return WEIR_OK;
+}
+
+void weir_pool_destroy(weir_pool *pool)
+{
+    if (!pool)
+        return;
+    for (size_t i = 1; i < pool->threads; i++)
+        send(&pool->part[i], DISMISSED);
+    for (size_t i = 1; i < pool->threads; i++) {
+        pthread_join(pool->part[i].thread, NULL);
+        sem_destroy(&pool->part[i].bell);
+    }
+    weir_cores_give_back(pool->cores);
+    free(pool);
+}
+
+size_t weir_pool_threads(const weir_pool *pool)
+{
+    return pool ? pool->threads : 1;
+}

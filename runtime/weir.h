@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* weir.h: run recurrent layers on the CPU with kernels that were generated for them.
+ *
+ * Make a layer from a cell's name, its sizes and its weights; everything that can fail fails there,
+ * with a status and a sentence. Then run it: no allocation, no lock, no system call, no failure.
+ * (With a pool of threads, and only then, a call may wake those that sleep, and yield its core when
+ * it waits long for one that does not get on: system calls both.)
+ *
+ * All data is float32. T, B, I, H, P are time steps, batch rows, input, hidden and projected size.
+ * Results are bitwise the same on every ISA, for every batch size and number of threads, however a
+ * sequence is cut into calls. A NaN in a result is always the quiet NaN 0x7fc00000. */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define WEIR_API __attribute__((visibility("default")))
+#else
+#define WEIR_API
+#endif
+
+typedef enum weir_status {
+    WEIR_OK,
+    WEIR_INVALID, /* an argument, a size, a weight or an environment variable is wrong */
+    WEIR_UNAVAILABLE, /* an ISA, a kernel or a cell asked for by name, or a core, is not to be had
+                       */
+    WEIR_NO_MEMORY
+} weir_status;
+
+/* What went wrong, in one sentence that says what to do. Filled when a call returns not WEIR_OK;
+ * every function takes NULL for "do not tell me". */
+typedef struct weir_error {
+    weir_status status;
+    char message[512];
+} weir_error;
+
+/* ---- What this build and this machine have ---- */
+
+struct weir_kernel; /* kernel.h: what a generated kernel says of itself */
+
+/* Kernels in this build, in a fixed order; NULL past the last. Some may need an ISA that this CPU
+ * lacks: see weir_kernel_runs_here. */
+WEIR_API size_t weir_kernel_count(void);
+WEIR_API const struct weir_kernel *weir_kernel_at(size_t index);
+WEIR_API bool weir_kernel_runs_here(const struct weir_kernel *kernel);
+
+/* A kernel in words. I, H, P are 0 where it serves every size. */
+typedef struct weir_kernel_info {
+    const char *name, *cell, *isa, *math, *plan;
+    size_t I, H, P;
+} weir_kernel_info;
+
+WEIR_API weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel);
+
+/* ISAs by name: scalar, avx2 (AVX2 and FMA), avx512 (F, BW, DQ, VL), neon (AArch64). Decided once
+ * by CPUID and XGETBV. */
+WEIR_API const char *weir_isa_name(size_t index); /* NULL past the last */
+WEIR_API bool weir_isa_runs_here(const char *name);
+
+/* The level that selection will use: the best that the CPU has and WEIR_ISA allows. WEIR_INVALID or
+ * WEIR_UNAVAILABLE, with a list of what is there, when WEIR_ISA names none or one the CPU lacks. */
+WEIR_API weir_status weir_isa_level(const char **name, weir_error *error);
+
+/* ---- Cells and their weights ---- */
+
+/* A learned matrix [rows][cols], or vector [rows] with cols = 1, under its name in the cell file:
+ * for lstm Wi Ui bi Wf Uf bf Wg Ug bg Wo Uo bo. Row r gives unit r. Row-major, any alignment. */
+typedef struct weir_weight {
+    const char *name;
+    const float *data;
+} weir_weight;
+
+typedef struct weir_shape {
+    const char *name;
+    size_t rows, cols;
+} weir_shape;
+
+/* The weights that a cell wants, and its states, at given sizes (P = 0 where the cell has no
+ * projection). Writes at most `capacity` of them, and how many there are to *count. */
+WEIR_API weir_status weir_cell_weights(const char *cell, size_t I, size_t H, size_t P,
+                                       weir_shape *shapes, size_t capacity, size_t *count,
+                                       weir_error *error);
+WEIR_API weir_status weir_cell_states(const char *cell, size_t I, size_t H, size_t P,
+                                      weir_shape *shapes, size_t capacity, size_t *count,
+                                      weir_error *error);
+
+/* ---- Threads ---- */
+
+/* Threads that share the units of a layer with the thread that calls. Each is pinned to a core of
+ * its own, that of the caller left out; the caller stays where it is, and does well to pin itself
+ * before it makes the pool. For 50 microseconds after a call they look out for the next one, then
+ * they sleep; a call that comes later wakes them first. */
+typedef struct weir_pool weir_pool;
+
+/* `threads` counts the caller's; 0: one for each core this process may use. WEIR_UNAVAILABLE for
+ * more than that, with the number there is, or without hwloc. No core serves two pools. */
+WEIR_API weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error);
+WEIR_API void weir_pool_destroy(weir_pool *pool); /* after the layers that use it */
+WEIR_API size_t weir_pool_threads(const weir_pool *pool); /* NULL: 1 */
+
+/* ---- Layers ---- */
+
+typedef struct weir_layer weir_layer;
+
+/* Zero what you do not need: {.cell = "lstm", .I = 2, .H = 64, .weights = w, .weight_count = n}. */
+typedef struct weir_layer_config {
+    const char *cell;
+    size_t I, H, P;
+    const weir_weight *weights; /* every weight of the cell, in any order; copied */
+    size_t weight_count;
+    size_t max_batch; /* rows computed together; a larger batch runs in slices. 0: 64 */
+    const char *math; /* "inline" or "sleef"; NULL: inline */
+    const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
+    const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */
+    const struct weir_kernel *own; /* a kernel of your own, linked or loaded by you; or NULL */
+    /* NULL: the calling thread alone. May serve several layers, one call at a time; a small layer
+     * uses no more of its threads than can all have units. */
+    weir_pool *pool;
+} weir_layer_config;
+
+/* Choose a kernel, check and pack the weights, allocate all that running needs. The environment
+ * variables WEIR_ISA, WEIR_KERNEL and WEIR_VERBOSE are read here. */
+WEIR_API weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *config,
+                                       weir_error *error);
+WEIR_API void weir_layer_destroy(weir_layer *layer);
+WEIR_API const struct weir_kernel *weir_layer_kernel(const weir_layer *layer);
+
+/* The matrix work of one time step of one row, in floating-point operations (a fused multiply-add
+ * counts two), and the bytes of packed weights that it walks. */
+WEIR_API void weir_layer_work(const weir_layer *layer, double *flop, double *weight_bytes);
+
+/* A sequence: x[T][B][I] in, y[T][B][output] out, where output is the size of the first state.
+ * Strides are in floats; 0 means dense (step: B * width, row: width). A negative x_step with x at
+ * the last step reads backwards in time. */
+typedef struct weir_sequence {
+    size_t T, B;
+    const float *x;
+    ptrdiff_t x_step, x_row;
+    float *y; /* must not overlap x; NULL: not wanted */
+    ptrdiff_t y_step, y_row;
+    /* One [B][size] dense array a state, in the order of weir_cell_states; NULL, as the list or in
+     * it, means zeros, or not wanted. initial and final may be the same arrays: a stream. */
+    const float *const *initial;
+    float *const *final;
+} weir_sequence;
+
+/* Run. T = 0 or B = 0 leaves y alone and copies initial states to final ones. One call at a time on
+ * one layer, or on all layers of one pool; others are independent. */
+WEIR_API void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
