@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+/* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx2. Do not edit. Plan: vectors=2
+ * rows=3 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 serpentine=1. Per step and row: 33792
+ * FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+#include "kernel.h"
+#include "math_avx2.h"
+
+/* One time step: packed weights, what is read and what is written. */
+struct step {
+    const float *bias;
+    const float *w_x;
+    const float *w_h;
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *h_prev;
+    float *h_next;
+    const float *c_prev;
+    float *c_next;
+};
+
+WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 32;
+    const float *bias1 = s->bias + (block + 1) * 32;
+    __m256 i0 = _mm256_load_ps(bias0 + 0);
+    __m256 i1 = _mm256_load_ps(bias1 + 0);
+    __m256 f0 = _mm256_load_ps(bias0 + 8);
+    __m256 f1 = _mm256_load_ps(bias1 + 8);
+    __m256 g0 = _mm256_load_ps(bias0 + 16);
+    __m256 g1 = _mm256_load_ps(bias1 + 16);
+    __m256 o0 = _mm256_load_ps(bias0 + 24);
+    __m256 o1 = _mm256_load_ps(bias1 + 24);
+    const float *w_x0 = s->w_x + block * 64;
+    const float *w_x1 = s->w_x + (block + 1) * 64;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
+        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 0), in0, i1);
+        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 8), in0, f1);
+        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 16), in0, g1);
+        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 24), in0, o1);
+    }
+    const float *w_h0 = s->w_h + block * 2048;
+    const float *w_h1 = s->w_h + (block + 1) * 2048;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
+        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 0), in0, i1);
+        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 8), in0, f1);
+        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 16), in0, g1);
+        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 24), in0, o1);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
+        const __m256 i_sum = i0;
+        const __m256 f_sum = f0;
+        const __m256 g_sum = g0;
+        const __m256 o_sum = o0;
+        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
+        const __m256 i_exp = v_exp2(i_arg);
+        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
+        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
+        const __m256 f_exp = v_exp2(f_arg);
+        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
+        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
+        const __m256 g_exp = v_exp2(g_arg);
+        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
+        const __m256 o_exp = v_exp2(o_arg);
+        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
+        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
+        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
+        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
+        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
+        _mm256_store_ps(s->c_next + at, c);
+        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
+        const __m256 i_sum = i1;
+        const __m256 f_sum = f1;
+        const __m256 g_sum = g1;
+        const __m256 o_sum = o1;
+        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
+        const __m256 i_exp = v_exp2(i_arg);
+        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
+        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
+        const __m256 f_exp = v_exp2(f_arg);
+        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
+        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
+        const __m256 g_exp = v_exp2(g_arg);
+        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
+        const __m256 o_exp = v_exp2(o_arg);
+        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
+        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
+        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
+        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
+        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
+        _mm256_store_ps(s->c_next + at, c);
+        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0 = _mm256_load_ps(bias0 + 0);
+    __m256 f0 = _mm256_load_ps(bias0 + 8);
+    __m256 g0 = _mm256_load_ps(bias0 + 16);
+    __m256 o0 = _mm256_load_ps(bias0 + 24);
+    const float *w_x0 = s->w_x + block * 64;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
+    }
+    const float *w_h0 = s->w_h + block * 2048;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
+        const __m256 i_sum = i0;
+        const __m256 f_sum = f0;
+        const __m256 g_sum = g0;
+        const __m256 o_sum = o0;
+        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
+        const __m256 i_exp = v_exp2(i_arg);
+        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
+        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
+        const __m256 f_exp = v_exp2(f_arg);
+        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
+        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
+        const __m256 g_exp = v_exp2(g_arg);
+        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
+        const __m256 o_exp = v_exp2(o_arg);
+        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
+        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
+        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
+        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
+        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
+        _mm256_store_ps(s->c_next + at, c);
+        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1 = i0_0;
+    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1 = f0_0;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    const float *w_x0 = s->w_x + block * 64;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
+        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
+        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+    }
+    const float *w_h0 = s->w_h + block * 2048;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
+        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
+        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+    }
+    _mm256_store_ps(sums + 0, i0_0);
+    _mm256_store_ps(sums + 32, i0_1);
+    _mm256_store_ps(sums + 8, f0_0);
+    _mm256_store_ps(sums + 40, f0_1);
+    _mm256_store_ps(sums + 16, g0_0);
+    _mm256_store_ps(sums + 48, g0_1);
+    _mm256_store_ps(sums + 24, o0_0);
+    _mm256_store_ps(sums + 56, o0_1);
+}
+
+WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1 = i0_0;
+    __m256 i0_2 = i0_0;
+    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1 = f0_0;
+    __m256 f0_2 = f0_0;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 g0_2 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    __m256 o0_2 = o0_0;
+    const float *w_x0 = s->w_x + block * 64;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
+        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
+        const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
+        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
+    }
+    const float *w_h0 = s->w_h + block * 2048;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
+        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
+        const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
+        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
+    }
+    _mm256_store_ps(sums + 0, i0_0);
+    _mm256_store_ps(sums + 32, i0_1);
+    _mm256_store_ps(sums + 64, i0_2);
+    _mm256_store_ps(sums + 8, f0_0);
+    _mm256_store_ps(sums + 40, f0_1);
+    _mm256_store_ps(sums + 72, f0_2);
+    _mm256_store_ps(sums + 16, g0_0);
+    _mm256_store_ps(sums + 48, g0_1);
+    _mm256_store_ps(sums + 80, g0_2);
+    _mm256_store_ps(sums + 24, o0_0);
+    _mm256_store_ps(sums + 56, o0_1);
+    _mm256_store_ps(sums + 88, o0_2);
+}
+
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                 float *sums)
+{
+    switch (rows * 10 + vectors) {
+    case 12:
+        tile_1x2(s, block, row);
+        break;
+    case 11:
+        tile_1x1(s, block, row);
+        break;
+    case 21:
+        tile_2x1(s, block, row, sums);
+        break;
+    case 31:
+        tile_3x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
+        const __m256 i_sum = _mm256_load_ps(sums + v * 8);
+        const __m256 f_sum = _mm256_load_ps(sums + (1 * vectors + v) * 8);
+        const __m256 g_sum = _mm256_load_ps(sums + (2 * vectors + v) * 8);
+        const __m256 o_sum = _mm256_load_ps(sums + (3 * vectors + v) * 8);
+        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
+        const __m256 i_exp = v_exp2(i_arg);
+        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
+        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
+        const __m256 f_exp = v_exp2(f_arg);
+        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
+        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
+        const __m256 g_exp = v_exp2(g_arg);
+        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
+        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
+        const __m256 o_exp = v_exp2(o_arg);
+        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
+        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
+        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
+        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
+        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
+        _mm256_store_ps(s->c_next + at, c);
+        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    const size_t first = 8 * run->part / run->parts;
+    const size_t last = 8 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 2 : 1;
+    const size_t parts = (run->B + 2) / 3;
+    WEIR_ALIGNED float sums[96];
+    const size_t groups = (last - first) / wide;
+    const size_t total = groups + (last - first) % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t vectors = g < groups ? wide : 1;
+        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows && rows > 1; r++)
+                units(s, block, vectors, row + r, sums + r * vectors * 32);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare(const struct weir_run *run, struct step *s)
+{
+    const float *weights = run->weights;
+    s->bias = weights + 0;
+    s->w_x = weights + 256;
+    s->w_h = weights + 768;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+}
+
+static void begin(const struct weir_run *run, struct step *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    s->h_prev = run->state[t % 2][0];
+    s->h_next = run->state[(t + 1) % 2][0];
+    s->c_prev = run->state[t % 2][1];
+    s->c_next = run->state[(t + 1) % 2][1];
+}
+
+static void step(const struct weir_run *run, const struct step *s, int backwards)
+{
+    stage(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void forward(const struct weir_run *run)
+{
+    struct step storage = {0}, *s = &storage;
+    prepare(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin(run, s, t);
+        step(run, s, t % 2);
+    }
+}
+
+static const struct weir_param params[] = {
+    {"Wi", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ui", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bi", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wf", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uf", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bf", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wg", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ug", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bg", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wo", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uo", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bo", WEIR_H, WEIR_ONE}, /* [H][1] */
+};
+
+static const struct weir_state states[] = {
+    {"h", WEIR_H}, /* [H] */
+    {"c", WEIR_H}, /* [H] */
+};
+
+static const unsigned char slots_0[] = {
+    2, /* bi */
+    5, /* bf */
+    8, /* bg */
+    11, /* bo */
+};
+
+static const unsigned char slots_1[] = {
+    0, /* Wi */
+    3, /* Wf */
+    6, /* Wg */
+    9, /* Wo */
+};
+
+static const unsigned char slots_2[] = {
+    1, /* Ui */
+    4, /* Uf */
+    7, /* Ug */
+    10, /* Uo */
+};
+
+static const struct weir_region regions[] = {
+    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+};
+
+static void scales(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = (float)-1.4426950408889634; /* bi */
+    scale[1] = (float)-1.4426950408889634; /* bf */
+    scale[2] = (float)-2.8853900817779268; /* bg */
+    scale[3] = (float)-1.4426950408889634; /* bo */
+    scale[4] = (float)-1.4426950408889634; /* Wi */
+    scale[5] = (float)-1.4426950408889634; /* Wf */
+    scale[6] = (float)-2.8853900817779268; /* Wg */
+    scale[7] = (float)-1.4426950408889634; /* Wo */
+    scale[8] = (float)-1.4426950408889634; /* Ui */
+    scale[9] = (float)-1.4426950408889634; /* Uf */
+    scale[10] = (float)-2.8853900817779268; /* Ug */
+    scale[11] = (float)-1.4426950408889634; /* Uo */
+}
+
+static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
+{
+    (void)B, (void)I, (void)H, (void)P;
+    return 0;
+}
+
+extern const struct weir_kernel lstm_f32_i2_h64__avx2;
+
+const struct weir_kernel lstm_f32_i2_h64__avx2 = {
+    .name = "lstm_f32_i2_h64__avx2",
+    .cell = "lstm",
+    .plan = "vectors=2,rows=3,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,serpentine=1",
+    .isa = WEIR_AVX2,
+    .math = WEIR_INLINE,
+    .I = 2,
+    .H = 64,
+    .P = 0,
+    .lanes = 8,
+    .params = params,
+    .param_count = 12,
+    .states = states,
+    .state_count = 2,
+    .values = NULL,
+    .value_count = 0,
+    .regions = regions,
+    .region_count = 3,
+    .scales = scales,
+    .hoist_floats = hoist_floats,
+    .forward = forward,
+};

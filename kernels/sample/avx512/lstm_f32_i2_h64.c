@@ -1,0 +1,924 @@
+/* SPDX-License-Identifier: MIT */
+/* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx512. Do not edit. Plan:
+ * vectors=2 rows=6 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 serpentine=1. Per step and row:
+ * 33792 FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+#include "kernel.h"
+#include "math_avx512.h"
+
+/* One time step: packed weights, what is read and what is written. */
+struct step {
+    const float *bias;
+    const float *w_x;
+    const float *w_h;
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *h_prev;
+    float *h_next;
+    const float *c_prev;
+    float *c_next;
+};
+
+WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 64;
+    const float *bias1 = s->bias + (block + 1) * 64;
+    __m512 i0 = _mm512_load_ps(bias0 + 0);
+    __m512 i1 = _mm512_load_ps(bias1 + 0);
+    __m512 f0 = _mm512_load_ps(bias0 + 16);
+    __m512 f1 = _mm512_load_ps(bias1 + 16);
+    __m512 g0 = _mm512_load_ps(bias0 + 32);
+    __m512 g1 = _mm512_load_ps(bias1 + 32);
+    __m512 o0 = _mm512_load_ps(bias0 + 48);
+    __m512 o1 = _mm512_load_ps(bias1 + 48);
+    const float *w_x0 = s->w_x + block * 128;
+    const float *w_x1 = s->w_x + (block + 1) * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        i0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 0), in0, i0);
+        f0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 16), in0, f0);
+        g0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 32), in0, g0);
+        o0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 48), in0, o0);
+        i1 = _mm512_fmadd_ps(_mm512_load_ps(w_x1 + k * 64 + 0), in0, i1);
+        f1 = _mm512_fmadd_ps(_mm512_load_ps(w_x1 + k * 64 + 16), in0, f1);
+        g1 = _mm512_fmadd_ps(_mm512_load_ps(w_x1 + k * 64 + 32), in0, g1);
+        o1 = _mm512_fmadd_ps(_mm512_load_ps(w_x1 + k * 64 + 48), in0, o1);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *w_h1 = s->w_h + (block + 1) * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        i0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 0), in0, i0);
+        f0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 16), in0, f0);
+        g0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 32), in0, g0);
+        o0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 48), in0, o0);
+        i1 = _mm512_fmadd_ps(_mm512_load_ps(w_h1 + k * 64 + 0), in0, i1);
+        f1 = _mm512_fmadd_ps(_mm512_load_ps(w_h1 + k * 64 + 16), in0, f1);
+        g1 = _mm512_fmadd_ps(_mm512_load_ps(w_h1 + k * 64 + 32), in0, g1);
+        o1 = _mm512_fmadd_ps(_mm512_load_ps(w_h1 + k * 64 + 48), in0, o1);
+    }
+    {
+        const size_t unit = block * 16;
+        const size_t at = row * 64 + unit;
+        const __m512 c_prev = _mm512_load_ps(s->c_prev + at);
+        const __m512 i_sum = i0;
+        const __m512 f_sum = f0;
+        const __m512 g_sum = g0;
+        const __m512 o_sum = o0;
+        const __m512 i_arg = v_clamp(i_sum, _mm512_set1_ps(26.0f));
+        const __m512 i_exp = v_exp2(i_arg);
+        const __m512 i_den = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp);
+        const __m512 f_arg = v_clamp(f_sum, _mm512_set1_ps(26.0f));
+        const __m512 f_exp = v_exp2(f_arg);
+        const __m512 f_den = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp);
+        const __m512 g_arg = v_clamp(g_sum, _mm512_set1_ps(26.0f));
+        const __m512 g_exp = v_exp2(g_arg);
+        const __m512 g_den = _mm512_add_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 c_part = _mm512_sub_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 o_arg = v_clamp(o_sum, _mm512_set1_ps(39.0f));
+        const __m512 o_exp = v_exp2(o_arg);
+        const __m512 o_den = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp);
+        const __m512 c_part_2 = _mm512_mul_ps(i_den, g_den);
+        const __m512 c_part_3 = _mm512_mul_ps(c_part, f_den);
+        const __m512 c_part_4 = _mm512_mul_ps(i_den, f_den);
+        const __m512 c_den = _mm512_mul_ps(c_part_4, g_den);
+        const __m512 c_num = _mm512_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
+        _mm512_store_ps(s->c_next + at, c);
+        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
+        const __m512 h_exp = v_exp2(h_arg);
+        const __m512 h_den = _mm512_add_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_den_2 = _mm512_mul_ps(o_den, h_den);
+        const __m512 h = _mm512_div_ps(h_num, h_den_2); /* h' */
+        _mm512_store_ps(s->h_next + at, h);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 1) * 16;
+        const size_t at = row * 64 + unit;
+        const __m512 c_prev = _mm512_load_ps(s->c_prev + at);
+        const __m512 i_sum = i1;
+        const __m512 f_sum = f1;
+        const __m512 g_sum = g1;
+        const __m512 o_sum = o1;
+        const __m512 i_arg = v_clamp(i_sum, _mm512_set1_ps(26.0f));
+        const __m512 i_exp = v_exp2(i_arg);
+        const __m512 i_den = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp);
+        const __m512 f_arg = v_clamp(f_sum, _mm512_set1_ps(26.0f));
+        const __m512 f_exp = v_exp2(f_arg);
+        const __m512 f_den = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp);
+        const __m512 g_arg = v_clamp(g_sum, _mm512_set1_ps(26.0f));
+        const __m512 g_exp = v_exp2(g_arg);
+        const __m512 g_den = _mm512_add_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 c_part = _mm512_sub_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 o_arg = v_clamp(o_sum, _mm512_set1_ps(39.0f));
+        const __m512 o_exp = v_exp2(o_arg);
+        const __m512 o_den = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp);
+        const __m512 c_part_2 = _mm512_mul_ps(i_den, g_den);
+        const __m512 c_part_3 = _mm512_mul_ps(c_part, f_den);
+        const __m512 c_part_4 = _mm512_mul_ps(i_den, f_den);
+        const __m512 c_den = _mm512_mul_ps(c_part_4, g_den);
+        const __m512 c_num = _mm512_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
+        _mm512_store_ps(s->c_next + at, c);
+        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
+        const __m512 h_exp = v_exp2(h_arg);
+        const __m512 h_den = _mm512_add_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_den_2 = _mm512_mul_ps(o_den, h_den);
+        const __m512 h = _mm512_div_ps(h_num, h_den_2); /* h' */
+        _mm512_store_ps(s->h_next + at, h);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0 = _mm512_load_ps(bias0 + 0);
+    __m512 f0 = _mm512_load_ps(bias0 + 16);
+    __m512 g0 = _mm512_load_ps(bias0 + 32);
+    __m512 o0 = _mm512_load_ps(bias0 + 48);
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        i0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 0), in0, i0);
+        f0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 16), in0, f0);
+        g0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 32), in0, g0);
+        o0 = _mm512_fmadd_ps(_mm512_load_ps(w_x0 + k * 64 + 48), in0, o0);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        i0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 0), in0, i0);
+        f0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 16), in0, f0);
+        g0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 32), in0, g0);
+        o0 = _mm512_fmadd_ps(_mm512_load_ps(w_h0 + k * 64 + 48), in0, o0);
+    }
+    {
+        const size_t unit = block * 16;
+        const size_t at = row * 64 + unit;
+        const __m512 c_prev = _mm512_load_ps(s->c_prev + at);
+        const __m512 i_sum = i0;
+        const __m512 f_sum = f0;
+        const __m512 g_sum = g0;
+        const __m512 o_sum = o0;
+        const __m512 i_arg = v_clamp(i_sum, _mm512_set1_ps(26.0f));
+        const __m512 i_exp = v_exp2(i_arg);
+        const __m512 i_den = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp);
+        const __m512 f_arg = v_clamp(f_sum, _mm512_set1_ps(26.0f));
+        const __m512 f_exp = v_exp2(f_arg);
+        const __m512 f_den = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp);
+        const __m512 g_arg = v_clamp(g_sum, _mm512_set1_ps(26.0f));
+        const __m512 g_exp = v_exp2(g_arg);
+        const __m512 g_den = _mm512_add_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 c_part = _mm512_sub_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 o_arg = v_clamp(o_sum, _mm512_set1_ps(39.0f));
+        const __m512 o_exp = v_exp2(o_arg);
+        const __m512 o_den = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp);
+        const __m512 c_part_2 = _mm512_mul_ps(i_den, g_den);
+        const __m512 c_part_3 = _mm512_mul_ps(c_part, f_den);
+        const __m512 c_part_4 = _mm512_mul_ps(i_den, f_den);
+        const __m512 c_den = _mm512_mul_ps(c_part_4, g_den);
+        const __m512 c_num = _mm512_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
+        _mm512_store_ps(s->c_next + at, c);
+        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
+        const __m512 h_exp = v_exp2(h_arg);
+        const __m512 h_den = _mm512_add_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_den_2 = _mm512_mul_ps(o_den, h_den);
+        const __m512 h = _mm512_div_ps(h_num, h_den_2); /* h' */
+        _mm512_store_ps(s->h_next + at, h);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0_0 = _mm512_load_ps(bias0 + 0);
+    __m512 i0_1 = i0_0;
+    __m512 f0_0 = _mm512_load_ps(bias0 + 16);
+    __m512 f0_1 = f0_0;
+    __m512 g0_0 = _mm512_load_ps(bias0 + 32);
+    __m512 g0_1 = g0_0;
+    __m512 o0_0 = _mm512_load_ps(bias0 + 48);
+    __m512 o0_1 = o0_0;
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        const __m512 in1 = _mm512_set1_ps(x_row1[k]);
+        const __m512 w0 = _mm512_load_ps(w_x0 + k * 64 + 0);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        const __m512 w1 = _mm512_load_ps(w_x0 + k * 64 + 16);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        const __m512 w2 = _mm512_load_ps(w_x0 + k * 64 + 32);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        const __m512 w3 = _mm512_load_ps(w_x0 + k * 64 + 48);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        const __m512 in1 = _mm512_set1_ps(h_row1[k]);
+        const __m512 w0 = _mm512_load_ps(w_h0 + k * 64 + 0);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        const __m512 w1 = _mm512_load_ps(w_h0 + k * 64 + 16);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        const __m512 w2 = _mm512_load_ps(w_h0 + k * 64 + 32);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        const __m512 w3 = _mm512_load_ps(w_h0 + k * 64 + 48);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+    }
+    _mm512_store_ps(sums + 0, i0_0);
+    _mm512_store_ps(sums + 64, i0_1);
+    _mm512_store_ps(sums + 16, f0_0);
+    _mm512_store_ps(sums + 80, f0_1);
+    _mm512_store_ps(sums + 32, g0_0);
+    _mm512_store_ps(sums + 96, g0_1);
+    _mm512_store_ps(sums + 48, o0_0);
+    _mm512_store_ps(sums + 112, o0_1);
+}
+
+WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0_0 = _mm512_load_ps(bias0 + 0);
+    __m512 i0_1 = i0_0;
+    __m512 i0_2 = i0_0;
+    __m512 f0_0 = _mm512_load_ps(bias0 + 16);
+    __m512 f0_1 = f0_0;
+    __m512 f0_2 = f0_0;
+    __m512 g0_0 = _mm512_load_ps(bias0 + 32);
+    __m512 g0_1 = g0_0;
+    __m512 g0_2 = g0_0;
+    __m512 o0_0 = _mm512_load_ps(bias0 + 48);
+    __m512 o0_1 = o0_0;
+    __m512 o0_2 = o0_0;
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        const __m512 in1 = _mm512_set1_ps(x_row1[k]);
+        const __m512 in2 = _mm512_set1_ps(x_row2[k]);
+        const __m512 w0 = _mm512_load_ps(w_x0 + k * 64 + 0);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        const __m512 w1 = _mm512_load_ps(w_x0 + k * 64 + 16);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        const __m512 w2 = _mm512_load_ps(w_x0 + k * 64 + 32);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        const __m512 w3 = _mm512_load_ps(w_x0 + k * 64 + 48);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        const __m512 in1 = _mm512_set1_ps(h_row1[k]);
+        const __m512 in2 = _mm512_set1_ps(h_row2[k]);
+        const __m512 w0 = _mm512_load_ps(w_h0 + k * 64 + 0);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        const __m512 w1 = _mm512_load_ps(w_h0 + k * 64 + 16);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        const __m512 w2 = _mm512_load_ps(w_h0 + k * 64 + 32);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        const __m512 w3 = _mm512_load_ps(w_h0 + k * 64 + 48);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+    }
+    _mm512_store_ps(sums + 0, i0_0);
+    _mm512_store_ps(sums + 64, i0_1);
+    _mm512_store_ps(sums + 128, i0_2);
+    _mm512_store_ps(sums + 16, f0_0);
+    _mm512_store_ps(sums + 80, f0_1);
+    _mm512_store_ps(sums + 144, f0_2);
+    _mm512_store_ps(sums + 32, g0_0);
+    _mm512_store_ps(sums + 96, g0_1);
+    _mm512_store_ps(sums + 160, g0_2);
+    _mm512_store_ps(sums + 48, o0_0);
+    _mm512_store_ps(sums + 112, o0_1);
+    _mm512_store_ps(sums + 176, o0_2);
+}
+
+WEIR_TILE tile_4x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0_0 = _mm512_load_ps(bias0 + 0);
+    __m512 i0_1 = i0_0;
+    __m512 i0_2 = i0_0;
+    __m512 i0_3 = i0_0;
+    __m512 f0_0 = _mm512_load_ps(bias0 + 16);
+    __m512 f0_1 = f0_0;
+    __m512 f0_2 = f0_0;
+    __m512 f0_3 = f0_0;
+    __m512 g0_0 = _mm512_load_ps(bias0 + 32);
+    __m512 g0_1 = g0_0;
+    __m512 g0_2 = g0_0;
+    __m512 g0_3 = g0_0;
+    __m512 o0_0 = _mm512_load_ps(bias0 + 48);
+    __m512 o0_1 = o0_0;
+    __m512 o0_2 = o0_0;
+    __m512 o0_3 = o0_0;
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 w0 = _mm512_load_ps(w_x0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_x0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_x0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_x0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(x_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(x_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(x_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 w0 = _mm512_load_ps(w_h0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_h0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_h0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_h0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(h_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(h_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(h_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+    }
+    _mm512_store_ps(sums + 0, i0_0);
+    _mm512_store_ps(sums + 64, i0_1);
+    _mm512_store_ps(sums + 128, i0_2);
+    _mm512_store_ps(sums + 192, i0_3);
+    _mm512_store_ps(sums + 16, f0_0);
+    _mm512_store_ps(sums + 80, f0_1);
+    _mm512_store_ps(sums + 144, f0_2);
+    _mm512_store_ps(sums + 208, f0_3);
+    _mm512_store_ps(sums + 32, g0_0);
+    _mm512_store_ps(sums + 96, g0_1);
+    _mm512_store_ps(sums + 160, g0_2);
+    _mm512_store_ps(sums + 224, g0_3);
+    _mm512_store_ps(sums + 48, o0_0);
+    _mm512_store_ps(sums + 112, o0_1);
+    _mm512_store_ps(sums + 176, o0_2);
+    _mm512_store_ps(sums + 240, o0_3);
+}
+
+WEIR_TILE tile_5x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0_0 = _mm512_load_ps(bias0 + 0);
+    __m512 i0_1 = i0_0;
+    __m512 i0_2 = i0_0;
+    __m512 i0_3 = i0_0;
+    __m512 i0_4 = i0_0;
+    __m512 f0_0 = _mm512_load_ps(bias0 + 16);
+    __m512 f0_1 = f0_0;
+    __m512 f0_2 = f0_0;
+    __m512 f0_3 = f0_0;
+    __m512 f0_4 = f0_0;
+    __m512 g0_0 = _mm512_load_ps(bias0 + 32);
+    __m512 g0_1 = g0_0;
+    __m512 g0_2 = g0_0;
+    __m512 g0_3 = g0_0;
+    __m512 g0_4 = g0_0;
+    __m512 o0_0 = _mm512_load_ps(bias0 + 48);
+    __m512 o0_1 = o0_0;
+    __m512 o0_2 = o0_0;
+    __m512 o0_3 = o0_0;
+    __m512 o0_4 = o0_0;
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 w0 = _mm512_load_ps(w_x0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_x0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_x0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_x0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(x_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(x_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(x_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+        const __m512 in4 = _mm512_set1_ps(x_row4[k]);
+        i0_4 = _mm512_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm512_fmadd_ps(w1, in4, f0_4);
+        g0_4 = _mm512_fmadd_ps(w2, in4, g0_4);
+        o0_4 = _mm512_fmadd_ps(w3, in4, o0_4);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 w0 = _mm512_load_ps(w_h0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_h0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_h0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_h0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(h_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(h_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(h_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+        const __m512 in4 = _mm512_set1_ps(h_row4[k]);
+        i0_4 = _mm512_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm512_fmadd_ps(w1, in4, f0_4);
+        g0_4 = _mm512_fmadd_ps(w2, in4, g0_4);
+        o0_4 = _mm512_fmadd_ps(w3, in4, o0_4);
+    }
+    _mm512_store_ps(sums + 0, i0_0);
+    _mm512_store_ps(sums + 64, i0_1);
+    _mm512_store_ps(sums + 128, i0_2);
+    _mm512_store_ps(sums + 192, i0_3);
+    _mm512_store_ps(sums + 256, i0_4);
+    _mm512_store_ps(sums + 16, f0_0);
+    _mm512_store_ps(sums + 80, f0_1);
+    _mm512_store_ps(sums + 144, f0_2);
+    _mm512_store_ps(sums + 208, f0_3);
+    _mm512_store_ps(sums + 272, f0_4);
+    _mm512_store_ps(sums + 32, g0_0);
+    _mm512_store_ps(sums + 96, g0_1);
+    _mm512_store_ps(sums + 160, g0_2);
+    _mm512_store_ps(sums + 224, g0_3);
+    _mm512_store_ps(sums + 288, g0_4);
+    _mm512_store_ps(sums + 48, o0_0);
+    _mm512_store_ps(sums + 112, o0_1);
+    _mm512_store_ps(sums + 176, o0_2);
+    _mm512_store_ps(sums + 240, o0_3);
+    _mm512_store_ps(sums + 304, o0_4);
+}
+
+WEIR_TILE tile_6x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 64;
+    __m512 i0_0 = _mm512_load_ps(bias0 + 0);
+    __m512 i0_1 = i0_0;
+    __m512 i0_2 = i0_0;
+    __m512 i0_3 = i0_0;
+    __m512 i0_4 = i0_0;
+    __m512 i0_5 = i0_0;
+    __m512 f0_0 = _mm512_load_ps(bias0 + 16);
+    __m512 f0_1 = f0_0;
+    __m512 f0_2 = f0_0;
+    __m512 f0_3 = f0_0;
+    __m512 f0_4 = f0_0;
+    __m512 f0_5 = f0_0;
+    __m512 g0_0 = _mm512_load_ps(bias0 + 32);
+    __m512 g0_1 = g0_0;
+    __m512 g0_2 = g0_0;
+    __m512 g0_3 = g0_0;
+    __m512 g0_4 = g0_0;
+    __m512 g0_5 = g0_0;
+    __m512 o0_0 = _mm512_load_ps(bias0 + 48);
+    __m512 o0_1 = o0_0;
+    __m512 o0_2 = o0_0;
+    __m512 o0_3 = o0_0;
+    __m512 o0_4 = o0_0;
+    __m512 o0_5 = o0_0;
+    const float *w_x0 = s->w_x + block * 128;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    const float *x_row5 = s->x + (ptrdiff_t)(row + 5) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m512 w0 = _mm512_load_ps(w_x0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_x0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_x0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_x0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(x_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(x_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(x_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(x_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+        const __m512 in4 = _mm512_set1_ps(x_row4[k]);
+        i0_4 = _mm512_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm512_fmadd_ps(w1, in4, f0_4);
+        g0_4 = _mm512_fmadd_ps(w2, in4, g0_4);
+        o0_4 = _mm512_fmadd_ps(w3, in4, o0_4);
+        const __m512 in5 = _mm512_set1_ps(x_row5[k]);
+        i0_5 = _mm512_fmadd_ps(w0, in5, i0_5);
+        f0_5 = _mm512_fmadd_ps(w1, in5, f0_5);
+        g0_5 = _mm512_fmadd_ps(w2, in5, g0_5);
+        o0_5 = _mm512_fmadd_ps(w3, in5, o0_5);
+    }
+    const float *w_h0 = s->w_h + block * 4096;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    const float *h_row5 = s->h_prev + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m512 w0 = _mm512_load_ps(w_h0 + k * 64 + 0);
+        const __m512 w1 = _mm512_load_ps(w_h0 + k * 64 + 16);
+        const __m512 w2 = _mm512_load_ps(w_h0 + k * 64 + 32);
+        const __m512 w3 = _mm512_load_ps(w_h0 + k * 64 + 48);
+        const __m512 in0 = _mm512_set1_ps(h_row0[k]);
+        i0_0 = _mm512_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm512_fmadd_ps(w1, in0, f0_0);
+        g0_0 = _mm512_fmadd_ps(w2, in0, g0_0);
+        o0_0 = _mm512_fmadd_ps(w3, in0, o0_0);
+        const __m512 in1 = _mm512_set1_ps(h_row1[k]);
+        i0_1 = _mm512_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm512_fmadd_ps(w1, in1, f0_1);
+        g0_1 = _mm512_fmadd_ps(w2, in1, g0_1);
+        o0_1 = _mm512_fmadd_ps(w3, in1, o0_1);
+        const __m512 in2 = _mm512_set1_ps(h_row2[k]);
+        i0_2 = _mm512_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm512_fmadd_ps(w1, in2, f0_2);
+        g0_2 = _mm512_fmadd_ps(w2, in2, g0_2);
+        o0_2 = _mm512_fmadd_ps(w3, in2, o0_2);
+        const __m512 in3 = _mm512_set1_ps(h_row3[k]);
+        i0_3 = _mm512_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm512_fmadd_ps(w1, in3, f0_3);
+        g0_3 = _mm512_fmadd_ps(w2, in3, g0_3);
+        o0_3 = _mm512_fmadd_ps(w3, in3, o0_3);
+        const __m512 in4 = _mm512_set1_ps(h_row4[k]);
+        i0_4 = _mm512_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm512_fmadd_ps(w1, in4, f0_4);
+        g0_4 = _mm512_fmadd_ps(w2, in4, g0_4);
+        o0_4 = _mm512_fmadd_ps(w3, in4, o0_4);
+        const __m512 in5 = _mm512_set1_ps(h_row5[k]);
+        i0_5 = _mm512_fmadd_ps(w0, in5, i0_5);
+        f0_5 = _mm512_fmadd_ps(w1, in5, f0_5);
+        g0_5 = _mm512_fmadd_ps(w2, in5, g0_5);
+        o0_5 = _mm512_fmadd_ps(w3, in5, o0_5);
+    }
+    _mm512_store_ps(sums + 0, i0_0);
+    _mm512_store_ps(sums + 64, i0_1);
+    _mm512_store_ps(sums + 128, i0_2);
+    _mm512_store_ps(sums + 192, i0_3);
+    _mm512_store_ps(sums + 256, i0_4);
+    _mm512_store_ps(sums + 320, i0_5);
+    _mm512_store_ps(sums + 16, f0_0);
+    _mm512_store_ps(sums + 80, f0_1);
+    _mm512_store_ps(sums + 144, f0_2);
+    _mm512_store_ps(sums + 208, f0_3);
+    _mm512_store_ps(sums + 272, f0_4);
+    _mm512_store_ps(sums + 336, f0_5);
+    _mm512_store_ps(sums + 32, g0_0);
+    _mm512_store_ps(sums + 96, g0_1);
+    _mm512_store_ps(sums + 160, g0_2);
+    _mm512_store_ps(sums + 224, g0_3);
+    _mm512_store_ps(sums + 288, g0_4);
+    _mm512_store_ps(sums + 352, g0_5);
+    _mm512_store_ps(sums + 48, o0_0);
+    _mm512_store_ps(sums + 112, o0_1);
+    _mm512_store_ps(sums + 176, o0_2);
+    _mm512_store_ps(sums + 240, o0_3);
+    _mm512_store_ps(sums + 304, o0_4);
+    _mm512_store_ps(sums + 368, o0_5);
+}
+
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                 float *sums)
+{
+    switch (rows * 10 + vectors) {
+    case 12:
+        tile_1x2(s, block, row);
+        break;
+    case 11:
+        tile_1x1(s, block, row);
+        break;
+    case 21:
+        tile_2x1(s, block, row, sums);
+        break;
+    case 31:
+        tile_3x1(s, block, row, sums);
+        break;
+    case 41:
+        tile_4x1(s, block, row, sums);
+        break;
+    case 51:
+        tile_5x1(s, block, row, sums);
+        break;
+    case 61:
+        tile_6x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 16;
+        const size_t at = row * 64 + unit;
+        const __m512 c_prev = _mm512_load_ps(s->c_prev + at);
+        const __m512 i_sum = _mm512_load_ps(sums + v * 16);
+        const __m512 f_sum = _mm512_load_ps(sums + (1 * vectors + v) * 16);
+        const __m512 g_sum = _mm512_load_ps(sums + (2 * vectors + v) * 16);
+        const __m512 o_sum = _mm512_load_ps(sums + (3 * vectors + v) * 16);
+        const __m512 i_arg = v_clamp(i_sum, _mm512_set1_ps(26.0f));
+        const __m512 i_exp = v_exp2(i_arg);
+        const __m512 i_den = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp);
+        const __m512 f_arg = v_clamp(f_sum, _mm512_set1_ps(26.0f));
+        const __m512 f_exp = v_exp2(f_arg);
+        const __m512 f_den = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp);
+        const __m512 g_arg = v_clamp(g_sum, _mm512_set1_ps(26.0f));
+        const __m512 g_exp = v_exp2(g_arg);
+        const __m512 g_den = _mm512_add_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 c_part = _mm512_sub_ps(_mm512_set1_ps(1.0f), g_exp);
+        const __m512 o_arg = v_clamp(o_sum, _mm512_set1_ps(39.0f));
+        const __m512 o_exp = v_exp2(o_arg);
+        const __m512 o_den = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp);
+        const __m512 c_part_2 = _mm512_mul_ps(i_den, g_den);
+        const __m512 c_part_3 = _mm512_mul_ps(c_part, f_den);
+        const __m512 c_part_4 = _mm512_mul_ps(i_den, f_den);
+        const __m512 c_den = _mm512_mul_ps(c_part_4, g_den);
+        const __m512 c_num = _mm512_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
+        _mm512_store_ps(s->c_next + at, c);
+        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
+        const __m512 h_exp = v_exp2(h_arg);
+        const __m512 h_den = _mm512_add_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
+        const __m512 h_den_2 = _mm512_mul_ps(o_den, h_den);
+        const __m512 h = _mm512_div_ps(h_num, h_den_2); /* h' */
+        _mm512_store_ps(s->h_next + at, h);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    const size_t first = 4 * run->part / run->parts;
+    const size_t last = 4 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 2 : 1;
+    const size_t parts = (run->B + 5) / 6;
+    WEIR_ALIGNED float sums[384];
+    const size_t groups = (last - first) / wide;
+    const size_t total = groups + (last - first) % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t vectors = g < groups ? wide : 1;
+        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows && rows > 1; r++)
+                units(s, block, vectors, row + r, sums + r * vectors * 64);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare(const struct weir_run *run, struct step *s)
+{
+    const float *weights = run->weights;
+    s->bias = weights + 0;
+    s->w_x = weights + 256;
+    s->w_h = weights + 768;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+}
+
+static void begin(const struct weir_run *run, struct step *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    s->h_prev = run->state[t % 2][0];
+    s->h_next = run->state[(t + 1) % 2][0];
+    s->c_prev = run->state[t % 2][1];
+    s->c_next = run->state[(t + 1) % 2][1];
+}
+
+static void step(const struct weir_run *run, const struct step *s, int backwards)
+{
+    stage(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void forward(const struct weir_run *run)
+{
+    struct step storage = {0}, *s = &storage;
+    prepare(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin(run, s, t);
+        step(run, s, t % 2);
+    }
+}
+
+static const struct weir_param params[] = {
+    {"Wi", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ui", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bi", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wf", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uf", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bf", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wg", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ug", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bg", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wo", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uo", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bo", WEIR_H, WEIR_ONE}, /* [H][1] */
+};
+
+static const struct weir_state states[] = {
+    {"h", WEIR_H}, /* [H] */
+    {"c", WEIR_H}, /* [H] */
+};
+
+static const unsigned char slots_0[] = {
+    2, /* bi */
+    5, /* bf */
+    8, /* bg */
+    11, /* bo */
+};
+
+static const unsigned char slots_1[] = {
+    0, /* Wi */
+    3, /* Wf */
+    6, /* Wg */
+    9, /* Wo */
+};
+
+static const unsigned char slots_2[] = {
+    1, /* Ui */
+    4, /* Uf */
+    7, /* Ug */
+    10, /* Uo */
+};
+
+static const struct weir_region regions[] = {
+    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+};
+
+static void scales(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = (float)-1.4426950408889634; /* bi */
+    scale[1] = (float)-1.4426950408889634; /* bf */
+    scale[2] = (float)-2.8853900817779268; /* bg */
+    scale[3] = (float)-1.4426950408889634; /* bo */
+    scale[4] = (float)-1.4426950408889634; /* Wi */
+    scale[5] = (float)-1.4426950408889634; /* Wf */
+    scale[6] = (float)-2.8853900817779268; /* Wg */
+    scale[7] = (float)-1.4426950408889634; /* Wo */
+    scale[8] = (float)-1.4426950408889634; /* Ui */
+    scale[9] = (float)-1.4426950408889634; /* Uf */
+    scale[10] = (float)-2.8853900817779268; /* Ug */
+    scale[11] = (float)-1.4426950408889634; /* Uo */
+}
+
+static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
+{
+    (void)B, (void)I, (void)H, (void)P;
+    return 0;
+}
+
+extern const struct weir_kernel lstm_f32_i2_h64__avx512;
+
+const struct weir_kernel lstm_f32_i2_h64__avx512 = {
+    .name = "lstm_f32_i2_h64__avx512",
+    .cell = "lstm",
+    .plan = "vectors=2,rows=6,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,serpentine=1",
+    .isa = WEIR_AVX512,
+    .math = WEIR_INLINE,
+    .I = 2,
+    .H = 64,
+    .P = 0,
+    .lanes = 16,
+    .params = params,
+    .param_count = 12,
+    .states = states,
+    .state_count = 2,
+    .values = NULL,
+    .value_count = 0,
+    .regions = regions,
+    .region_count = 3,
+    .scales = scales,
+    .hoist_floats = hoist_floats,
+    .forward = forward,
+};

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa scalar. Do not edit. Plan:
+ * vectors=2 rows=2 batch_vectors=1 hoist=0 hoist_batch=4 fused=0 serpentine=1. Per step and row:
+ * 33792 FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+#include "kernel.h"
+#include "math_scalar.h"
+
+/* One time step: packed weights, what is read and what is written. */
+struct step {
+    const float *bias;
+    const float *w_x;
+    const float *w_h;
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *h_prev;
+    float *h_next;
+    const float *c_prev;
+    float *c_next;
+};
+
+WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 4;
+    const float *bias1 = s->bias + (block + 1) * 4;
+    float i0 = bias0[0];
+    float i1 = bias1[0];
+    float f0 = bias0[1];
+    float f1 = bias1[1];
+    float g0 = bias0[2];
+    float g1 = bias1[2];
+    float o0 = bias0[3];
+    float o1 = bias1[3];
+    const float *w_x0 = s->w_x + block * 8;
+    const float *w_x1 = s->w_x + (block + 1) * 8;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const float in0 = x_row0[k];
+        i0 = fmaf(w_x0[k * 4 + 0], in0, i0);
+        f0 = fmaf(w_x0[k * 4 + 1], in0, f0);
+        g0 = fmaf(w_x0[k * 4 + 2], in0, g0);
+        o0 = fmaf(w_x0[k * 4 + 3], in0, o0);
+        i1 = fmaf(w_x1[k * 4 + 0], in0, i1);
+        f1 = fmaf(w_x1[k * 4 + 1], in0, f1);
+        g1 = fmaf(w_x1[k * 4 + 2], in0, g1);
+        o1 = fmaf(w_x1[k * 4 + 3], in0, o1);
+    }
+    const float *w_h0 = s->w_h + block * 256;
+    const float *w_h1 = s->w_h + (block + 1) * 256;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const float in0 = h_row0[k];
+        i0 = fmaf(w_h0[k * 4 + 0], in0, i0);
+        f0 = fmaf(w_h0[k * 4 + 1], in0, f0);
+        g0 = fmaf(w_h0[k * 4 + 2], in0, g0);
+        o0 = fmaf(w_h0[k * 4 + 3], in0, o0);
+        i1 = fmaf(w_h1[k * 4 + 0], in0, i1);
+        f1 = fmaf(w_h1[k * 4 + 1], in0, f1);
+        g1 = fmaf(w_h1[k * 4 + 2], in0, g1);
+        o1 = fmaf(w_h1[k * 4 + 3], in0, o1);
+    }
+    *(sums + 0) = i0;
+    *(sums + 1) = i1;
+    *(sums + 2) = f0;
+    *(sums + 3) = f1;
+    *(sums + 4) = g0;
+    *(sums + 5) = g1;
+    *(sums + 6) = o0;
+    *(sums + 7) = o1;
+}
+
+WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 4;
+    float i0 = bias0[0];
+    float f0 = bias0[1];
+    float g0 = bias0[2];
+    float o0 = bias0[3];
+    const float *w_x0 = s->w_x + block * 8;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const float in0 = x_row0[k];
+        i0 = fmaf(w_x0[k * 4 + 0], in0, i0);
+        f0 = fmaf(w_x0[k * 4 + 1], in0, f0);
+        g0 = fmaf(w_x0[k * 4 + 2], in0, g0);
+        o0 = fmaf(w_x0[k * 4 + 3], in0, o0);
+    }
+    const float *w_h0 = s->w_h + block * 256;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const float in0 = h_row0[k];
+        i0 = fmaf(w_h0[k * 4 + 0], in0, i0);
+        f0 = fmaf(w_h0[k * 4 + 1], in0, f0);
+        g0 = fmaf(w_h0[k * 4 + 2], in0, g0);
+        o0 = fmaf(w_h0[k * 4 + 3], in0, o0);
+    }
+    *(sums + 0) = i0;
+    *(sums + 1) = f0;
+    *(sums + 2) = g0;
+    *(sums + 3) = o0;
+}
+
+WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 4;
+    float i0_0 = bias0[0];
+    float i0_1 = i0_0;
+    float f0_0 = bias0[1];
+    float f0_1 = f0_0;
+    float g0_0 = bias0[2];
+    float g0_1 = g0_0;
+    float o0_0 = bias0[3];
+    float o0_1 = o0_0;
+    const float *w_x0 = s->w_x + block * 8;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const float in0 = x_row0[k];
+        const float in1 = x_row1[k];
+        const float w0 = w_x0[k * 4 + 0];
+        i0_0 = fmaf(w0, in0, i0_0);
+        i0_1 = fmaf(w0, in1, i0_1);
+        const float w1 = w_x0[k * 4 + 1];
+        f0_0 = fmaf(w1, in0, f0_0);
+        f0_1 = fmaf(w1, in1, f0_1);
+        const float w2 = w_x0[k * 4 + 2];
+        g0_0 = fmaf(w2, in0, g0_0);
+        g0_1 = fmaf(w2, in1, g0_1);
+        const float w3 = w_x0[k * 4 + 3];
+        o0_0 = fmaf(w3, in0, o0_0);
+        o0_1 = fmaf(w3, in1, o0_1);
+    }
+    const float *w_h0 = s->w_h + block * 256;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const float in0 = h_row0[k];
+        const float in1 = h_row1[k];
+        const float w0 = w_h0[k * 4 + 0];
+        i0_0 = fmaf(w0, in0, i0_0);
+        i0_1 = fmaf(w0, in1, i0_1);
+        const float w1 = w_h0[k * 4 + 1];
+        f0_0 = fmaf(w1, in0, f0_0);
+        f0_1 = fmaf(w1, in1, f0_1);
+        const float w2 = w_h0[k * 4 + 2];
+        g0_0 = fmaf(w2, in0, g0_0);
+        g0_1 = fmaf(w2, in1, g0_1);
+        const float w3 = w_h0[k * 4 + 3];
+        o0_0 = fmaf(w3, in0, o0_0);
+        o0_1 = fmaf(w3, in1, o0_1);
+    }
+    *(sums + 0) = i0_0;
+    *(sums + 4) = i0_1;
+    *(sums + 1) = f0_0;
+    *(sums + 5) = f0_1;
+    *(sums + 2) = g0_0;
+    *(sums + 6) = g0_1;
+    *(sums + 3) = o0_0;
+    *(sums + 7) = o0_1;
+}
+
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                 float *sums)
+{
+    switch (rows * 10 + vectors) {
+    case 12:
+        tile_1x2(s, block, row, sums);
+        break;
+    case 11:
+        tile_1x1(s, block, row, sums);
+        break;
+    case 21:
+        tile_2x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 1;
+        const size_t at = row * 64 + unit;
+        const float c_prev = s->c_prev[at];
+        const float i_sum = sums[v * 1];
+        const float f_sum = sums[(1 * vectors + v) * 1];
+        const float g_sum = sums[(2 * vectors + v) * 1];
+        const float o_sum = sums[(3 * vectors + v) * 1];
+        const float i_arg = v_clamp(i_sum, 26.0f);
+        const float i_exp = v_exp2(i_arg);
+        const float i_den = 1.0f + i_exp;
+        const float f_arg = v_clamp(f_sum, 26.0f);
+        const float f_exp = v_exp2(f_arg);
+        const float f_den = 1.0f + f_exp;
+        const float g_arg = v_clamp(g_sum, 26.0f);
+        const float g_exp = v_exp2(g_arg);
+        const float g_den = 1.0f + g_exp;
+        const float c_part = 1.0f - g_exp;
+        const float o_arg = v_clamp(o_sum, 39.0f);
+        const float o_exp = v_exp2(o_arg);
+        const float o_den = 1.0f + o_exp;
+        const float c_part_2 = i_den * g_den;
+        const float c_part_3 = c_part * f_den;
+        const float c_part_4 = i_den * f_den;
+        const float c_den = c_part_4 * g_den;
+        const float c_num = fmaf(c_prev, c_part_2, c_part_3);
+        const float c = c_num / c_den; /* c' */
+        *(s->c_next + at) = c;
+        const float h_part = -2.88539004f * c;
+        const float h_arg = v_clamp(h_part, 39.0f);
+        const float h_exp = v_exp2(h_arg);
+        const float h_den = 1.0f + h_exp;
+        const float h_num = 1.0f - h_exp;
+        const float h_den_2 = o_den * h_den;
+        const float h = h_num / h_den_2; /* h' */
+        *(s->h_next + at) = h;
+        *(s->y + (ptrdiff_t)row * s->y_row + unit) = v_canonical(h);
+    }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    const size_t first = 64 * run->part / run->parts;
+    const size_t last = 64 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 2 : 1;
+    const size_t parts = (run->B + 1) / 2;
+    WEIR_ALIGNED float sums[8];
+    const size_t groups = (last - first) / wide;
+    const size_t total = groups + (last - first) % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t vectors = g < groups ? wide : 1;
+        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows; r++)
+                units(s, block, vectors, row + r, sums + r * vectors * 4);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare(const struct weir_run *run, struct step *s)
+{
+    const float *weights = run->weights;
+    s->bias = weights + 0;
+    s->w_x = weights + 256;
+    s->w_h = weights + 768;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+}
+
+static void begin(const struct weir_run *run, struct step *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    s->h_prev = run->state[t % 2][0];
+    s->h_next = run->state[(t + 1) % 2][0];
+    s->c_prev = run->state[t % 2][1];
+    s->c_next = run->state[(t + 1) % 2][1];
+}
+
+static void step(const struct weir_run *run, const struct step *s, int backwards)
+{
+    stage(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void forward(const struct weir_run *run)
+{
+    struct step storage = {0}, *s = &storage;
+    prepare(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin(run, s, t);
+        step(run, s, t % 2);
+    }
+}
+
+static const struct weir_param params[] = {
+    {"Wi", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ui", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bi", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wf", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uf", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bf", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wg", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ug", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bg", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wo", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uo", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bo", WEIR_H, WEIR_ONE}, /* [H][1] */
+};
+
+static const struct weir_state states[] = {
+    {"h", WEIR_H}, /* [H] */
+    {"c", WEIR_H}, /* [H] */
+};
+
+static const unsigned char slots_0[] = {
+    2, /* bi */
+    5, /* bf */
+    8, /* bg */
+    11, /* bo */
+};
+
+static const unsigned char slots_1[] = {
+    0, /* Wi */
+    3, /* Wf */
+    6, /* Wg */
+    9, /* Wo */
+};
+
+static const unsigned char slots_2[] = {
+    1, /* Ui */
+    4, /* Uf */
+    7, /* Ug */
+    10, /* Uo */
+};
+
+static const struct weir_region regions[] = {
+    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+};
+
+static void scales(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = (float)-1.4426950408889634; /* bi */
+    scale[1] = (float)-1.4426950408889634; /* bf */
+    scale[2] = (float)-2.8853900817779268; /* bg */
+    scale[3] = (float)-1.4426950408889634; /* bo */
+    scale[4] = (float)-1.4426950408889634; /* Wi */
+    scale[5] = (float)-1.4426950408889634; /* Wf */
+    scale[6] = (float)-2.8853900817779268; /* Wg */
+    scale[7] = (float)-1.4426950408889634; /* Wo */
+    scale[8] = (float)-1.4426950408889634; /* Ui */
+    scale[9] = (float)-1.4426950408889634; /* Uf */
+    scale[10] = (float)-2.8853900817779268; /* Ug */
+    scale[11] = (float)-1.4426950408889634; /* Uo */
+}
+
+static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
+{
+    (void)B, (void)I, (void)H, (void)P;
+    return 0;
+}
+
+extern const struct weir_kernel lstm_f32_i2_h64__scalar;
+
+const struct weir_kernel lstm_f32_i2_h64__scalar = {
+    .name = "lstm_f32_i2_h64__scalar",
+    .cell = "lstm",
+    .plan = "vectors=2,rows=2,batch_vectors=1,hoist=0,hoist_batch=4,fused=0,serpentine=1",
+    .isa = WEIR_SCALAR,
+    .math = WEIR_INLINE,
+    .I = 2,
+    .H = 64,
+    .P = 0,
+    .lanes = 1,
+    .params = params,
+    .param_count = 12,
+    .states = states,
+    .state_count = 2,
+    .values = NULL,
+    .value_count = 0,
+    .regions = regions,
+    .region_count = 3,
+    .scales = scales,
+    .hoist_floats = hoist_floats,
+    .forward = forward,
+};
