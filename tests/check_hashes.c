@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* check_hashes FILE: every kernel that this CPU runs gives the results whose hashes the file lists,
+ * a line each: cell, maths form, size, hash. The list is made on x86-64 by the scalar kernels
+ * (check_hashes --write FILE), so that an AArch64 build proves itself equal to them. Exit status 1:
+ * a hash differs, or the file cannot be used; 2: wrong arguments. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outcome.h"
+
+static const char header[] =
+    "# Hashes of outputs and final states, T=17, B=5: cell, maths form, IxHxP (P 0: none), hash.\n"
+    "# Made by check_hashes --write with the scalar kernels on x86-64; SLEEF's are of version "
+    "3.5.1.\n";
+
+struct line {
+    char cell[64], math[16];
+    size_t sizes[3];
+    uint64_t hash;
+};
+
+/* Of normal numbers, and of one awkward pattern that changes from size to size. */
+static bool hash_kernel(const struct line *line, const char *kernel, uint64_t *hash)
+{
+    static const enum pattern awkward[] = {PATTERN_SATURATING, PATTERN_DENORMAL, PATTERN_NAN,
+                                           PATTERN_HUGE, PATTERN_INF_WITHIN};
+    enum { AWKWARD_COUNT = sizeof awkward / sizeof *awkward };
+    const uint64_t turn = hash_number(hash_text(HASH_START, line->cell), line->sizes[1]) >> 32;
+    const enum pattern patterns[] = {PATTERN_NORMAL, awkward[turn % AWKWARD_COUNT]};
+    *hash = HASH_START;
+    for (size_t n = 0; n < sizeof patterns / sizeof *patterns; ++n) {
+        struct problem problem;
+        struct outcome outcome;
+        if (!problem_create(&problem, line->cell, line->sizes, 17, 5, patterns[n], 1))
+            return false;
+        weir_layer *layer = outcome_layer(&problem, kernel, NULL, 0);
+        if (layer != NULL) {
+            outcome_create(&outcome, &problem, 0);
+            outcome_run(&outcome, layer);
+            *hash = outcome_hash(&outcome, *hash);
+            outcome_destroy(&outcome);
+            weir_layer_destroy(layer);
+        }
+        problem_destroy(&problem);
+        if (layer == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool is_odd(size_t I, size_t H)
+{
+    for (size_t n = 0; n < ODD_SIZE_COUNT; ++n)
+        if (odd_sizes[n].I == I && odd_sizes[n].H == H)
+            return true;
+    return false;
+}
+
+static int write_list(const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        fprintf(stderr, "%s: %s; name a file that can be written\n", path, strerror(errno));
+        return 1;
+    }
+    bool good = fputs(header, file) >= 0;
+    size_t written = 0;
+    for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n) {
+        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+        if (strcmp(info.isa, "scalar") != 0 || !is_odd(info.I, info.H))
+            continue;
+        struct line line = {.sizes = {info.I, info.H, info.P}};
+        snprintf(line.cell, sizeof line.cell, "%s", info.cell);
+        snprintf(line.math, sizeof line.math, "%s", info.math);
+        good = hash_kernel(&line, info.name, &line.hash) &&
+               fprintf(file, "%s %s %zux%zux%zu %016" PRIx64 "\n", line.cell, line.math,
+                       line.sizes[0], line.sizes[1], line.sizes[2], line.hash) > 0;
+        ++written;
+    }
+    if (fclose(file) != 0 || !good) {
+        fprintf(stderr, "%s could not be written in full: delete it and try again\n", path);
+        return 1;
+    }
+    printf("%zu hashes written to %s\n", written, path);
+    return 0;
+}
+
+struct tally {
+    size_t lines, checks, failed, not_here, not_built;
+};
+
+static void check_line(const struct line *line, struct tally *tally)
+{
+    bool built = false;
+    for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
+        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+        const bool is_size =
+            info.I == line->sizes[0] && info.H == line->sizes[1] && info.P == line->sizes[2];
+        if (strcmp(info.cell, line->cell) != 0 || strcmp(info.math, line->math) != 0 ||
+            (info.I > 0 && !is_size))
+            continue;
+        built = true;
+        if (!weir_kernel_runs_here(weir_kernel_at(n))) {
+            ++tally->not_here;
+            continue;
+        }
+        uint64_t hash = 0;
+        ++tally->checks;
+        if (hash_kernel(line, info.name, &hash) && hash == line->hash)
+            continue;
+        ++tally->failed;
+        printf("FAILED %s at %zux%zux%zu: hash %016" PRIx64 ", the list says %016" PRIx64
+               "; where it is not a scalar kernel, check_kernels 1 '%s' tells what differs\n",
+               info.name, line->sizes[0], line->sizes[1], line->sizes[2], hash, line->hash,
+               info.name);
+    }
+    tally->not_built += !built;
+}
+
+static bool parse_line(const char *text, struct line *line)
+{
+    char rest;
+    return sscanf(text, "%63s %15s %zux%zux%zu %" SCNx64 " %c", line->cell, line->math,
+                  &line->sizes[0], &line->sizes[1], &line->sizes[2], &line->hash, &rest) == 6;
+}
+
+static int check_list(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fprintf(stderr, "%s: %s; name the list of hashes\n", path, strerror(errno));
+        return 1;
+    }
+    struct tally tally = {0};
+    char text[256];
+    for (size_t number = 1; fgets(text, sizeof text, file) != NULL; ++number) {
+        struct line line;
+        if (text[0] == '#')
+            continue;
+        if (!parse_line(text, &line)) {
+            fprintf(stderr, "%s:%zu: expected \"cell maths IxHxP hash\", not: %s", path, number,
+                    text);
+            fclose(file);
+            return 1;
+        }
+        ++tally.lines;
+        check_line(&line, &tally);
+    }
+    fclose(file);
+    printf("%zu hashes: %zu checks, %zu failed, skipped %zu (this CPU lacks the ISA) and %zu (no "
+           "kernel "
+           "in this build)\n",
+           tally.lines, tally.checks, tally.failed, tally.not_here, tally.not_built);
+    if (tally.checks == 0) {
+        fprintf(stderr, "%s: no hash could be checked with this build\n", path);
+        return 1;
+    }
+    return tally.failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    /* Kernels are asked for by name here: nothing outside may choose instead. */
+    unsetenv("WEIR_ISA");
+    unsetenv("WEIR_KERNEL");
+    if (argc == 3 && strcmp(argv[1], "--write") == 0)
+        return write_list(argv[2]);
+    if (argc == 2 && argv[1][0] != '-')
+        return check_list(argv[1]);
+    fprintf(stderr, "wrong arguments: check_hashes FILE, or check_hashes --write FILE\n");
+    return 2;
+}

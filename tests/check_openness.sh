@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The language is open: neither the generator nor the runtime, nor their build, knows a cell by
+# name. weir.h may name cells, as examples in its comments.
+. "$(dirname "$0")/shell.sh"
+cd "$root"
+
+names=()
+for file in kernels/cells/*.cell; do
+    names+=(-e "$(basename "$file" .cell)")
+done
+[[ ${#names[@]} -gt 2 ]] || fail "found no cells."
+
+mapfile -t files < <(find gen runtime cmake kernels/CMakeLists.txt -type f ! -path runtime/weir.h)
+if grep -niF "${names[@]}" "${files[@]}"; then
+    fail "the files above name a cell; what they do must follow from the cell's text."
+fi
+echo "${#files[@]} files name none of $((${#names[@]} / 2)) cells"

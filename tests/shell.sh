@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# What the tests written in shell share: how they end, and a directory of their own. Sourced.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# For what cannot be tested here; CTest counts it.
+skip() {
+    echo "SKIPPED: $*"
+    exit 77
+}
+
+# Makes an empty directory that goes away with the test; sets `scratch`.
+make_scratch() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+}

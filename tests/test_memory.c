@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* Running allocates nothing and makes no system call; creation survives the failure of each of its
+ * allocations with WEIR_NO_MEMORY, and leaks nothing. The program has its own malloc and friends,
+ * in front of glibc's, which count and can fail. Under a sanitizer, which has such functions too,
+ * and where the kernel cannot forbid system calls, what cannot be tested is skipped aloud. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "expect.h"
+#include "inputs.h"
+#include "toy_kernel.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+#endif
+
+enum { SKIPPED = 77 };
+
+#ifdef HAS_SANITIZER
+
+int main(void)
+{
+    printf("test_memory: SKIPPED: a sanitizer has taken malloc's place\n");
+    return SKIPPED;
+}
+
+#else
+
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+/* ---- malloc and friends ---- */
+
+/* Seen from a shared libweir too, whatever the build hides. */
+#pragma GCC visibility push(default)
+
+void *__libc_malloc(size_t bytes);
+void *__libc_calloc(size_t count, size_t bytes);
+void *__libc_realloc(void *memory, size_t bytes);
+void *__libc_memalign(size_t alignment, size_t bytes);
+void __libc_free(void *memory);
+
+static size_t allocations, frees;
+static size_t fail_at; /* the allocation that fails, counted from 1; 0: none */
+
+static bool may_allocate(void)
+{
+    allocations++;
+    if (allocations != fail_at)
+        return true;
+    errno = ENOMEM;
+    return false;
+}
+
+void *malloc(size_t bytes)
+{
+    return may_allocate() ? __libc_malloc(bytes) : NULL;
+}
+
+void *calloc(size_t count, size_t bytes)
+{
+    return may_allocate() ? __libc_calloc(count, bytes) : NULL;
+}
+
+void *realloc(void *memory, size_t bytes)
+{
+    return may_allocate() ? __libc_realloc(memory, bytes) : NULL;
+}
+
+void *memalign(size_t alignment, size_t bytes)
+{
+    return may_allocate() ? __libc_memalign(alignment, bytes) : NULL;
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    return memalign(alignment, bytes);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t bytes)
+{
+    *memory = memalign(alignment, bytes);
+    return *memory ? 0 : ENOMEM;
+}
+
+void free(void *memory)
+{
+    frees += memory != NULL;
+    __libc_free(memory);
+}
+
+#pragma GCC visibility pop
+
+/* ---- Without system calls ---- */
+
+/* Runs `work` in a process that may only leave. Returns whether it left in peace, or SKIPPED. */
+static int run_confined(void (*work)(void *), void *argument)
+{
+    /* Emulators refuse even the question; some of them do not survive a fork either. */
+    if (prctl(PR_GET_SECCOMP) != 0)
+        return SKIPPED;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+            _exit(SKIPPED);
+        work(argument);
+        syscall(SYS_exit, 0); /* _exit would be exit_group, which is forbidden */
+    }
+    int status;
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return SKIPPED;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+        return SKIPPED;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void call_the_system(void *unused)
+{
+    (void)unused;
+    syscall(SYS_getppid);
+}
+
+struct forward_call {
+    weir_layer *layer;
+    weir_sequence sequence;
+};
+
+static void call_forward(void *argument)
+{
+    struct forward_call *call = argument;
+    weir_layer_forward(call->layer, &call->sequence);
+}
+
+/* ---- The checks ---- */
+
+/* That the means of this test work: without it, silence would prove nothing. */
+static bool check_means(void)
+{
+    /* A compiler may leave out a call of malloc whose memory nobody uses. */
+    void *(*volatile request)(size_t) = malloc;
+    size_t before = allocations;
+    void *memory = request(1);
+    free(memory);
+    EXPECT(allocations == before + 1, "a call of malloc is not counted");
+    before = allocations;
+    fail_at = allocations + 1;
+    memory = request(1);
+    EXPECT(!memory && allocations == before + 1, "malloc cannot be made to fail");
+    fail_at = 0;
+    const int confined = run_confined(call_the_system, NULL);
+    EXPECT(confined != 1, "a system call went unnoticed");
+    if (confined == SKIPPED)
+        printf("test_memory: skipped: system calls cannot be forbidden here, so only allocations "
+               "are counted\n");
+    return confined != SKIPPED;
+}
+
+static void check_quiet(const char *name, weir_layer *layer, const weir_sequence *sequence,
+                        bool can_confine)
+{
+    const size_t before = allocations + frees;
+    weir_layer_forward(layer, sequence);
+    const size_t calls = allocations + frees - before;
+    EXPECT(calls == 0, "%s: %zu calls of malloc and friends in weir_layer_forward", name, calls);
+    struct forward_call call = {layer, *sequence};
+    if (can_confine)
+        EXPECT(run_confined(call_forward, &call) == 1, "%s: a system call in weir_layer_forward",
+               name);
+}
+
+/* Several slices, T = 1 and more, with states and without. */
+static void check_quiet_shapes(const char *name, weir_layer *layer, const weir_sequence *whole,
+                               bool can_confine)
+{
+    weir_sequence sequence = *whole;
+    check_quiet(name, layer, &sequence, can_confine);
+    sequence.y = NULL;
+    check_quiet(name, layer, &sequence, can_confine);
+    sequence.T = sequence.B = 1;
+    check_quiet(name, layer, &sequence, can_confine);
+    sequence.T = 0;
+    check_quiet(name, layer, &sequence, can_confine);
+}
+
+static void check_cell(const char *cell, const char *math, bool can_confine)
+{
+    const size_t sizes[] = {5, 9, usual_projection(cell, 5, 9)};
+    struct problem problem;
+    weir_layer *layer;
+    weir_error error = {0};
+    if (!EXPECT(problem_create(&problem, cell, sizes, 3, 5, PATTERN_NORMAL, 1), "%s", cell))
+        return;
+    const weir_layer_config config = {.cell = cell,
+                                      .I = problem.I,
+                                      .H = problem.H,
+                                      .P = problem.P,
+                                      .math = math,
+                                      .weights = problem.weights,
+                                      .weight_count = problem.weight_count,
+                                      .max_batch = 2};
+    if (weir_layer_create(&layer, &config, &error) == WEIR_OK) {
+        float *y = allocate(problem.T * problem.B * problem.states[0].rows * sizeof *y);
+        const weir_sequence sequence = {.T = problem.T,
+                                        .B = problem.B,
+                                        .x = problem.x,
+                                        .y = y,
+                                        .initial = (const float *const *)problem.initial,
+                                        .final = problem.initial};
+        check_quiet_shapes(cell, layer, &sequence, can_confine);
+        free(y);
+        weir_layer_destroy(layer);
+    } else {
+        /* SLEEF's scalar functions need FMA. */
+        EXPECT(error.status == WEIR_UNAVAILABLE && strcmp(math, "sleef") == 0, "%s: %s", cell,
+               error.message);
+    }
+    problem_destroy(&problem);
+}
+
+/* Every allocation of a creation fails in turn. */
+static void check_failing(void)
+{
+    struct toy_problem problem = toy_problem_create(1, 1, 3, 5, 2, true);
+    const weir_layer_config config = toy_config(&problem);
+    weir_layer *layer;
+    weir_error error = {0};
+    size_t failed = 0;
+    weir_status status;
+    do {
+        const size_t held = allocations - frees;
+        fail_at = allocations + ++failed;
+        status = weir_layer_create(&layer, &config, &error);
+        const bool has_failed = allocations >= fail_at;
+        fail_at = 0;
+        if (status == WEIR_OK) {
+            EXPECT(!has_failed, "allocation %zu failed and nobody said so", failed);
+            weir_layer_destroy(layer);
+        } else {
+            EXPECT(status == WEIR_NO_MEMORY, "allocation %zu fails: %s", failed, error.message);
+            EXPECT(!layer, "allocation %zu fails, but there is a layer", failed);
+            /* The one that failed was counted too. */
+            EXPECT(allocations - frees == held + 1, "allocation %zu fails: %zu leaks", failed,
+                   allocations - frees - held - 1);
+        }
+        if (status == WEIR_OK)
+            EXPECT(allocations - frees == held, "%zu leaks", allocations - frees - held);
+    } while (status != WEIR_OK && failed < 100);
+    EXPECT(failed > 5 && failed < 100, "%zu allocations in all", failed);
+    toy_problem_destroy(&problem);
+}
+
+int main(void)
+{
+    const bool can_confine = check_means();
+    struct toy_problem problem = toy_problem_create(3, 5, 3, 5, 2, true);
+    weir_layer_config config = toy_config(&problem);
+    config.max_batch = 2;
+    weir_layer *layer;
+    if (EXPECT(weir_layer_create(&layer, &config, NULL) == WEIR_OK, "no layer of the toy cell")) {
+        const weir_sequence sequence = {.T = 3,
+                                        .B = 5,
+                                        .x = problem.x,
+                                        .y = problem.y,
+                                        .initial = (const float *const *)problem.initial,
+                                        .final = problem.final};
+        check_quiet_shapes("toy", layer, &sequence, can_confine);
+        weir_layer_destroy(layer);
+    }
+    toy_problem_destroy(&problem);
+    check_failing();
+    for (size_t i = 0; i < weir_kernel_count(); i++) {
+        const char *cell = weir_kernel_describe(weir_kernel_at(i)).cell;
+        if (i && strcmp(cell, weir_kernel_describe(weir_kernel_at(i - 1)).cell) == 0)
+            continue;
+        check_cell(cell, "inline", can_confine);
+        check_cell(cell, "sleef", can_confine);
+    }
+    return expect_verdict("test_memory");
+}
+
+#endif
