@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Whoever runs a layer here, against the clock: a kernel of Weir's, the plain baseline, or another
+ * library. A new one is a `contender_kind`; the sweep, the check of its output and the report come
+ * by themselves. */
+#ifndef BENCH_CONTENDER_H
+#define BENCH_CONTENDER_H
+
+#include "workload.h"
+
+struct contender;
+typedef void contender_add(void *list, const struct contender *contender);
+
+struct contender_kind {
+    const char *name; /* of the column where kinds are compared */
+    const char *(*version)(void); /* of the library behind it; NULL: it is this source itself */
+    /* Calls `add` once for each way in which this kind can run the shape; for none it cannot. */
+    void (*list)(const struct shape *shape, contender_add *add, void *list);
+    /* Everything that need not be timed: packing, planning, allocation. The sentence on failure
+     * begins with a verb, for the contender's name comes before it. */
+    bool (*prepare)(struct contender *self, const struct workload *workload,
+                    struct failure *failure);
+    /* What is timed: workload->x to workload->y, from zero states. */
+    void (*run)(struct contender *self);
+    void (*release)(struct contender *self);
+};
+
+struct contender {
+    const struct contender_kind *kind;
+    char name[96];
+    const char *isa; /* whose ceilings it is held to, by name; NULL: the best of this machine */
+    bool to_the_bit; /* its output has to equal Weir's own choice in every bit */
+    const void *choice; /* which of its kind; set by list */
+    void *state; /* between prepare and release */
+};
+
+extern const struct contender_kind contender_weir, contender_baseline;
+
+#endif

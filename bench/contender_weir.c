@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Weir's kernels as contenders: every one that this machine can run, WEIR_ISA allows and the shape
+ * fits, specialised and size-generic, run through weir.h with the kernel forced. */
+#include "contender.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct running {
+    weir_layer *layer;
+    weir_sequence sequence;
+};
+
+static size_t isa_index(const char *isa)
+{
+    size_t index = 0;
+    while (weir_isa_name(index) && strcmp(weir_isa_name(index), isa) != 0)
+        index++;
+    return index;
+}
+
+static bool kernel_fits(const weir_kernel_info *kernel, const struct shape *shape)
+{
+    if (strcmp(kernel->cell, shape->cell) != 0)
+        return false;
+    if (kernel->I == 0)
+        return true;
+    return kernel->I == shape->I && kernel->H == shape->H && kernel->P == shape->P;
+}
+
+static void list(const struct shape *shape, contender_add *add, void *to)
+{
+    const char *level;
+    if (weir_isa_level(&level, NULL))
+        return;
+    const struct weir_kernel *kernel;
+    for (size_t i = 0; (kernel = weir_kernel_at(i)) != NULL; i++) {
+        const weir_kernel_info info = weir_kernel_describe(kernel);
+        if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(kernel) ||
+            isa_index(info.isa) > isa_index(level))
+            continue;
+        struct contender contender = {.kind = &contender_weir, .isa = info.isa, .choice = kernel};
+        contender.to_the_bit = strcmp(info.math, "inline") == 0;
+        snprintf(contender.name, sizeof contender.name, "%s", info.name);
+        add(to, &contender);
+    }
+}
+
+static bool prepare(struct contender *self, const struct workload *workload,
+                    struct failure *failure)
+{
+    const weir_kernel_info info = weir_kernel_describe(self->choice);
+    const struct shape *shape = workload->shape;
+    const weir_layer_config config = {.cell = shape->cell,
+                                      .I = shape->I,
+                                      .H = shape->H,
+                                      .P = shape->P,
+                                      .weights = workload->weight,
+                                      .weight_count = workload->weight_count,
+                                      .math = info.math,
+                                      .kernel = info.name};
+    struct running *running = calloc(1, sizeof *running);
+    weir_error error = {0};
+    if (!running)
+        return fail(failure, "finds not enough memory");
+    if (weir_layer_create(&running->layer, &config, &error)) {
+        free(running);
+        return fail(failure, "cannot be had: %s", error.message);
+    }
+    running->sequence =
+        (weir_sequence){.T = workload->T, .B = workload->B, .x = workload->x, .y = workload->y};
+    self->state = running;
+    return true;
+}
+
+static void run(struct contender *self)
+{
+    struct running *running = self->state;
+    weir_layer_forward(running->layer, &running->sequence);
+}
+
+static void release(struct contender *self)
+{
+    struct running *running = self->state;
+    weir_layer_destroy(running->layer);
+    free(running);
+    self->state = NULL;
+}
+
+const struct contender_kind contender_weir = {
+    .name = "weir", .list = list, .prepare = prepare, .run = run, .release = release};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* weir-bench: pins itself to a core, measures what that core can do at most, then runs the shapes
+ * and reports. The order matters and is here; the parts are in the other files. */
+#define _GNU_SOURCE
+#include "gbench.h"
+#include "peers.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void help(void)
+{
+    options_help();
+    gbench_print_help();
+}
+
+/* Everything that could be wrong with the arguments and the environment, before anything runs. */
+static bool start(struct options *options, int *argc, char ***argv, struct failure *failure)
+{
+    const char *level;
+    weir_error error = {0};
+    if (!options_parse(options, argc, argv, failure))
+        return false;
+    gbench_initialize(argc, *argv, help);
+    if (*argc > 1)
+        return fail(failure, "unknown argument '%s'; --help lists what there is", (*argv)[1]);
+    if (getenv("WEIR_KERNEL"))
+        return fail(failure, "WEIR_KERNEL is set, but weir-bench runs every kernel by name itself; "
+                             "unset it and use --benchmark_filter");
+    if (weir_isa_level(&level, &error))
+        return fail(failure, "%s", error.message);
+    return true;
+}
+
+/* What Google Benchmark's own --benchmark_out file says of the circumstances; date and number of
+ * processors it knows itself. */
+static void context_hand_over(const struct context *context)
+{
+    for (size_t i = 0; i < context->count; i++)
+        if (strcmp(context->at[i].key, "date") != 0 && strcmp(context->at[i].key, "num_cpus") != 0)
+            gbench_context(context->at[i].key, context->at[i].value);
+}
+
+static bool any_is_wrong(const struct sweep *sweep, struct failure *failure)
+{
+    for (size_t r = 0; r < sweep->row_count; r++)
+        if (sweep->rows[r].fate == ROW_WRONG)
+            return !fail(failure, "%s %s: its time does not count", sweep->rows[r].name,
+                         sweep->rows[r].why.sentence);
+    return false;
+}
+
+/* The libraries behind the contenders. */
+static void versions_describe(struct context *context, const struct sweep *sweep)
+{
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct contender_kind *kind = sweep->rows[r].contender.kind;
+        if (kind->version && strcmp(context_find(context, kind->name), "unknown") == 0)
+            context_text(context, kind->name, "%s", kind->version());
+    }
+}
+
+/* Runs what is planned and reports it: the part that takes minutes. */
+static bool measure(struct sweep *sweep, const struct machine *machine, struct failure *failure)
+{
+    struct context context = {0};
+    context_before(&context, machine, sweep->calibration);
+    versions_describe(&context, sweep);
+    context_hand_over(&context);
+    if (!sweep_run(sweep, failure))
+        return false;
+    context_number(&context, "run_seconds", sweep->seconds);
+    context_number(&context, "run_cpu_seconds", sweep->cpu_seconds);
+    context_after(&context, machine);
+    if (!machine_is_pinned(machine))
+        return fail(failure, "no longer pinned to core %u: nothing is recorded", machine->cpu);
+    if (!sweep->options->google)
+        report_print(sweep, stdout, false);
+    fflush(stdout); /* before what comes on stderr */
+    if (sweep->options->out && !report_write(sweep, &context, sweep->options->out, failure))
+        return false;
+    if (sweep->options->out) {
+        fprintf(stderr, "Written: %s.json, %s.md\n", sweep->options->out, sweep->options->out);
+        report_charts(sweep, &context, sweep->options->out);
+    }
+    return !any_is_wrong(sweep, failure);
+}
+
+static bool kinds_list(const struct options *options, const struct contender_kind **kinds,
+                       size_t *count, struct failure *failure)
+{
+    const char *level;
+    struct peers peers = {0};
+    kinds[(*count)++] = &contender_weir;
+    kinds[(*count)++] = &contender_baseline;
+    weir_isa_level(&level, NULL); /* which start has seen succeed */
+    if (options->peers && !peers_open(&peers, level, failure))
+        return false;
+    for (size_t i = 0; i < peers.count; i++)
+        kinds[(*count)++] = peers.kinds[i];
+    return true;
+}
+
+static bool bench(const struct options *options, const struct shapes *shapes,
+                  struct machine *machine, struct failure *failure)
+{
+    const struct contender_kind *kinds[2 + PEERS_MAX];
+    size_t kind_count = 0;
+    struct calibration calibration = {0};
+    struct sweep sweep = {.options = options, .calibration = &calibration};
+    if (!kinds_list(options, kinds, &kind_count, failure))
+        return false;
+    if (!options->list && !calibrate(&calibration, machine, failure))
+        return false;
+    bool good = sweep_plan(&sweep, shapes, kinds, kind_count, failure);
+    if (good && options->list)
+        for (size_t r = 0; r < sweep.row_count; r++)
+            puts(sweep.rows[r].name);
+    else if (good)
+        good = measure(&sweep, machine, failure);
+    sweep_free(&sweep);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct failure failure;
+    struct machine machine;
+    struct shapes shapes = {0};
+    bool good = start(&options, &argc, &argv, &failure);
+    if (good && machine_open(&machine, options.cpu, &failure)) {
+        good = shapes_read(&shapes, options.shapes, &failure) &&
+               bench(&options, &shapes, &machine, &failure);
+        shapes_free(&shapes);
+        machine_close(&machine);
+    } else {
+        good = false;
+    }
+    if (!good)
+        fprintf(stderr, "weir-bench: %s\n", failure.sentence);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

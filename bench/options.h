@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line asks for. Google Benchmark's flags stay in argv for it to take, but those
+ * that weir-bench has to know, or to do its own way. */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include "fail.h"
+
+#include <stddef.h>
+
+struct options {
+    const char *shapes; /* a path */
+    const char *out; /* prefix of the files to write; NULL: none */
+    const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
+    long cpu; /* negative: choose */
+    size_t rounds;
+    double longest; /* seconds: contenders whose one call takes longer are left out */
+    bool list, peers;
+    bool google; /* a --benchmark_format was asked for: print that, not the table */
+};
+
+/* Takes what is weir-bench's out of argv, and puts its own defaults for Google Benchmark in. */
+bool options_parse(struct options *options, int *argc, char ***argv, struct failure *failure);
+
+/* What --help says before Google Benchmark's part. */
+void options_help(void);
+
+#endif

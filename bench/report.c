@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* Figures and tables of a sweep, and the files they are kept in; see report.h. */
+#define _GNU_SOURCE
+#include "report.h"
+
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- Figures ---- */
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Between two neighbours in proportion, as R and NumPy do by default. */
+static double quantile(const double *sorted, size_t count, double q)
+{
+    const double at = q * (double)(count - 1);
+    const size_t below = (size_t)at;
+    const size_t above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
+}
+
+enum { ROUNDS_MAX = 1000 };
+
+static const struct row *row_of_kind(const struct sweep *sweep, const struct shape *shape,
+                                     const struct contender_kind *kind, size_t *from)
+{
+    for (; *from < sweep->row_count; ++*from) {
+        const struct row *row = &sweep->rows[*from];
+        if (row->shape == shape && row->contender.kind == kind && row->sample_count > 0) {
+            ++*from;
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static double median_of(const struct row *row)
+{
+    double real[ROUNDS_MAX];
+    for (size_t i = 0; i < row->sample_count; i++)
+        real[i] = row->samples[i].real;
+    qsort(real, row->sample_count, sizeof *real, compare);
+    return quantile(real, row->sample_count, 0.5);
+}
+
+const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
+                              const struct contender_kind *kind)
+{
+    const struct row *best = NULL, *row;
+    for (size_t from = 0; (row = row_of_kind(sweep, shape, kind, &from)) != NULL;)
+        if (!best || median_of(row) < median_of(best))
+            best = row;
+    return best;
+}
+
+struct figures figures_of(const struct sweep *sweep, const struct row *row)
+{
+    struct figures figures = {0};
+    const size_t count = row->sample_count;
+    const struct shape *shape = row->shape;
+    double real[ROUNDS_MAX], cpu[ROUNDS_MAX];
+    if (count == 0)
+        return figures;
+    for (size_t i = 0; i < count; i++) {
+        real[i] = row->samples[i].real;
+        cpu[i] = row->samples[i].cpu;
+    }
+    qsort(real, count, sizeof *real, compare);
+    qsort(cpu, count, sizeof *cpu, compare);
+    figures.median = quantile(real, count, 0.5);
+    figures.cpu_median = quantile(cpu, count, 0.5);
+    figures.spread =
+        (quantile(real, count, 0.75) - quantile(real, count, 0.25)) / 2 / figures.median;
+    figures.flops = shape->flop / figures.median;
+    figures.weight_bytes =
+        (shape->recurrent_bytes * (double)shape->T + shape->input_bytes) / figures.median;
+    figures.fraction = row->bound / figures.median;
+    const struct row *baseline = report_best(sweep, shape, &contender_baseline);
+    figures.times_baseline = baseline ? median_of(baseline) / figures.median : 0;
+    return figures;
+}
+
+/* ---- Tables ---- */
+
+static void shape_name(char *text, size_t size, const struct shape *shape)
+{
+    char projection[32] = "";
+    if (shape->P)
+        snprintf(projection, sizeof projection, "x%zu", shape->P);
+    snprintf(text, size, "%s: %s %zux%zu%s T%zu B%zu", shape->name, shape->cell, shape->I, shape->H,
+             projection, shape->T, shape->B);
+}
+
+/* Three digits that count, never an exponent. */
+static void number(char text[32], double value)
+{
+    snprintf(text, 32, "%.*f", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
+}
+
+/* A quotient, or a dash where there is none. */
+static void times(char text[32], double value)
+{
+    if (value > 0)
+        number(text, value);
+    else
+        snprintf(text, 32, "-");
+}
+
+static void row_add(struct table *table, const struct sweep *sweep, const struct row *row,
+                    const char *shape)
+{
+    const struct figures figures = figures_of(sweep, row);
+    char micros[32], flops[32], weights[32], speed[32];
+    number(micros, 1e6 * figures.median);
+    number(flops, 1e-9 * figures.flops);
+    number(weights, 1e-9 * figures.weight_bytes);
+    times(speed, figures.times_baseline);
+    table_add(table, "%s", shape);
+    table_add(table, "%s", row->contender.name);
+    table_add(table, "%s", micros);
+    table_add(table, "%.0f %%", 100 * figures.spread);
+    table_add(table, "%s", flops);
+    table_add(table, "%s", weights);
+    table_add(table, "%.2f", figures.fraction);
+    table_add(table, "%s", speed);
+}
+
+static const struct row *next_slower(const struct sweep *sweep, size_t first, size_t end,
+                                     const struct row *than)
+{
+    const struct row *next = NULL;
+    const double past = than ? median_of(than) : -1;
+    for (size_t r = first; r < end; r++) {
+        const struct row *row = &sweep->rows[r];
+        if (row->sample_count == 0 || row == than)
+            continue;
+        const double median = median_of(row);
+        /* Of two equal ones, the later in the list counts as the slower. */
+        const bool is_after = median > past || (median == past && than && row > than);
+        if (is_after && (!next || median < median_of(next)))
+            next = row;
+    }
+    return next;
+}
+
+/* Every contender, the fastest of a shape first. */
+static void kernels_print(const struct sweep *sweep, FILE *file, bool as_markdown)
+{
+    static const char *const heads[] = {"<shape",   "<kernel",       ">us/call",  ">+-",
+                                        ">GFLOP/s", ">weights GB/s", ">fraction", ">x baseline"};
+    struct table table;
+    table_start(&table, heads, sizeof heads / sizeof *heads);
+    for (size_t first = 0, end; first < sweep->row_count; first = end) {
+        for (end = first; end < sweep->row_count; end++)
+            if (sweep->rows[end].shape != sweep->rows[first].shape)
+                break;
+        char name[TABLE_CELL];
+        shape_name(name, sizeof name, sweep->rows[first].shape);
+        for (const struct row *row = NULL; (row = next_slower(sweep, first, end, row)) != NULL;) {
+            row_add(&table, sweep, row, name);
+            name[0] = 0;
+        }
+    }
+    table_print(&table, file, as_markdown);
+    table_free(&table);
+}
+
+enum { KINDS_MAX = (TABLE_COLUMNS_MAX - 4) / 2 };
+
+/* The kinds beside Weir's own of which something was timed. */
+static size_t rivals_find(const struct sweep *sweep, const struct contender_kind **rivals)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct contender_kind *kind = sweep->rows[r].contender.kind;
+        bool is_new = kind != &contender_weir && sweep->rows[r].sample_count > 0;
+        for (size_t i = 0; i < count; i++)
+            is_new = is_new && rivals[i] != kind;
+        if (is_new && count < KINDS_MAX)
+            rivals[count++] = kind;
+    }
+    return count;
+}
+
+/* One line a shape: Weir's best kernel, the best of each other kind, and how many times faster. */
+static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
+{
+    const struct contender_kind *rivals[KINDS_MAX];
+    const size_t rival_count = rivals_find(sweep, rivals);
+    char heads_text[TABLE_COLUMNS_MAX][TABLE_CELL] = {"<shape", "<Weir's best kernel", ">us/call",
+                                                      ">fraction"};
+    const char *heads[TABLE_COLUMNS_MAX];
+    for (size_t i = 0; i < rival_count; i++) {
+        snprintf(heads_text[4 + 2 * i], TABLE_CELL, ">%s us", rivals[i]->name);
+        snprintf(heads_text[5 + 2 * i], TABLE_CELL, ">times faster");
+    }
+    for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
+        heads[i] = heads_text[i];
+    struct table table;
+    table_start(&table, heads, 4 + 2 * rival_count);
+    const struct shape *last = NULL;
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct shape *shape = sweep->rows[r].shape;
+        const struct row *best = report_best(sweep, shape, &contender_weir);
+        char text[TABLE_CELL];
+        if (shape == last || !best)
+            continue;
+        last = shape;
+        const double mine = median_of(best);
+        shape_name(text, sizeof text, shape);
+        table_add(&table, "%s", text);
+        table_add(&table, "%s", best->contender.name);
+        number(text, 1e6 * mine);
+        table_add(&table, "%s", text);
+        table_add(&table, "%.2f", best->bound / mine);
+        for (size_t i = 0; i < rival_count; i++) {
+            const struct row *rival = report_best(sweep, shape, rivals[i]);
+            times(text, rival ? 1e6 * median_of(rival) : 0);
+            table_add(&table, "%s", text);
+            times(text, rival ? median_of(rival) / mine : 0);
+            table_add(&table, "%s", text);
+        }
+    }
+    if (last) {
+        table_print(&table, file, as_markdown);
+        fputs("\n", file);
+    }
+    table_free(&table);
+}
+
+/* A process that waits for its core measures others. Google Benchmark's own bookkeeping and the
+ * kernel's are within this. */
+static const double waiting_tolerated = 0.03;
+
+static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
+{
+    const char *item = as_markdown ? "- " : "";
+    const double waited = 1 - sweep->cpu_seconds / sweep->seconds;
+    if (waited > waiting_tolerated)
+        fprintf(file,
+                "%sNOT QUIET: others had this core for %.0f %% of the time, so these times are too "
+                "long; run it again on a quiet machine\n",
+                item, 100 * waited);
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct row *row = &sweep->rows[r];
+        if (row->fate == ROW_WRONG)
+            fprintf(file, "%sWRONG: %s %s\n", item, row->name, row->why.sentence);
+        else if (row->fate == ROW_LEFT_OUT)
+            fprintf(file, "%sleft out: %s: %s\n", item, row->name, row->why.sentence);
+        else if (row->sample_count > 0 && row->sample_count < sweep->options->rounds)
+            fprintf(file, "%sin %zu of %zu rounds: %s: %s\n", item, row->sample_count,
+                    sweep->options->rounds, row->name, row->why.sentence);
+    }
+}
+
+void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
+{
+    kernels_print(sweep, file, as_markdown);
+    fputs("\n", file);
+    best_print(sweep, file, as_markdown);
+    fprintf(
+        file,
+        "us/call: microseconds for one call (all T steps of all B rows) on one core, median of %zu "
+        "rounds; +-: half the\ninterquartile range; fraction: of the least time that this "
+        "machine's measured ceilings allow.\n\n",
+        sweep->options->rounds);
+    notes_print(sweep, file, as_markdown);
+}
+
+/* ---- Files ---- */
+
+static void markdown(const struct sweep *sweep, const struct context *context, FILE *file)
+{
+    fprintf(file, "# weir-bench on %s, %.10s\n\n", context_find(context, "cpu"),
+            context_find(context, "date"));
+    report_print(sweep, file, true);
+    fputs("\n## Circumstances\n\n", file);
+    for (size_t i = 0; i < context->count; i++)
+        fprintf(file, "- %s: %s\n", context->at[i].key, context->at[i].value);
+}
+
+/* The folders of a path, as far as they are missing. */
+static bool folders_make(const char *path, struct failure *failure)
+{
+    char *folder = strdup(path);
+    bool good = folder != NULL || fail(failure, "not enough memory for the path %s", path);
+    for (char *slash = folder ? strchr(folder + 1, '/') : NULL; good && slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (mkdir(folder, 0777) && errno != EEXIST)
+            good = fail(failure, "%s: cannot be made (%s); choose another --out", folder,
+                        strerror(errno));
+        *slash = '/';
+    }
+    free(folder);
+    return good;
+}
+
+static bool file_write(const struct sweep *sweep, const struct context *context, const char *prefix,
+                       const char *suffix,
+                       void (*write)(const struct sweep *, const struct context *, FILE *),
+                       struct failure *failure)
+{
+    char *path = NULL, *unfinished = NULL;
+    bool good = asprintf(&path, "%s%s", prefix, suffix) >= 0 &&
+                asprintf(&unfinished, "%s.unfinished", path) >= 0;
+    FILE *file = good ? fopen(unfinished, "w") : NULL;
+    good = file != NULL;
+    if (good) {
+        write(sweep, context, file);
+        good = !ferror(file);
+        good = !fclose(file) && good;
+        good = good && !rename(unfinished, path);
+    }
+    if (!good)
+        fail(failure, "%s%s: cannot be written (%s); choose another --out", prefix, suffix,
+             strerror(errno));
+    free(path);
+    free(unfinished);
+    return good;
+}
+
+bool report_write(const struct sweep *sweep, const struct context *context, const char *prefix,
+                  struct failure *failure)
+{
+    return folders_make(prefix, failure) &&
+           file_write(sweep, context, prefix, ".json", report_json, failure) &&
+           file_write(sweep, context, prefix, ".md", markdown, failure);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What came out of a sweep: figures of each contender, tables of them for people, JSON for
+ * programs. Everything is made of the samples; nothing is measured here. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "context.h"
+#include "sweep.h"
+
+#include <stdio.h>
+
+/* Of one row, over its rounds. */
+struct figures {
+    double median, spread; /* seconds a call; half the interquartile range, as a fraction */
+    double cpu_median;
+    double flops, weight_bytes; /* a second */
+    double fraction; /* of the bound */
+    double times_baseline; /* 0: no baseline was timed */
+};
+
+struct figures figures_of(const struct sweep *sweep, const struct row *row);
+
+/* The fastest row of that kind for the shape; NULL: none was timed. */
+const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
+                              const struct contender_kind *kind);
+
+/* The tables, and below them what was left out and why. */
+void report_print(const struct sweep *sweep, FILE *file, bool as_markdown);
+
+/* Writes PREFIX.json and PREFIX.md, each under another name first and renamed when complete. Makes
+ * the folder. */
+bool report_write(const struct sweep *sweep, const struct context *context, const char *prefix,
+                  struct failure *failure);
+
+/* report_json.c: Google Benchmark's JSON format, medians as aggregates. */
+void report_json(const struct sweep *sweep, const struct context *context, FILE *file);
+
+/* report_charts.c: PREFIX-roofline.svg, and PREFIX-ratios.svg when there are peers, by gnuplot.
+ * Says on stderr what it wrote, or why it did not: a chart is no reason to fail. */
+void report_charts(const struct sweep *sweep, const struct context *context, const char *prefix);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Charts of a sweep, drawn by gnuplot: the numbers go in front of a script from plots/, and the
+ * whole through a pipe, so that nothing but the picture is left behind. See report.h. */
+#define _GNU_SOURCE
+#include "report.h"
+
+#include "peers.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef void chart_data(const struct sweep *sweep, FILE *file);
+
+static double seconds_of(const struct sweep *sweep, const struct row *row)
+{
+    return figures_of(sweep, row).median;
+}
+
+/* ---- Ratios ---- */
+
+static size_t peers_find(const struct sweep *sweep, const struct contender_kind **peers)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct contender_kind *kind = sweep->rows[r].contender.kind;
+        bool is_new = kind->version && sweep->rows[r].sample_count > 0;
+        for (size_t i = 0; i < count; i++)
+            is_new = is_new && peers[i] != kind;
+        if (is_new && count < PEERS_MAX)
+            peers[count++] = kind;
+    }
+    return count;
+}
+
+static void ratios_data(const struct sweep *sweep, FILE *file)
+{
+    const struct contender_kind *peers[PEERS_MAX];
+    const size_t count = peers_find(sweep, peers);
+    const struct shape *last = NULL;
+    double least = 1;
+    fputs("$ratios << END\nshape", file);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, " %s", peers[i]->name);
+    fputc('\n', file);
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct shape *shape = sweep->rows[r].shape;
+        const struct row *mine = report_best(sweep, shape, &contender_weir);
+        if (shape == last || !mine)
+            continue;
+        last = shape;
+        fputs(shape->name, file);
+        for (size_t i = 0; i < count; i++) {
+            const struct row *theirs = report_best(sweep, shape, peers[i]);
+            const double ratio = theirs ? seconds_of(sweep, theirs) / seconds_of(sweep, mine) : NAN;
+            least = fmin(least, ratio);
+            fprintf(file, theirs ? " %.4g" : " NaN", ratio);
+        }
+        fputc('\n', file);
+    }
+    fprintf(file, "END\npeers = %zu\nleast = %.4g\n", count, least);
+}
+
+/* ---- Roofline ---- */
+
+static void point_print(const struct sweep *sweep, const struct row *row, FILE *file)
+{
+    const struct figures figures = figures_of(sweep, row);
+    fprintf(file, "%s %.4g %.4g %s\n", row->contender.isa, figures.flops / figures.weight_bytes,
+            1e-9 * figures.flops, row->shape->name);
+}
+
+static void roofline_data(const struct sweep *sweep, FILE *file)
+{
+    const struct calibration *calibration = sweep->calibration;
+    const struct shape *last = NULL;
+    double widest = 0;
+    fputs("$points << END\n", file);
+    for (size_t r = 0; r < sweep->row_count; r++)
+        if (sweep->rows[r].contender.kind == &contender_weir && sweep->rows[r].sample_count > 0)
+            point_print(sweep, &sweep->rows[r], file);
+    fputs("END\n$best << END\n", file);
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct row *best = report_best(sweep, sweep->rows[r].shape, &contender_weir);
+        if (best && sweep->rows[r].shape != last) {
+            const struct figures figures = figures_of(sweep, best);
+            widest = fmax(widest, figures.flops / figures.weight_bytes);
+            point_print(sweep, best, file);
+        }
+        last = sweep->rows[r].shape;
+    }
+    fputs("END\n", file);
+    fprintf(file, "isas = \"");
+    for (size_t i = 0; i < calibration->count; i++)
+        fprintf(file, "%s%s", i ? " " : "", calibration->at[i].isa);
+    fprintf(file, "\"\narray peak[%zu]\n", calibration->count);
+    for (size_t i = 0; i < calibration->count; i++)
+        fprintf(file, "peak[%zu] = %.4g\n", i + 1, 1e-9 * calibration->at[i].fma);
+    const struct ceilings *best = calibration_find(calibration, NULL);
+    fprintf(file, "levels = \"");
+    for (size_t level = 0; level < MEMORY_LEVELS; level++)
+        if (best->load[level])
+            fprintf(file, "%s ", memory_level_name[level]);
+    fprintf(file, "\"\narray load[%d]\n", MEMORY_LEVELS);
+    for (size_t level = 0, n = 0; level < MEMORY_LEVELS; level++)
+        if (best->load[level])
+            fprintf(file, "load[%zu] = %.4g\n", ++n, 1e-9 * best->load[level]);
+    fprintf(file, "highest = %.4g\nwidest = %.4g\n", 1e-9 * best->fma, widest);
+}
+
+/* ---- Drawing ---- */
+
+/* Words that stand between quotes in a script. */
+static void quoted(const char *text, FILE *file)
+{
+    fputc('"', file);
+    for (; *text; text++)
+        if (*text != '"' && *text != '\\' && *text != '`')
+            fputc(*text, file);
+    fputc('"', file);
+}
+
+static bool script_copy(const char *name, FILE *file)
+{
+    char buffer[4096];
+    size_t length;
+    FILE *script = fopen(name, "r");
+    while (script && (length = fread(buffer, 1, sizeof buffer, script)) > 0)
+        fwrite(buffer, 1, length, file);
+    if (script)
+        fclose(script);
+    return script != NULL;
+}
+
+static bool chart_draw(const struct sweep *sweep, const struct context *context, const char *prefix,
+                       const char *name, chart_data *data)
+{
+    char *script = NULL, *path = NULL, *unfinished = NULL;
+    FILE *gnuplot = NULL;
+    bool good = asprintf(&script, "%s/plots/%s.gp", BENCH_SOURCE_DIR, name) >= 0 &&
+                asprintf(&path, "%s-%s.svg", prefix, name) >= 0 &&
+                asprintf(&unfinished, "%s.unfinished", path) >= 0;
+    good = good && (gnuplot = popen("gnuplot -", "w")) != NULL;
+    if (good) {
+        fputs("out = ", gnuplot);
+        quoted(unfinished, gnuplot);
+        fputs("\ncircumstances = ", gnuplot);
+        quoted(context_find(context, "cpu"), gnuplot);
+        fprintf(gnuplot, " . \", %.10s\"\n", context_find(context, "date"));
+        data(sweep, gnuplot);
+        good = script_copy(script, gnuplot);
+        good = pclose(gnuplot) == 0 && good && rename(unfinished, path) == 0;
+    }
+    if (good)
+        fprintf(stderr, "Written: %s\n", path);
+    free(script);
+    free(path);
+    free(unfinished);
+    return good;
+}
+
+void report_charts(const struct sweep *sweep, const struct context *context, const char *prefix)
+{
+    const struct contender_kind *peers[PEERS_MAX];
+    /* A shell that finds no gnuplot closes the pipe. */
+    signal(SIGPIPE, SIG_IGN);
+    if (system("command -v gnuplot >/dev/null 2>&1")) {
+        fputs("weir-bench: charts are left out: there is no gnuplot (Debian: gnuplot-nox)\n",
+              stderr);
+        return;
+    }
+    bool good = chart_draw(sweep, context, prefix, "roofline", roofline_data);
+    if (peers_find(sweep, peers) > 0)
+        good = chart_draw(sweep, context, prefix, "ratios", ratios_data) && good;
+    if (!good)
+        fputs("weir-bench: a chart could not be drawn: gnuplot's own words stand above\n", stderr);
+}

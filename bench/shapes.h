@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What is run: a list of shapes, read from a file. One a line, `#` starts a comment:
+ *
+ *     name cell I H T B [P=size] [data=prices.csv]
+ *
+ * With data, B may be `windows`: as many as there are. The path is relative to the shapes file. */
+#ifndef BENCH_SHAPES_H
+#define BENCH_SHAPES_H
+
+#include "fail.h"
+#include "sp500.h"
+
+#include <stddef.h>
+
+struct shape {
+    char name[32];
+    char cell[64];
+    size_t I, H, P, T, B; /* P is 0 where the cell has none */
+    struct prices prices; /* days is 0: random inputs */
+    /* From the cell's text: the size of its output, and the work that the maths asks for. */
+    size_t output;
+    double flop; /* of the matrices, one call: a fused multiply-add counts two */
+    double recurrent_bytes; /* weights that every time step needs again */
+    double input_bytes; /* weights of products with x, which all steps can share */
+};
+
+struct shapes {
+    struct shape *at;
+    size_t count;
+};
+
+/* False with a sentence that names file and line. */
+bool shapes_read(struct shapes *shapes, const char *path, struct failure *failure);
+void shapes_free(struct shapes *shapes);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Plans and runs the rounds; see sweep.h. Google Benchmark sees one benchmark a contender, shape
+ * and round, registered in the order in which they are to run, and all rounds of one under the same
+ * name. A workload exists while its shape is being run; contenders are prepared, and their output
+ * is checked, when their first round comes. */
+#define _GNU_SOURCE
+#include "sweep.h"
+
+#include "clock.h"
+#include "gbench.h"
+
+#include <math.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Calls shorter than this are made once more before the clock starts, for caches and branch
+ * predictors that the contender before them has used. */
+static const double warm_up_below = 0.1;
+
+/* From this much work a slow contender could take seconds: it is tried on fewer steps first. */
+static const double flop_worth_a_trial = 1e8;
+
+/* gbench_register passes one pointer. */
+struct round {
+    struct sweep *sweep;
+    struct row *row;
+};
+
+/* ---- Planning ---- */
+
+struct listing {
+    struct sweep *sweep;
+    const struct shape *shape;
+    const regex_t *filter; /* NULL: all */
+    bool is_negative;
+    bool has_room;
+};
+
+static void listing_add(void *argument, const struct contender *contender)
+{
+    struct listing *listing = argument;
+    struct sweep *sweep = listing->sweep;
+    char name[sizeof sweep->rows->name];
+    snprintf(name, sizeof name, "%s/%s", listing->shape->name, contender->name);
+    const bool matches = !listing->filter || regexec(listing->filter, name, 0, NULL, 0) == 0;
+    if (matches == listing->is_negative || !listing->has_room)
+        return;
+    struct row *grown = realloc(sweep->rows, (sweep->row_count + 1) * sizeof *grown);
+    struct sample *samples = calloc(sweep->options->rounds, sizeof *samples);
+    if (grown)
+        sweep->rows = grown;
+    listing->has_room = grown && samples;
+    if (!listing->has_room) {
+        free(samples);
+        return;
+    }
+    struct row *row = &grown[sweep->row_count++];
+    *row = (struct row){.shape = listing->shape, .contender = *contender, .samples = samples};
+    memcpy(row->name, name, sizeof name);
+    row->bound = calibration_bound(sweep->calibration, contender->isa, listing->shape);
+}
+
+bool sweep_plan(struct sweep *sweep, const struct shapes *shapes,
+                const struct contender_kind *const *kinds, size_t kind_count,
+                struct failure *failure)
+{
+    /* As Google Benchmark reads it: an extended regular expression, a leading `-` turns it round.
+     */
+    const char *text = sweep->options->filter;
+    struct listing listing = {.sweep = sweep, .has_room = true};
+    regex_t filter;
+    if (text && *text && strcmp(text, "all") != 0) {
+        listing.is_negative = text[0] == '-';
+        if (regcomp(&filter, text + listing.is_negative, REG_EXTENDED | REG_NOSUB))
+            return fail(failure, "--benchmark_filter=%s is no extended regular expression", text);
+        listing.filter = &filter;
+    }
+    for (size_t s = 0; s < shapes->count; s++) {
+        listing.shape = &shapes->at[s];
+        for (size_t kind = 0; kind < kind_count; kind++)
+            kinds[kind]->list(listing.shape, listing_add, &listing);
+    }
+    if (listing.filter)
+        regfree(&filter);
+    if (!listing.has_room)
+        return fail(failure, "not enough memory for the list of what to run");
+    return sweep->row_count > 0 ||
+           fail(failure, "nothing to run: no name matches --benchmark_filter=%s (see --list)",
+                text ? text : "");
+}
+
+/* ---- Preparing ---- */
+
+static void shape_leave(struct sweep *sweep)
+{
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        struct row *row = &sweep->rows[r];
+        if (row->shape == sweep->shape && row->contender.state)
+            row->contender.kind->release(&row->contender);
+    }
+    if (sweep->shape)
+        workload_destroy(&sweep->workload);
+    sweep->shape = NULL;
+}
+
+static bool shape_enter(struct sweep *sweep, const struct shape *shape, struct failure *why)
+{
+    if (sweep->shape == shape)
+        return true;
+    shape_leave(sweep);
+    if (!workload_create(&sweep->workload, shape, why))
+        return false;
+    sweep->shape = shape;
+    return true;
+}
+
+/* Prepares the contender for T of the steps, runs it once and checks the output. Leaves it
+ * prepared, and the time of the call in row->call_time. */
+static enum row_fate row_try(struct sweep *sweep, struct row *row, size_t T)
+{
+    struct workload *workload = &sweep->workload;
+    struct contender *contender = &row->contender;
+    workload->T = T;
+    memset(workload->y, 0, T * workload->B * row->shape->output * sizeof *workload->y);
+    if (!contender->kind->prepare(contender, workload, &row->why)) {
+        contender->state = NULL;
+        return ROW_LEFT_OUT;
+    }
+    const double start = clock_seconds();
+    contender->kind->run(contender);
+    row->call_time = clock_seconds() - start;
+    return workload_check(workload, contender->to_the_bit, &row->why) ? ROW_READY : ROW_WRONG;
+}
+
+static enum row_fate row_prepare(struct sweep *sweep, struct row *row)
+{
+    const struct shape *shape = row->shape;
+    const size_t some = shape->T < 2 ? shape->T : 2;
+    bool is_slow = false;
+    if (shape->flop > flop_worth_a_trial) {
+        const enum row_fate fate = row_try(sweep, row, some);
+        const double whole = row->call_time * (double)shape->T / (double)some;
+        is_slow = whole > sweep->options->longest;
+        if (fate != ROW_READY)
+            return fate;
+        if (is_slow && row->contender.kind != &contender_baseline) {
+            fail(&row->why, "one call would take %.1f s (see --longest)", whole);
+            return ROW_LEFT_OUT;
+        }
+        row->contender.kind->release(&row->contender);
+    }
+    const enum row_fate fate = row_try(sweep, row, shape->T);
+    return fate == ROW_READY && is_slow ? ROW_ONCE : fate;
+}
+
+/* Whether this round is to be timed; all that need not be timed is done then. */
+static bool row_is_ready(struct sweep *sweep, struct row *row)
+{
+    if (row->fate == ROW_LEFT_OUT || row->fate == ROW_WRONG)
+        return false;
+    if (!shape_enter(sweep, row->shape, &row->why)) {
+        row->fate = ROW_LEFT_OUT;
+        return false;
+    }
+    if (!row->contender.state)
+        row->fate = row_prepare(sweep, row);
+    if (row->fate == ROW_ONCE && row->sample_count > 0) {
+        fail(&row->why, "timed in one round only: a call takes %.1f s (see --longest)",
+             row->call_time);
+        return false;
+    }
+    return row->fate == ROW_READY || row->fate == ROW_ONCE;
+}
+
+/* ---- Running ---- */
+
+/* Called by Google Benchmark, with more calls each time until they take long enough. */
+static void round_run(gbench_state *state, void *argument)
+{
+    const struct round *round = argument;
+    struct row *row = round->row;
+    if (!row_is_ready(round->sweep, row)) {
+        gbench_skip(state, row->why.sentence);
+        return;
+    }
+    struct contender *contender = &row->contender;
+    if (row->call_time < warm_up_below)
+        contender->kind->run(contender);
+    size_t calls = 0;
+    const double start = clock_seconds();
+    while (gbench_keep_running(state)) {
+        contender->kind->run(contender);
+        calls++;
+    }
+    const double call = (clock_seconds() - start) / (double)calls;
+    const struct shape *shape = row->shape;
+    const double bytes = shape->recurrent_bytes * (double)shape->T + shape->input_bytes;
+    gbench_set(state, "GFLOP/s", 1e-9 * shape->flop / call);
+    gbench_set(state, "weights_GB/s", 1e-9 * bytes / call);
+    gbench_set(state, "fraction_of_ceiling", row->bound / call);
+}
+
+static void progress_show(const struct sweep *sweep, const char *name)
+{
+    const double elapsed = clock_seconds() - sweep->started;
+    const double left =
+        elapsed / (double)sweep->runs_done * (double)(sweep->runs - sweep->runs_done);
+    char line[256];
+    snprintf(line, sizeof line, "%zu of %zu  %s  %d:%02d left", sweep->runs_done, sweep->runs, name,
+             (int)left / 60, (int)left % 60);
+    /* A terminal shows one line that changes; a log gets a line now and then. */
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%.79s\033[K%s", line, sweep->runs_done == sweep->runs ? "\r\033[K" : "");
+    else if (sweep->runs_done % 50 == 0 || sweep->runs_done == sweep->runs)
+        fprintf(stderr, "%s\n", line);
+}
+
+static void sample_take(const struct gbench_run *run, void *argument)
+{
+    struct sweep *sweep = argument;
+    if (run->is_aggregate)
+        return;
+    sweep->runs_done++;
+    progress_show(sweep, run->name);
+    if (run->error)
+        return;
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        struct row *row = &sweep->rows[r];
+        if (strcmp(row->name, run->name) == 0 && row->sample_count < sweep->options->rounds) {
+            row->samples[row->sample_count++] =
+                (struct sample){run->real_time, run->cpu_time, run->iterations};
+            return;
+        }
+    }
+}
+
+bool sweep_run(struct sweep *sweep, struct failure *failure)
+{
+    const size_t rounds = sweep->options->rounds;
+    struct round *at = calloc(sweep->row_count, sizeof *at);
+    if (!at)
+        return fail(failure, "not enough memory for the list of rounds");
+    for (size_t first = 0, end; first < sweep->row_count; first = end) {
+        for (end = first; end < sweep->row_count; end++) {
+            if (sweep->rows[end].shape != sweep->rows[first].shape)
+                break;
+            at[end] = (struct round){sweep, &sweep->rows[end]};
+        }
+        for (size_t round = 0; round < rounds; round++)
+            for (size_t r = first; r < end; r++)
+                gbench_register(sweep->rows[r].name, round_run, &at[r]);
+    }
+    sweep->runs = rounds * sweep->row_count;
+    sweep->started = clock_seconds();
+    const double cpu_started = clock_cpu_seconds();
+    gbench_run_all(sample_take, sweep, sweep->options->google);
+    sweep->seconds = clock_seconds() - sweep->started;
+    sweep->cpu_seconds = clock_cpu_seconds() - cpu_started;
+    shape_leave(sweep);
+    free(at);
+    return true;
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    for (size_t r = 0; r < sweep->row_count; r++)
+        free(sweep->rows[r].samples);
+    free(sweep->rows);
+    *sweep = (struct sweep){0};
+}
