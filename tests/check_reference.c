@@ -21,22 +21,22 @@
  * largest finite magnitude the row has held, since a gate's error multiplies the state it gates.
  * One step's error is a gate's (3e-7 at most for the maths, and the rounding of a sum of up to 98
  * terms); 17 steps carry it on, most where the recurrence is a bare matrix product (rnn_*,
- * gru_uncoupled). Each bound is the largest error over forty seeds (beside it, in units of 1e-7:
+ * gru_uncoupled). Each bound is the largest error over sixty seeds (beside it, in units of 1e-7:
  * inline, sleef), doubled and rounded up. */
 static const struct bound {
     const char *cell;
     double inline_error, sleef_error;
 } bounds[] = {
-    {"rnn_tanh", 2e-6, 2e-6}, /* 7.1, 7.5 */
+    {"rnn_tanh", 2e-6, 2e-6}, /* 8.1, 7.5 */
     {"rnn_relu", 2e-6, 2e-6}, /* 8.3, 8.3 */
     {"lstm", 2e-6, 1e-6}, /* 5.4, 4.5 */
-    {"lstm_peephole", 3e-6, 2e-6}, /* 11, 6.1 */
-    {"lstm_cifg", 1e-6, 1e-6}, /* 3.8, 4.0 */
-    {"lstm_projected", 1e-6, 1e-6}, /* 3.7, 3.8 */
-    {"lstm_gated_output", 1e-6, 1e-6}, /* 3.6, 3.6 */
+    {"lstm_peephole", 3e-6, 2e-6}, /* 11, 7.1 */
+    {"lstm_cifg", 1e-6, 1e-6}, /* 3.8, 4.2 */
+    {"lstm_projected", 1e-6, 1e-6}, /* 4.1, 3.8 */
+    {"lstm_gated_output", 1e-6, 1e-6}, /* 3.7, 3.6 */
     {"gru", 2e-6, 2e-6}, /* 5.1, 5.8 */
-    {"gru_before", 1e-6, 1e-6}, /* 4.6, 4.7 */
-    {"gru_uncoupled", 7e-6, 3e-6}, /* 32, 15 */
+    {"gru_before", 1e-6, 2e-6}, /* 4.6, 5.1 */
+    {"gru_uncoupled", 7e-6, 2e-5}, /* 32, 53 */
 };
 
 enum { BOUND_COUNT = sizeof bounds / sizeof *bounds };
