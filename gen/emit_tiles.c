@@ -303,7 +303,8 @@ static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_
     return false;
 }
 
-static void emit_width(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
+/* True if the tile leaves sums in memory. */
+static bool emit_width(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
                        size_t vectors, struct text *cases)
 {
     const bool fused = e->plan->fused && rows == 1 && kind != AHEAD;
@@ -313,6 +314,7 @@ static void emit_width(struct emitter *e, const struct stage *stage, enum kind k
     text_add(cases, "    case %zu:\n        %s%s_%zux%zu(s, block, row%s);\n        break;\n",
              rows * 10 + vectors, kind_names[kind], stage->suffix, rows, vectors,
              kind == AHEAD || fused ? "" : ", sums");
+    return kind != AHEAD && !fused;
 }
 
 /* Emits the tiles of one kind for batches of `least` to `most` rows, and the function that picks
@@ -322,15 +324,16 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
 {
     const struct plan *plan = e->plan;
     struct text cases = {0};
+    bool leaves_sums = kind == AHEAD; /* no use for them, and no parameter */
     for (size_t rows = 1; rows <= plan->rows; rows++) {
         const bool single = rows == 1 && least == 1;
         if (single && plan->vectors > 1)
-            emit_width(e, stage, kind, 1, plan->vectors, &cases);
+            leaves_sums |= emit_width(e, stage, kind, 1, plan->vectors, &cases);
         if (!single && !rows_occur(e, rows, least, most))
             continue;
         if (plan->batch_vectors > 1 && !(single && plan->vectors == plan->batch_vectors))
-            emit_width(e, stage, kind, rows, plan->batch_vectors, &cases);
-        emit_width(e, stage, kind, rows, 1, &cases);
+            leaves_sums |= emit_width(e, stage, kind, rows, plan->batch_vectors, &cases);
+        leaves_sums |= emit_width(e, stage, kind, rows, 1, &cases);
     }
     emit_wrapped(
         e, emit_format(e, "static void %s%s(", kind_names[kind], stage->suffix),
@@ -339,7 +342,8 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
                     "rows%s",
                     kind == AHEAD ? "" : ", float *sums"),
         ")\n");
-    EMIT("{\n    switch (rows * 10 + vectors) {\n%s    }\n}\n\n", cases.chars);
+    EMIT("{\n%s    switch (rows * 10 + vectors) {\n%s    }\n}\n\n",
+         leaves_sums ? "" : "    (void)sums;\n", cases.chars);
     text_free(&cases);
 }
 
