@@ -3,8 +3,8 @@
  * within a run, and how they sleep between runs. On which cores they sit is decided in cores.c; who
  * computes what, a kernel decides by its number.
  *
- * Waiting is what a step costs, so nothing here takes a lock: a thread says how far it has come in
- * a cache line of its own, which the others read. */
+ * Waiting is what a step costs, so nothing here takes a lock: threads that run count themselves in
+ * at a barrier and watch the count, and threads that do not, each watch a line of their own. */
 #define _GNU_SOURCE
 #include "cores.h"
 #include "internal.h"
@@ -38,12 +38,10 @@ enum mail {
 };
 
 struct part {
-    /* How many barriers this part has come to. Written by this part only. */
-    _Alignas(LINE) _Atomic uint64_t round;
+    _Alignas(LINE) uint64_t target; /* of `arrived`, when the barrier it came to last opens */
     size_t index;
     struct weir_pool *pool;
     pthread_t thread;
-    /* On lines of their own: while it waits for a call, a thread reads nothing else. */
     _Alignas(LINE) atomic_int mail;
     sem_t bell;
 };
@@ -56,8 +54,10 @@ struct weir_pool {
     _Alignas(LINE) const struct weir_kernel *kernel;
     const struct weir_run *run;
     size_t parts;
-    uint64_t round;
+    uint64_t start; /* `arrived` at the beginning */
     unsigned mode;
+    /* How often any part has come to a barrier, ever. */
+    _Alignas(LINE) _Atomic uint64_t arrived;
     struct part part[];
 };
 
@@ -101,21 +101,21 @@ static void set_mode(unsigned mode)
 
 /* ---- The barrier ---- */
 
-/* Every part tells all others how far it is and looks at each of them: for two, one line travels
- * each way at the same time, where a common counter would travel there and back. */
+/* One count that only grows: whoever comes last goes on at once, nothing needs setting back, and a
+ * part that is already at the next barrier does no harm. */
 static void wait_for_all(void *barrier)
 {
-    struct part *own = barrier, *part = own->pool->part;
-    const size_t parts = own->pool->parts;
-    const uint64_t round = atomic_load_explicit(&own->round, memory_order_relaxed) + 1;
+    struct part *part = barrier;
+    struct weir_pool *pool = part->pool;
+    const uint64_t target = part->target += pool->parts;
     size_t pauses = 0;
-    atomic_store_explicit(&own->round, round, memory_order_release);
-    for (size_t i = 0; i < parts; i++)
-        while (atomic_load_explicit(&part[i].round, memory_order_acquire) < round) {
-            pause_briefly();
-            if (++pauses > PAUSES)
-                sched_yield();
-        }
+    if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) + 1 == target)
+        return;
+    while (atomic_load_explicit(&pool->arrived, memory_order_acquire) < target) {
+        pause_briefly();
+        if (++pauses > PAUSES)
+            sched_yield();
+    }
 }
 
 /* ---- Between runs ---- */
@@ -173,7 +173,7 @@ static void *work(void *argument)
         struct weir_run run = *pool->run;
         run.part = part->index;
         run.barrier = part;
-        atomic_store_explicit(&part->round, pool->round, memory_order_relaxed);
+        part->target = pool->start;
         set_mode(pool->mode);
         pool->kernel->forward(&run);
     }
@@ -182,14 +182,14 @@ static void *work(void *argument)
 
 void weir_pool_run(weir_pool *pool, const struct weir_kernel *kernel, const struct weir_run *run)
 {
-    struct part *part = pool->part;
     pool->kernel = kernel;
     pool->run = run;
     pool->parts = run->parts;
-    pool->round = atomic_load_explicit(&part[0].round, memory_order_relaxed);
+    pool->start = atomic_load_explicit(&pool->arrived, memory_order_relaxed);
     pool->mode = get_mode();
+    pool->part[0].target = pool->start;
     for (size_t i = 1; i < run->parts; i++)
-        send(&part[i], CALLED);
+        send(&pool->part[i], CALLED);
     kernel->forward(run);
 }
 
@@ -235,11 +235,11 @@ static weir_pool *allocate_pool(size_t threads)
     if (posix_memalign(&memory, LINE, bytes))
         return NULL;
     weir_pool *pool = memset(memory, 0, bytes);
+    atomic_init(&pool->arrived, 0);
     for (size_t i = 0; i < threads; i++) {
         struct part *part = &pool->part[i];
         part->index = i;
         part->pool = pool;
-        atomic_init(&part->round, 0);
         atomic_init(&part->mail, NOTHING);
     }
     return pool;
