@@ -33,6 +33,10 @@ struct contender {
     void *state; /* between prepare and release */
 };
 
-extern const struct contender_kind contender_weir, contender_baseline;
+extern const struct contender_kind contender_weir, contender_threads, contender_baseline;
+
+/* The pool that contender_threads runs on, this thread and others pinned to cores of their own. */
+bool contender_threads_open(size_t threads, struct failure *failure);
+void contender_threads_close(void);
 
 #endif

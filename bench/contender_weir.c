@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weir's kernels as contenders: every one that this machine can run, WEIR_ISA allows and the shape
- * fits, specialised and size-generic, run through weir.h with the kernel forced. */
+ * fits, specialised and size-generic, run through weir.h with the kernel forced. On several threads
+ * they are a kind of their own, so that one thread meets one thread. */
 #include "contender.h"
 
 #include <stdio.h>
@@ -11,6 +12,9 @@ struct running {
     weir_layer *layer;
     weir_sequence sequence;
 };
+
+/* One for all contenders: no core serves two. NULL until asked for. */
+static weir_pool *pool;
 
 static size_t isa_index(const char *isa)
 {
@@ -29,7 +33,8 @@ static bool kernel_fits(const weir_kernel_info *kernel, const struct shape *shap
     return kernel->I == shape->I && kernel->H == shape->H && kernel->P == shape->P;
 }
 
-static void list(const struct shape *shape, contender_add *add, void *to)
+static void list_kernels(const struct contender_kind *kind, const struct shape *shape,
+                         contender_add *add, void *to)
 {
     const char *level;
     if (weir_isa_level(&level, NULL))
@@ -40,11 +45,25 @@ static void list(const struct shape *shape, contender_add *add, void *to)
         if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(kernel) ||
             isa_index(info.isa) > isa_index(level))
             continue;
-        struct contender contender = {.kind = &contender_weir, .isa = info.isa, .choice = kernel};
+        struct contender contender = {.kind = kind, .isa = info.isa, .choice = kernel};
         contender.to_the_bit = strcmp(info.math, "inline") == 0;
-        snprintf(contender.name, sizeof contender.name, "%s", info.name);
+        if (kind == &contender_weir)
+            snprintf(contender.name, sizeof contender.name, "%s", info.name);
+        else
+            snprintf(contender.name, sizeof contender.name, "%s/threads:%zu", info.name,
+                     weir_pool_threads(pool));
         add(to, &contender);
     }
+}
+
+static void list(const struct shape *shape, contender_add *add, void *to)
+{
+    list_kernels(&contender_weir, shape, add, to);
+}
+
+static void list_threads(const struct shape *shape, contender_add *add, void *to)
+{
+    list_kernels(&contender_threads, shape, add, to);
 }
 
 static bool prepare(struct contender *self, const struct workload *workload,
@@ -59,7 +78,8 @@ static bool prepare(struct contender *self, const struct workload *workload,
                                       .weights = workload->weight,
                                       .weight_count = workload->weight_count,
                                       .math = info.math,
-                                      .kernel = info.name};
+                                      .kernel = info.name,
+                                      .pool = self->kind == &contender_threads ? pool : NULL};
     struct running *running = calloc(1, sizeof *running);
     weir_error error = {0};
     if (!running)
@@ -90,3 +110,19 @@ static void release(struct contender *self)
 
 const struct contender_kind contender_weir = {
     .name = "weir", .list = list, .prepare = prepare, .run = run, .release = release};
+
+const struct contender_kind contender_threads = {
+    .name = "threads", .list = list_threads, .prepare = prepare, .run = run, .release = release};
+
+bool contender_threads_open(size_t threads, struct failure *failure)
+{
+    weir_error error = {0};
+    return weir_pool_create(&pool, threads, &error) == WEIR_OK ||
+           fail(failure, "--threads %zu: %s", threads, error.message);
+}
+
+void contender_threads_close(void)
+{
+    weir_pool_destroy(pool);
+    pool = NULL;
+}

@@ -94,6 +94,10 @@ static bool kinds_list(const struct options *options, const struct contender_kin
     const char *level;
     struct peers peers = {0};
     kinds[(*count)++] = &contender_weir;
+    if (options->threads > 1 && !contender_threads_open(options->threads, failure))
+        return false;
+    if (options->threads > 1)
+        kinds[(*count)++] = &contender_threads;
     kinds[(*count)++] = &contender_baseline;
     weir_isa_level(&level, NULL); /* which start has seen succeed */
     if (options->peers && !peers_open(&peers, level, failure))
@@ -106,7 +110,7 @@ static bool kinds_list(const struct options *options, const struct contender_kin
 static bool bench(const struct options *options, const struct shapes *shapes,
                   struct machine *machine, struct failure *failure)
 {
-    const struct contender_kind *kinds[2 + PEERS_MAX];
+    const struct contender_kind *kinds[3 + PEERS_MAX];
     size_t kind_count = 0;
     struct calibration calibration = {0};
     struct sweep sweep = {.options = options, .calibration = &calibration};
@@ -121,6 +125,7 @@ static bool bench(const struct options *options, const struct shapes *shapes,
     else if (good)
         good = measure(&sweep, machine, failure);
     sweep_free(&sweep);
+    contender_threads_close();
     return good;
 }
 

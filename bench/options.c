@@ -22,6 +22,7 @@ static const char help[] =
     "                 (default: bench/shapes/default.txt of the source tree)\n"
     "  --cpu N        the core to pin to (default: the quietest, the last among equals)\n"
     "  --out PREFIX   write PREFIX.json (Google Benchmark's format) and PREFIX.md\n"
+    "  --threads N    run Weir's kernels on N threads too, each pinned to a core of its own\n"
     "  --peers        run other libraries beside Weir's kernels, too\n"
     "  --longest S    leave out a contender whose one call takes longer than S seconds, and\n"
     "                 time the baseline once then (default: %d)\n"
@@ -101,6 +102,14 @@ static enum taken argument_take(struct options *options, int *at, int argc, char
         options->cpu = (long)number;
         return TAKEN;
     }
+    if ((value = value_of("--threads", at, argc, argv)) != NULL) {
+        if (!whole_parse(&number, "--threads", value, 65535, failure))
+            return BAD;
+        if (number < 1)
+            return fail(failure, "--threads 0: expected at least one thread"), BAD;
+        options->threads = (size_t)number;
+        return TAKEN;
+    }
     if ((value = value_of("--longest", at, argc, argv)) != NULL)
         return number_parse(&options->longest, "--longest", value, 1e6, failure) ? TAKEN : BAD;
     if (strncmp(argv[*at], "--benchmark_repetitions=", 24) == 0) {
@@ -129,6 +138,7 @@ bool options_parse(struct options *options, int *argc, char ***argv, struct fail
     *options = (struct options){.shapes = BENCH_SOURCE_DIR "/shapes/default.txt",
                                 .cpu = -1,
                                 .rounds = ROUNDS,
+                                .threads = 1,
                                 .longest = LONGEST};
     if (*argc > ARGUMENTS_MAX)
         return fail(failure, "more than %d arguments", ARGUMENTS_MAX);

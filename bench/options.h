@@ -14,6 +14,7 @@ struct options {
     const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
     long cpu; /* negative: choose */
     size_t rounds;
+    size_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
     double longest; /* seconds: contenders whose one call takes longer are left out */
     bool list, peers;
     bool google; /* a --benchmark_format was asked for: print that, not the table */

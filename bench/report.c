@@ -200,7 +200,8 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     const char *heads[TABLE_COLUMNS_MAX];
     for (size_t i = 0; i < rival_count; i++) {
         snprintf(heads_text[4 + 2 * i], TABLE_CELL, ">%s us", rivals[i]->name);
-        snprintf(heads_text[5 + 2 * i], TABLE_CELL, ">times faster");
+        snprintf(heads_text[5 + 2 * i], TABLE_CELL,
+                 rivals[i] == &contender_threads ? ">x one thread" : ">times faster");
     }
     for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
         heads[i] = heads_text[i];
@@ -225,7 +226,8 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
             const struct row *rival = report_best(sweep, shape, rivals[i]);
             times(text, rival ? 1e6 * median_of(rival) : 0);
             table_add(&table, "%s", text);
-            times(text, rival ? median_of(rival) / mine : 0);
+            const double quotient = rival ? median_of(rival) / mine : 0;
+            times(text, rival && rivals[i] == &contender_threads ? 1 / quotient : quotient);
             table_add(&table, "%s", text);
         }
     }
@@ -266,12 +268,11 @@ void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     kernels_print(sweep, file, as_markdown);
     fputs("\n", file);
     best_print(sweep, file, as_markdown);
-    fprintf(
-        file,
-        "us/call: microseconds for one call (all T steps of all B rows) on one core, median of %zu "
-        "rounds; +-: half the\ninterquartile range; fraction: of the least time that this "
-        "machine's measured ceilings allow.\n\n",
-        sweep->options->rounds);
+    fprintf(file,
+            "us/call: microseconds for one call (all T steps of all B rows) on one core, or as "
+            "many as /threads says,\nmedian of %zu rounds; +-: half the interquartile range; "
+            "fraction: of the least time that the measured\nceilings of one core allow.\n\n",
+            sweep->options->rounds);
     notes_print(sweep, file, as_markdown);
 }
 

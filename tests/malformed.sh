@@ -65,8 +65,9 @@ make_many() {
         echo "h' = W@x"; } | cell too_many_operations
     { numbered "a# = tanh(A#@x + b#)" 65 && sum_of 65; } | cell too_many_sums
     { numbered "a# = tanh(A@(x*(b + #)))" 33 && sum_of 33; } | cell too_many_stored_values
-    { echo "a1 = tanh(W@x)" && for i in {2..17}; do echo "a$i = tanh(A@a$((i - 1)))"; done &&
-        echo "h' = a17"; } | cell too_many_stages
+    { echo "a1 = tanh(W@x)" &&
+        for i in {2..17}; do echo "a$i = tanh(A@a$((i - 1)))"; done && echo "h' = a17"; } |
+        cell too_many_stages
 }
 
 # ---- What is expected ----
@@ -97,7 +98,7 @@ refused() { # FILE PLACE SENTENCE ARGUMENT...
         complain "$file" "expected $file:$place: $sentence"
         head -c 2000 err
     elif [[ $(wc -l <err) -ne 3 ]] || ! LC_ALL=C points_at "$file" "${place%:*}" "${place#*:}"; then
-        complain "$file" "after the sentence, the line and a caret were expected: $(head -c 2000 err)"
+        complain "$file" "expected the line and a caret after the sentence: $(head -c 2000 err)"
     elif [[ -s out ]]; then
         complain "$file" "something was written although the file was refused"
     fi
@@ -106,7 +107,7 @@ refused() { # FILE PLACE SENTENCE ARGUMENT...
 # A row: file | line:column | sentence, or `kernel:` and the sentence where the text can be read and
 # only a kernel cannot be made of it.
 check_table() {
-    local file place sentence
+    local file place sentence size
     while IFS='|' read -r file place sentence; do
         [[ $file != '#'* ]] || continue
         [[ -e $file.cell ]] || fail "$table has a row for $file.cell, which is not there."
@@ -117,9 +118,9 @@ check_table() {
         else
             refused "$file.cell" "$place" "$sentence" --dump "$file.cell"
         fi
-        for sizes in "--input 3 --hidden 5" "--input any --hidden any"; do
-            # shellcheck disable=SC2086
-            refused "$file.cell" "$place" "${sentence#kernel:}" --cell "$file.cell" $sizes --isa scalar
+        for size in 3 any; do
+            refused "$file.cell" "$place" "${sentence#kernel:}" \
+                --cell "$file.cell" --input $size --hidden $size --isa scalar
         done
     done <"$table"
 }

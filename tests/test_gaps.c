@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Selection in a build that lacks kernels, as a full build never does: the runtime is compiled once
- * more with the list in gaps/kernels.inc, whose kernels are made here and only say which they are.
+/* Selection in a build that lacks kernels, as a full build never does, and hwloc: the runtime is
+ * compiled once more with the list in gaps/kernels.inc, whose kernels are made here and only say
+ * which they are.
  * What is chosen from a full build is tested by test_selection.c. */
 #define _POSIX_C_SOURCE 200809L
 #include "kernel.h"
@@ -156,6 +157,16 @@ static void check_long_list(void)
                    "weir-info --kernels");
 }
 
+/* This runtime is also compiled without hwloc. */
+static void check_no_pool(void)
+{
+    weir_pool *pool = (weir_pool *)&pool;
+    weir_error error = {0};
+    const weir_status status = weir_pool_create(&pool, 1, &error);
+    EXPECT(status == WEIR_UNAVAILABLE && error.status == status && !pool, "%d", status);
+    EXPECT(strstr(error.message, "without hwloc"), "%s", error.message);
+}
+
 int main(void)
 {
     unsetenv("WEIR_ISA");
@@ -168,5 +179,6 @@ int main(void)
     check_missing_level();
     check_missing_kernels();
     check_long_list();
+    check_no_pool();
     return expect_verdict("test_gaps");
 }
