@@ -28,6 +28,7 @@ struct fraction {
     int numerator;
     int factor[FACTORS_MAX]; /* nodes of the denominator, ascending */
     size_t factors;
+    int product; /* of the factors; -1 where there are none */
 };
 
 struct lowering {
@@ -40,6 +41,7 @@ struct lowering {
     int *value; /* of each original node; -1: not yet wanted */
     int *source; /* of each denominator: the original sigmoid or tanh */
     size_t *crowd; /* of each original sigmoid or tanh: factors that it appears among */
+    bool *positive; /* nodes that are positive and finite: exponentials, denominators */
 };
 
 static struct fraction lower(struct lowering *l, int node, int scale, int depth);
@@ -49,25 +51,49 @@ static int op2(struct lowering *l, enum op op, int a, int b)
     return graph_op(l->graph, op, a, b, -1);
 }
 
-/* The product of a node (or 1: -1) and some factors; -1 where there is nothing to multiply. */
-static int multiply(struct lowering *l, int node, const int *factor, size_t factors)
+/* The e of a node 1 + e or 1 - e; -1 for any other. */
+static int exponential_in(const struct lowering *l, int node)
+{
+    const struct node *n = &l->graph->nodes[node];
+    if ((n->op != OP_ADD && n->op != OP_SUB) || !graph_is_number(l->graph, n->arg[0], 1))
+        return -1;
+    return l->positive[n->arg[1]] ? n->arg[1] : -1;
+}
+
+/* a * b; -1 stands for 1. a * (1 + e) is written as a + a*e, which becomes one fused operation that
+ * does not wait for 1 + e; not where a may be infinite, because inf - inf*e is no number. */
+static int multiply(struct lowering *l, int a, int b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    const bool swap = !l->positive[a] || exponential_in(l, b) < 0;
+    const int left = swap ? b : a, right = swap ? a : b, e = exponential_in(l, right);
+    if (!l->positive[left] || e < 0) {
+        const int product = op2(l, OP_MUL, a, b);
+        l->positive[product] |= l->positive[a] && l->positive[b];
+        return product;
+    }
+    const bool adds = l->graph->nodes[right].op == OP_ADD;
+    const int product = op2(l, adds ? OP_ADD : OP_SUB, left, op2(l, OP_MUL, left, e));
+    l->positive[product] |= adds;
+    return product;
+}
+
+static int multiply_factors(struct lowering *l, const struct fraction *f)
 {
     int product = -1;
-    for (size_t i = 0; i < factors; i++)
-        product = product < 0 ? factor[i] : op2(l, OP_MUL, product, factor[i]);
-    if (node < 0 || product < 0)
-        return node < 0 ? product : node;
-    return op2(l, OP_MUL, node, product);
+    for (size_t i = 0; i < f->factors; i++)
+        product = multiply(l, product, f->factor[i]);
+    return product;
 }
 
 static int divide(struct lowering *l, const struct fraction *f, const char *name)
 {
     if (f->factors == 0)
         return f->numerator;
-    const int denominator = multiply(l, -1, f->factor, f->factors);
     graph_name(l->graph, f->numerator, name, "_num");
-    graph_name(l->graph, denominator, name, "_den");
-    return op2(l, OP_DIV, f->numerator, denominator);
+    graph_name(l->graph, f->product, name, "_den");
+    return op2(l, OP_DIV, f->numerator, f->product);
 }
 
 /* The value of an original node, divided out. */
@@ -82,7 +108,7 @@ static int value_of(struct lowering *l, int node)
 
 static struct fraction whole(int node)
 {
-    return (struct fraction){.numerator = node};
+    return (struct fraction){.numerator = node, .product = -1};
 }
 
 /* What a user sees of its operand: a fraction, or the value where that is in memory anyway. */
@@ -160,8 +186,11 @@ static struct fraction lower_gate(struct lowering *l, int node)
     graph_name(graph, e, l->hint[node], "_exp");
     graph_name(graph, denominator, l->hint[node], "_den");
     l->source[denominator] = node;
-    return (struct fraction){
-        .numerator = is_tanh ? op2(l, OP_SUB, one, e) : one, .factor = {denominator}, .factors = 1};
+    l->positive[e] = l->positive[denominator] = true;
+    return (struct fraction){.numerator = is_tanh ? op2(l, OP_SUB, one, e) : one,
+                             .factor = {denominator},
+                             .factors = 1,
+                             .product = denominator};
 }
 
 /* The ascending union of the factors of a and b; which of them a and b lack. False where that is
@@ -170,7 +199,7 @@ static bool unite(const struct fraction *a, const struct fraction *b, struct fra
                   struct fraction *lacks_a, struct fraction *lacks_b)
 {
     size_t i = 0, j = 0;
-    *all = *lacks_a = *lacks_b = (struct fraction){.numerator = -1};
+    *all = *lacks_a = *lacks_b = (struct fraction){.numerator = -1, .product = -1};
     while (i < a->factors || j < b->factors) {
         const bool take_a = i < a->factors && (j == b->factors || a->factor[i] <= b->factor[j]);
         const bool take_b = j < b->factors && (i == a->factors || b->factor[j] <= a->factor[i]);
@@ -218,7 +247,8 @@ static struct fraction combine(struct lowering *l, enum op op, struct fraction a
     }
     if (op == OP_MUL) {
         all = a;
-        all.numerator = op2(l, OP_MUL, a.numerator, b.numerator);
+        all.numerator = multiply(l, a.numerator, b.numerator);
+        all.product = multiply(l, a.product, b.product);
         for (size_t i = 0; i < b.factors; i++) {
             size_t at = all.factors++;
             for (; at > 0 && all.factor[at - 1] > b.factor[i]; at--)
@@ -226,9 +256,11 @@ static struct fraction combine(struct lowering *l, enum op op, struct fraction a
             all.factor[at] = b.factor[i];
         }
     } else {
-        const int left = multiply(l, a.numerator, lacks_a.factor, lacks_a.factors);
-        const int right = multiply(l, b.numerator, lacks_b.factor, lacks_b.factors);
+        const int more_a = multiply_factors(l, &lacks_a), more_b = multiply_factors(l, &lacks_b);
+        const int left = multiply(l, a.numerator, more_a);
+        const int right = multiply(l, b.numerator, more_b);
         all.numerator = add_or_subtract(l, op, left, right);
+        all.product = more_b < 0 ? b.product : multiply(l, more_a, a.product);
     }
     note_crowd(l, &all);
     return all;
@@ -375,8 +407,9 @@ void pass_lower(struct graph *graph, enum weir_math math)
                          .fraction = calloc(NODES_MAX, sizeof *l.fraction),
                          .value = memory + 2 * NODES_MAX,
                          .source = memory + 3 * NODES_MAX,
-                         .crowd = calloc(NODES_MAX, sizeof *l.crowd)};
-    if (!memory || !kept || !hint || !l.fraction || !l.crowd)
+                         .crowd = calloc(NODES_MAX, sizeof *l.crowd),
+                         .positive = calloc(NODES_MAX, sizeof *l.positive)};
+    if (!memory || !kept || !hint || !l.fraction || !l.crowd || !l.positive)
         abort();
     const int count = graph->count;
     graph_count_uses(graph, uses);
@@ -395,4 +428,5 @@ void pass_lower(struct graph *graph, enum weir_math math)
     free(hint);
     free(l.fraction);
     free(l.crowd);
+    free(l.positive);
 }
