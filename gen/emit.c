@@ -116,6 +116,8 @@ static void emit_step(struct emitter *e)
         EMIT("    size_t I, H, P;\n");
     for (size_t r = 0; r < program->region_count; r++)
         EMIT("    const float *%s;\n", e->region[r]);
+    if (e->plan->prefetch)
+        EMIT("    size_t B, next; /* rows of the batch; the block that comes next */\n");
     EMIT("    const float *x;\n    float *y;\n    ptrdiff_t x_row, y_row;\n");
     for (int s = 0; s < graph->state_count; s++)
         EMIT("    const float *%s;\n    float *%s;\n", e->prev[s], e->next[s]);
@@ -141,6 +143,18 @@ static void emit_helpers(struct emitter *e)
 
 /* ---- The loop over time ---- */
 
+/* The floats of a region whose size is known, in memory. */
+static size_t region_floats(const struct emitter *e, const struct stage *stage, size_t r)
+{
+    const struct region *region = &stage->regions[r];
+    const struct tail *tail = emit_tail(e, stage);
+    const size_t lanes = e->isa->lanes, rows = emit_known(e, region->rows);
+    const size_t whole = rows / lanes * lanes * region->count;
+    const size_t last = tail && tail->width[r] ? tail->width[r] : lanes * region->count;
+    const size_t floats = (whole + (rows % lanes ? last : 0)) * emit_known(e, region->cols);
+    return (floats + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+}
+
 static void emit_region_pointers(struct emitter *e)
 {
     const struct program *program = e->program;
@@ -156,10 +170,7 @@ static void emit_region_pointers(struct emitter *e)
                 continue;
             }
             EMIT("    s->%s = weights + %zu;\n", e->region[region->index], offset);
-            const size_t lanes = e->isa->lanes;
-            const size_t blocks = (emit_known(e, region->rows) + lanes - 1) / lanes;
-            const size_t size = blocks * emit_known(e, region->cols) * region->count * lanes;
-            offset += (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+            offset += region_floats(e, &program->stages[i], r);
         }
 }
 
@@ -171,6 +182,8 @@ static void emit_prepare(struct emitter *e)
     if (is_generic(e))
         EMIT("    s->I = run->I;\n    s->H = run->H;\n    s->P = run->P;\n");
     emit_region_pointers(e);
+    if (e->plan->prefetch)
+        EMIT("    s->B = run->B;\n");
     EMIT("    s->x_row = run->x_row;\n    s->y_row = run->y_row;\n");
     for (size_t v = 0; v < program->value_count; v++)
         EMIT("    s->%s = run->value[%zu];\n", e->value[v], v);
@@ -187,8 +200,8 @@ static void emit_prepare(struct emitter *e)
 
 static void emit_stage_calls(struct emitter *e)
 {
-    EMIT("static void step(const struct weir_run *run, const struct step *s%s)\n{\n",
-         e->plan->serpentine ? ", int backwards" : "");
+    EMIT("static void step(const struct weir_run *run, %sstruct step *s%s)\n{\n",
+         e->plan->prefetch ? "" : "const ", e->plan->serpentine ? ", int backwards" : "");
     for (size_t i = 0; i < e->program->stage_count; i++) {
         EMIT("    stage%s(run, s%s);\n", e->program->stages[i].suffix,
              e->plan->serpentine ? ", backwards" : "");
@@ -255,6 +268,11 @@ struct text emit_kernel(const struct program *program, const struct plan *plan,
 {
     struct emitter emitter = {.program = program, .plan = plan, .isa = isa}, *e = &emitter;
     char *name = emit_name(program, isa);
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        if (plan->tails && emit_is_known(e, stage->extent))
+            e->tails[i] = tail_create(stage, isa->lanes, emit_known(e, stage->extent) % isa->lanes);
+    }
     emit_name_operands(e);
     name_regions(e);
     emit_head(e, command);
@@ -272,6 +290,8 @@ struct text emit_kernel(const struct program *program, const struct plan *plan,
     for (size_t i = 0; i < e->string_count; i++)
         free(e->strings[i]);
     free(e->strings);
+    for (size_t i = 0; i < program->stage_count; i++)
+        free(e->tails[i]);
     free(name);
     return e->out;
 }

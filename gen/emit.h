@@ -4,6 +4,7 @@
 #define WEIR_EMIT_H
 
 #include "plan.h"
+#include "tails.h"
 #include "text.h"
 
 /* What the emitters share. A kernel's functions work on a `struct step` (emitted): the pointers of
@@ -12,6 +13,7 @@ struct emitter {
     const struct program *program;
     const struct plan *plan;
     const struct isa *isa;
+    struct tail *tails[STAGES_MAX]; /* NULL: a stage has whole vectors only */
     struct text out;
     char **strings; /* made by emit_format, freed at the end */
     size_t string_count;
@@ -42,6 +44,10 @@ char *emit_name(const struct program *program, const struct isa *isa);
 /* ---- Shared by the emitters ---- */
 
 #define EMIT(...) text_add(&e->out, __VA_ARGS__)
+
+/* The shape of a tile: its vectors of units, of which the last is the tail where TAIL_SHAPE is
+ * added. */
+enum { TAIL_SHAPE = 10, SHAPES = 20 };
 
 /* A string that lives as long as the emitter. */
 const char *emit_format(struct emitter *e, const char *format, ...)
@@ -95,8 +101,12 @@ void emit_wrapped(struct emitter *e, const char *head, const char *parameters, c
 const struct region *stage_input_region(const struct program *program, const struct stage *stage);
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
+const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
+/* Whether the tail of one row joins the whole vectors before it in one tile: side by side they wait
+ * for one another's results less. */
+bool stage_joins(const struct emitter *e, const struct stage *stage);
 
-/* emit_tiles.c: the register tiles of a stage, and `sums`, which picks one. */
+/* emit_tiles.c: the register tiles of a stage (each is emit_tile.c), and what picks one. */
 void emit_tiles(struct emitter *e, const struct stage *stage);
 /* emit_units.c: the elementwise work of a stage, as a function `units` over sums in memory, or in
  * place for one block whose sums are the variables named. */

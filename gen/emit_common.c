@@ -182,6 +182,23 @@ bool stage_hoists(const struct emitter *e, const struct stage *stage)
     return e->plan->hoist > 0 && stage_input_region(e->program, stage);
 }
 
+const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
+{
+    return e->tails[stage - e->program->stages];
+}
+
+bool stage_joins(const struct emitter *e, const struct stage *stage)
+{
+    const struct tail *tail = emit_tail(e, stage);
+    size_t sums = 0, shared = 0;
+    for (size_t r = 0; tail && r < stage->region_count; r++) {
+        const size_t whole = stage->regions[r].count, last = tail->stage.regions[r].count;
+        sums = stage->regions[r].operand >= 0 && whole > sums ? whole : sums;
+        shared = stage->regions[r].operand >= 0 && last > shared ? last : shared;
+    }
+    return tail && e->plan->vectors * sums + shared <= e->isa->accumulators;
+}
+
 size_t sum_slot(const struct region *region, int sum)
 {
     size_t slot = 0;

@@ -42,6 +42,19 @@ static void emit_names(struct emitter *e)
     }
 }
 
+static void emit_tail_slots(struct emitter *e, const struct stage *stage, size_t r)
+{
+    const struct region *region = &stage->regions[r];
+    const struct tail *tail = emit_tail(e, stage);
+    if (!tail || !tail->width[r])
+        return;
+    EMIT("static const unsigned short tail_%zu[] = {\n", region->index);
+    for (size_t i = 0; i < region->count; i++)
+        EMIT("    %u, /* %s */\n", tail->slot_at[r][i],
+             e->program->graph->params[region->slots[i].param].name);
+    EMIT("};\n\n");
+}
+
 static void emit_slots(struct emitter *e, const struct region *region)
 {
     EMIT("static const unsigned char slots_%zu[] = {\n", region->index);
@@ -55,16 +68,21 @@ static void emit_regions(struct emitter *e)
 {
     const struct program *program = e->program;
     for (size_t i = 0; i < program->stage_count; i++)
-        for (size_t r = 0; r < program->stages[i].region_count; r++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
             emit_slots(e, &program->stages[i].regions[r]);
+            emit_tail_slots(e, &program->stages[i], r);
+        }
     if (program->region_count == 0)
         return;
     EMIT("static const struct weir_region regions[] = {\n");
     for (size_t i = 0; i < program->stage_count; i++)
         for (size_t r = 0; r < program->stages[i].region_count; r++) {
             const struct region *region = &program->stages[i].regions[r];
-            EMIT("    {%s, %s, %zu, slots_%zu}, /* %s */\n", extent_names[region->rows],
+            const struct tail *tail = emit_tail(e, &program->stages[i]);
+            const size_t width = tail ? tail->width[r] : 0;
+            EMIT("    {%s, %s, %zu, slots_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
                  extent_names[region->cols], region->count, region->index,
+                 width ? emit_format(e, "tail_%zu", region->index) : "NULL", width,
                  e->region[region->index]);
         }
     EMIT("};\n\n");
@@ -117,6 +135,21 @@ static size_t table_size(const struct emitter *e, enum weir_extent extent)
     return extent == WEIR_P && !graph_has_extent(graph, WEIR_P) ? 0 : (size_t)graph->size[extent];
 }
 
+/* On as many lines as it takes, broken after commas. */
+static void emit_plan(struct emitter *e, const char *plan)
+{
+    enum { ROOM = 100 - (int)sizeof "    .plan = \"\"," };
+    EMIT("    .plan = ");
+    while (strlen(plan) > ROOM) {
+        size_t cut = ROOM;
+        while (cut > 0 && plan[cut - 1] != ',')
+            cut--;
+        EMIT("\"%.*s\"\n            ", (int)cut, plan);
+        plan += cut;
+    }
+    EMIT("\"%s\",\n", plan);
+}
+
 void emit_tables(struct emitter *e, const char *name)
 {
     const struct program *program = e->program;
@@ -129,7 +162,7 @@ void emit_tables(struct emitter *e, const char *name)
     EMIT("extern const struct weir_kernel %s;\n\n", name);
     EMIT("const struct weir_kernel %s = {\n", name);
     EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
-    EMIT("    .plan = \"%s\",\n", plan);
+    emit_plan(e, plan);
     EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,
          program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE");
     EMIT("    .I = %zu,\n    .H = %zu,\n    .P = %zu,\n", table_size(e, WEIR_I),

@@ -13,18 +13,37 @@ static void emit_share(struct emitter *e, const struct stage *stage)
     EMIT("    const size_t last = %s * (run->part + 1) / run->parts;\n", blocks);
 }
 
-/* Groups of `vectors` blocks, then single blocks; as a loop over n that gives block and vectors. */
-static void emit_group_loop(struct emitter *e, bool serpentine)
+/* Groups of `wide` blocks, then single blocks, then the tail, which for one row joins the group
+ * before it; as a loop over n that gives block, vectors and shape. */
+static void emit_group_loop(struct emitter *e, const struct stage *stage, const char *rows,
+                            bool serpentine, bool prefetch)
 {
-    EMIT("    const size_t groups = (last - first) / wide;\n");
-    EMIT("    const size_t total = groups + (last - first) %% wide;\n");
-    EMIT("    for (size_t n = 0; n < total; n++) {\n");
-    if (serpentine)
-        EMIT("        const size_t g = backwards ? total - 1 - n : n;\n");
+    const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
+    if (tail)
+        EMIT("    const size_t tail = last == %s, whole = last - first - tail;\n",
+             emit_blocks(e, stage->extent));
     else
-        EMIT("        const size_t g = n;\n");
-    EMIT("        const size_t vectors = g < groups ? wide : 1;\n");
-    EMIT("        const size_t block = g < groups ? first + g * wide : last - (total - g);\n");
+        EMIT("    const size_t whole = last - first;\n");
+    if (joins)
+        EMIT("    const size_t joined = tail && whole && %s == 1;\n", rows);
+    EMIT("    const size_t groups = whole / wide;\n");
+    EMIT("    const size_t total = groups + whole %% wide%s%s;\n", tail ? " + tail" : "",
+         joins ? " - joined" : "");
+    EMIT("    for (size_t n = 0; n < total; n++) {\n");
+    EMIT("        const size_t g = %s;\n", serpentine ? "backwards ? total - 1 - n : n" : "n");
+    EMIT("        const size_t block = first + (g < groups ? g * wide : whole %s);\n",
+         "- whole % wide + g - groups");
+    EMIT("        const size_t vectors = (g < groups ? wide : 1)%s;\n",
+         joins ? " + (joined && g + 1 == total)" : "");
+    if (tail)
+        EMIT("        const size_t shape = tail && g + 1 == total ? vectors + %d : vectors;\n",
+             TAIL_SHAPE);
+    if (prefetch && serpentine)
+        EMIT("        const size_t before = g <= groups ? wide : 1;\n"
+             "        s->next = n + 1 == total ? block : backwards ? block - before : block + "
+             "vectors;\n");
+    else if (prefetch)
+        EMIT("        s->next = n + 1 == total ? block : block + vectors;\n");
 }
 
 /* Even parts of at most plan.rows rows, as a loop that gives row and rows. */
@@ -37,23 +56,25 @@ static void emit_row_loop(struct emitter *e, const char *total)
 
 static void emit_sums_call(struct emitter *e, const struct stage *stage)
 {
+    const char *shape = emit_tail(e, stage) ? "shape" : "vectors";
     if (!stage_hoists(e, stage)) {
-        EMIT("            tile%s(s, block, vectors, row, rows, sums);\n", stage->suffix);
+        EMIT("            tile%s(s, block, %s, row, rows, sums);\n", stage->suffix, shape);
         return;
     }
     EMIT("            if (s->products%s)\n", stage->suffix);
-    EMIT("                hoisted%s(s, block, vectors, row, rows, sums);\n", stage->suffix);
+    EMIT("                hoisted%s(s, block, %s, row, rows, sums);\n", stage->suffix, shape);
     EMIT("            else\n");
-    EMIT("                tile%s(s, block, vectors, row, rows, sums);\n", stage->suffix);
+    EMIT("                tile%s(s, block, %s, row, rows, sums);\n", stage->suffix, shape);
 }
 
 static void emit_stage(struct emitter *e, const struct stage *stage)
 {
     const struct plan *plan = e->plan;
     const bool serpentine = plan->serpentine;
-    const size_t stash_single = plan->vectors, stash_batch = plan->rows * plan->batch_vectors;
-    EMIT("static void stage%s(const struct weir_run *run, const struct step *s%s)\n{\n",
-         stage->suffix, serpentine ? ", int backwards" : "");
+    const size_t stash_single = plan->vectors + stage_joins(e, stage),
+                 stash_batch = plan->rows * plan->batch_vectors;
+    EMIT("static void stage%s(const struct weir_run *run, %sstruct step *s%s)\n{\n", stage->suffix,
+         plan->prefetch ? "" : "const ", serpentine ? ", int backwards" : "");
     emit_share(e, stage);
     EMIT("    const size_t wide = run->B == 1 ? %zu : %zu;\n", plan->vectors, plan->batch_vectors);
     EMIT("    const size_t parts = (run->B + %zu) / %zu;\n", plan->rows - 1, plan->rows);
@@ -61,7 +82,7 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
         EMIT("    WEIR_ALIGNED float sums[%zu];\n",
              (stash_single > stash_batch ? stash_single : stash_batch) * stage->sum_count *
                  e->isa->lanes);
-    emit_group_loop(e, serpentine);
+    emit_group_loop(e, stage, "run->B", serpentine, plan->prefetch);
     emit_row_loop(e, "run->B");
     if (stage->sum_count > 0) {
         emit_sums_call(e, stage);
@@ -84,9 +105,10 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
     emit_share(e, stage);
     EMIT("    const size_t wide = m == 1 ? %zu : %zu;\n", e->plan->vectors, e->plan->batch_vectors);
     EMIT("    const size_t parts = (m + %zu) / %zu;\n", e->plan->rows - 1, e->plan->rows);
-    emit_group_loop(e, false);
+    emit_group_loop(e, stage, "m", false, false);
     emit_row_loop(e, "m");
-    EMIT("            ahead%s(s, block, vectors, row, rows);\n", stage->suffix);
+    EMIT("            ahead%s(s, block, %s, row, rows);\n", stage->suffix,
+         emit_tail(e, stage) ? "shape" : "vectors");
     EMIT("        }\n    }\n}\n\n");
 }
 

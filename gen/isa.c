@@ -8,6 +8,7 @@
 #include <string.h>
 
 /* Spelled the same everywhere. */
+#define WINDOW .window = "V_WINDOW(%1$s, %2$s, %3$s)"
 #define COMMON_OPS                                                                                 \
     [OP_MIN] = "v_min(%1$s, %2$s)", [OP_MAX] = "v_max(%1$s, %2$s)", [OP_ABS] = "v_abs(%1$s)",      \
     [OP_EXP] = "v_exp(%1$s)", [OP_EXP2] = "v_exp2(%1$s)", [OP_LOG1P] = "v_log1p(%1$s)",            \
@@ -18,7 +19,7 @@
     .load = mm "_load_ps(%1$s + %2$s)", .store = mm "_store_ps(%1$s, %2$s)",                       \
     .store_any = mm "_storeu_ps(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",            \
     .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = mm "_setzero_ps()",                  \
-    .set1 = mm "_set1_ps(%1$s)",                                                                   \
+    .set1 = mm "_set1_ps(%1$s)", WINDOW,                                                           \
     .op = {[OP_ADD] = mm "_add_ps(%1$s, %2$s)",                                                    \
            [OP_SUB] = mm "_sub_ps(%1$s, %2$s)",                                                    \
            [OP_MUL] = mm "_mul_ps(%1$s, %2$s)",                                                    \
@@ -85,6 +86,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                    .store_first = "v_store_first(%1$s, %2$s, %3$s)",
                    .zero = "vdupq_n_f32(0.0f)",
                    .set1 = "vdupq_n_f32(%1$s)",
+                   WINDOW,
                    .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",
                           [OP_SUB] = "vsubq_f32(%1$s, %2$s)",
                           [OP_MUL] = "vmulq_f32(%1$s, %2$s)",

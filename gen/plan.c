@@ -11,9 +11,12 @@
 enum {
     LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
     SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
-    HOIST_ROWS = 24, /* rows ahead: more cost cache and gain nothing */
+    HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
     HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
-    HOIST_INPUT = 32 /* below, writing and reading the products costs more than it saves */
+    HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
+    NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
+    FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
+    CYCLE_BYTES = 64 /* what the second-level cache gives in a cycle; an FMA takes LATENCY / 2 */
 };
 
 /* The most accumulators that are live at once for one vector of units of one row. */
@@ -29,25 +32,50 @@ static size_t live_sums(const struct program *program)
     return most;
 }
 
+/* The bytes of weights that are read in every step: W@x may be hoisted. Unknown sizes count as 0.
+ */
+static double step_bytes(const struct program *program)
+{
+    const struct graph *graph = program->graph;
+    double floats = 0;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            if (region->operand >= 0 && graph->nodes[region->operand].op != OP_INPUT)
+                floats +=
+                    graph->size[region->rows] * graph->size[region->cols] * (double)region->count;
+        }
+    return sizeof(float) * floats;
+}
+
+/* The accumulators that a tile of one row needs: enough to hide the latency of an FMA; where the
+ * cache sets the pace, enough for that. Fewer read one stream of weights, which is faster there. */
+static size_t enough_sums(const struct program *program, const struct isa *isa)
+{
+    const size_t paced = LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
+    return step_bytes(program) < NEAR_BYTES || paced > LATENCY ? LATENCY : paced;
+}
+
 /* The cost of `blocks` vectors of units in tiles of `vectors` and singles, in FMA slots a column.
  */
-static size_t single_cost(size_t blocks, size_t vectors, size_t sums)
+static size_t single_cost(size_t blocks, size_t vectors, size_t sums, size_t enough)
 {
-    const size_t wide = vectors * sums > LATENCY ? vectors * sums : LATENCY;
-    const size_t narrow = sums > LATENCY ? sums : LATENCY;
+    const size_t wide = vectors * sums > enough ? vectors * sums : enough;
+    const size_t narrow = sums > enough ? sums : enough;
     return blocks / vectors * wide + blocks % vectors * narrow;
 }
 
 static size_t choose_vectors(const struct program *program, const struct isa *isa, size_t sums)
 {
     const double units = program->graph->size[WEIR_H];
-    const size_t known = ((size_t)units + isa->lanes - 1) / isa->lanes;
-    const size_t blocks = units > 0 ? known : 240; /* any size: a number with many divisors */
+    const size_t whole = (size_t)units / isa->lanes; /* what is left has tiles of its own */
+    const size_t blocks = units > 0 ? whole : 240; /* any size: a number with many divisors */
     const size_t most = isa->accumulators < SINGLE_MOST ? isa->accumulators : SINGLE_MOST;
+    const size_t enough = enough_sums(program, isa);
     size_t best = 1;
     for (size_t vectors = 2; vectors <= 8 && vectors * sums <= most; vectors++)
         if (vectors <= blocks &&
-            single_cost(blocks, vectors, sums) < single_cost(blocks, best, sums))
+            single_cost(blocks, vectors, sums, enough) < single_cost(blocks, best, sums, enough))
             best = vectors;
     return best;
 }
@@ -63,6 +91,8 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: there is nothing to keep in them. */
     plan.fused = program->math == WEIR_INLINE && isa->accumulators > LATENCY;
+    plan.tails = program->graph->size[WEIR_H] > 0;
+    plan.prefetch = step_bytes(program) >= FAR_BYTES && isa->lanes * sizeof(float) >= CYCLE_BYTES;
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
     return plan;
 }

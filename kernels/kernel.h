@@ -29,6 +29,13 @@ extern "C" {
 #define WEIR_TILE static void
 #endif
 
+/* Asks for weights that are needed soon to be brought into the second-level cache. */
+#if defined(__GNUC__)
+#define WEIR_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#else
+#define WEIR_PREFETCH(address) (void)(address)
+#endif
+
 enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8, WEIR_VALUES_MAX = 32 };
 
 /* An extent by name: a kernel that serves every size describes its operands this way too. */
@@ -53,13 +60,19 @@ struct weir_state {
 
 /* A region of the packed weights: `count` parameters of one shape, interleaved as
  *     [block of `lanes` rows][col][parameter][lane]
- * with zeros past the last row. Regions follow one another in the order of the table, each starting
- * at a multiple of WEIR_ROW floats. Every weight is multiplied by its slot's scale, once, in float
- * (kernel.scales; a finite product that overflows becomes +-FLT_MAX). */
+ * with zeros past the last row. Where the last block has fewer rows than lanes and `tail` is given,
+ * that block is
+ *     [col][tail_width]
+ * with the rows of parameter k from tail[k] on, and zeros elsewhere. Regions follow one another in
+ * the order of the table, each starting at a multiple of WEIR_ROW floats. Every weight is
+ * multiplied by its slot's scale, once, in float (kernel.scales; a finite product that overflows
+ * becomes +-FLT_MAX). */
 struct weir_region {
     enum weir_extent rows, cols;
     size_t count;
     const unsigned char *params; /* [count] indices into kernel.params */
+    const unsigned short *tail; /* [count], or NULL */
+    size_t tail_width;
 };
 
 /* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,

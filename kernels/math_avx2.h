@@ -114,6 +114,13 @@ static inline __m256i v_first(size_t count)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lanes);
 }
 
+/* The lanes from n on, a constant in [1, 8), of two vectors beside one another. */
+#define V_WINDOW(low, high, n)                                                                     \
+    _mm256_castsi256_ps(_mm256_alignr_epi8(                                                        \
+        _mm256_castps_si256((n) < 4 ? _mm256_permute2f128_ps(low, high, 0x21) : (high)),           \
+        _mm256_castps_si256((n) < 4 ? (low) : _mm256_permute2f128_ps(low, high, 0x21)),            \
+        4 * ((n) % 4)))
+
 static inline __m256 v_load_first(const float *from, size_t count)
 {
     return _mm256_maskload_ps(from, v_first(count));

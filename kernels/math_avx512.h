@@ -110,6 +110,10 @@ static inline __m512 v_canonical(__m512 x)
     return _mm512_mask_mov_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), nan);
 }
 
+/* The lanes from n on, a constant in [1, 16), of two vectors beside one another. */
+#define V_WINDOW(low, high, n)                                                                     \
+    _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(high), _mm512_castps_si512(low), n))
+
 static inline __m512 v_load_first(const float *from, size_t count)
 {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);

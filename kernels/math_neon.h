@@ -100,6 +100,9 @@ static inline float32x4_t v_canonical(float32x4_t x)
     return vbslq_f32(vceqq_f32(x, x), x, vreinterpretq_f32_s32(vdupq_n_s32(0x7fc00000)));
 }
 
+/* The lanes from n on, a constant in [1, 4), of two vectors beside one another. */
+#define V_WINDOW(low, high, n) vextq_f32(low, high, n)
+
 static inline float32x4_t v_load_first(const float *from, size_t count)
 {
     float lanes[4] = {0};

@@ -36,6 +36,19 @@ static const char *fault_of_states(const struct weir_kernel *kernel)
     return NULL;
 }
 
+/* The tail of a region has room for the rows that are left after whole vectors. */
+static const char *fault_of_tail(const struct weir_kernel *kernel, const struct weir_region *region)
+{
+    const struct weir_sizes sizes = {kernel->I, kernel->H, kernel->P};
+    const size_t left = weir_extent_of(region->rows, sizes) % kernel->lanes;
+    if (!kernel->H)
+        return "a kernel that serves every size cannot have a tail";
+    for (size_t k = 0; k < region->count; k++)
+        if (region->tail[k] + left > region->tail_width)
+            return "the tail of a region is narrower than what is in it";
+    return NULL;
+}
+
 static const char *fault_of_weights(const struct weir_kernel *kernel)
 {
     if (!kernel->lanes)
@@ -57,6 +70,9 @@ static const char *fault_of_weights(const struct weir_kernel *kernel)
             if (param->rows != region->rows || param->cols != region->cols)
                 return "the params of a region must have its rows and cols";
         }
+        const char *fault = region->tail ? fault_of_tail(kernel, region) : NULL;
+        if (fault)
+            return fault;
     }
     return NULL;
 }

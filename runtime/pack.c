@@ -58,17 +58,14 @@ static float scaled(float weight, float scale)
     return isinf(product) && isfinite(weight) ? copysignf(FLT_MAX, product) : product;
 }
 
-static size_t blocks_of(const struct weir_kernel *kernel, size_t rows)
-{
-    return rows / kernel->lanes + (rows % kernel->lanes != 0);
-}
-
 static size_t region_floats(const struct weir_kernel *kernel, const struct weir_region *region,
                             struct weir_sizes sizes)
 {
-    const size_t rows =
-        weir_times(blocks_of(kernel, weir_extent_of(region->rows, sizes)), kernel->lanes);
-    return weir_times(weir_times(rows, weir_extent_of(region->cols, sizes)), region->count);
+    const size_t rows = weir_extent_of(region->rows, sizes), left = rows % kernel->lanes;
+    const size_t lanes = left && !region->tail ? rows - left + kernel->lanes : rows - left;
+    const size_t column =
+        weir_plus(weir_times(lanes, region->count), left ? region->tail_width : 0);
+    return weir_times(column, weir_extent_of(region->cols, sizes));
 }
 
 /* Packs one region; what lies past the last row is zero already. */
@@ -80,11 +77,15 @@ static void pack_region(const struct weir_kernel *kernel, const struct weir_regi
     const size_t cols = weir_extent_of(region->cols, sizes);
     for (size_t first = 0; first < rows; first += kernel->lanes) {
         const size_t lanes = rows - first < kernel->lanes ? rows - first : kernel->lanes;
-        for (size_t col = 0; col < cols; col++)
-            for (size_t k = 0; k < region->count; k++, packed += kernel->lanes)
+        const bool tail = region->tail && lanes < kernel->lanes;
+        const size_t width = tail ? region->tail_width : region->count * kernel->lanes;
+        for (size_t col = 0; col < cols; col++, packed += width)
+            for (size_t k = 0; k < region->count; k++) {
+                float *to = packed + (tail ? region->tail[k] : k * kernel->lanes);
                 for (size_t lane = 0; lane < lanes; lane++)
-                    packed[lane] =
+                    to[lane] =
                         scaled(data[region->params[k]][(first + lane) * cols + col], scale[k]);
+            }
     }
 }
 

@@ -55,6 +55,8 @@ batch_vectors 1 2
 hoist 0 5 24
 hoist_batch 1 4
 fused 0 1
+tails 0 1
+prefetch 0 1
 serpentine 0 1
 GRID
 }
@@ -71,7 +73,8 @@ while read -r cell input hidden projection plan; do
     [[ $projection == - ]] || arguments+=(--projection "$projection")
     "$weir_gen" "${arguments[@]}" -o "$scratch/kernel.c"
     symbol=$(sed -n 's/^const struct weir_kernel \(.*\) = {$/\1/p' "$scratch/kernel.c")
-    effective=$(sed -n 's/^ *\.plan = "\(.*\)",$/\1/p' "$scratch/kernel.c")
+    effective=$(sed -n '/^ *\.plan = /,/,$/p' "$scratch/kernel.c" | grep -o '[a-z_]*=[0-9]*' |
+        paste -s -d , -)
     [[ -n $symbol && ",$effective," == *",${plan%%,*},"* ]] ||
         fail "weir-gen ${arguments[*]} gives a kernel whose plan is '$effective'."
     ! grep -qxF "$symbol $effective" "$scratch/known" 2>/dev/null || continue

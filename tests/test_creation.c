@@ -238,10 +238,12 @@ static void check_own_tables(void)
     static const struct weir_param odd_param[] = {{"W", (enum weir_extent)9, WEIR_I}};
     static const struct weir_state odd_state[] = {{"h", (enum weir_extent)9}};
     static const enum weir_extent odd_value[] = {(enum weir_extent)9};
-    static const unsigned char past[] = {TOY_WEIGHTS}, vector[] = {2};
-    static const struct weir_region no_params[] = {{WEIR_H, WEIR_I, 1, NULL}};
-    static const struct weir_region past_params[] = {{WEIR_H, WEIR_I, 1, past}};
-    static const struct weir_region wrong_shape[] = {{WEIR_H, WEIR_I, 1, vector}};
+    static const unsigned char past[] = {TOY_WEIGHTS}, vector[] = {2}, first[] = {0};
+    static const struct weir_region no_params[] = {{WEIR_H, WEIR_I, 1, NULL, NULL, 0}};
+    static const struct weir_region past_params[] = {{WEIR_H, WEIR_I, 1, past, NULL, 0}};
+    static const unsigned short start[] = {0};
+    static const struct weir_region tailed[] = {{WEIR_H, WEIR_I, 1, first, start, 1}};
+    static const struct weir_region wrong_shape[] = {{WEIR_H, WEIR_I, 1, vector, NULL, 0}};
 #define BREAK(field, ...)                                                                          \
     do {                                                                                           \
         struct weir_kernel kernel = toy_kernel;                                                    \
@@ -277,6 +279,16 @@ static void check_own_tables(void)
     BREAK(regions = no_params, "region");
     BREAK(regions = past_params, "not there");
     BREAK(regions = wrong_shape, "rows and cols");
+    BREAK(regions = tailed, "every size", "tail");
+    struct weir_kernel narrow = toy_kernel;
+    weir_layer_config config = toy_config(&toy);
+    narrow.regions = tailed;
+    narrow.I = config.I;
+    narrow.H = config.H;
+    narrow.P = config.P;
+    narrow.lanes = config.H + 1;
+    config.own = &narrow;
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "config.own", "narrower");
 }
 
 /* ---- What a cell wants ---- */

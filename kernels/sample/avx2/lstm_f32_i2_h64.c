@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx2. Do not edit. Plan: vectors=2
- * rows=3 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 serpentine=1. Per step and row: 33792
- * FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+ * rows=3 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 serpentine=1. Per step
+ * and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_avx2.h"
 
@@ -75,25 +75,21 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
         const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
         const __m256 g_exp = v_exp2(g_arg);
-        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
-        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
         const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
         const __m256 o_exp = v_exp2(o_arg);
         const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
-        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
-        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
-        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
+        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
+        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
         const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
         _mm256_store_ps(s->h_next + at, h);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -113,25 +109,21 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
         const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
         const __m256 g_exp = v_exp2(g_arg);
-        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
-        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
         const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
         const __m256 o_exp = v_exp2(o_arg);
         const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
-        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
-        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
-        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
+        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
+        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
         const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
         _mm256_store_ps(s->h_next + at, h);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -178,25 +170,21 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
         const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
         const __m256 g_exp = v_exp2(g_arg);
-        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
-        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
         const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
         const __m256 o_exp = v_exp2(o_arg);
         const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
-        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
-        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
-        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
+        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
+        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
         const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
         _mm256_store_ps(s->h_next + at, h);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -340,20 +328,20 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm256_store_ps(sums + 88, o0_2);
 }
 
-static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 10 + vectors) {
-    case 12:
+    switch (rows * 20 + shape) {
+    case 22:
         tile_1x2(s, block, row);
         break;
-    case 11:
+    case 21:
         tile_1x1(s, block, row);
         break;
-    case 21:
+    case 41:
         tile_2x1(s, block, row, sums);
         break;
-    case 31:
+    case 61:
         tile_3x1(s, block, row, sums);
         break;
     }
@@ -377,25 +365,21 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
         const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
         const __m256 g_exp = v_exp2(g_arg);
-        const __m256 g_den = _mm256_add_ps(_mm256_set1_ps(1.0f), g_exp);
-        const __m256 c_part = _mm256_sub_ps(_mm256_set1_ps(1.0f), g_exp);
         const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
         const __m256 o_exp = v_exp2(o_arg);
         const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part_2 = _mm256_mul_ps(i_den, g_den);
-        const __m256 c_part_3 = _mm256_mul_ps(c_part, f_den);
-        const __m256 c_part_4 = _mm256_mul_ps(i_den, f_den);
-        const __m256 c_den = _mm256_mul_ps(c_part_4, g_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part_2, c_part_3);
+        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
+        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
+        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
+        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
         const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den_2 = _mm256_mul_ps(o_den, h_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den_2); /* h' */
+        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
         _mm256_store_ps(s->h_next + at, h);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -408,12 +392,13 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
     const size_t wide = run->B == 1 ? 2 : 1;
     const size_t parts = (run->B + 2) / 3;
     WEIR_ALIGNED float sums[96];
-    const size_t groups = (last - first) / wide;
-    const size_t total = groups + (last - first) % wide;
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t vectors = g < groups ? wide : 1;
-        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
@@ -504,9 +489,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -537,7 +522,8 @@ extern const struct weir_kernel lstm_f32_i2_h64__avx2;
 const struct weir_kernel lstm_f32_i2_h64__avx2 = {
     .name = "lstm_f32_i2_h64__avx2",
     .cell = "lstm",
-    .plan = "vectors=2,rows=3,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,serpentine=1",
+    .plan = "vectors=2,rows=3,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
+            "serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

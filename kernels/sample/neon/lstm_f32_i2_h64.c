@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa neon. Do not edit. Plan: vectors=2
- * rows=6 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 serpentine=1. Per step and row: 33792
- * FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+ * rows=6 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 serpentine=1. Per step
+ * and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_neon.h"
 
@@ -75,25 +75,21 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const float32x4_t f_den = vaddq_f32(vdupq_n_f32(1.0f), f_exp);
         const float32x4_t g_arg = v_clamp(g_sum, vdupq_n_f32(26.0f));
         const float32x4_t g_exp = v_exp2(g_arg);
-        const float32x4_t g_den = vaddq_f32(vdupq_n_f32(1.0f), g_exp);
-        const float32x4_t c_part = vsubq_f32(vdupq_n_f32(1.0f), g_exp);
         const float32x4_t o_arg = v_clamp(o_sum, vdupq_n_f32(39.0f));
         const float32x4_t o_exp = v_exp2(o_arg);
         const float32x4_t o_den = vaddq_f32(vdupq_n_f32(1.0f), o_exp);
-        const float32x4_t c_part_2 = vmulq_f32(i_den, g_den);
-        const float32x4_t c_part_3 = vmulq_f32(c_part, f_den);
-        const float32x4_t c_part_4 = vmulq_f32(i_den, f_den);
-        const float32x4_t c_den = vmulq_f32(c_part_4, g_den);
-        const float32x4_t c_num = vfmaq_f32(c_part_3, c_prev, c_part_2);
+        const float32x4_t c_part = vfmaq_f32(i_den, i_den, g_exp);
+        const float32x4_t c_part_2 = vfmsq_f32(f_den, f_den, g_exp);
+        const float32x4_t c_num = vfmaq_f32(c_part_2, c_prev, c_part);
+        const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
         const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
-        const float32x4_t h_den = vaddq_f32(vdupq_n_f32(1.0f), h_exp);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
-        const float32x4_t h_den_2 = vmulq_f32(o_den, h_den);
-        const float32x4_t h = vdivq_f32(h_num, h_den_2); /* h' */
+        const float32x4_t h_den = vfmaq_f32(o_den, o_den, h_exp);
+        const float32x4_t h = vdivq_f32(h_num, h_den); /* h' */
         vst1q_f32(s->h_next + at, h);
         vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -113,25 +109,21 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const float32x4_t f_den = vaddq_f32(vdupq_n_f32(1.0f), f_exp);
         const float32x4_t g_arg = v_clamp(g_sum, vdupq_n_f32(26.0f));
         const float32x4_t g_exp = v_exp2(g_arg);
-        const float32x4_t g_den = vaddq_f32(vdupq_n_f32(1.0f), g_exp);
-        const float32x4_t c_part = vsubq_f32(vdupq_n_f32(1.0f), g_exp);
         const float32x4_t o_arg = v_clamp(o_sum, vdupq_n_f32(39.0f));
         const float32x4_t o_exp = v_exp2(o_arg);
         const float32x4_t o_den = vaddq_f32(vdupq_n_f32(1.0f), o_exp);
-        const float32x4_t c_part_2 = vmulq_f32(i_den, g_den);
-        const float32x4_t c_part_3 = vmulq_f32(c_part, f_den);
-        const float32x4_t c_part_4 = vmulq_f32(i_den, f_den);
-        const float32x4_t c_den = vmulq_f32(c_part_4, g_den);
-        const float32x4_t c_num = vfmaq_f32(c_part_3, c_prev, c_part_2);
+        const float32x4_t c_part = vfmaq_f32(i_den, i_den, g_exp);
+        const float32x4_t c_part_2 = vfmsq_f32(f_den, f_den, g_exp);
+        const float32x4_t c_num = vfmaq_f32(c_part_2, c_prev, c_part);
+        const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
         const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
-        const float32x4_t h_den = vaddq_f32(vdupq_n_f32(1.0f), h_exp);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
-        const float32x4_t h_den_2 = vmulq_f32(o_den, h_den);
-        const float32x4_t h = vdivq_f32(h_num, h_den_2); /* h' */
+        const float32x4_t h_den = vfmaq_f32(o_den, o_den, h_exp);
+        const float32x4_t h = vdivq_f32(h_num, h_den); /* h' */
         vst1q_f32(s->h_next + at, h);
         vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -178,25 +170,21 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const float32x4_t f_den = vaddq_f32(vdupq_n_f32(1.0f), f_exp);
         const float32x4_t g_arg = v_clamp(g_sum, vdupq_n_f32(26.0f));
         const float32x4_t g_exp = v_exp2(g_arg);
-        const float32x4_t g_den = vaddq_f32(vdupq_n_f32(1.0f), g_exp);
-        const float32x4_t c_part = vsubq_f32(vdupq_n_f32(1.0f), g_exp);
         const float32x4_t o_arg = v_clamp(o_sum, vdupq_n_f32(39.0f));
         const float32x4_t o_exp = v_exp2(o_arg);
         const float32x4_t o_den = vaddq_f32(vdupq_n_f32(1.0f), o_exp);
-        const float32x4_t c_part_2 = vmulq_f32(i_den, g_den);
-        const float32x4_t c_part_3 = vmulq_f32(c_part, f_den);
-        const float32x4_t c_part_4 = vmulq_f32(i_den, f_den);
-        const float32x4_t c_den = vmulq_f32(c_part_4, g_den);
-        const float32x4_t c_num = vfmaq_f32(c_part_3, c_prev, c_part_2);
+        const float32x4_t c_part = vfmaq_f32(i_den, i_den, g_exp);
+        const float32x4_t c_part_2 = vfmsq_f32(f_den, f_den, g_exp);
+        const float32x4_t c_num = vfmaq_f32(c_part_2, c_prev, c_part);
+        const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
         const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
-        const float32x4_t h_den = vaddq_f32(vdupq_n_f32(1.0f), h_exp);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
-        const float32x4_t h_den_2 = vmulq_f32(o_den, h_den);
-        const float32x4_t h = vdivq_f32(h_num, h_den_2); /* h' */
+        const float32x4_t h_den = vfmaq_f32(o_den, o_den, h_exp);
+        const float32x4_t h = vdivq_f32(h_num, h_den); /* h' */
         vst1q_f32(s->h_next + at, h);
         vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -697,29 +685,29 @@ WEIR_TILE tile_6x1(const struct step *s, size_t block, size_t row, float *sums)
     vst1q_f32(sums + 92, o0_5);
 }
 
-static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 10 + vectors) {
-    case 12:
+    switch (rows * 20 + shape) {
+    case 22:
         tile_1x2(s, block, row);
         break;
-    case 11:
+    case 21:
         tile_1x1(s, block, row);
         break;
-    case 21:
+    case 41:
         tile_2x1(s, block, row, sums);
         break;
-    case 31:
+    case 61:
         tile_3x1(s, block, row, sums);
         break;
-    case 41:
+    case 81:
         tile_4x1(s, block, row, sums);
         break;
-    case 51:
+    case 101:
         tile_5x1(s, block, row, sums);
         break;
-    case 61:
+    case 121:
         tile_6x1(s, block, row, sums);
         break;
     }
@@ -743,25 +731,21 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float32x4_t f_den = vaddq_f32(vdupq_n_f32(1.0f), f_exp);
         const float32x4_t g_arg = v_clamp(g_sum, vdupq_n_f32(26.0f));
         const float32x4_t g_exp = v_exp2(g_arg);
-        const float32x4_t g_den = vaddq_f32(vdupq_n_f32(1.0f), g_exp);
-        const float32x4_t c_part = vsubq_f32(vdupq_n_f32(1.0f), g_exp);
         const float32x4_t o_arg = v_clamp(o_sum, vdupq_n_f32(39.0f));
         const float32x4_t o_exp = v_exp2(o_arg);
         const float32x4_t o_den = vaddq_f32(vdupq_n_f32(1.0f), o_exp);
-        const float32x4_t c_part_2 = vmulq_f32(i_den, g_den);
-        const float32x4_t c_part_3 = vmulq_f32(c_part, f_den);
-        const float32x4_t c_part_4 = vmulq_f32(i_den, f_den);
-        const float32x4_t c_den = vmulq_f32(c_part_4, g_den);
-        const float32x4_t c_num = vfmaq_f32(c_part_3, c_prev, c_part_2);
+        const float32x4_t c_part = vfmaq_f32(i_den, i_den, g_exp);
+        const float32x4_t c_part_2 = vfmsq_f32(f_den, f_den, g_exp);
+        const float32x4_t c_num = vfmaq_f32(c_part_2, c_prev, c_part);
+        const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
         const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
-        const float32x4_t h_den = vaddq_f32(vdupq_n_f32(1.0f), h_exp);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
-        const float32x4_t h_den_2 = vmulq_f32(o_den, h_den);
-        const float32x4_t h = vdivq_f32(h_num, h_den_2); /* h' */
+        const float32x4_t h_den = vfmaq_f32(o_den, o_den, h_exp);
+        const float32x4_t h = vdivq_f32(h_num, h_den); /* h' */
         vst1q_f32(s->h_next + at, h);
         vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
     }
@@ -774,12 +758,13 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
     const size_t wide = run->B == 1 ? 2 : 1;
     const size_t parts = (run->B + 5) / 6;
     WEIR_ALIGNED float sums[96];
-    const size_t groups = (last - first) / wide;
-    const size_t total = groups + (last - first) % wide;
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t vectors = g < groups ? wide : 1;
-        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
@@ -870,9 +855,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -903,7 +888,8 @@ extern const struct weir_kernel lstm_f32_i2_h64__neon;
 const struct weir_kernel lstm_f32_i2_h64__neon = {
     .name = "lstm_f32_i2_h64__neon",
     .cell = "lstm",
-    .plan = "vectors=2,rows=6,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,serpentine=1",
+    .plan = "vectors=2,rows=6,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
+            "serpentine=1",
     .isa = WEIR_NEON,
     .math = WEIR_INLINE,
     .I = 2,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa scalar. Do not edit. Plan:
- * vectors=2 rows=2 batch_vectors=1 hoist=0 hoist_batch=4 fused=0 serpentine=1. Per step and row:
- * 33792 FLOP in products, 68608 bytes of weights. Per unit: 26 elementwise operations. */
+ * vectors=2 rows=2 batch_vectors=1 hoist=0 hoist_batch=4 fused=0 tails=1 prefetch=0
+ * serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22
+ * elementwise operations. */
 #include "kernel.h"
 #include "math_scalar.h"
 
@@ -159,17 +160,17 @@ WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
     *(sums + 7) = o0_1;
 }
 
-static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 10 + vectors) {
-    case 12:
+    switch (rows * 20 + shape) {
+    case 22:
         tile_1x2(s, block, row, sums);
         break;
-    case 11:
+    case 21:
         tile_1x1(s, block, row, sums);
         break;
-    case 21:
+    case 41:
         tile_2x1(s, block, row, sums);
         break;
     }
@@ -193,25 +194,21 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float f_den = 1.0f + f_exp;
         const float g_arg = v_clamp(g_sum, 26.0f);
         const float g_exp = v_exp2(g_arg);
-        const float g_den = 1.0f + g_exp;
-        const float c_part = 1.0f - g_exp;
         const float o_arg = v_clamp(o_sum, 39.0f);
         const float o_exp = v_exp2(o_arg);
         const float o_den = 1.0f + o_exp;
-        const float c_part_2 = i_den * g_den;
-        const float c_part_3 = c_part * f_den;
-        const float c_part_4 = i_den * f_den;
-        const float c_den = c_part_4 * g_den;
-        const float c_num = fmaf(c_prev, c_part_2, c_part_3);
+        const float c_part = fmaf(i_den, g_exp, i_den);
+        const float c_part_2 = fmaf(-f_den, g_exp, f_den);
+        const float c_num = fmaf(c_prev, c_part, c_part_2);
+        const float c_den = fmaf(c_part, f_exp, c_part);
         const float c = c_num / c_den; /* c' */
         *(s->c_next + at) = c;
         const float h_part = -2.88539004f * c;
         const float h_arg = v_clamp(h_part, 39.0f);
         const float h_exp = v_exp2(h_arg);
-        const float h_den = 1.0f + h_exp;
         const float h_num = 1.0f - h_exp;
-        const float h_den_2 = o_den * h_den;
-        const float h = h_num / h_den_2; /* h' */
+        const float h_den = fmaf(o_den, h_exp, o_den);
+        const float h = h_num / h_den; /* h' */
         *(s->h_next + at) = h;
         *(s->y + (ptrdiff_t)row * s->y_row + unit) = v_canonical(h);
     }
@@ -224,12 +221,13 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
     const size_t wide = run->B == 1 ? 2 : 1;
     const size_t parts = (run->B + 1) / 2;
     WEIR_ALIGNED float sums[8];
-    const size_t groups = (last - first) / wide;
-    const size_t total = groups + (last - first) % wide;
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t vectors = g < groups ? wide : 1;
-        const size_t block = g < groups ? first + g * wide : last - (total - g);
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
@@ -320,9 +318,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -353,7 +351,8 @@ extern const struct weir_kernel lstm_f32_i2_h64__scalar;
 const struct weir_kernel lstm_f32_i2_h64__scalar = {
     .name = "lstm_f32_i2_h64__scalar",
     .cell = "lstm",
-    .plan = "vectors=2,rows=2,batch_vectors=1,hoist=0,hoist_batch=4,fused=0,serpentine=1",
+    .plan = "vectors=2,rows=2,batch_vectors=1,hoist=0,hoist_batch=4,fused=0,tails=1,prefetch=0,"
+            "serpentine=1",
     .isa = WEIR_SCALAR,
     .math = WEIR_INLINE,
     .I = 2,
