@@ -173,7 +173,7 @@ static void emit_prefetch_pointer(struct emitter *e, const struct tile *tile,
     const size_t vectors = tile->vectors;
     EMIT("    const float *%s_next = s->%s + s->next * %s + row * %s%s / s->B;\n", name, name,
          panel, panel, vectors > 1 ? emit_format(e, " * %zu", vectors) : "");
-    EMIT("    const size_t %s_share = %zu / s->B; /* of a column */\n", name,
+    EMIT("    const size_t %s_share = (%zu + s->B - 1) / s->B; /* of a column */\n", name,
          region->count * e->isa->lanes * vectors * tile->rows);
 }
 
@@ -259,8 +259,10 @@ static void emit_region(struct emitter *e, const struct tile *tile, const struct
     if (tile_prefetches(e, tile))
         emit_prefetch_pointer(e, tile, region);
     EMIT("    for (size_t k = 0; k < %s; k++) {\n", emit_size(e, region->cols));
+    if (tile_prefetches(e, tile) && e->plan->prefetch > 1)
+        EMIT("        if (k %% %zu == 0)\n    ", e->plan->prefetch);
     if (tile_prefetches(e, tile))
-        EMIT("        WEIR_PREFETCH(%s_next + k * %s_share);\n", name, name);
+        EMIT("        WEIR_PREFETCH(%s_next, k * %s_share);\n", name, name);
     emit_column(e, tile, region);
     if (joined)
         emit_column(e, joined, &joined->stage->regions[r]);

@@ -17,7 +17,7 @@
     FIELD(hoist_batch, 1, 512, "the largest batch for which W@x is hoisted")                       \
     FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \
     FIELD(tails, 0, 1, "units past the last whole vector: their sums share vectors")               \
-    FIELD(prefetch, 0, 1, "several rows: fetch the weights of the block that comes next")          \
+    FIELD(prefetch, 0, 64, "fetch weights of the next block every so many columns; 0: never")      \
     FIELD(serpentine, 0, 1, "walk the blocks of weights backwards on odd steps")
 
 struct plan {

@@ -7,6 +7,7 @@
 #define WEIR_KERNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,11 +30,13 @@ extern "C" {
 #define WEIR_TILE static void
 #endif
 
-/* Asks for weights that are needed soon to be brought into the second-level cache. */
+/* Asks for weights that are needed soon, this many floats from an address on, to be brought into
+ * the second-level cache. They need not exist. */
 #if defined(__GNUC__)
-#define WEIR_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define WEIR_PREFETCH(address, floats)                                                             \
+    __builtin_prefetch((const void *)((uintptr_t)(address) + sizeof(float) * (floats)), 0, 2)
 #else
-#define WEIR_PREFETCH(address) (void)(address)
+#define WEIR_PREFETCH(address, floats) ((void)(address), (void)(floats))
 #endif
 
 enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8, WEIR_VALUES_MAX = 32 };

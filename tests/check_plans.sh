@@ -56,7 +56,7 @@ hoist 0 5 24
 hoist_batch 1 4
 fused 0 1
 tails 0 1
-prefetch 0 1
+prefetch 0 1 4
 serpentine 0 1
 GRID
 }
