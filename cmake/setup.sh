@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Sees to it that what a script needs is there: on Debian and its kin it installs what is missing,
 # elsewhere it names what is missing and how it is called there. Usage: setup.sh GROUP..., with the
-# groups of the table. Without what is in the group `extra`, some tests are skipped; anything else that
-# stays missing is an error. It builds nothing.
+# groups of the table. Without what is in the groups `extra`, `charts` and `peers`, some tests, charts and
+# contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
 # A probe is command:NAME; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
@@ -21,6 +21,9 @@ build   library:sleef                  libsleef-dev            sleef-devel      
 build   library:hwloc                  libhwloc-dev            hwloc-devel                hwloc                    hwloc
 bench   command:c++                    g++                     gcc-c++                    gcc                      gcc
 bench   library:benchmark              libbenchmark-dev        google-benchmark-devel     benchmark                google-benchmark
+charts  command:gnuplot                gnuplot-nox             gnuplot-minimal            gnuplot                  gnuplot
+peers   library:dnnl                   libdnnl-dev             onednn-devel               onednn                   onednn
+peers   library:openblas               libopenblas-dev         openblas-devel             openblas                 openblas
 tests   command:pkg-config             pkg-config              pkgconf-pkg-config         pkgconf                  pkgconf
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
@@ -76,11 +79,11 @@ name_missing() {
     echo "Missing here, with the names of their packages:" >&2
     { table | head -n 1 && printf '%s\n' "${missing[@]}"; } | sed 's/^#/ /' |
         awk '{ printf "  %-36s %-24s %-26s %-24s %s\n", $2, $3, $4, $5, $6 }' >&2
-    if printf '%s\n' "${missing[@]}" | grep -qv '^extra '; then
+    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|charts|peers) '; then
         echo "Install them and run this again." >&2
         exit 1
     fi
-    echo "Going on: the tests that need them are skipped." >&2
+    echo "Going on without what needs them." >&2
     exit 0
 }
 

@@ -15,7 +15,7 @@ enum {
     HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
     HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
     NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
-    PREFETCH_COLUMNS = 4, /* more seldom leaves weights out, more often asks for a line again */
+    PREFETCH_COLUMNS = 4, /* measured with 8 and 16 lanes: more often asks for a line again */
     FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
     CYCLE_BYTES = 64 /* what the second-level cache gives in a cycle; an FMA takes LATENCY / 2 */
 };
@@ -93,7 +93,7 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
     plan.tails = program->graph->size[WEIR_H] > 0;
-    plan.prefetch = isa->lanes > 1 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
+    plan.prefetch = isa->lanes >= 8 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
     return plan;
 }
