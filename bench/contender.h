@@ -33,7 +33,13 @@ struct contender {
     void *state; /* between prepare and release */
 };
 
-extern const struct contender_kind contender_weir, contender_threads, contender_baseline;
+extern const struct contender_kind contender_weir, contender_own, contender_threads,
+    contender_baseline;
+
+/* What contender_own runs: kernels from shared objects, of which `paths` is a list with commas. The
+ * name of a file begins with that of its kernel and may go on with a dot and what is special about
+ * it: lstm_f32_i64_h128__avx2.hoist=0.so. */
+bool contender_own_open(const char *paths, struct failure *failure);
 
 /* The pool that contender_threads runs on, this thread and others pinned to cores of their own. */
 bool contender_threads_open(size_t threads, struct failure *failure);

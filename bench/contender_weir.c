@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Weir's kernels as contenders: every one that this machine can run, WEIR_ISA allows and the shape
  * fits, specialised and size-generic, run through weir.h with the kernel forced. On several threads
- * they are a kind of their own, so that one thread meets one thread. */
+ * they are a kind of their own, so that one thread meets one thread; and so are kernels from files,
+ * made with other plans than this build's. */
+#define _GNU_SOURCE
 #include "contender.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,14 @@ struct running {
 
 /* One for all contenders: no core serves two. NULL until asked for. */
 static weir_pool *pool;
+
+/* Kernels from files. */
+enum { OWN_MAX = 64 };
+static struct {
+    const struct weir_kernel *kernel;
+    char name[96];
+} own[OWN_MAX];
+static size_t own_count;
 
 static size_t isa_index(const char *isa)
 {
@@ -66,11 +77,26 @@ static void list_threads(const struct shape *shape, contender_add *add, void *to
     list_kernels(&contender_threads, shape, add, to);
 }
 
+static void list_own(const struct shape *shape, contender_add *add, void *to)
+{
+    for (size_t i = 0; i < own_count; i++) {
+        const weir_kernel_info info = weir_kernel_describe(own[i].kernel);
+        struct contender contender = {
+            .kind = &contender_own, .isa = info.isa, .choice = own[i].kernel};
+        if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(own[i].kernel))
+            continue;
+        contender.to_the_bit = strcmp(info.math, "inline") == 0;
+        snprintf(contender.name, sizeof contender.name, "%s", own[i].name);
+        add(to, &contender);
+    }
+}
+
 static bool prepare(struct contender *self, const struct workload *workload,
                     struct failure *failure)
 {
     const weir_kernel_info info = weir_kernel_describe(self->choice);
     const struct shape *shape = workload->shape;
+    const bool is_own = self->kind == &contender_own;
     const weir_layer_config config = {.cell = shape->cell,
                                       .I = shape->I,
                                       .H = shape->H,
@@ -78,7 +104,8 @@ static bool prepare(struct contender *self, const struct workload *workload,
                                       .weights = workload->weight,
                                       .weight_count = workload->weight_count,
                                       .math = info.math,
-                                      .kernel = info.name,
+                                      .kernel = is_own ? NULL : info.name,
+                                      .own = is_own ? self->choice : NULL,
                                       .pool = self->kind == &contender_threads ? pool : NULL};
     struct running *running = calloc(1, sizeof *running);
     weir_error error = {0};
@@ -111,8 +138,48 @@ static void release(struct contender *self)
 const struct contender_kind contender_weir = {
     .name = "weir", .list = list, .prepare = prepare, .run = run, .release = release};
 
+const struct contender_kind contender_own = {
+    .name = "own", .list = list_own, .prepare = prepare, .run = run, .release = release};
+
 const struct contender_kind contender_threads = {
     .name = "threads", .list = list_threads, .prepare = prepare, .run = run, .release = release};
+
+/* The library stays loaded, as its kernel is used until the end. */
+static bool own_load(const char *path, struct failure *failure)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    const size_t length = strlen(file), ending = length > 3 && !strcmp(file + length - 3, ".so");
+    char full[4096], symbol[96];
+    snprintf(full, sizeof full, "%s%s", slash ? "" : "./", path);
+    snprintf(symbol, sizeof symbol, "%.*s", (int)strcspn(file, "."), file);
+    void *library = dlopen(full, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return fail(failure, "--own: %s", dlerror());
+    const struct weir_kernel *kernel = dlsym(library, symbol);
+    if (!kernel)
+        return fail(failure, "--own: %s holds no kernel %s, after which it is named", path, symbol);
+    snprintf(own[own_count].name, sizeof own->name, "%.*s", (int)(length - 3 * ending), file);
+    own[own_count++].kernel = kernel;
+    return true;
+}
+
+bool contender_own_open(const char *paths, struct failure *failure)
+{
+    while (*paths) {
+        char path[4096];
+        size_t length = strcspn(paths, ",");
+        /* A plan in a name has commas of its own: a path ends at ".so". */
+        while (paths[length] && (length < 3 || strncmp(paths + length - 3, ".so", 3) != 0))
+            length += 1 + strcspn(paths + length + 1, ",");
+        if (own_count == OWN_MAX)
+            return fail(failure, "--own: more than %d kernels", OWN_MAX);
+        snprintf(path, sizeof path, "%.*s", (int)length, paths);
+        if (!own_load(path, failure))
+            return false;
+        paths += length + (paths[length] == ',');
+    }
+    return true;
+}
 
 bool contender_threads_open(size_t threads, struct failure *failure)
 {

@@ -94,6 +94,10 @@ static bool kinds_list(const struct options *options, const struct contender_kin
     const char *level;
     struct peers peers = {0};
     kinds[(*count)++] = &contender_weir;
+    if (options->own && !contender_own_open(options->own, failure))
+        return false;
+    if (options->own)
+        kinds[(*count)++] = &contender_own;
     if (options->threads > 1 && !contender_threads_open(options->threads, failure))
         return false;
     if (options->threads > 1)
@@ -110,7 +114,7 @@ static bool kinds_list(const struct options *options, const struct contender_kin
 static bool bench(const struct options *options, const struct shapes *shapes,
                   struct machine *machine, struct failure *failure)
 {
-    const struct contender_kind *kinds[3 + PEERS_MAX];
+    const struct contender_kind *kinds[4 + PEERS_MAX];
     size_t kind_count = 0;
     struct calibration calibration = {0};
     struct sweep sweep = {.options = options, .calibration = &calibration};

@@ -23,6 +23,7 @@ static const char help[] =
     "  --cpu N        the core to pin to (default: the quietest, the last among equals)\n"
     "  --out PREFIX   write PREFIX.json (Google Benchmark's format) and PREFIX.md\n"
     "  --threads N    run Weir's kernels on N threads too, each pinned to a core of its own\n"
+    "  --own FILES    run kernels from these shared objects too, with commas: see bench/plans\n"
     "  --peers        run other libraries beside Weir's kernels, too\n"
     "  --longest S    leave out a contender whose one call takes longer than S seconds, and\n"
     "                 time the baseline once then (default: %d)\n"
@@ -95,6 +96,10 @@ static enum taken argument_take(struct options *options, int *at, int argc, char
     if ((value = value_of("--out", at, argc, argv)) != NULL) {
         options->out = value;
         return *value ? TAKEN : (fail(failure, "--out needs the prefix of files to write"), BAD);
+    }
+    if ((value = value_of("--own", at, argc, argv)) != NULL) {
+        options->own = value;
+        return *value ? TAKEN : (fail(failure, "--own needs the paths of shared objects"), BAD);
     }
     if ((value = value_of("--cpu", at, argc, argv)) != NULL) {
         if (!whole_parse(&number, "--cpu", value, 65535, failure))

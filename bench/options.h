@@ -12,6 +12,7 @@ struct options {
     const char *shapes; /* a path */
     const char *out; /* prefix of the files to write; NULL: none */
     const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
+    const char *own; /* shared objects with kernels, with commas; NULL: none */
     long cpu; /* negative: choose */
     size_t rounds;
     size_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing the plan. The rules come from measurements on a Zen 5 core: see the comments, and the
- * experiments in bench/ that vary one field at a time. */
+/* Choosing the plan. The rules come from measurements on a Zen 5 core, one field varied at a time:
+ * bench/plans repeats them anywhere. */
 #include "plan.h"
 
 #include "text.h"
