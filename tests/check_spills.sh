@@ -10,6 +10,9 @@ isa=$2
 compiler=$3
 flags=$4
 command -v "${compiler%% *}" >/dev/null || skip "${compiler%% *} is not here."
+# A compiler for several machines may lack this one, or its headers.
+echo '#include <math.h>' | $compiler -x c -S - -o /dev/null 2>/dev/null ||
+    skip "$compiler compiles nothing for $isa here."
 make_scratch
 
 neon=0
