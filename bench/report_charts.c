@@ -67,30 +67,86 @@ static void ratios_data(const struct sweep *sweep, FILE *file)
 static void point_print(const struct sweep *sweep, const struct row *row, FILE *file)
 {
     const struct figures figures = figures_of(sweep, row);
-    fprintf(file, "%s %.4g %.4g %s\n", row->contender.isa, figures.flops / figures.weight_bytes,
-            1e-9 * figures.flops, row->shape->name);
+    fprintf(file, "%s %.4g %.4g\n", row->contender.isa, figures.flops / figures.weight_bytes,
+            1e-9 * figures.flops);
+}
+
+/* The fastest kernel of a shape, and where its label stands. */
+struct best {
+    const char *shape;
+    double x, y, label_x, label_y;
+};
+
+static int by_column(const void *a, const void *b)
+{
+    const struct best *left = a, *right = b;
+    return left->x != right->x ? (left->x > right->x) - (left->x < right->x)
+                               : (left->y < right->y) - (left->y > right->y);
+}
+
+static int by_height(const void *a, const void *b)
+{
+    const struct best *left = a, *right = b;
+    return (left->y < right->y) - (left->y > right->y);
+}
+
+/* Points that stand close to one vertical have their labels in a column to its right, from the top
+ * down, as far from one another as a line of text is high. */
+static void labels_place(struct best *best, size_t count)
+{
+    const double close = 1.5, beside = 1.15, line = 1.15;
+    qsort(best, count, sizeof *best, by_column);
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first; end < count && best[end].x < close * best[first].x; end++)
+            ;
+        const double label_x = beside * best[end - 1].x;
+        qsort(best + first, end - first, sizeof *best, by_height);
+        for (size_t i = first; i < end; i++) {
+            best[i].label_x = label_x;
+            best[i].label_y = i > first ? fmin(best[i].y, best[i - 1].label_y / line) : best[i].y;
+        }
+    }
+}
+
+/* Prints the fastest kernels as points and labels; returns the largest x. */
+static double best_print(const struct sweep *sweep, FILE *file)
+{
+    struct best *best = calloc(sweep->row_count + 1, sizeof *best);
+    const struct shape *last = NULL;
+    size_t count = 0;
+    double widest = 0;
+    for (size_t r = 0; best && r < sweep->row_count; r++) {
+        const struct row *row = report_best(sweep, sweep->rows[r].shape, &contender_weir);
+        if (row && row->shape != last) {
+            const struct figures figures = figures_of(sweep, row);
+            best[count++] = (struct best){.shape = row->shape->name,
+                                          .x = figures.flops / figures.weight_bytes,
+                                          .y = 1e-9 * figures.flops};
+        }
+        last = sweep->rows[r].shape;
+    }
+    if (count > 0)
+        labels_place(best, count);
+    fputs("$best << END\n", file);
+    for (size_t i = 0; i < count; i++) {
+        widest = fmax(widest, best[i].x);
+        fprintf(file, "%.4g %.4g %.4g %.4g %s\n", best[i].x, best[i].y, best[i].label_x,
+                best[i].label_y, best[i].shape);
+    }
+    fputs("END\n", file);
+    free(best);
+    return widest;
 }
 
 static void roofline_data(const struct sweep *sweep, FILE *file)
 {
     const struct calibration *calibration = sweep->calibration;
-    const struct shape *last = NULL;
-    double widest = 0;
     fputs("$points << END\n", file);
     for (size_t r = 0; r < sweep->row_count; r++)
         if (sweep->rows[r].contender.kind == &contender_weir && sweep->rows[r].sample_count > 0)
             point_print(sweep, &sweep->rows[r], file);
-    fputs("END\n$best << END\n", file);
-    for (size_t r = 0; r < sweep->row_count; r++) {
-        const struct row *best = report_best(sweep, sweep->rows[r].shape, &contender_weir);
-        if (best && sweep->rows[r].shape != last) {
-            const struct figures figures = figures_of(sweep, best);
-            widest = fmax(widest, figures.flops / figures.weight_bytes);
-            point_print(sweep, best, file);
-        }
-        last = sweep->rows[r].shape;
-    }
     fputs("END\n", file);
+    const double widest = best_print(sweep, file);
     fprintf(file, "isas = \"");
     for (size_t i = 0; i < calibration->count; i++)
         fprintf(file, "%s%s", i ? " " : "", calibration->at[i].isa);

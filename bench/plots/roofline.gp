@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Every kernel of Weir's that was timed, as a point under this machine's measured ceilings.
 # weir-bench pipes this to gnuplot behind
-#     $points               isa, FLOP per byte of weights, GFLOP/s, shape
-#     $best                 the same, of the fastest kernel of each shape: these get a label
+#     $points               isa, FLOP per byte of weights, GFLOP/s
+#     $best                 of the fastest kernel of each shape: FLOP per byte, GFLOP/s, where its label
+#                           stands, shape
 #     isas, peak[]          names, GFLOP/s from registers
 #     levels, load[]        names, GB/s of the widest ISA
 #     highest, widest       the highest of peak[]; the largest FLOP per byte
@@ -15,14 +16,14 @@ set xlabel "floating-point operations per byte of weights"
 set ylabel "GFLOP/s"
 right = widest * 2 > 100 ? widest * 2 : 100
 set xrange [0.08:right]
-set yrange [0.2:highest * 2]
+set yrange [0.5:highest * 2]
 set grid lt 1 lc rgb "#e8e8e8"
 set key bottom right noenhanced
 array colours[4] = ["#718096", "#38a169", "#2b6cb0", "#dd6b20"]
 array symbols[4] = [6, 4, 7, 5]
 do for [i = 1:words(isas)] {
     set arrow from 0.08, peak[i] to right, peak[i] nohead lc rgb colours[i] lw 1.5 back
-    set label sprintf("%s: %.0f GFLOP/s", word(isas, i), peak[i]) at right * 0.95, peak[i] right \
+    set label sprintf("%s: %.0f GFLOP/s", word(isas, i), peak[i]) at 2.2, peak[i] left \
         offset 0, 0.6 font ",11" tc rgb colours[i]
 }
 do for [i = 1:words(levels)] {
@@ -33,4 +34,5 @@ do for [i = 1:words(levels)] {
 }
 plot for [i = 1:words(isas)] $points using (strcol(1) eq word(isas, i) ? $2 : NaN):3 \
          with points pt symbols[i] ps 0.7 lc rgb colours[i] title word(isas, i), \
-     $best using 2:3:4 with labels offset 0, 0.9 font ",11" noenhanced notitle
+     $best using 1:2:($3 - $1):($4 - $2) with vectors nohead lc rgb "#a0aec0" lw 0.5 notitle, \
+     $best using 3:4:5 with labels left font ",11" noenhanced notitle
