@@ -149,10 +149,9 @@ static bool own_load(const char *path, struct failure *failure)
 {
     const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
     const size_t length = strlen(file), ending = length > 3 && !strcmp(file + length - 3, ".so");
-    char full[4096], symbol[96];
-    snprintf(full, sizeof full, "%s%s", slash ? "" : "./", path);
+    char symbol[96];
     snprintf(symbol, sizeof symbol, "%.*s", (int)strcspn(file, "."), file);
-    void *library = dlopen(full, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return fail(failure, "--own: %s", dlerror());
     const struct weir_kernel *kernel = dlsym(library, symbol);
@@ -173,7 +172,9 @@ bool contender_own_open(const char *paths, struct failure *failure)
             length += 1 + strcspn(paths + length + 1, ",");
         if (own_count == OWN_MAX)
             return fail(failure, "--own: more than %d kernels", OWN_MAX);
-        snprintf(path, sizeof path, "%.*s", (int)length, paths);
+        /* A name without a folder would be looked for among the system's libraries. */
+        const bool has_folder = memchr(paths, '/', length) != NULL;
+        snprintf(path, sizeof path, "%s%.*s", has_folder ? "" : "./", (int)length, paths);
         if (!own_load(path, failure))
             return false;
         paths += length + (paths[length] == ',');
