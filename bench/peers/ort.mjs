@@ -32,6 +32,11 @@ function argumentsRead() {
         'min-time': 0.05,
     };
     const words = process.argv.slice(2);
+    if (words.includes('--help') || words.includes('-h')) {
+        console.log('ort.mjs [--shapes FILE] [--out PREFIX] [--cpu N] [--rounds N] [--min-time SECONDS]\n' +
+                    'ONNX Runtime (npm: onnxruntime-node) on the LSTM and GRU shapes of weir-bench, one pinned thread.');
+        process.exit(0);
+    }
     for (let i = 0; i < words.length; i += 2) {
         const name = words[i].replace(/^--/, '');
         if (!words[i].startsWith('--') || !(name in options) || i + 1 === words.length)
