@@ -122,6 +122,8 @@ typedef struct weir_layer_config {
     /* NULL: the calling thread alone. May serve several layers, one call at a time; a small layer
      * uses no more of its threads than can all have units. */
     weir_pool *pool;
+    bool
+        train; /* the layer is to be trained, too: its weights are packed once more, for backward */
 } weir_layer_config;
 
 /* Choose a kernel, check and pack the weights, allocate all that running needs. The environment
@@ -153,6 +155,44 @@ typedef struct weir_sequence {
 /* Run. T = 0 or B = 0 leaves y alone and copies initial states to final ones. One call at a time on
  * one layer, or on all layers of one pool; others are independent. */
 WEIR_API void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence);
+
+/* ---- Training: backpropagation through time, for layers made with config.train ---- */
+
+/* The bytes that one step of training over T steps and B rows works in: memory of the caller's,
+ * aligned to 64 bytes, that belongs to the call from weir_layer_forward_train to the end of
+ * weir_layer_backward. SIZE_MAX where no machine has that much; 0 for a layer made without train.
+ * The batch runs whole, whatever max_batch is. */
+WEIR_API size_t weir_layer_workspace(const weir_layer *layer, size_t T, size_t B);
+
+/* weir_layer_forward, with the same bits, that leaves in the workspace what backward needs. */
+WEIR_API void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence,
+                                       void *workspace);
+
+/* The gradients of a loss. Given: by outputs and final states. Wanted: by inputs, initial states
+ * and weights. Layouts, strides and NULL as in weir_sequence; what is wanted must not overlap what
+ * is given. */
+typedef struct weir_gradients {
+    const float *y; /* NULL: zeros */
+    ptrdiff_t y_step, y_row;
+    const float *const *final; /* NULL, as the list or in it: zeros */
+    float *x; /* NULL: not wanted */
+    ptrdiff_t x_step, x_row;
+    float *const *initial; /* NULL, as the list or in it: not wanted */
+    /* One array a weight, row-major, in the order of weir_cell_weights; NULL as before. */
+    float *const *weights;
+    bool accumulate; /* add to the weights' arrays instead of overwriting them */
+} weir_gradients;
+
+/* Backward through the sequence that weir_layer_forward_train has just run with this workspace; x
+ * is read again. Each sum over time and batch runs in one fixed order (time, then rows, ascending),
+ * so that for a given batch gradients have the same bits on every ISA and by any number of threads.
+ * At a kink (relu at 0, min, max and clip where both sides meet, abs at 0) the gradient is that of
+ * the flat or the second side: see gen/ops.def. */
+WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
+                                  const weir_gradients *gradients, void *workspace);
+
+/* Replaces all weights, given in the order of weir_cell_weights: after a step of an optimiser. */
+WEIR_API void weir_layer_set_weights(weir_layer *layer, const float *const *weights);
 
 #ifdef __cplusplus
 }
