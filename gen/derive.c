@@ -365,9 +365,11 @@ struct derivation *derive(struct graph *forward, char **error)
     for (int n = forward->count - 1; n >= 0; n--)
         if (r->uses[n] > 0 && r->gradient[n] >= 0)
             reverse_node(r, n);
-    for (int s = 0; s < forward->state_count; s++) /* what no step reads passes nothing on */
+    for (int s = 0; s < forward->state_count; s++) { /* what no step reads passes nothing on */
+        const int extent = r->step->states[s].extent; /* by which zeros are told apart */
         if (r->step->states[s].next < 0)
-            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, 0, r->step->states[s].extent);
+            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, extent, extent);
+    }
     for (int s = 0; s < forward->state_count; s++)
         graph_name(r->step, r->step->states[s].next, r->step->states[s].name, "");
     derivation->step = r->step;
