@@ -2,6 +2,7 @@
 /* Evaluating the graph of a cell, as it is before the passes that prepare it for kernels. */
 #include "evaluate.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +31,12 @@ struct evaluation evaluation_create(const struct graph *graph)
         if (evaluation_extent(graph, extent) > evaluation.stride)
             evaluation.stride = evaluation_extent(graph, extent);
     evaluation.uses = calloc(NODES_MAX, sizeof *evaluation.uses);
-    evaluation.values = calloc((size_t)graph->count * evaluation.stride, sizeof *evaluation.values);
+    const size_t count = (size_t)graph->count * evaluation.stride;
+    evaluation.values = malloc(count * sizeof *evaluation.values);
     if (!evaluation.uses || !evaluation.values)
         abort();
+    for (size_t i = 0; i < count; i++) /* what is past the extent of a node is not to be used */
+        evaluation.values[i] = NAN;
     graph_count_uses_saving(graph, evaluation.uses);
     return evaluation;
 }
