@@ -8,7 +8,7 @@
 
 /* The greatest relative error that passes, and the greatest size that is checked. */
 #define CHECK_TOLERANCE 1e-6
-enum { CHECK_SIZE_MAX = 256 };
+enum { CHECK_SIZE_MAX = 128 };
 
 enum check_result {
     CHECK_PASSED,

@@ -35,19 +35,18 @@ static const char help[] =
     "  -o FILE               write there instead of to stdout\n"
     "  -h, --help            this text\n"
     "\n"
-    "--check compares the derivatives of a random loss, by the input, every state, matrix and "
-    "vector,\n"
-    "with central differences in double precision, over one step and over three, for five draws "
+    "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
+    "vector, with central differences in double precision, over one step and over three, for five\n"
+    "draws of each; of an array of more than 48 elements, 48. It prints the worst relative error "
     "of\n"
-    "each; of an array of more than 48 elements, 48. It prints the worst relative error of each:\n"
-    "|derived - difference|, divided by the greatest difference of that array or by 0.001, "
-    "whichever\n"
-    "is more. The status is 1 if one is above 1e-6. Sizes are 3, 4 and 2 unless --input, --hidden "
-    "or\n"
-    "--projection says another, up to 256. At a kink (of min, max, abs, and so of relu, "
-    "leaky_relu,\n"
-    "elu, softplus, clip, softsign, hard_sigmoid) and at the jump of thresholded_relu there is no\n"
-    "derivative to compare with: a draw with one in reach is drawn again, up to 100 times.\n";
+    "each: |derived - difference|, divided by the greatest difference of that array or by 0.001,\n"
+    "whichever is more. The status is 1 if one is above 1e-6. Sizes are 3, 4 and 2 unless "
+    "--input,\n"
+    "--hidden or --projection says another, up to 128. At a kink (of min, max, abs, and so of "
+    "relu,\n"
+    "leaky_relu, elu, softplus, clip, softsign, hard_sigmoid) and at the jump of thresholded_relu\n"
+    "there is no derivative to compare with: a draw with one in reach is drawn again, up to 100\n"
+    "times.\n";
 
 _Noreturn void fail(const char *sentence)
 {
