@@ -216,26 +216,29 @@ static void find_gradient(struct check *check)
 
 /* ---- Differences ---- */
 
+struct estimate {
+    double value, doubt; /* doubt: about how far it is from the derivative */
+};
+
 /* Of the loss by one element of the point; NAN where the sides are not those of the point itself.
- */
-static double difference(struct check *check, size_t at, double step, uint64_t sides)
+ * The doubt is that of rounding. */
+static struct estimate difference(struct check *check, size_t at, double step, uint64_t sides)
 {
     const double here = check->point[at];
-    double sum = 0;
+    struct estimate found = {0, 0};
     check->point[at] = here + step;
     bool same = run(check, check->results[0]) == sides;
     check->point[at] = here - step;
     same &= run(check, check->results[1]) == sides;
     check->point[at] = here;
     /* Results are subtracted one by one, so that what does not change costs nothing. */
-    for (size_t i = 0; i < count_results(check); i++)
-        sum += check->weights[i] * (check->results[0][i] - check->results[1][i]);
-    return same ? sum / (2 * step) : NAN;
+    for (size_t i = 0; i < count_results(check); i++) {
+        const double change = check->results[0][i] - check->results[1][i];
+        found.value += check->weights[i] * change / (2 * step);
+        found.doubt += change == 0 ? 0 : fabs(check->results[0][i]) * (0x1p-53 / step);
+    }
+    return same ? found : (struct estimate){NAN, NAN};
 }
-
-struct estimate {
-    double value, doubt; /* doubt: about how far it is from the derivative */
-};
 
 /* The derivative by one element: Richardson's extrapolation of three differences, of errors of
  * order step^2, to order step^6. Where that is not exact, or a kink is near, with smaller steps. */
@@ -243,14 +246,17 @@ static struct estimate estimate(struct check *check, size_t at, uint64_t sides)
 {
     struct estimate best = {0, INFINITY};
     for (double step = 0x1p-7; step > 0x1p-20 && !(best.doubt <= 1e-11); step /= 8) {
-        double coarse = difference(check, at, step, sides);
-        double middle = isnan(coarse) ? NAN : difference(check, at, step / 2, sides);
-        double fine = isnan(middle) ? NAN : difference(check, at, step / 4, sides);
-        coarse = (4 * middle - coarse) / 3;
-        middle = (4 * fine - middle) / 3;
-        fine = (16 * middle - coarse) / 15;
-        if (fabs(fine - middle) < best.doubt)
-            best = (struct estimate){fine, fabs(fine - middle)};
+        const struct estimate coarse = difference(check, at, step, sides);
+        if (isnan(coarse.value))
+            continue;
+        const struct estimate middle = difference(check, at, step / 2, sides);
+        const struct estimate fine = difference(check, at, step / 4, sides);
+        const double first = (4 * middle.value - coarse.value) / 3;
+        const double second = (4 * fine.value - middle.value) / 3;
+        const double third = (16 * second - first) / 15;
+        const double doubt = fabs(third - second) + fine.doubt;
+        if (doubt < best.doubt)
+            best = (struct estimate){third, doubt};
     }
     return best;
 }
