@@ -83,7 +83,7 @@ static size_t count_results(const struct check *check)
 
 /* Gates between open and closed: products are sums of about the same size, whatever their length.
  */
-static void draw_point(struct check *check)
+static void draw_point(struct check *check, double size)
 {
     for (size_t a = 0; a < check->array_count; a++) {
         const struct array *array = &check->arrays[a];
@@ -92,7 +92,7 @@ static void draw_point(struct check *check)
         const double scale =
             is_matrix ? 1.5 / sqrt((double)evaluation_extent(check->graph, param->cols)) : 1;
         for (size_t i = 0; i < array->count; i++)
-            check->point[array->at + i] = scale * draw(check);
+            check->point[array->at + i] = size * scale * draw(check);
     }
     for (size_t i = 0; i < count_results(check); i++)
         check->weights[i] = draw(check);
@@ -281,13 +281,15 @@ static bool compare(struct check *check, struct array *array, uint64_t sides)
     return true;
 }
 
-/* One draw; false where there is none that differences can be taken of. */
+/* One draw; false where there is none that differences can be taken of. Each try is of smaller
+ * values: there are cells in which others grow too much. */
 static bool check_draw(struct check *check)
 {
-    for (int try = 0; try < TRIES_MAX; try++) {
+    double size = 1;
+    for (int try = 0; try < TRIES_MAX; try++, size *= 0.98) {
         const struct array *end = check->arrays + check->array_count;
         struct array *array = check->arrays;
-        draw_point(check);
+        draw_point(check, size);
         const uint64_t sides = run(check, check->results[0]);
         find_gradient(check);
         while (array < end && compare(check, array, sides))
