@@ -40,6 +40,12 @@ struct names {
 /* Emits one kernel; the caller frees the text. command is what made it, for its header. */
 struct text emit_kernel(const struct kernel_parts *parts, const char *command);
 
+/* Emits the kernel of gradients of weights for an ISA; the caller frees the text. */
+struct text emit_product(const struct isa *isa);
+
+/* Frees what an emitter holds but for its text. */
+void emitter_free(struct emitter *e);
+
 /* The name of the kernel: cell_f32_iI_hH[_pP]__isa[_sleef], or cell_f32_any__isa[_sleef]. */
 char *emit_name(const struct program *program, const struct isa *isa);
 
@@ -105,6 +111,9 @@ const char *emit_operand_row(struct emitter *e, int node);
 /* Writes head, then the parameters (separated by ", "), then tail, broken where lines end and
  * aligned after the head. */
 void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail);
+
+/* Writes `name = value;`, broken after the equals sign where the line is too long. */
+void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value);
 
 /* Regions and sums of a stage that come from the input, and so can be computed ahead. */
 const struct region *stage_input_region(const struct program *program, const struct stage *stage);

@@ -186,12 +186,18 @@ static void check_projection(const struct request *request, const struct graph *
         fail("--input, --hidden and --projection are all sizes or all 'any'");
 }
 
-static void generate(const struct request *request)
+static const struct isa *find_isa(const struct request *request)
 {
     const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
     if (!isa)
         fail(text_format("--isa %s, expected %s", request->isa ? request->isa : "is missing",
                          isa_names()));
+    return isa;
+}
+
+static void generate(const struct request *request)
+{
+    const struct isa *isa = find_isa(request);
     const bool sleef = request->math && !strcmp(request->math, "sleef");
     if (request->math && !sleef && strcmp(request->math, "inline") != 0)
         fail(text_format("--math %s, expected inline or sleef", request->math));
@@ -207,7 +213,7 @@ static void generate(const struct request *request)
         kernel_parts_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, isa, request->trains, &error);
     if (!parts)
         fail_in(&source, line, column, error);
-    if (request->plan && !plan_override(&parts->plan[ROLE_FORWARD], request->plan, &error))
+    if (request->plan && !kernel_parts_override(parts, request->plan, &error))
         fail(error);
     char *command = command_text(request, has_projection);
     struct text kernel = emit_kernel(parts, command);
@@ -216,6 +222,14 @@ static void generate(const struct request *request)
     free(command);
     free(source.text);
     kernel_parts_free(parts);
+}
+
+/* The kernel of gradients of weights. */
+static void generate_product(const struct request *request)
+{
+    struct text kernel = emit_product(find_isa(request));
+    write_output(request->output, &kernel);
+    text_free(&kernel);
 }
 
 /* The exit status. */
@@ -249,6 +263,9 @@ int main(int argc, char **argv)
     switch (request.command) {
     case COMMAND_LIST:
         list();
+        return 0;
+    case COMMAND_PRODUCT:
+        generate_product(&request);
         return 0;
     case COMMAND_DUMP:
         dump(&request);

@@ -19,6 +19,7 @@ static const char help[] =
     "weir-gen: write a recurrent kernel in C from a cell file\n"
     "\n"
     "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
+    "  weir-gen --product --isa ISA [-o FILE]   gradients of weights, for every cell and size\n"
     "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
     "  weir-gen --dump --backward NAME|FILE    and its gradient: one step backward\n"
     "  weir-gen --check NAME|FILE   its gradient against differences of the cell itself\n"
@@ -31,7 +32,8 @@ static const char help[] =
     "  --isa ISA             one of those that --list shows, such as avx2\n"
     "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
     "  --train               with what training needs: saved values, backward, gradients\n"
-    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields\n"
+    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
+    "                        input.FIELD are those of training's other passes\n"
     "  -o FILE               write there instead of to stdout\n"
     "  -h, --help            this text\n"
     "\n"
@@ -148,7 +150,7 @@ static void check_request(const struct request *request)
 {
     if (request->command == COMMAND_NONE)
         fail("expected --cell, --dump, --check or --list; weir-gen --help tells how to call it");
-    if (request->command != COMMAND_LIST && !request->cell)
+    if (request->command < COMMAND_PRODUCT && !request->cell)
         fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
                          request->command == COMMAND_DUMP ? "dump" : "check"));
     if (request->backward && request->command != COMMAND_DUMP)
@@ -166,14 +168,18 @@ struct request options_read(int argc, char **argv)
                                             {"math", required_argument, NULL, 'm'},
                                             {"plan", required_argument, NULL, 'p'},
                                             {"train", no_argument, NULL, 't'},
+                                            {"product", no_argument, NULL, 'w'},
                                             {"dump", optional_argument, NULL, 'd'},
                                             {"backward", no_argument, NULL, 'b'},
                                             {"check", optional_argument, NULL, 'k'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    static const enum command commands[UCHAR_MAX + 1] = {
-        ['c'] = COMMAND_KERNEL, ['d'] = COMMAND_DUMP, ['k'] = COMMAND_CHECK, ['l'] = COMMAND_LIST};
+    static const enum command commands[UCHAR_MAX + 1] = {['c'] = COMMAND_KERNEL,
+                                                         ['d'] = COMMAND_DUMP,
+                                                         ['k'] = COMMAND_CHECK,
+                                                         ['w'] = COMMAND_PRODUCT,
+                                                         ['l'] = COMMAND_LIST};
     struct request request = {0};
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         const char **text = text_of(&request, option);

@@ -9,7 +9,15 @@
 
 enum { EXIT_BAD = 2 };
 
-enum command { COMMAND_NONE, COMMAND_KERNEL, COMMAND_DUMP, COMMAND_CHECK, COMMAND_LIST };
+/* Of several that are asked for, the last of these is done. */
+enum command {
+    COMMAND_NONE,
+    COMMAND_KERNEL,
+    COMMAND_DUMP,
+    COMMAND_CHECK,
+    COMMAND_PRODUCT,
+    COMMAND_LIST
+};
 
 struct request {
     enum command command;

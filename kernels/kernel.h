@@ -103,6 +103,7 @@ struct weir_tape {
     ptrdiff_t value_step[WEIR_VALUES_MAX];
     const float *given[WEIR_GIVEN_MAX]; /* as the pass's givens say */
     ptrdiff_t given_step[WEIR_GIVEN_MAX];
+    int ends; /* the states after the last step are not wanted: what only they need is left out */
 };
 
 /* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,
@@ -156,12 +157,35 @@ struct weir_training {
     size_t saved_count;
     /* backward: run.x is the gradient by y; run.state the gradients by the states, from the last
      * step to the first; the first delta_count of its values are the deltas. */
-    struct weir_pass backward;
+    const struct weir_pass *backward;
     size_t delta_count;
-    /* input: run.y becomes the gradient by x. run is NULL where that is 0. */
-    struct weir_pass input;
+    /* input: run.y becomes the gradient by x; NULL where that is 0. */
+    const struct weir_pass *input;
     const struct weir_outer *outers;
     size_t outer_count;
+};
+
+/* The sum over k of delta[k][r] * operand[k][c], for k = t * B + b ascending, one fused
+ * multiply-add a k, to gradient[r][c] for the rows from `first` to `last`. */
+struct weir_product {
+    size_t T, B;
+    const float *delta; /* delta[k * delta_row + r], from an address as a row of states has */
+    size_t delta_row;
+    const float *operand; /* operand[t * step + b * row + c], any alignment */
+    ptrdiff_t step, row;
+    size_t rows, cols, first, last; /* first is a multiple of WEIR_ROW */
+    float *gradient; /* [rows][cols], any alignment; every NaN written is 0x7fc00000 */
+    int accumulate; /* the sum begins with what is there */
+    float *panel; /* WEIR_PANEL floats to work in */
+};
+
+enum { WEIR_PANEL = 128 * 64 };
+
+/* Gradients of weights, for every cell and size: one of an ISA. */
+struct weir_product_kernel {
+    const char *name; /* product_f32_any__isa */
+    enum weir_isa isa;
+    void (*run)(const struct weir_product *product);
 };
 
 struct weir_kernel {
