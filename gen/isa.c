@@ -12,7 +12,8 @@
 #define COMMON_OPS                                                                                 \
     [OP_MIN] = "v_min(%1$s, %2$s)", [OP_MAX] = "v_max(%1$s, %2$s)", [OP_ABS] = "v_abs(%1$s)",      \
     [OP_EXP] = "v_exp(%1$s)", [OP_EXP2] = "v_exp2(%1$s)", [OP_LOG1P] = "v_log1p(%1$s)",            \
-    [OP_CLAMP] = "v_clamp(%1$s, %2$s)", [OP_THRESHOLD] = "v_threshold(%1$s, %2$s)"
+    [OP_CLAMP] = "v_clamp(%1$s, %2$s)", [OP_WHERE] = "v_where(%1$s, %2$s, %3$s)",                  \
+    [OP_COPY] = "%1$s"
 
 /* x86 intrinsics of one width. */
 #define X86_OPS(mm)                                                                                \
@@ -25,6 +26,7 @@
            [OP_MUL] = mm "_mul_ps(%1$s, %2$s)",                                                    \
            [OP_DIV] = mm "_div_ps(%1$s, %2$s)",                                                    \
            [OP_NEG] = "v_neg(%1$s)",                                                               \
+           [OP_ZERO] = mm "_setzero_ps()",                                                         \
            [OP_FMA] = mm "_fmadd_ps(%1$s, %2$s, %3$s)",                                            \
            [OP_FMS] = mm "_fmsub_ps(%1$s, %2$s, %3$s)",                                            \
            [OP_FNMA] = mm "_fnmadd_ps(%1$s, %2$s, %3$s)",                                          \
@@ -49,6 +51,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                             [OP_MUL] = "%1$s * %2$s",
                             [OP_DIV] = "%1$s / %2$s",
                             [OP_NEG] = "-%1$s",
+                            [OP_ZERO] = "0.0f",
                             [OP_FMA] = "fmaf(%1$s, %2$s, %3$s)",
                             [OP_FMS] = "fmaf(%1$s, %2$s, -%3$s)",
                             [OP_FNMA] = "fmaf(-%1$s, %2$s, %3$s)",
@@ -92,6 +95,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                           [OP_MUL] = "vmulq_f32(%1$s, %2$s)",
                           [OP_DIV] = "vdivq_f32(%1$s, %2$s)",
                           [OP_NEG] = "vnegq_f32(%1$s)",
+                          [OP_ZERO] = "vdupq_n_f32(0.0f)",
                           [OP_FMA] = "vfmaq_f32(%3$s, %1$s, %2$s)",
                           [OP_FMS] = "vfmaq_f32(vnegq_f32(%3$s), %1$s, %2$s)",
                           [OP_FNMA] = "vfmsq_f32(%3$s, %1$s, %2$s)",

@@ -27,6 +27,7 @@ static const struct {
 enum { BUILT_IN_COUNT = sizeof built_in / sizeof *built_in };
 
 struct request {
+    bool trains;
     const char *cell, *dump, *output, *isa, *math, *plan;
     const char *size[4]; /* as given, by extent */
 };
@@ -44,6 +45,7 @@ static const char help[] =
     "  --projection P|any    size P, for a cell that has a state of that size\n"
     "  --isa ISA             one of those that --list shows, such as avx2\n"
     "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
+    "  --train               with what training needs: saved values, backward, gradients\n"
     "  --plan FIELD=VALUE,...  override decisions; --list shows the fields\n"
     "  -o FILE               write there instead of to stdout\n"
     "  -h, --help            this text\n";
@@ -127,7 +129,7 @@ static void list(void)
     PLAN_FIELDS(FIELD)
 #undef FIELD
     printf("Operations: + - * / @");
-#define OP(id, spelling, arity, value)                                                             \
+#define OP(id, spelling, arity, value, by_a, by_b)                                                 \
     if (spelling[0] >= 'a')                                                                        \
         printf(" %s", spelling);
 #define FUNCTION(name, parameters, text)
@@ -135,7 +137,7 @@ static void list(void)
 #undef OP
 #undef FUNCTION
     printf("\nFunctions (parameters, meaning):\n");
-#define OP(id, spelling, arity, value)
+#define OP(id, spelling, arity, value, by_a, by_b)
 #define FUNCTION(name, parameters, text) printf("  %-16s (%s)  %s\n", name, parameters, text);
 #include "ops.def"
 #undef OP
@@ -211,6 +213,8 @@ static char *command_text(const struct request *request, bool has_projection)
     if (has_projection)
         text_add(&text, " --projection %s", request->size[WEIR_P]);
     text_add(&text, " --isa %s", request->isa);
+    if (request->trains)
+        text_add(&text, " --train");
     if (request->math && strcmp(request->math, "inline") != 0)
         text_add(&text, " --math %s", request->math);
     if (request->plan)
@@ -249,19 +253,19 @@ static void generate(const struct request *request)
     const bool has_projection = graph_has_extent(graph, WEIR_P);
     const int line = graph->line, column = graph->column;
     check_projection(request, graph, size);
-    struct program *program = program_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, &error);
-    if (!program)
+    struct kernel_parts *parts =
+        kernel_parts_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, isa, request->trains, &error);
+    if (!parts)
         fail_in(&source, line, column, error);
-    struct plan plan = plan_choose(program, isa);
-    if (request->plan && !plan_override(&plan, request->plan, &error))
+    if (request->plan && !plan_override(&parts->plan[ROLE_FORWARD], request->plan, &error))
         fail(error);
     char *command = command_text(request, has_projection);
-    struct text kernel = emit_kernel(program, &plan, isa, command);
+    struct text kernel = emit_kernel(parts, command);
     write_output(request->output, &kernel);
     text_free(&kernel);
     free(command);
     free(source.text);
-    program_free(program);
+    kernel_parts_free(parts);
 }
 
 int main(int argc, char **argv)
@@ -273,6 +277,7 @@ int main(int argc, char **argv)
                                             {"projection", required_argument, NULL, 'P'},
                                             {"math", required_argument, NULL, 'm'},
                                             {"plan", required_argument, NULL, 'p'},
+                                            {"train", no_argument, NULL, 't'},
                                             {"dump", required_argument, NULL, 'd'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
@@ -301,6 +306,9 @@ int main(int argc, char **argv)
             break;
         case 'p':
             request.plan = optarg;
+            break;
+        case 't':
+            request.trains = true;
             break;
         case 'd':
             request.dump = optarg;
