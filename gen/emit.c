@@ -148,7 +148,7 @@ static void emit_program(struct emitter *e)
     emit_pass_tables(e);
 }
 
-static void emitter_end(struct emitter *e)
+void emitter_free(struct emitter *e)
 {
     for (size_t i = 0; i < e->string_count; i++)
         free(e->strings[i]);
@@ -186,7 +186,7 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
     emit_tables(e, name);
     out = e->out;
     for (size_t role = 0; role < ROLE_COUNT; role++)
-        emitter_end(&emitters[role]);
+        emitter_free(&emitters[role]);
     free(emitters);
     free(name);
     return out;

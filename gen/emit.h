@@ -40,6 +40,12 @@ struct names {
 /* Emits one kernel; the caller frees the text. command is what made it, for its header. */
 struct text emit_kernel(const struct kernel_parts *parts, const char *command);
 
+/* Emits the kernel of gradients of weights for an ISA; the caller frees the text. */
+struct text emit_product(const struct isa *isa);
+
+/* Frees what an emitter holds but for its text. */
+void emitter_free(struct emitter *e);
+
 /* The name of the kernel: cell_f32_iI_hH[_pP]__isa[_sleef], or cell_f32_any__isa[_sleef]. */
 char *emit_name(const struct program *program, const struct isa *isa);
 

@@ -17,10 +17,10 @@
 
 /* x86 intrinsics of one width. */
 #define X86_OPS(mm)                                                                                \
-    .load = mm "_load_ps(%1$s + %2$s)", .store = mm "_store_ps(%1$s, %2$s)",                       \
-    .store_any = mm "_storeu_ps(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",            \
-    .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = mm "_setzero_ps()",                  \
-    .set1 = mm "_set1_ps(%1$s)", WINDOW,                                                           \
+    .load = mm "_load_ps(%1$s + %2$s)", .load_any = mm "_loadu_ps(%1$s + %2$s)",                   \
+    .store = mm "_store_ps(%1$s, %2$s)", .store_any = mm "_storeu_ps(%1$s, %2$s)",                 \
+    .load_first = "v_load_first(%1$s, %2$s)", .store_first = "v_store_first(%1$s, %2$s, %3$s)",    \
+    .zero = mm "_setzero_ps()", .set1 = mm "_set1_ps(%1$s)", WINDOW,                               \
     .op = {[OP_ADD] = mm "_add_ps(%1$s, %2$s)",                                                    \
            [OP_SUB] = mm "_sub_ps(%1$s, %2$s)",                                                    \
            [OP_MUL] = mm "_mul_ps(%1$s, %2$s)",                                                    \
@@ -40,6 +40,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .lanes = 1,
                      .accumulators = 8,
                      .load = "%1$s[%2$s]",
+                     .load_any = "%1$s[%2$s]",
                      .store = "*(%1$s) = %2$s",
                      .store_any = "*(%1$s) = %2$s",
                      .load_first = "v_load_first(%1$s, %2$s)",
@@ -83,6 +84,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                    .lanes = 4,
                    .accumulators = 24,
                    .load = "vld1q_f32(%1$s + %2$s)",
+                   .load_any = "vld1q_f32(%1$s + %2$s)",
                    .store = "vst1q_f32(%1$s, %2$s)",
                    .store_any = "vst1q_f32(%1$s, %2$s)",
                    .load_first = "v_load_first(%1$s, %2$s)",

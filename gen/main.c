@@ -36,6 +36,7 @@ static const char help[] =
     "weir-gen: write a recurrent kernel in C from a cell file\n"
     "\n"
     "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
+    "  weir-gen --product --isa ISA [-o FILE]   gradients of weights, for every cell and size\n"
     "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
     "\n"
@@ -236,12 +237,18 @@ static void check_projection(const struct request *request, const struct graph *
         fail("--input, --hidden and --projection are all sizes or all 'any'");
 }
 
-static void generate(const struct request *request)
+static const struct isa *find_isa(const struct request *request)
 {
     const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
     if (!isa)
         fail(text_format("--isa %s, expected %s", request->isa ? request->isa : "is missing",
                          isa_names()));
+    return isa;
+}
+
+static void generate(const struct request *request)
+{
+    const struct isa *isa = find_isa(request);
     const bool sleef = request->math && !strcmp(request->math, "sleef");
     if (request->math && !sleef && strcmp(request->math, "inline") != 0)
         fail(text_format("--math %s, expected inline or sleef", request->math));
@@ -268,6 +275,14 @@ static void generate(const struct request *request)
     kernel_parts_free(parts);
 }
 
+/* The kernel of gradients of weights. */
+static void generate_product(const struct request *request)
+{
+    struct text kernel = emit_product(find_isa(request));
+    write_output(request->output, &kernel);
+    text_free(&kernel);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"cell", required_argument, NULL, 'c'},
@@ -278,12 +293,13 @@ int main(int argc, char **argv)
                                             {"math", required_argument, NULL, 'm'},
                                             {"plan", required_argument, NULL, 'p'},
                                             {"train", no_argument, NULL, 't'},
+                                            {"product", no_argument, NULL, 'w'},
                                             {"dump", required_argument, NULL, 'd'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct request request = {0};
-    bool wants_list = false;
+    bool wants_list = false, wants_product = false;
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -306,6 +322,9 @@ int main(int argc, char **argv)
             break;
         case 'p':
             request.plan = optarg;
+            break;
+        case 'w':
+            wants_product = true;
             break;
         case 't':
             request.trains = true;
@@ -332,6 +351,8 @@ int main(int argc, char **argv)
                          argv[optind]));
     if (wants_list)
         list();
+    else if (wants_product)
+        generate_product(&request);
     else if (request.dump)
         dump(request.dump);
     else if (request.cell)

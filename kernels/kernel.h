@@ -164,6 +164,29 @@ struct weir_training {
     size_t outer_count;
 };
 
+/* The sum over k of delta[k][r] * operand[k][c], for k = t * B + b ascending, one fused
+ * multiply-add a k, to gradient[r][c] for the rows from `first` to `last`. */
+struct weir_product {
+    size_t T, B;
+    const float *delta; /* delta[k * delta_row + r], from an address as a row of states has */
+    size_t delta_row;
+    const float *operand; /* operand[t * step + b * row + c], any alignment */
+    ptrdiff_t step, row;
+    size_t rows, cols, first, last; /* first is a multiple of WEIR_ROW */
+    float *gradient; /* [rows][cols], any alignment; every NaN written is 0x7fc00000 */
+    int accumulate; /* the sum begins with what is there */
+    float *panel; /* WEIR_PANEL floats to work in */
+};
+
+enum { WEIR_PANEL = 128 * 64 };
+
+/* Gradients of weights, for every cell and size: one of an ISA. */
+struct weir_product_kernel {
+    const char *name; /* product_f32_any__isa */
+    enum weir_isa isa;
+    void (*run)(const struct weir_product *product);
+};
+
 struct weir_kernel {
     const char *name; /* cell_f32_iI_hH[_pP]__isa[_sleef]; a size-generic one: cell_f32_any__isa */
     const char *cell;
