@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The cells of tests/odd_cells/ once more, by hand, in float64. Nothing here knows the generator.
- * odd_reference.c also defines what reference.h declares, for these cells instead of the others. */
+ * odd_reference.c also defines what reference.h and backward_reference.h declare, for these cells.
+ */
 #ifndef WEIR_TESTS_ODD_REFERENCE_H
 #define WEIR_TESTS_ODD_REFERENCE_H
 
