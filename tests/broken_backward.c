@@ -25,19 +25,19 @@ static float *value_at(const struct weir_run *run, size_t value, size_t step)
 /* Backward's step 0 is the last of the sequence, T - 1 the first. */
 static void delta_off(const struct weir_run *run)
 {
-    good->training->backward.run(run);
+    good->training->backward->run(run);
     nudge(value_at(run, 0, run->T - 1));
 }
 
 static void delta_lost(const struct weir_run *run)
 {
-    good->training->backward.run(run);
+    good->training->backward->run(run);
     *value_at(run, good->training->delta_count - 1, 0) = 0;
 }
 
 static void deltas_negated(const struct weir_run *run)
 {
-    good->training->backward.run(run);
+    good->training->backward->run(run);
     for (size_t v = 0; v < good->training->delta_count; ++v)
         for (size_t t = 0; t < run->T; ++t)
             *value_at(run, v, t) *= -1;
@@ -48,9 +48,9 @@ static void first_step_left_out(const struct weir_run *run)
     struct weir_run shorter = *run;
     shorter.T = run->T - 1;
     if (shorter.T > 0)
-        good->training->backward.run(&shorter);
+        good->training->backward->run(&shorter);
     else
-        good->training->backward.run(run);
+        good->training->backward->run(run);
 }
 
 static float *d_x(const struct weir_run *run, size_t t, size_t b)
@@ -60,26 +60,26 @@ static float *d_x(const struct weir_run *run, size_t t, size_t b)
 
 static void input_off(const struct weir_run *run)
 {
-    good->training->input.run(run);
+    good->training->input->run(run);
     nudge(d_x(run, 0, 0));
 }
 
 static void second_row_off(const struct weir_run *run)
 {
-    good->training->input.run(run);
+    good->training->input->run(run);
     if (run->B > 1)
         nudge(d_x(run, 0, 1));
 }
 
 static void written_beside(const struct weir_run *run)
 {
-    good->training->input.run(run);
+    good->training->input->run(run);
     d_x(run, run->T - 1, run->B - 1)[good->I] = 0;
 }
 
 static void other_nan(const struct weir_run *run)
 {
-    good->training->input.run(run);
+    good->training->input->run(run);
     for (size_t t = 0; t < run->T; ++t)
         for (size_t b = 0; b < run->B; ++b)
             for (size_t i = 0; i < good->I; ++i)
@@ -167,19 +167,24 @@ void broken_backward_make(struct weir_kernel *broken, const struct weir_kernel *
                           const struct backward_breakage *breakage)
 {
     static struct weir_training training;
+    static struct weir_pass backward, input;
     static struct weir_outer outers[OUTERS_MAX];
     good = kernel;
     *broken = *kernel;
     training = *kernel->training;
     memcpy(outers, training.outers, training.outer_count * sizeof *outers);
     training.outers = outers;
+    backward = *training.backward;
+    input = *training.input;
+    training.backward = &backward;
+    training.input = &input;
     broken->training = &training;
     if (breakage->forward != NULL)
         broken->forward = breakage->forward;
     if (breakage->backward != NULL)
-        training.backward.run = breakage->backward;
+        backward.run = breakage->backward;
     if (breakage->input != NULL)
-        training.input.run = breakage->input;
+        input.run = breakage->input;
     if (breakage->outers != NULL)
         breakage->outers(outers, training.outer_count);
 }

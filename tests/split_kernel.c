@@ -74,18 +74,19 @@ static void forward(const struct weir_run *run)
 
 static void backward(const struct weir_run *run)
 {
-    run_parts(run, original->training->backward.run);
+    run_parts(run, original->training->backward->run);
 }
 
-static void input(const struct weir_run *run)
+static void by_input(const struct weir_run *run)
 {
-    run_parts(run, original->training->input.run);
+    run_parts(run, original->training->input->run);
 }
 
 void split_kernel_make(struct weir_kernel *split, const struct weir_kernel *kernel, size_t parts,
                        bool with_barrier)
 {
     static struct weir_training training;
+    static struct weir_pass backward_pass, input_pass;
     original = kernel;
     part_count = parts;
     has_barrier = with_barrier;
@@ -94,7 +95,13 @@ void split_kernel_make(struct weir_kernel *split, const struct weir_kernel *kern
     if (kernel->training == NULL)
         return;
     training = *kernel->training;
-    training.backward.run = backward;
-    training.input.run = training.input.run != NULL ? input : NULL;
+    backward_pass = *training.backward;
+    backward_pass.run = backward;
+    training.backward = &backward_pass;
+    if (training.input != NULL) {
+        input_pass = *training.input;
+        input_pass.run = by_input;
+        training.input = &input_pass;
+    }
     split->training = &training;
 }
