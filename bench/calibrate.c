@@ -15,12 +15,12 @@
 
 #include "ceiling_loops.h"
 #include "clock.h"
+#include "pages.h"
 #include "weir.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 const char *const memory_level_name[MEMORY_LEVELS] = {"L1", "L2", "L3", "memory"};
 
@@ -38,7 +38,7 @@ static const struct ceiling_loops *const loops[] = {
 };
 
 /* Many short trials, for the best of them is to be one that nothing interrupted. */
-enum { TRIALS = 20, HUGE_PAGE = 1 << 21 };
+enum { TRIALS = 20 };
 static const double trial_seconds = 1e-3;
 static const size_t memory_limit = (size_t)1 << 28;
 
@@ -118,12 +118,9 @@ bool calibrate(struct calibration *calibration, const struct machine *machine,
     memcpy(calibration->cache, machine->cache, sizeof calibration->cache);
     size_t bytes[2];
     level_sets(calibration, CACHE_LEVELS, bytes);
-    const size_t size = (bytes[0] / HUGE_PAGE + 1) * HUGE_PAGE;
-    float *data = aligned_alloc(HUGE_PAGE, size);
+    float *data = pages_create(bytes[0]);
     if (!data)
-        return fail(failure, "not enough memory to calibrate (%zu bytes)", size);
-    madvise(data, size, MADV_HUGEPAGE);
-    memset(data, 0, size);
+        return fail(failure, "not enough memory to calibrate (%zu bytes)", bytes[0]);
     for (size_t i = 0; i < sizeof loops / sizeof *loops; i++)
         if (weir_isa_runs_here(loops[i]->needs))
             measure(ceilings_of(calibration, loops[i]->isa), loops[i], calibration, data);

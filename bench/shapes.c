@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8, WEIGHTS_MAX = 64 };
+enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8 };
 
 /* The largest array a shape may ask for, in floats. */
 static const double array_limit = 1 << 28;

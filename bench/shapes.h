@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+enum { WEIGHTS_MAX = 64 }; /* of a cell */
+
 struct shape {
     char name[32];
     char cell[64];

@@ -4,13 +4,14 @@
 #define _GNU_SOURCE
 #include "workload.h"
 
+#include "pages.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { WEIGHTS_MAX = 64, ALIGN_FLOATS = 16, HUGE_PAGE = 1 << 21 };
+enum { ALIGN_FLOATS = 16 };
 
 /* Two implementations of a recurrent layer drift apart over time steps. This is relative to outputs
  * of size 1, and far below what a wrong gate, weight or step would show. */
@@ -39,13 +40,10 @@ static bool workload_place(struct workload *workload, struct failure *failure)
     size_t floats = x_floats + 2 * y_floats;
     for (size_t w = 0; w < workload->weight_count; w++)
         floats += padded(workload->extent[w].rows * workload->extent[w].cols);
-    const size_t bytes = (floats * sizeof(float) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    workload->memory = aligned_alloc(HUGE_PAGE, bytes);
+    workload->memory = pages_create(floats * sizeof(float));
     if (!workload->memory)
         return fail(failure, "%s: not enough memory (%zu bytes); use a smaller shape", shape->name,
-                    bytes);
-    madvise(workload->memory, bytes, MADV_HUGEPAGE);
-    memset(workload->memory, 0, bytes);
+                    floats * sizeof(float));
     workload->x = workload->memory;
     workload->y = workload->x + x_floats;
     workload->reference = workload->y + y_floats;
