@@ -117,7 +117,7 @@ static bool prepare(struct contender *self, const struct workload *workload,
                                     .I = workload->shape->I,
                                     .H = H,
                                     .x = workload->x,
-                                    .y = workload->y,
+                                    .y = workload->got.y,
                                     .weight = running->weight,
                                     .zero = running->memory,
                                     .c = running->memory + H};

@@ -4,12 +4,14 @@
  *
  * The bound of a call is the larger of two times. One is its matrix work at FMA peak. The other is
  * the time to read its weights: the recurrent ones once a step, for a step needs the step before;
- * those that multiply x once a call, for all steps can share them. Weights that a pass reads again
- * and again can stay in the fastest caches as far as they fit, and only the rest has to come from
- * the next level (a kernel that walks them to and fro comes near that): so the first part of a pass
- * counts at L1's speed, the next at L2's, and so on. Nothing counts for the elementwise part, for
- * latency, or for x and y, and batches are taken to read the weights once for all rows: a ceiling,
- * that kernels may come near, and not a forecast. */
+ * those that multiply x once a call, for all steps can share them; and backward all of it once
+ * more, but for the recurrent ones at the first step, whose gradient by the initial states nobody
+ * asks for. Weights that a pass reads again and again can stay in the fastest caches as far as they
+ * fit, and only the rest has to come from the next level (a kernel that walks them to and fro comes
+ * near that): so the first part of a pass counts at L1's speed, the next at L2's, and so on.
+ * Nothing counts for the elementwise part, for latency, for x, y and gradients, and batches are
+ * taken to read the weights once for all rows: a ceiling, that kernels may come near, and not a
+ * forecast. */
 #define _GNU_SOURCE
 #include "calibrate.h"
 
@@ -163,6 +165,8 @@ double calibration_bound(const struct calibration *calibration, const char *isa,
     const double again = calibration_pass(calibration, ceilings, shape->recurrent_bytes);
     const double all =
         calibration_pass(calibration, ceilings, shape->recurrent_bytes + shape->input_bytes);
-    const double reading = (double)(shape->T - 1) * again + all;
+    const double input = calibration_pass(calibration, ceilings, shape->input_bytes);
+    const double reading = (double)(shape->recurrent_passes - 1) * again + all +
+                           (double)(shape->input_passes - 1) * input;
     return fmax(shape->flop / ceilings->fma, reading);
 }

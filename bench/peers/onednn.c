@@ -225,7 +225,7 @@ static bool prepare(struct contender *self, const struct workload *workload,
     if (!status)
         status = argument_add(running, DNNL_ARG_SRC_LAYER, workload->x);
     if (!status)
-        status = argument_add(running, DNNL_ARG_DST_LAYER, workload->y);
+        status = argument_add(running, DNNL_ARG_DST_LAYER, workload->got.y);
     if (!status)
         status = weights_add(running, DNNL_ARG_WEIGHTS_LAYER, workload, layout->W, layout->gates,
                              workload->shape->I);
