@@ -34,7 +34,7 @@ struct step {
 typedef void baseline_backward(const struct plain *p, const struct step *step);
 baseline_backward lstm_backward, gru_backward, rnn_backward;
 
-/* What lstm_forward and gru_forward keep, in this order. */
+/* What a step of the LSTM keeps, and one of the GRU, in this order. */
 enum { KEPT_C, KEPT_I, KEPT_F, KEPT_G, KEPT_O, LSTM_KEEPS };
 enum { KEPT_Z, KEPT_R, KEPT_N, KEPT_RECURRENT, GRU_KEEPS };
 

@@ -196,26 +196,26 @@ void workload_spoil(struct workload *workload)
 static bool gradients_check(const struct workload *workload, bool to_the_bit,
                             struct failure *failure)
 {
+    const struct shape *shape = workload->shape;
     const struct outcome *got = &workload->got, *want = &workload->reference;
-    struct judged array = {"d_",
-                           "x",
-                           got->d_x,
-                           want->d_x,
-                           workload->T,
-                           workload->B,
-                           workload->shape->I,
-                           largest(want->d_x, workload->T * workload->B * workload->shape->I)};
+    struct judged array = {.prefix = "d_",
+                           .name = "x",
+                           .got = got->d_x,
+                           .want = want->d_x,
+                           .planes = workload->T,
+                           .rows = workload->B,
+                           .width = shape->I,
+                           .scale = largest(want->d_x, workload->T * workload->B * shape->I)};
     bool good = array_check(&array, to_the_bit, failure);
     for (size_t w = 0; good && w < workload->weight_count; w++) {
-        const weir_shape *extent = &workload->extent[w];
-        array = (struct judged){"d_",
-                                extent->name,
-                                got->d_weight[w],
-                                want->d_weight[w],
-                                1,
-                                extent->rows,
-                                extent->cols,
-                                largest(want->d_weight[w], weight_floats(workload, w))};
+        array = (struct judged){.prefix = "d_",
+                                .name = workload->extent[w].name,
+                                .got = got->d_weight[w],
+                                .want = want->d_weight[w],
+                                .planes = 1,
+                                .rows = workload->extent[w].rows,
+                                .width = workload->extent[w].cols,
+                                .scale = largest(want->d_weight[w], weight_floats(workload, w))};
         good = array_check(&array, to_the_bit, failure);
     }
     return good;
@@ -224,8 +224,15 @@ static bool gradients_check(const struct workload *workload, bool to_the_bit,
 bool workload_check(const struct workload *workload, bool to_the_bit, struct failure *failure)
 {
     const struct shape *shape = workload->shape;
-    const struct judged y = {"",          "y",         workload->got.y, workload->reference.y,
-                             workload->T, workload->B, shape->output,   1};
-    return array_check(&y, to_the_bit, failure) && (!shape->train || workload->T < shape->T ||
-                                                    gradients_check(workload, to_the_bit, failure));
+    const bool has_gradients = shape->train && workload->T == shape->T;
+    const struct judged y = {.prefix = "",
+                             .name = "y",
+                             .got = workload->got.y,
+                             .want = workload->reference.y,
+                             .planes = workload->T,
+                             .rows = workload->B,
+                             .width = shape->output,
+                             .scale = 1};
+    return array_check(&y, to_the_bit, failure) &&
+           (!has_gradients || gradients_check(workload, to_the_bit, failure));
 }
