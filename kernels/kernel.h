@@ -103,6 +103,7 @@ struct weir_tape {
     ptrdiff_t value_step[WEIR_VALUES_MAX];
     const float *given[WEIR_GIVEN_MAX]; /* as the pass's givens say */
     ptrdiff_t given_step[WEIR_GIVEN_MAX];
+    int ends; /* the states after the last step are not wanted: what only they need is left out */
 };
 
 /* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,
@@ -156,10 +157,10 @@ struct weir_training {
     size_t saved_count;
     /* backward: run.x is the gradient by y; run.state the gradients by the states, from the last
      * step to the first; the first delta_count of its values are the deltas. */
-    struct weir_pass backward;
+    const struct weir_pass *backward;
     size_t delta_count;
-    /* input: run.y becomes the gradient by x. run is NULL where that is 0. */
-    struct weir_pass input;
+    /* input: run.y becomes the gradient by x; NULL where that is 0. */
+    const struct weir_pass *input;
     const struct weir_outer *outers;
     size_t outer_count;
 };
