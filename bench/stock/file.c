@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing text files; see file.h. */
+#define _GNU_SOURCE
+#include "file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *unfinished(const char *path)
+{
+    char *name = NULL;
+    return asprintf(&name, "%s.unfinished", path) < 0 ? NULL : name;
+}
+
+FILE *file_begin(const char *path, struct failure *failure)
+{
+    char *name = unfinished(path);
+    FILE *file = name ? fopen(name, "w") : NULL;
+    if (!file)
+        fail(failure, "%s: cannot be written: %s", path, strerror(errno));
+    free(name);
+    return file;
+}
+
+bool file_end(FILE *file, const char *path, struct failure *failure)
+{
+    char *name = unfinished(path);
+    bool good = !ferror(file);
+    good = fclose(file) == 0 && good && name && rename(name, path) == 0;
+    if (!good) {
+        fail(failure, "%s: cannot be written: %s", path, strerror(errno));
+        if (name)
+            remove(name);
+    }
+    free(name);
+    return good;
+}
