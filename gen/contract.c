@@ -31,13 +31,16 @@ static int contract(struct graph *graph, const int *uses, int node, const int *m
 void pass_contract(struct graph *graph)
 {
     int *uses = calloc(NODES_MAX, sizeof *uses), *map = calloc(NODES_MAX, sizeof *map);
-    if (!uses || !map)
+    int *all = calloc(NODES_MAX, sizeof *all);
+    if (!uses || !map || !all)
         abort();
+    graph_count_uses_saving(graph, all);
     graph_count_uses(graph, uses);
     const int count = graph->count;
     for (int n = 0; n < count; n++)
-        map[n] = uses[n] > 0 ? contract(graph, uses, n, map) : n;
+        map[n] = all[n] > 0 ? contract(graph, uses, n, map) : n;
     graph_remap(graph, map);
+    free(all);
     free(uses);
     free(map);
 }

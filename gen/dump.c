@@ -14,7 +14,8 @@ static const char *const extent_names[] = {"1", "I", "H", "P"};
 
 struct dump {
     const struct graph *graph;
-    char (*name)[NAME_SIZE + 1]; /* of each node that has a line of its own, once it is printed */
+    char (*name)[NODE_NAME_SIZE +
+                 1]; /* of each node that has a line of its own, once it is printed */
     int *uses;
     int next, shared; /* the next node to look at; how many got a name here */
     struct text *out;

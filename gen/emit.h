@@ -3,13 +3,15 @@
 #ifndef WEIR_EMIT_H
 #define WEIR_EMIT_H
 
-#include "plan.h"
+#include "kernel_parts.h"
 #include "tails.h"
 #include "text.h"
 
 /* What the emitters share. A kernel's functions work on a `struct step` (emitted): the pointers of
  * one time step. */
 struct emitter {
+    const struct kernel_parts *parts;
+    const char *tag; /* what ends the names of this program's functions and types */
     const struct program *program;
     const struct plan *plan;
     const struct isa *isa;
@@ -23,6 +25,7 @@ struct emitter {
     /* What they are called where a matrix multiplies them. */
     const char *state_operand[WEIR_STATES_MAX], *next_operand[WEIR_STATES_MAX];
     const char *value_operand[WEIR_VALUES_MAX];
+    const char *given[WEIR_GIVEN_MAX], *given_operand[WEIR_GIVEN_MAX];
 };
 
 /* The names that are taken in a scope of the emitted file. */
@@ -35,11 +38,22 @@ struct names {
 };
 
 /* Emits one kernel; the caller frees the text. command is what made it, for its header. */
-struct text emit_kernel(const struct program *program, const struct plan *plan,
-                        const struct isa *isa, const char *command);
+struct text emit_kernel(const struct kernel_parts *parts, const char *command);
+
+/* Emits the kernel of gradients of weights for an ISA; the caller frees the text. */
+struct text emit_product(const struct isa *isa);
+
+/* Frees what an emitter holds but for its text. */
+void emitter_free(struct emitter *e);
 
 /* The name of the kernel: cell_f32_iI_hH[_pP]__isa[_sleef], or cell_f32_any__isa[_sleef]. */
 char *emit_name(const struct program *program, const struct isa *isa);
+
+/* Whether the kernel has passes of training; whether the program keeps its states from step to
+ * step: the one that gives the gradient of x has none. */
+bool emit_trains(const struct emitter *e);
+bool emit_has_states(const struct emitter *e);
+bool emit_saves(const struct emitter *e); /* some values in training only */
 
 /* ---- Shared by the emitters ---- */
 
@@ -60,6 +74,7 @@ const char *emit_spell(struct emitter *e, const char *format, const char *a, con
 /* Sizes as C expressions inside a function that has a struct step *s: numbers where they are known.
  * rows: an extent; padded: a row of a state in memory; blocks: vectors of units; panel: floats of
  * one block of a region. */
+bool emit_is_generic(const struct emitter *e);
 bool emit_is_known(const struct emitter *e, enum weir_extent extent);
 size_t emit_known(const struct emitter *e, enum weir_extent extent);
 const char *emit_size(struct emitter *e, enum weir_extent extent);
@@ -115,7 +130,11 @@ void emit_fused_units(struct emitter *e, const struct stage *stage, const char *
                       const char *const *accumulators);
 /* emit_walk.c: the walk over blocks and rows of a stage, and the products computed ahead. */
 void emit_walk(struct emitter *e, const struct stage *stage);
-/* emit_tables.c: what the kernel says of itself. */
+/* emit_loop.c: a program's struct step, and the loop over time. */
+void emit_step(struct emitter *e);
+void emit_run(struct emitter *e);
+/* emit_tables.c: what the kernel says of a program, and of itself (with the forward one). */
+void emit_pass_tables(struct emitter *e);
 void emit_tables(struct emitter *e, const char *name);
 
 #endif

@@ -44,6 +44,11 @@ const char *emit_spell(struct emitter *e, const char *format, const char *a, con
 
 /* ---- Sizes ---- */
 
+bool emit_is_generic(const struct emitter *e)
+{
+    return e->program->graph->size[WEIR_I] <= 0;
+}
+
 bool emit_is_known(const struct emitter *e, enum weir_extent extent)
 {
     return extent == WEIR_ONE || e->program->graph->size[extent] > 0;
@@ -124,6 +129,8 @@ const char *emit_operand_pointer(struct emitter *e, int node)
         return "s->x";
     if (n->op == OP_STATE)
         return emit_format(e, "s->%s", e->prev[n->index]);
+    if (n->op == OP_GIVEN)
+        return emit_format(e, "s->%s", e->given[n->index]);
     const int state = program_next_state(e->program, node);
     return emit_format(e, "s->%s",
                        state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);

@@ -93,7 +93,11 @@ void emit_name_operands(struct emitter *e)
         e->state_operand[s] = emit_unique(e, names, graph->states[s].name);
         e->next_operand[s] = emit_unique(e, names, e->next[s]);
     }
-    for (size_t v = 0; v < program->value_count; v++) {
+    for (int g = 0; g < graph->given_count; g++) {
+        e->given_operand[g] = emit_unique(e, names, graph->givens[g].name);
+        e->given[g] = emit_format(e, "%s_given", field_base(e, e->given_operand[g]));
+    }
+    for (size_t v = 0; v < program->saving_count; v++) {
         e->value_operand[v] = emit_unique(e, names, graph->nodes[program->values[v]].name);
         e->value[v] = emit_format(e, "%s_value", field_base(e, e->value_operand[v]));
     }
@@ -107,6 +111,8 @@ const char *emit_operand_name(struct emitter *e, int node)
         return "x";
     if (n->op == OP_STATE)
         return e->state_operand[n->index];
+    if (n->op == OP_GIVEN)
+        return e->given_operand[n->index];
     const int state = program_next_state(e->program, node);
     return state >= 0 ? e->next_operand[state] : e->value_operand[program_value(e->program, node)];
 }

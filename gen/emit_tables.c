@@ -32,14 +32,18 @@ static void emit_names(struct emitter *e)
         EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, size, size + PREFIX);
     }
     EMIT("};\n\n");
-    if (e->program->value_count > 0) {
-        EMIT("static const enum weir_extent values[] = {\n");
-        for (size_t v = 0; v < e->program->value_count; v++)
-            EMIT("    %s, /* %s */\n",
-                 extent_names[program_extent(e->program, e->program->values[v])],
-                 e->program->graph->nodes[e->program->values[v]].name);
-        EMIT("};\n\n");
-    }
+}
+
+/* The sizes of stored values from `first` to `last`. */
+static void emit_values(struct emitter *e, const char *table, size_t first, size_t last)
+{
+    if (first == last)
+        return;
+    EMIT("static const enum weir_extent %s%s[] = {\n", table, e->tag);
+    for (size_t v = first; v < last; v++)
+        EMIT("    %s, /* %s */\n", extent_names[program_extent(e->program, e->program->values[v])],
+             e->program->graph->nodes[e->program->values[v]].name);
+    EMIT("};\n\n");
 }
 
 static void emit_tail_slots(struct emitter *e, const struct stage *stage, size_t r)
@@ -48,7 +52,7 @@ static void emit_tail_slots(struct emitter *e, const struct stage *stage, size_t
     const struct tail *tail = emit_tail(e, stage);
     if (!tail || !tail->width[r])
         return;
-    EMIT("static const unsigned short tail_%zu[] = {\n", region->index);
+    EMIT("static const unsigned short tail%s_%zu[] = {\n", e->tag, region->index);
     for (size_t i = 0; i < region->count; i++)
         EMIT("    %u, /* %s */\n", tail->slot_at[r][i],
              e->program->graph->params[region->slots[i].param].name);
@@ -57,7 +61,7 @@ static void emit_tail_slots(struct emitter *e, const struct stage *stage, size_t
 
 static void emit_slots(struct emitter *e, const struct region *region)
 {
-    EMIT("static const unsigned char slots_%zu[] = {\n", region->index);
+    EMIT("static const unsigned char slots%s_%zu[] = {\n", e->tag, region->index);
     for (size_t i = 0; i < region->count; i++)
         EMIT("    %d, /* %s */\n", region->slots[i].param,
              e->program->graph->params[region->slots[i].param].name);
@@ -74,15 +78,15 @@ static void emit_regions(struct emitter *e)
         }
     if (program->region_count == 0)
         return;
-    EMIT("static const struct weir_region regions[] = {\n");
+    EMIT("static const struct weir_region regions%s[] = {\n", e->tag);
     for (size_t i = 0; i < program->stage_count; i++)
         for (size_t r = 0; r < program->stages[i].region_count; r++) {
             const struct region *region = &program->stages[i].regions[r];
             const struct tail *tail = emit_tail(e, &program->stages[i]);
             const size_t width = tail ? tail->width[r] : 0;
-            EMIT("    {%s, %s, %zu, slots_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
-                 extent_names[region->cols], region->count, region->index,
-                 width ? emit_format(e, "tail_%zu", region->index) : "NULL", width,
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
+                 extent_names[region->cols], region->count, e->tag, region->index,
+                 width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
                  e->region[region->index]);
         }
     EMIT("};\n\n");
@@ -92,7 +96,7 @@ static void emit_scales(struct emitter *e)
 {
     const struct program *program = e->program;
     size_t slot = 0;
-    EMIT("static void scales(size_t I, size_t H, size_t P, float *scale)\n{\n");
+    EMIT("static void scales%s(size_t I, size_t H, size_t P, float *scale)\n{\n", e->tag);
     EMIT("    (void)I, (void)H, (void)P, (void)scale;\n");
     for (size_t i = 0; i < program->stage_count; i++)
         for (size_t r = 0; r < program->stages[i].region_count; r++) {
@@ -136,18 +140,116 @@ static size_t table_size(const struct emitter *e, enum weir_extent extent)
 }
 
 /* On as many lines as it takes, broken after commas. */
-static void emit_plan(struct emitter *e, const char *plan)
+static void emit_plan(struct emitter *e, const char *plan, const char *indent)
 {
-    enum { ROOM = 100 - (int)sizeof "    .plan = \"\"," };
-    EMIT("    .plan = ");
-    while (strlen(plan) > ROOM) {
-        size_t cut = ROOM;
+    const size_t room = 100 - sizeof "    .plan = \"\"," - strlen(indent);
+    EMIT("%s    .plan = ", indent);
+    while (strlen(plan) > room) {
+        size_t cut = room;
         while (cut > 0 && plan[cut - 1] != ',')
             cut--;
-        EMIT("\"%.*s\"\n            ", (int)cut, plan);
+        EMIT("\"%.*s\"\n%s            ", (int)cut, plan, indent);
         plan += cut;
     }
     EMIT("\"%s\",\n", plan);
+}
+
+static const char *const source_names[] = {[GIVEN_PREV] = "WEIR_PREV",
+                                           [GIVEN_NEXT] = "WEIR_NEXT",
+                                           [GIVEN_VALUE] = "WEIR_VALUE",
+                                           [GIVEN_INPUT] = "WEIR_X",
+                                           [GIVEN_DELTA] = "WEIR_DELTA"};
+
+/* Where a given value or an operand is: the index of a saved value becomes that of a stored one. */
+static const char *given_row(struct emitter *e, enum given_kind kind, int index,
+                             enum weir_extent size)
+{
+    const struct program *forward = e->parts->program[ROLE_FORWARD];
+    if (kind == GIVEN_VALUE)
+        index = program_value(forward, forward->graph->saved[index]);
+    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_names[size]);
+}
+
+static void emit_givens(struct emitter *e)
+{
+    const struct graph *graph = e->program->graph;
+    if (graph->given_count == 0)
+        return;
+    EMIT("static const struct weir_given givens%s[] = {\n", e->tag);
+    for (int g = 0; g < graph->given_count; g++) {
+        const struct given *given = &graph->givens[g];
+        EMIT("    %s, /* %s */\n",
+             given_row(e, given->kind, given->index, graph_extent(graph, given->extent)),
+             given->name);
+    }
+    EMIT("};\n\n");
+}
+
+void emit_pass_tables(struct emitter *e)
+{
+    emit_regions(e);
+    emit_scales(e);
+    emit_values(e, "values", 0, e->program->value_count);
+    emit_values(e, "saved", e->program->value_count, e->program->saving_count);
+    emit_givens(e);
+}
+
+/* ---- Training ---- */
+
+static void emit_outers(struct emitter *e)
+{
+    const struct derivation *derivation = e->parts->derivation;
+    const struct graph *graph = e->program->graph;
+    EMIT("static const struct weir_outer outers[] = {\n");
+    for (size_t i = 0; i < derivation->outer_count; i++) {
+        const struct outer *outer = &derivation->outers[i];
+        const struct param *param = &graph->params[outer->param];
+        EMIT("    {%d, %d, %s}, /* %s */\n", outer->param, outer->delta,
+             outer->is_vector
+                 ? "{WEIR_DELTA, 0, WEIR_ONE}"
+                 : given_row(e, outer->kind, outer->index, graph_extent(graph, param->cols)),
+             param->name);
+    }
+    EMIT("};\n\n");
+}
+
+/* A pass as a field of struct weir_training. */
+static void emit_pass(struct emitter *e, enum role role, const char *field)
+{
+    const struct program *program = e->parts->program[role];
+    const char *tag = emit_format(e, "_%s", role == ROLE_BACKWARD ? "back" : "input");
+    if (!program)
+        return;
+    char *plan = plan_text(&e->parts->plan[role]);
+    EMIT("    .%s = {\n", field);
+    emit_plan(e, plan, "    ");
+    if (program->region_count)
+        EMIT("        .regions = regions%s,\n        .region_count = %zu,\n", tag,
+             program->region_count);
+    EMIT("        .scales = scales%s,\n", tag);
+    if (program->value_count)
+        EMIT("        .values = values%s,\n        .value_count = %zu,\n", tag,
+             program->value_count);
+    if (program->graph->given_count)
+        EMIT("        .givens = givens%s,\n        .given_count = %d,\n", tag,
+             program->graph->given_count);
+    EMIT("        .run = %s,\n    },\n", field);
+    free(plan);
+}
+
+static void emit_training(struct emitter *e)
+{
+    const struct program *forward = e->program;
+    const size_t saved = forward->saving_count - forward->value_count;
+    emit_outers(e);
+    EMIT("static const struct weir_training training = {\n");
+    if (saved)
+        EMIT("    .saved = saved,\n    .saved_count = %zu,\n", saved);
+    emit_pass(e, ROLE_BACKWARD, "backward");
+    EMIT("    .delta_count = %d,\n", e->parts->program[ROLE_BACKWARD]->graph->output_count);
+    emit_pass(e, ROLE_INPUT, "input");
+    EMIT("    .outers = outers,\n    .outer_count = %zu,\n};\n\n",
+         e->parts->derivation->outer_count);
 }
 
 void emit_tables(struct emitter *e, const char *name)
@@ -156,13 +258,13 @@ void emit_tables(struct emitter *e, const char *name)
     const struct graph *graph = program->graph;
     char *plan = plan_text(e->plan);
     emit_names(e);
-    emit_regions(e);
-    emit_scales(e);
     emit_hoist_floats(e);
+    if (emit_trains(e))
+        emit_training(e);
     EMIT("extern const struct weir_kernel %s;\n\n", name);
     EMIT("const struct weir_kernel %s = {\n", name);
     EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
-    emit_plan(e, plan);
+    emit_plan(e, plan, "");
     EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,
          program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE");
     EMIT("    .I = %zu,\n    .H = %zu,\n    .P = %zu,\n", table_size(e, WEIR_I),
@@ -174,6 +276,7 @@ void emit_tables(struct emitter *e, const char *name)
          program->value_count);
     EMIT("    .regions = %s,\n    .region_count = %zu,\n",
          program->region_count ? "regions" : "NULL", program->region_count);
-    EMIT("    .scales = scales,\n    .hoist_floats = hoist_floats,\n    .forward = forward,\n};\n");
+    EMIT("    .scales = scales,\n    .hoist_floats = hoist_floats,\n    .forward = forward,\n");
+    EMIT("%s};\n", emit_trains(e) ? "    .training = &training,\n" : "");
     free(plan);
 }

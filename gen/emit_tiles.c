@@ -74,8 +74,8 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
     emit_wrapped(
         e, emit_format(e, "static void %s%s(", kind_names[kind], stage->suffix),
         emit_format(e,
-                    "const struct step *s, size_t block, size_t shape, size_t row, size_t rows%s",
-                    kind == AHEAD ? "" : ", float *sums"),
+                    "const struct step%s *s, size_t block, size_t shape, size_t row, size_t rows%s",
+                    e->tag, kind == AHEAD ? "" : ", float *sums"),
         ")\n");
     EMIT("{\n%s    switch (rows * %d + shape) {\n%s    }\n}\n\n",
          leaves_sums ? "" : "    (void)sums;\n", SHAPES, cases.chars);

@@ -38,6 +38,7 @@ static const char *give_name(struct emitter *e, struct units *units, int node)
     const struct node *n = &graph->nodes[node];
     const char *base = n->op == OP_STATE    ? e->prev[n->index]
                        : n->op == OP_INPUT  ? "input"
+                       : n->op == OP_GIVEN  ? graph->givens[n->index].name
                        : n->op == OP_VECTOR ? graph->params[n->index].name
                                             : n->name;
     return units->name[node] = emit_unique(e, units->names, emit_identifier(e, base));
@@ -68,6 +69,8 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
                           NULL);
     if (n->op == OP_STATE)
         return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), "at");
+    if (n->op == OP_GIVEN)
+        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), "at");
     if (n->op == OP_VECTOR) {
         const struct region *region = loose_region(stage);
         size_t slot = 0;
@@ -115,26 +118,38 @@ static void emit_output(struct emitter *e, const struct stage *stage, const char
          emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, to, name, "count"));
 }
 
+static bool is_computed_here(const struct emitter *e, const struct units *units, int node)
+{
+    const int own = e->program->stage_of[node];
+    return own >= 0 && &e->program->stages[own] == units->stage;
+}
+
+/* Stores a node to those of the values from `first` to `last` that it is. */
+static void emit_values(struct emitter *e, const struct units *units, int node, size_t first,
+                        size_t last, const char *indent)
+{
+    for (size_t v = first; v < last && is_computed_here(e, units, node); v++)
+        if (e->program->values[v] == node)
+            EMIT("%s%s;\n", indent,
+                 emit_spell(e, e->isa->store, emit_format(e, "s->%s + at", e->value[v]),
+                            units->name[node], NULL));
+}
+
 static void emit_stores(struct emitter *e, struct units *units, int node)
 {
     const struct graph *graph = e->program->graph;
-    const int own = e->program->stage_of[node];
-    const bool is_here = own >= 0 && &e->program->stages[own] == units->stage;
     const char *name = units->name[node];
     for (int s = 0; s < graph->state_count; s++) {
         const bool leaf_here = graph_is_leaf(graph, node) && units->stage->phase == 0;
-        if (graph->states[s].next != node || !(is_here || leaf_here))
+        if (graph->states[s].next != node || !(is_computed_here(e, units, node) || leaf_here))
             continue;
-        EMIT("        %s;\n",
-             emit_spell(e, e->isa->store, emit_format(e, "s->%s + at", e->next[s]), name, NULL));
-        if (s == 0)
+        if (emit_has_states(e))
+            EMIT("        %s;\n", emit_spell(e, e->isa->store,
+                                             emit_format(e, "s->%s + at", e->next[s]), name, NULL));
+        if (s == 0 && e->program->role != ROLE_BACKWARD)
             emit_output(e, units->stage, emit_format(e, "v_canonical(%s)", name));
     }
-    const int value = is_here ? program_value(e->program, node) : -1;
-    if (value >= 0)
-        EMIT("        %s;\n",
-             emit_spell(e, e->isa->store, emit_format(e, "s->%s + at", e->value[value]), name,
-                        NULL));
+    emit_values(e, units, node, 0, e->program->value_count, "        ");
 }
 
 /* What a named value is, in the words of the cell. */
@@ -153,10 +168,10 @@ static bool needs_count(const struct emitter *e, const struct stage *stage)
     const bool whole =
         emit_is_known(e, stage->extent) && emit_known(e, stage->extent) % e->isa->lanes == 0;
     bool needed = false;
-    for (size_t i = 0; i < stage->order_count; i++) {
+    for (size_t i = 0; i < stage->saving_count; i++) {
         const int node = stage->order[i], own = e->program->stage_of[node];
         needed |= graph->nodes[node].op == OP_INPUT;
-        needed |= !whole && graph->states[0].next == node &&
+        needed |= !whole && graph->states[0].next == node && e->program->role != ROLE_BACKWARD &&
                   (own < 0 || &e->program->stages[own] == stage);
     }
     return needed;
@@ -164,9 +179,12 @@ static bool needs_count(const struct emitter *e, const struct stage *stage)
 
 static bool needs_at(const struct emitter *e, const struct stage *stage)
 {
-    for (size_t i = 0; i < stage->order_count; i++) {
-        const struct node *n = &e->program->graph->nodes[stage->order[i]];
-        if (n->op == OP_STATE || n->stored || program_next_state(e->program, stage->order[i]) >= 0)
+    for (size_t i = 0; i < stage->saving_count; i++) {
+        const int node = stage->order[i];
+        const struct node *n = &e->program->graph->nodes[node];
+        if (n->op == OP_STATE || n->op == OP_GIVEN || n->stored ||
+            program_value(e->program, node) >= 0 ||
+            (program_next_state(e->program, node) >= 0 && emit_has_states(e)))
             return true;
     }
     return false;
@@ -188,6 +206,40 @@ static void emit_indices(struct emitter *e, const struct units *units)
              units->block, emit_panel(e, loose));
 }
 
+/* A node as a variable. */
+static void emit_node(struct emitter *e, struct units *units, int node, const char *indent)
+{
+    const char *name = give_name(e, units, node);
+    const char *load = loaded(e, units, node), *maths = comment(e, node);
+    EMIT("%sconst %s %s = %s;", indent, e->isa->vector, name,
+         load ? load : computed(e, units, node));
+    if (maths && !load)
+        EMIT(" /* %s' */", maths);
+    EMIT("\n");
+}
+
+/* What training keeps of this vector. */
+static void emit_saving(struct emitter *e, struct units *units)
+{
+    const struct stage *stage = units->stage;
+    const struct program *program = e->program;
+    bool saves = false;
+    for (size_t i = 0; i < stage->saving_count; i++)
+        for (size_t v = program->value_count; v < program->saving_count; v++)
+            saves |= program->values[v] == stage->order[i] &&
+                     is_computed_here(e, units, stage->order[i]);
+    if (!saves)
+        return;
+    EMIT("        if (s->save) {\n");
+    for (size_t i = 0; i < stage->saving_count; i++) {
+        if (i >= stage->order_count)
+            emit_node(e, units, stage->order[i], "            ");
+        emit_values(e, units, stage->order[i], program->value_count, program->saving_count,
+                    "            ");
+    }
+    EMIT("        }\n");
+}
+
 /* The work on one vector of units of one row, two levels deep. */
 static void emit_vector(struct emitter *e, struct units *units)
 {
@@ -200,16 +252,10 @@ static void emit_vector(struct emitter *e, struct units *units)
         emit_unique(e, units->names, units->accumulators[i]); /* taken */
     emit_indices(e, units);
     for (size_t i = 0; i < stage->order_count; i++) {
-        const int node = stage->order[i];
-        const char *name = give_name(e, units, node);
-        const char *load = loaded(e, units, node), *maths = comment(e, node);
-        EMIT("        const %s %s = %s;", e->isa->vector, name,
-             load ? load : computed(e, units, node));
-        if (maths && !load)
-            EMIT(" /* %s' */", maths);
-        EMIT("\n");
-        emit_stores(e, units, node);
+        emit_node(e, units, stage->order[i], "        ");
+        emit_stores(e, units, stage->order[i]);
     }
+    emit_saving(e, units);
     free(units->name);
     free(units->names);
 }
@@ -227,8 +273,9 @@ void emit_units(struct emitter *e, const struct stage *stage)
 {
     struct units units = {.stage = stage, .block = "(block + v)"};
     emit_wrapped(e, emit_format(e, "WEIR_TILE units%s(", stage->suffix),
-                 emit_format(e, "const struct step *s, size_t block, size_t vectors, size_t row%s",
-                             stage->sum_count > 0 ? ", const float *sums" : ""),
+                 emit_format(e,
+                             "const struct step%s *s, size_t block, size_t vectors, size_t row%s",
+                             e->tag, stage->sum_count > 0 ? ", const float *sums" : ""),
                  ")\n");
     EMIT("{\n    for (size_t v = 0; v < vectors; v++) {\n");
     emit_vector(e, &units);

@@ -73,8 +73,9 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     const bool serpentine = plan->serpentine;
     const size_t stash_single = plan->vectors + stage_joins(e, stage),
                  stash_batch = plan->rows * plan->batch_vectors;
-    EMIT("static void stage%s(const struct weir_run *run, %sstruct step *s%s)\n{\n", stage->suffix,
-         plan->prefetch ? "" : "const ", serpentine ? ", int backwards" : "");
+    EMIT("static void stage%s(const struct weir_run *run, %sstruct step%s *s%s)\n{\n",
+         stage->suffix, plan->prefetch ? "" : "const ", e->tag,
+         serpentine ? ", int backwards" : "");
     emit_share(e, stage);
     EMIT("    const size_t wide = run->B == 1 ? %zu : %zu;\n", plan->vectors, plan->batch_vectors);
     EMIT("    const size_t parts = (run->B + %zu) / %zu;\n", plan->rows - 1, plan->rows);
@@ -100,8 +101,9 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
 /* The products of `rows` rows of the input, evenly spaced from s->x on. */
 static void emit_ahead(struct emitter *e, const struct stage *stage)
 {
-    EMIT("static void multiply%s(const struct weir_run *run, const struct step *s, size_t m)\n{\n",
-         stage->suffix);
+    EMIT(
+        "static void multiply%s(const struct weir_run *run, const struct step%s *s, size_t m)\n{\n",
+        stage->suffix, e->tag);
     emit_share(e, stage);
     EMIT("    const size_t wide = m == 1 ? %zu : %zu;\n", e->plan->vectors, e->plan->batch_vectors);
     EMIT("    const size_t parts = (m + %zu) / %zu;\n", e->plan->rows - 1, e->plan->rows);
@@ -116,9 +118,13 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
 static void emit_hoist(struct emitter *e, const struct stage *stage)
 {
     emit_wrapped(e, emit_format(e, "static void hoist%s(", stage->suffix),
-                 "const struct weir_run *run, const struct step *s, size_t t, size_t steps", ")\n");
+                 emit_format(e,
+                             "const struct weir_run *run, const struct step%s *s, size_t t, "
+                             "size_t steps",
+                             e->tag),
+                 ")\n");
     EMIT("{\n");
-    EMIT("    struct step ahead = *s;\n");
+    EMIT("    struct step%s ahead = *s;\n", e->tag);
     EMIT("    const int even = run->B == 1 || run->x_step == (ptrdiff_t)run->B * run->x_row;\n");
     EMIT("    ahead.x = run->x + (ptrdiff_t)t * run->x_step;\n");
     EMIT("    ahead.x_row = run->B == 1 ? run->x_step : run->x_row;\n");

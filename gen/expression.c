@@ -18,7 +18,7 @@ enum { DEPTH_LIMIT = 60, CONSTANT_TERMS = 100 };
 static const struct {
     const char *name, *parameters, *text;
 } functions[] = {
-#define OP(id, spelling, arity, value)
+#define OP(id, spelling, arity, value, by_a, by_b)
 #define FUNCTION(name, parameters, text) {name, parameters, text},
 #include "ops.def"
 #undef OP
@@ -257,18 +257,20 @@ static void check_operands(struct parser *parser, enum op op, int a, int b, int 
     if (op == OP_SQRT && !graph_is_constant(graph, a))
         FAIL_AT(parser, column, "sqrt of a vector, expected sqrt of a constant such as sqrt(H)");
     if (graph_is_constant(graph, a) &&
-        (op == OP_EXP || op == OP_LOG1P || op == OP_SIGMOID || op == OP_TANH || op == OP_THRESHOLD))
+        (op == OP_EXP || op == OP_LOG1P || op == OP_SIGMOID || op == OP_TANH || op == OP_WHERE))
         FAIL_AT(parser, column, "'%s' of a constant, expected a vector", what);
     if (op == OP_DIV && graph->nodes[b].known && (float)graph->nodes[b].number == 0)
         FAIL_AT(parser, column, "division by 0, expected a constant that a float can tell from 0");
 }
 
-/* Makes an operation on a and b, which stands at this column, after checking them. */
-static int combine(struct parser *parser, enum op op, int a, int b, int column)
+/* Makes an operation on a, b and c, which stands at this column, after checking them. */
+static int combine(struct parser *parser, enum op op, int a, int b, int c, int column)
 {
     struct graph *graph = parser->graph;
     check_operands(parser, op, a, b, column);
-    const int made = graph_op(graph, op, a, b, -1);
+    if (c >= 0)
+        check_operands(parser, op, a, c, column);
+    const int made = graph_op(graph, op, a, b, c);
     check_room(parser, column);
     const struct node *node = &graph->nodes[made];
     if (node->known && isnan(node->number))
@@ -320,7 +322,7 @@ static size_t bind_parameters(struct parser *parser, size_t function, const int 
 static int call_function(struct parser *parser, size_t function, const int *argument, size_t count,
                          int column)
 {
-    struct binding saved[ARGUMENTS_MAX], bound[ARGUMENTS_MAX];
+    struct binding saved[BINDINGS_MAX], bound[ARGUMENTS_MAX];
     const size_t given = bind_parameters(parser, function, argument, count, column, bound);
     const size_t saved_count = parser->binding_count;
     const char *caller = parser->called;
@@ -352,7 +354,7 @@ static int parse_call(struct parser *parser, const char *name, int column)
             if (count != op_arity((enum op)op))
                 FAIL_AT(parser, column, "'%s' was given %zu argument%s, expected %zu", name, count,
                         count == 1 ? "" : "s", op_arity((enum op)op));
-            node = combine(parser, (enum op)op, argument[0], argument[1], column);
+            node = combine(parser, (enum op)op, argument[0], argument[1], argument[2], column);
         }
     for (size_t f = 0; f < FUNCTION_COUNT && node < 0; f++)
         if (!strcmp(functions[f].name, name))
@@ -414,7 +416,7 @@ static int parse_factor(struct parser *parser)
         FAIL(parser, "expressions are nested deeper than %d", DEPTH_LIMIT);
     const int column = lexer_column(&parser->lexer);
     const int node = accept_mark(parser, '-')
-                         ? combine(parser, OP_NEG, parse_factor(parser), -1, column)
+                         ? combine(parser, OP_NEG, parse_factor(parser), -1, -1, column)
                          : parse_primary(parser);
     parser->depth--;
     return node;
@@ -428,7 +430,7 @@ static int parse_term(struct parser *parser)
         const int column = lexer_column(&parser->lexer);
         lexer_token(&parser->lexer);
         const int right = parse_factor(parser);
-        node = combine(parser, op, node, right, column);
+        node = combine(parser, op, node, right, -1, column);
     }
     return node;
 }
@@ -441,7 +443,27 @@ int parse_sum(struct parser *parser)
         const int column = lexer_column(&parser->lexer);
         lexer_token(&parser->lexer);
         const int right = parse_term(parser);
-        node = combine(parser, op, node, right, column);
+        node = combine(parser, op, node, right, -1, column);
     }
+    return node;
+}
+
+int parse_rule(struct graph *graph, const char *text, const struct binding *bindings, size_t count)
+{
+    struct text error = {0};
+    struct parser *parser = calloc(1, sizeof *parser);
+    if (!parser)
+        abort();
+    parser->graph = graph;
+    parser->called = "rule";
+    parser->lexer.error = &error;
+    memcpy(parser->bindings, bindings, count * sizeof *bindings);
+    parser->binding_count = count;
+    if (setjmp(parser->lexer.failed)) {
+        fprintf(stderr, "weir-gen: a rule of ops.def is wrong: %s: %s", text, error.chars);
+        exit(1);
+    }
+    const int node = expand(parser, text, 1);
+    free(parser);
     return node;
 }

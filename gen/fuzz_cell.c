@@ -68,18 +68,20 @@ static struct plan any_plan(const struct program *program, const struct isa *isa
 static void make_kernel(struct graph *graph, enum weir_math math, uint64_t *hash)
 {
     char *error = NULL;
-    struct program *program = program_create(graph, math, &error);
-    if (!program) {
+    const struct isa *isa = &isas[draw(hash, WEIR_ISA_COUNT)];
+    struct kernel_parts *parts = kernel_parts_create(graph, math, isa, draw(hash, 2), &error);
+    if (!parts) {
         expect(error, "a cell that is no kernel is told why", "nothing");
         free(error);
         return;
     }
-    const struct isa *isa = &isas[draw(hash, WEIR_ISA_COUNT)];
-    const struct plan plan = any_plan(program, isa, hash);
-    struct text kernel = emit_kernel(program, &plan, isa, "weir-gen");
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        if (parts->program[role])
+            parts->plan[role] = any_plan(parts->program[role], isa, hash);
+    struct text kernel = emit_kernel(parts, "weir-gen");
     expect(kernel.length > 0, "a kernel has a text", "nothing");
     text_free(&kernel);
-    program_free(program);
+    kernel_parts_free(parts);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,7 +14,7 @@ static const struct {
     const char *spelling;
     size_t arity;
 } op_rows[OP_COUNT] = {
-#define OP(id, spelling, arity, value) [OP_##id] = {spelling, arity},
+#define OP(id, spelling, arity, value, by_a, by_b) [OP_##id] = {spelling, arity},
 #define FUNCTION(name, parameters, text)
 #include "ops.def"
 #undef OP
@@ -103,7 +103,7 @@ static int intern(struct graph *graph, struct node node)
 static double op_value(enum op op, double a, double b, double c)
 {
     switch (op) {
-#define OP(id, spelling, arity, value)                                                             \
+#define OP(id, spelling, arity, value, by_a, by_b)                                                 \
     case OP_##id:                                                                                  \
         (void)a, (void)b, (void)c;                                                                 \
         return value;
@@ -271,7 +271,8 @@ bool graph_is_number(const struct graph *graph, int node, double number)
 bool graph_is_leaf(const struct graph *graph, int node)
 {
     const enum op op = graph->nodes[node].op;
-    return graph_is_constant(graph, node) || op == OP_INPUT || op == OP_STATE || op == OP_VECTOR;
+    return graph_is_constant(graph, node) || op == OP_INPUT || op == OP_STATE || op == OP_GIVEN ||
+           op == OP_VECTOR;
 }
 
 bool graph_has_extent(const struct graph *graph, enum weir_extent extent)
@@ -303,15 +304,71 @@ static void count_use(void *context, int operand)
     ((int *)context)[operand]++;
 }
 
-void graph_count_uses(const struct graph *graph, int *uses)
+static void count_uses(const struct graph *graph, bool saving, int *uses)
 {
     memset(uses, 0, NODES_MAX * sizeof *uses);
     for (int s = 0; s < graph->state_count; s++)
         if (graph->states[s].next >= 0)
             uses[graph->states[s].next]++;
+    for (int i = 0; i < graph->output_count; i++)
+        uses[graph->outputs[i]]++;
+    for (int i = 0; i < graph->saved_count && saving; i++)
+        uses[graph->saved[i]]++;
     for (int n = graph->count - 1; n >= 0; n--)
         if (uses[n] > 0)
             graph_operands(graph, n, count_use, uses);
+}
+
+void graph_count_uses(const struct graph *graph, int *uses)
+{
+    count_uses(graph, false, uses);
+}
+
+void graph_count_uses_saving(const struct graph *graph, int *uses)
+{
+    count_uses(graph, true, uses);
+}
+
+int graph_given(struct graph *graph, enum given_kind kind, int index, int extent, const char *name)
+{
+    int at = 0;
+    while (at < graph->given_count &&
+           (graph->givens[at].kind != kind || graph->givens[at].index != index))
+        at++;
+    if (at == WEIR_GIVEN_MAX) {
+        graph->full = true;
+        return 0;
+    }
+    if (at == graph->given_count) {
+        struct given *given = &graph->givens[graph->given_count++];
+        *given = (struct given){.kind = kind, .index = index, .extent = extent};
+        snprintf(given->name, sizeof given->name, "%s", name);
+    }
+    return graph_leaf(graph, OP_GIVEN, at, extent);
+}
+
+static int add_once(struct graph *graph, int *list, int *count, int node)
+{
+    int at = 0;
+    while (at < *count && list[at] != node)
+        at++;
+    if (at == WEIR_VALUES_MAX) {
+        graph->full = true;
+        return 0;
+    }
+    if (at == *count)
+        list[(*count)++] = node;
+    return at;
+}
+
+int graph_output(struct graph *graph, int node)
+{
+    return add_once(graph, graph->outputs, &graph->output_count, node);
+}
+
+int graph_save(struct graph *graph, int node)
+{
+    return add_once(graph, graph->saved, &graph->saved_count, node);
 }
 
 void graph_name(struct graph *graph, int node, const char *name, const char *suffix)
@@ -349,4 +406,8 @@ void graph_remap(struct graph *graph, const int *map)
         graph->states[s].next = map[graph->states[s].next];
     for (int v = 0; v < graph->named_count; v++)
         graph->named[v] = map[graph->named[v]];
+    for (int i = 0; i < graph->output_count; i++)
+        graph->outputs[i] = map[graph->outputs[i]];
+    for (int i = 0; i < graph->saved_count; i++)
+        graph->saved[i] = map[graph->saved[i]];
 }

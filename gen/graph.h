@@ -15,10 +15,11 @@ enum op {
     OP_SIZE, /* I, H or P as a constant; never folded, so that every size has the same graph */
     OP_INPUT, /* x */
     OP_STATE, /* the previous value of a state */
+    OP_GIVEN, /* a value that an earlier pass over the sequence left in memory; see struct given */
     OP_VECTOR, /* a learned vector, times a constant: arg[0] or -1 */
     OP_PRODUCT, /* a learned matrix times arg[0] */
     OP_SUM, /* what one accumulator gathers: vectors, then products; see struct sum */
-#define OP(id, spelling, arity, value) OP_##id,
+#define OP(id, spelling, arity, value, by_a, by_b) OP_##id,
 #define FUNCTION(name, parameters, text)
 #include "ops.def"
 #undef OP
@@ -33,6 +34,15 @@ enum {
     PARAMS_MAX = 200,
     TERMS_MAX = 16,
     NAMED_MAX = 500
+};
+
+/* Where a given value comes from: index is that of a state, of a saved value or of a delta. */
+enum given_kind { GIVEN_PREV, GIVEN_NEXT, GIVEN_VALUE, GIVEN_INPUT, GIVEN_DELTA };
+
+struct given {
+    enum given_kind kind;
+    int index, extent;
+    char name[NODE_NAME_SIZE];
 };
 
 struct node {
@@ -86,8 +96,14 @@ struct graph {
     char name[NAME_SIZE], input_name[NAME_SIZE];
     int line, column; /* where the cell is given its name */
     int named[NAMED_MAX]; /* nodes in the order in which they were named, for --dump */
-    char named_as[NAMED_MAX][NAME_SIZE + 1];
+    char named_as[NAMED_MAX][NODE_NAME_SIZE + 1];
     int named_count;
+    struct given givens[WEIR_GIVEN_MAX];
+    int given_count;
+    /* Nodes that are wanted in memory beside the next states: always, and in training only. What is
+     * saved does not count as used, so that saving it changes no bit of the rest. */
+    int outputs[WEIR_VALUES_MAX], saved[WEIR_VALUES_MAX];
+    int output_count, saved_count;
     double size[4]; /* by extent; 0: not known, the kernel is to serve any */
     bool full; /* NODES_MAX was reached; the graph is not to be used */
 };
@@ -121,9 +137,17 @@ bool graph_has_extent(const struct graph *graph, enum weir_extent extent);
 void graph_operands(const struct graph *graph, int node, void (*visit)(void *context, int operand),
                     void *context);
 
-/* uses[n] = how many operands of reachable nodes, and next states, are n; 0 for what is not
- * reachable from the next states. */
+/* uses[n] = how many operands of reachable nodes, next states and outputs are n; 0 for what is not
+ * reachable from those. With saved values: those too. */
 void graph_count_uses(const struct graph *graph, int *uses);
+void graph_count_uses_saving(const struct graph *graph, int *uses);
+
+/* The given value of a kind and index, made if there is none. */
+int graph_given(struct graph *graph, enum given_kind kind, int index, int extent, const char *name);
+
+/* Adds a node to the outputs, or to the saved values, unless it is there: its place among them. */
+int graph_output(struct graph *graph, int node);
+int graph_save(struct graph *graph, int node);
 
 /* Gives a computed node a name, unless it has one. */
 void graph_name(struct graph *graph, int node, const char *name, const char *suffix);

@@ -12,19 +12,21 @@
 #define COMMON_OPS                                                                                 \
     [OP_MIN] = "v_min(%1$s, %2$s)", [OP_MAX] = "v_max(%1$s, %2$s)", [OP_ABS] = "v_abs(%1$s)",      \
     [OP_EXP] = "v_exp(%1$s)", [OP_EXP2] = "v_exp2(%1$s)", [OP_LOG1P] = "v_log1p(%1$s)",            \
-    [OP_CLAMP] = "v_clamp(%1$s, %2$s)", [OP_THRESHOLD] = "v_threshold(%1$s, %2$s)"
+    [OP_CLAMP] = "v_clamp(%1$s, %2$s)", [OP_WHERE] = "v_where(%1$s, %2$s, %3$s)",                  \
+    [OP_COPY] = "%1$s"
 
 /* x86 intrinsics of one width. */
 #define X86_OPS(mm)                                                                                \
-    .load = mm "_load_ps(%1$s + %2$s)", .store = mm "_store_ps(%1$s, %2$s)",                       \
-    .store_any = mm "_storeu_ps(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",            \
-    .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = mm "_setzero_ps()",                  \
-    .set1 = mm "_set1_ps(%1$s)", WINDOW,                                                           \
+    .load = mm "_load_ps(%1$s + %2$s)", .load_any = mm "_loadu_ps(%1$s + %2$s)",                   \
+    .store = mm "_store_ps(%1$s, %2$s)", .store_any = mm "_storeu_ps(%1$s, %2$s)",                 \
+    .load_first = "v_load_first(%1$s, %2$s)", .store_first = "v_store_first(%1$s, %2$s, %3$s)",    \
+    .zero = mm "_setzero_ps()", .set1 = mm "_set1_ps(%1$s)", WINDOW,                               \
     .op = {[OP_ADD] = mm "_add_ps(%1$s, %2$s)",                                                    \
            [OP_SUB] = mm "_sub_ps(%1$s, %2$s)",                                                    \
            [OP_MUL] = mm "_mul_ps(%1$s, %2$s)",                                                    \
            [OP_DIV] = mm "_div_ps(%1$s, %2$s)",                                                    \
            [OP_NEG] = "v_neg(%1$s)",                                                               \
+           [OP_ZERO] = mm "_setzero_ps()",                                                         \
            [OP_FMA] = mm "_fmadd_ps(%1$s, %2$s, %3$s)",                                            \
            [OP_FMS] = mm "_fmsub_ps(%1$s, %2$s, %3$s)",                                            \
            [OP_FNMA] = mm "_fnmadd_ps(%1$s, %2$s, %3$s)",                                          \
@@ -38,6 +40,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .lanes = 1,
                      .accumulators = 8,
                      .load = "%1$s[%2$s]",
+                     .load_any = "%1$s[%2$s]",
                      .store = "*(%1$s) = %2$s",
                      .store_any = "*(%1$s) = %2$s",
                      .load_first = "v_load_first(%1$s, %2$s)",
@@ -49,6 +52,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                             [OP_MUL] = "%1$s * %2$s",
                             [OP_DIV] = "%1$s / %2$s",
                             [OP_NEG] = "-%1$s",
+                            [OP_ZERO] = "0.0f",
                             [OP_FMA] = "fmaf(%1$s, %2$s, %3$s)",
                             [OP_FMS] = "fmaf(%1$s, %2$s, -%3$s)",
                             [OP_FNMA] = "fmaf(-%1$s, %2$s, %3$s)",
@@ -80,6 +84,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                    .lanes = 4,
                    .accumulators = 24,
                    .load = "vld1q_f32(%1$s + %2$s)",
+                   .load_any = "vld1q_f32(%1$s + %2$s)",
                    .store = "vst1q_f32(%1$s, %2$s)",
                    .store_any = "vst1q_f32(%1$s, %2$s)",
                    .load_first = "v_load_first(%1$s, %2$s)",
@@ -92,6 +97,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                           [OP_MUL] = "vmulq_f32(%1$s, %2$s)",
                           [OP_DIV] = "vdivq_f32(%1$s, %2$s)",
                           [OP_NEG] = "vnegq_f32(%1$s)",
+                          [OP_ZERO] = "vdupq_n_f32(0.0f)",
                           [OP_FMA] = "vfmaq_f32(%3$s, %1$s, %2$s)",
                           [OP_FMS] = "vfmaq_f32(vnegq_f32(%3$s), %1$s, %2$s)",
                           [OP_FNMA] = "vfmsq_f32(%3$s, %1$s, %2$s)",

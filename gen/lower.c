@@ -14,6 +14,9 @@
  * 2^(BITS + 3) and what it is multiplied into may reach 2^48, beyond which a state may become
  * infinite early. A gate therefore saturates at 2^-78, 2^-39 or 2^-26 instead of at zero.
  *
+ * In a step backward, where a gate is recomputed it feeds several gradients, each of which would be
+ * divided: there a gate is divided at once.
+ *
  * The factors -1 and -2 (times log2(e) where the exponential is 2^z) are folded into the weights:
  * a sum that only feeds the exponent gets a scale, by which its packed weights are multiplied. */
 #include "passes.h"
@@ -34,10 +37,13 @@ struct fraction {
 struct lowering {
     struct graph *graph;
     enum weir_math math;
+    bool divides; /* gates at once */
     const int *stage, *uses;
     const bool *kept; /* nodes whose value is wanted in memory anyway */
     const char (*hint)[NODE_NAME_SIZE]; /* the name of the named value that a node is part of */
     struct fraction *fraction; /* of each original node */
+    struct fraction *scaled; /* the same times its scale, where one was folded into it */
+    int *scale; /* -1: none was */
     int *value; /* of each original node; -1: not yet wanted */
     int *source; /* of each denominator: the original sigmoid or tanh */
     size_t *crowd; /* of each original sigmoid or tanh: factors that it appears among */
@@ -187,10 +193,11 @@ static struct fraction lower_gate(struct lowering *l, int node)
     graph_name(graph, denominator, l->hint[node], "_den");
     l->source[denominator] = node;
     l->positive[e] = l->positive[denominator] = true;
-    return (struct fraction){.numerator = is_tanh ? op2(l, OP_SUB, one, e) : one,
-                             .factor = {denominator},
-                             .factors = 1,
-                             .product = denominator};
+    const struct fraction gate = {.numerator = is_tanh ? op2(l, OP_SUB, one, e) : one,
+                                  .factor = {denominator},
+                                  .factors = 1,
+                                  .product = denominator};
+    return l->divides ? whole(divide(l, &gate, l->hint[node])) : gate;
 }
 
 /* The ascending union of the factors of a and b; which of them a and b lack. False where that is
@@ -308,18 +315,9 @@ static struct fraction lower_other(struct lowering *l, int node)
     return whole(op_arity(n.op) ? graph_op(l->graph, n.op, arg[0], arg[1], arg[2]) : node);
 }
 
-/* The fraction of scale * node. */
-static struct fraction lower(struct lowering *l, int node, int scale, int depth)
+static struct fraction lower_into(struct lowering *l, int node, int scale, int depth)
 {
     const struct node *n = &l->graph->nodes[node];
-    const bool constant = graph_is_constant(l->graph, node);
-    if (scale >= 0 && (constant || !absorbs_scale(l, node, node, depth))) {
-        struct fraction f = l->fraction[node];
-        f.numerator = op2(l, OP_MUL, scale, f.numerator);
-        return f;
-    }
-    if (constant)
-        return whole(node);
     switch (n->op) {
     case OP_SUM:
         return whole(lower_sum(l, node, scale));
@@ -342,6 +340,39 @@ static struct fraction lower(struct lowering *l, int node, int scale, int depth)
     default:
         return lower_other(l, node);
     }
+}
+
+/* The fraction of scale * node. */
+static struct fraction lower(struct lowering *l, int node, int scale, int depth)
+{
+    const bool constant = graph_is_constant(l->graph, node);
+    if (scale >= 0 && (constant || !absorbs_scale(l, node, node, depth))) {
+        struct fraction f = l->fraction[node];
+        f.numerator = op2(l, OP_MUL, scale, f.numerator);
+        return f;
+    }
+    if (constant)
+        return whole(node);
+    const struct fraction f = lower_into(l, node, scale, depth);
+    if (scale >= 0) {
+        l->scaled[node] = f;
+        l->scale[node] = scale;
+    }
+    return f;
+}
+
+/* What is kept of a node for training: its value. Where a scale was folded into it, that is taken
+ * out again: the node without the scale has no user, and would be sums of its own. */
+static int saved_value(struct lowering *l, int node)
+{
+    int value = l->scale[node] < 0 ? value_of(l, node) : -1;
+    if (value < 0) {
+        const int one = graph_number(l->graph, 1);
+        const int inverse = op2(l, OP_DIV, one, l->scale[node]);
+        value = op2(l, OP_MUL, inverse, divide(l, &l->scaled[node], ""));
+    }
+    graph_name(l->graph, value, l->hint[node], "_saved");
+    return value;
 }
 
 struct hinting {
@@ -387,12 +418,11 @@ static void lower_all(struct lowering *l, int count)
     }
     for (int s = 0; s < graph->state_count; s++)
         value_of(l, graph->states[s].next);
-    for (int v = 0; v < graph->named_count; v++)
-        if (l->value[graph->named[v]] < 0)
-            l->value[graph->named[v]] = graph->named[v];
+    for (int i = 0; i < graph->output_count; i++)
+        value_of(l, graph->outputs[i]);
 }
 
-void pass_lower(struct graph *graph, enum weir_math math)
+void pass_lower(struct graph *graph, enum weir_math math, bool divides)
 {
     int *memory = calloc(5 * NODES_MAX, sizeof *memory);
     int *stage = memory, *uses = memory + NODES_MAX;
@@ -400,29 +430,43 @@ void pass_lower(struct graph *graph, enum weir_math math)
     char(*hint)[NODE_NAME_SIZE] = calloc(NODES_MAX, sizeof *hint);
     struct lowering l = {.graph = graph,
                          .math = math,
+                         .divides = divides,
                          .stage = stage,
                          .uses = uses,
                          .kept = kept,
                          .hint = (const char(*)[NODE_NAME_SIZE])hint,
                          .fraction = calloc(NODES_MAX, sizeof *l.fraction),
+                         .scaled = calloc(NODES_MAX, sizeof *l.scaled),
+                         .scale = memory + 4 * NODES_MAX,
                          .value = memory + 2 * NODES_MAX,
                          .source = memory + 3 * NODES_MAX,
                          .crowd = calloc(NODES_MAX, sizeof *l.crowd),
                          .positive = calloc(NODES_MAX, sizeof *l.positive)};
-    if (!memory || !kept || !hint || !l.fraction || !l.crowd || !l.positive)
+    if (!memory || !kept || !hint || !l.fraction || !l.scaled || !l.crowd || !l.positive)
         abort();
     const int count = graph->count;
+    memset(l.scale, -1, NODES_MAX * sizeof *l.scale);
     graph_count_uses(graph, uses);
     pass_stages(graph, true, stage);
     find_hints(graph, uses, hint);
     for (int s = 0; s < graph->state_count; s++)
         kept[graph->states[s].next] = true;
+    for (int i = 0; i < graph->output_count; i++)
+        kept[graph->outputs[i]] = true;
     for (int n = 0; n < count; n++)
         if (uses[n] > 0 && graph->nodes[n].op == OP_SUM)
             graph_operands(graph, n, mark_kept, kept);
     lower_all(&l, count);
     lower_all(&l, count);
+    int saved[WEIR_VALUES_MAX];
+    for (int i = 0; i < graph->saved_count; i++)
+        saved[i] = saved_value(&l, graph->saved[i]);
+    for (int v = 0; v < graph->named_count; v++)
+        if (l.value[graph->named[v]] < 0)
+            l.value[graph->named[v]] = graph->named[v];
     graph_remap(graph, l.value);
+    memcpy(graph->saved, saved, (size_t)graph->saved_count * sizeof *saved);
+    free(l.scaled);
     free(memory);
     free(kept);
     free(hint);

@@ -27,6 +27,7 @@ static const struct {
 enum { BUILT_IN_COUNT = sizeof built_in / sizeof *built_in };
 
 struct request {
+    bool trains;
     const char *cell, *dump, *output, *isa, *math, *plan;
     const char *size[4]; /* as given, by extent */
 };
@@ -35,6 +36,7 @@ static const char help[] =
     "weir-gen: write a recurrent kernel in C from a cell file\n"
     "\n"
     "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
+    "  weir-gen --product --isa ISA [-o FILE]   gradients of weights, for every cell and size\n"
     "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
     "\n"
@@ -44,6 +46,7 @@ static const char help[] =
     "  --projection P|any    size P, for a cell that has a state of that size\n"
     "  --isa ISA             one of those that --list shows, such as avx2\n"
     "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
+    "  --train               with what training needs: saved values, backward, gradients\n"
     "  --plan FIELD=VALUE,...  override decisions; --list shows the fields\n"
     "  -o FILE               write there instead of to stdout\n"
     "  -h, --help            this text\n";
@@ -127,7 +130,7 @@ static void list(void)
     PLAN_FIELDS(FIELD)
 #undef FIELD
     printf("Operations: + - * / @");
-#define OP(id, spelling, arity, value)                                                             \
+#define OP(id, spelling, arity, value, by_a, by_b)                                                 \
     if (spelling[0] >= 'a')                                                                        \
         printf(" %s", spelling);
 #define FUNCTION(name, parameters, text)
@@ -135,7 +138,7 @@ static void list(void)
 #undef OP
 #undef FUNCTION
     printf("\nFunctions (parameters, meaning):\n");
-#define OP(id, spelling, arity, value)
+#define OP(id, spelling, arity, value, by_a, by_b)
 #define FUNCTION(name, parameters, text) printf("  %-16s (%s)  %s\n", name, parameters, text);
 #include "ops.def"
 #undef OP
@@ -211,6 +214,8 @@ static char *command_text(const struct request *request, bool has_projection)
     if (has_projection)
         text_add(&text, " --projection %s", request->size[WEIR_P]);
     text_add(&text, " --isa %s", request->isa);
+    if (request->trains)
+        text_add(&text, " --train");
     if (request->math && strcmp(request->math, "inline") != 0)
         text_add(&text, " --math %s", request->math);
     if (request->plan)
@@ -232,12 +237,18 @@ static void check_projection(const struct request *request, const struct graph *
         fail("--input, --hidden and --projection are all sizes or all 'any'");
 }
 
-static void generate(const struct request *request)
+static const struct isa *find_isa(const struct request *request)
 {
     const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
     if (!isa)
         fail(text_format("--isa %s, expected %s", request->isa ? request->isa : "is missing",
                          isa_names()));
+    return isa;
+}
+
+static void generate(const struct request *request)
+{
+    const struct isa *isa = find_isa(request);
     const bool sleef = request->math && !strcmp(request->math, "sleef");
     if (request->math && !sleef && strcmp(request->math, "inline") != 0)
         fail(text_format("--math %s, expected inline or sleef", request->math));
@@ -249,19 +260,27 @@ static void generate(const struct request *request)
     const bool has_projection = graph_has_extent(graph, WEIR_P);
     const int line = graph->line, column = graph->column;
     check_projection(request, graph, size);
-    struct program *program = program_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, &error);
-    if (!program)
+    struct kernel_parts *parts =
+        kernel_parts_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, isa, request->trains, &error);
+    if (!parts)
         fail_in(&source, line, column, error);
-    struct plan plan = plan_choose(program, isa);
-    if (request->plan && !plan_override(&plan, request->plan, &error))
+    if (request->plan && !plan_override(&parts->plan[ROLE_FORWARD], request->plan, &error))
         fail(error);
     char *command = command_text(request, has_projection);
-    struct text kernel = emit_kernel(program, &plan, isa, command);
+    struct text kernel = emit_kernel(parts, command);
     write_output(request->output, &kernel);
     text_free(&kernel);
     free(command);
     free(source.text);
-    program_free(program);
+    kernel_parts_free(parts);
+}
+
+/* The kernel of gradients of weights. */
+static void generate_product(const struct request *request)
+{
+    struct text kernel = emit_product(find_isa(request));
+    write_output(request->output, &kernel);
+    text_free(&kernel);
 }
 
 int main(int argc, char **argv)
@@ -273,12 +292,14 @@ int main(int argc, char **argv)
                                             {"projection", required_argument, NULL, 'P'},
                                             {"math", required_argument, NULL, 'm'},
                                             {"plan", required_argument, NULL, 'p'},
+                                            {"train", no_argument, NULL, 't'},
+                                            {"product", no_argument, NULL, 'w'},
                                             {"dump", required_argument, NULL, 'd'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct request request = {0};
-    bool wants_list = false;
+    bool wants_list = false, wants_product = false;
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -302,6 +323,12 @@ int main(int argc, char **argv)
         case 'p':
             request.plan = optarg;
             break;
+        case 'w':
+            wants_product = true;
+            break;
+        case 't':
+            request.trains = true;
+            break;
         case 'd':
             request.dump = optarg;
             break;
@@ -324,6 +351,8 @@ int main(int argc, char **argv)
                          argv[optind]));
     if (wants_list)
         list();
+    else if (wants_product)
+        generate_product(&request);
     else if (request.dump)
         dump(request.dump);
     else if (request.cell)

@@ -7,7 +7,7 @@
 #include "graph.h"
 #include "lex.h"
 
-enum { ARGUMENTS_MAX = 4 };
+enum { ARGUMENTS_MAX = 4, BINDINGS_MAX = 5 };
 
 struct binding {
     char name[NAME_SIZE];
@@ -22,7 +22,7 @@ struct parser {
     const char *assigned; /* the name to which the current line gives a value, or NULL */
     /* While the text of a FUNCTION is read: its name in the file, and its parameters. */
     const char *called;
-    struct binding bindings[ARGUMENTS_MAX];
+    struct binding bindings[BINDINGS_MAX];
     size_t binding_count;
     /* Named values: node, and where they were named. */
     struct {
@@ -57,5 +57,8 @@ void check_room(struct parser *parser, int column);
 
 /* Reads a sum and gives its node. */
 int parse_sum(struct parser *parser);
+
+/* The node of a text of ops.def, in which names stand for nodes. */
+int parse_rule(struct graph *graph, const char *text, const struct binding *bindings, size_t count);
 
 #endif

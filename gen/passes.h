@@ -11,12 +11,13 @@ void pass_sums(struct graph *graph);
 
 /* stage[n]: the phase in which each reachable node is computed; -1 for the others. A phase is:
  * products whose operands are ready, then elementwise work on the results. What is marked stored,
- * is named (if `named`), or is a next state is computed as soon as it can be, everything else as
- * late as it can. */
+ * is named (if `named`), an output or a next state is computed as soon as it can be, everything
+ * else as late as it can. */
 void pass_stages(const struct graph *graph, bool named, int *stage);
 
-/* Replaces sigmoid and tanh by exponentials over common denominators; see lower.c. */
-void pass_lower(struct graph *graph, enum weir_math math);
+/* Replaces sigmoid and tanh by exponentials over common denominators, or where it `divides` by
+ * exponentials and a division each; see lower.c. */
+void pass_lower(struct graph *graph, enum weir_math math, bool divides);
 
 /* Makes a product and the sum or difference it goes into one fused multiply-add. */
 void pass_contract(struct graph *graph);

@@ -24,7 +24,7 @@ int program_next_state(const struct program *program, int node)
 
 int program_value(const struct program *program, int node)
 {
-    for (size_t v = 0; v < program->value_count; v++)
+    for (size_t v = 0; v < program->saving_count; v++)
         if (program->values[v] == node)
             return (int)v;
     return -1;
@@ -133,14 +133,16 @@ static void need_operand(void *context, int operand)
     need->needed[operand] = true;
 }
 
-static bool order_stage(struct program *program, int index, const int *uses)
+/* Adds what a stage computes and loads, of the nodes used, to its order. */
+static void add_order(struct program *program, int index, const int *uses)
 {
     struct graph *graph = program->graph;
     struct stage *stage = &program->stages[index];
-    bool *needed = calloc(NODES_MAX, sizeof *needed);
-    stage->order = calloc(NODES_MAX, sizeof *stage->order);
-    if (!needed || !stage->order)
+    bool *needed = calloc(2 * NODES_MAX, sizeof *needed), *there = needed + NODES_MAX;
+    if (!needed)
         abort();
+    for (size_t i = 0; i < stage->saving_count; i++)
+        there[stage->order[i]] = true;
     for (int n = graph->count - 1; n >= 0; n--) {
         const bool here = uses[n] > 0 && program->stage_of[n] == index;
         const int state = program_next_state(program, n);
@@ -151,11 +153,25 @@ static bool order_stage(struct program *program, int index, const int *uses)
         if (here && graph->nodes[n].op != OP_SUM)
             graph_operands(graph, n, need_operand, &need);
     }
+    for (int n = 0; n < graph->count; n++)
+        if (needed[n] && !there[n] && !graph_is_constant(graph, n))
+            stage->order[stage->saving_count++] = n;
+    free(needed);
+}
+
+static bool order_stage(struct program *program, int index, const int *uses, const int *saving)
+{
+    struct graph *graph = program->graph;
+    struct stage *stage = &program->stages[index];
     bool fits = true;
-    for (int n = 0; n < graph->count && fits; n++) {
-        if (!needed[n] || graph_is_constant(graph, n))
-            continue;
-        stage->order[stage->order_count++] = n;
+    stage->order = calloc(NODES_MAX, sizeof *stage->order);
+    if (!stage->order)
+        abort();
+    add_order(program, index, uses);
+    stage->order_count = stage->saving_count;
+    add_order(program, index, saving);
+    for (size_t i = 0; i < stage->saving_count && fits; i++) {
+        const int n = stage->order[i];
         if (graph->nodes[n].op == OP_SUM && program->stage_of[n] == index)
             fits = add_sum(program, stage, n);
         if (graph->nodes[n].op == OP_VECTOR) {
@@ -163,20 +179,30 @@ static bool order_stage(struct program *program, int index, const int *uses)
             fits = add_slot(find_region(program, stage, -1, false), slot);
         }
     }
-    free(needed);
     return fits;
 }
 
-static void mark_stored(struct program *program, const int *uses)
+static void add_value(struct program *program, int node)
+{
+    if (program->saving_count < WEIR_VALUES_MAX)
+        program->values[program->saving_count] = node;
+    program->saving_count++;
+}
+
+/* Gives what is kept in memory its places. */
+static void list_values(struct program *program, const int *uses)
 {
     struct graph *graph = program->graph;
+    for (int i = 0; i < graph->output_count; i++)
+        add_value(program, graph->outputs[i]);
     for (int n = 0; n < graph->count; n++)
         if (uses[n] > 0 && graph->nodes[n].stored && !graph_is_leaf(graph, n) &&
-            program_next_state(program, n) < 0) {
-            if (program->value_count < WEIR_VALUES_MAX)
-                program->values[program->value_count] = n;
-            program->value_count++;
-        }
+            program_next_state(program, n) < 0 && program_value(program, n) < 0)
+            add_value(program, n);
+    program->value_count = program->saving_count;
+    for (int i = 0; i < graph->saved_count; i++)
+        if (program_value(program, graph->saved[i]) < 0)
+            add_value(program, graph->saved[i]);
 }
 
 struct crossing {
@@ -194,8 +220,21 @@ static void mark_crossing(void *context, int operand)
         n->stored = true;
 }
 
-/* Finds the stages, and which nodes must be kept in memory between them. */
-static bool find_stages(struct program *program, const int *uses)
+struct latest {
+    const int *phase;
+    int result;
+};
+
+static void find_latest(void *context, int operand)
+{
+    struct latest *latest = context;
+    if (latest->phase[operand] > latest->result)
+        latest->result = latest->phase[operand];
+}
+
+/* Finds the stages, and which nodes must be kept in memory between them. What is computed only to
+ * be saved is computed where its operands are. */
+static bool find_stages(struct program *program, const int *uses, const int *saving)
 {
     struct graph *graph = program->graph;
     int *phase = calloc(NODES_MAX, sizeof *phase);
@@ -204,7 +243,12 @@ static bool find_stages(struct program *program, const int *uses)
     pass_stages(graph, false, phase);
     for (int n = 0; n < graph->count; n++) {
         struct crossing crossing = {graph, phase, n};
-        if (uses[n] > 0)
+        struct latest latest = {phase, 0};
+        if (saving[n] > 0 && uses[n] == 0 && !graph_is_leaf(graph, n)) {
+            graph_operands(graph, n, find_latest, &latest);
+            phase[n] = latest.result;
+        }
+        if (saving[n] > 0)
             graph_operands(graph, n, mark_crossing, &crossing);
     }
     bool fits = true;
@@ -212,7 +256,7 @@ static bool find_stages(struct program *program, const int *uses)
         for (int n = 0; n < graph->count && fits; n++) {
             const bool is_next = program_next_state(program, n) >= 0;
             program->stage_of[n] = -1;
-            if (uses[n] == 0 || graph_is_constant(graph, n) ||
+            if (saving[n] == 0 || graph_is_constant(graph, n) ||
                 (graph_is_leaf(graph, n) && !is_next))
                 continue;
             const int stage = find_stage(program, phase[n], program_extent(program, n));
@@ -285,7 +329,7 @@ static char *find_obstacle(const struct program *program, const int *uses, bool 
 {
     const struct graph *graph = program->graph;
     const double *overflow = NULL;
-    if (!fits || program->value_count > WEIR_VALUES_MAX)
+    if (!fits || program->saving_count > WEIR_VALUES_MAX)
         return text_format(
             "the cell '%s' is too large for one kernel: expected at most %d stages (each with %d "
             "sums, %d operands of matrices and %d matrices of an operand), %d stored values and %d "
@@ -301,32 +345,39 @@ static char *find_obstacle(const struct program *program, const int *uses, bool 
                : NULL;
 }
 
-struct program *program_create(struct graph *graph, enum weir_math math, char **error)
+struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
+                               char **error)
 {
     struct program *program = calloc(1, sizeof *program);
-    int *uses = calloc(NODES_MAX, sizeof *uses);
-    if (!program || !uses)
+    int *uses = calloc(NODES_MAX, sizeof *uses), *saving = calloc(NODES_MAX, sizeof *saving);
+    if (!program || !uses || !saving)
         abort();
     program->graph = graph;
     program->math = math;
+    program->role = role;
     program->stage_of = calloc(NODES_MAX, sizeof *program->stage_of);
     if (!program->stage_of)
         abort();
-    pass_sums(graph);
-    pass_lower(graph, math);
+    pass_lower(graph, math, role != ROLE_FORWARD);
     pass_contract(graph);
     graph_count_uses(graph, uses);
-    bool fits = !graph->full && find_stages(program, uses);
-    name_nodes(graph, uses);
+    graph_count_uses_saving(graph, saving);
+    bool fits = !graph->full && find_stages(program, uses, saving);
+    name_nodes(graph, saving);
     for (size_t i = 0; i < program->stage_count && fits; i++) {
-        fits = order_stage(program, (int)i, uses);
-        sort_regions(program, &program->stages[i]);
+        static const char *const tags[] = {"", "_back", "_input"};
+        struct stage *stage = &program->stages[i];
+        fits = order_stage(program, (int)i, uses, saving);
+        sort_regions(program, stage);
+        snprintf(stage->suffix, sizeof stage->suffix, "%s", tags[role]);
         if (program->stage_count > 1)
-            snprintf(program->stages[i].suffix, sizeof program->stages[i].suffix, "_%zu", i);
+            snprintf(stage->suffix, sizeof stage->suffix, "%s_%zu", tags[role], i);
     }
-    mark_stored(program, uses);
-    *error = find_obstacle(program, uses, fits);
+    if (fits)
+        list_values(program, uses);
+    *error = find_obstacle(program, saving, fits);
     free(uses);
+    free(saving);
     if (!*error)
         return program;
     program_free(program);

@@ -33,23 +33,31 @@ struct stage {
     struct region regions[REGIONS_MAX];
     size_t region_count;
     int *order; /* computed and loaded nodes, in an order in which they can be computed */
-    size_t order_count;
+    size_t order_count; /* the first are for every run, the rest only for saved values */
+    size_t saving_count; /* all of them */
     char suffix[24]; /* of the names of its functions; empty where there is one stage only */
 };
+
+/* What a program is in a kernel. */
+enum role { ROLE_FORWARD, ROLE_BACKWARD, ROLE_INPUT };
 
 struct program {
     struct graph *graph;
     enum weir_math math;
+    enum role role;
     struct stage stages[STAGES_MAX];
     size_t stage_count, region_count;
-    int values[WEIR_VALUES_MAX]; /* stored nodes that are not next states */
-    size_t value_count;
+    /* Nodes in memory beside next states: the graph's outputs, what is stored between stages, and
+     * then, in training only, what is saved. */
+    int values[WEIR_VALUES_MAX];
+    size_t value_count, saving_count; /* of every run; of all */
     int *stage_of; /* index of the stage of each node; -1: leaves and what is not used */
 };
 
-/* Takes the graph over. On a cell that is too large for a kernel: NULL and a sentence in *error,
- * which the caller frees. */
-struct program *program_create(struct graph *graph, enum weir_math math, char **error);
+/* Takes over a graph in which sums were found (pass_sums). On a cell that is too large for a
+ * kernel: NULL and a sentence in *error, which the caller frees. */
+struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
+                               char **error);
 void program_free(struct program *program);
 
 /* The state whose next value this node is, or -1; the stored value that it is, or -1. */

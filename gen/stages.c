@@ -58,6 +58,8 @@ void pass_stages(const struct graph *graph, bool named, int *stage)
         fixed[next] = true;
         stage[next] = soonest[next];
     }
+    for (int i = 0; i < graph->output_count; i++)
+        fixed[graph->outputs[i]] = true;
     for (int n = graph->count - 1; n >= 0; n--) {
         if (uses[n] == 0)
             continue;

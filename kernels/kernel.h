@@ -39,7 +39,8 @@ extern "C" {
 #define WEIR_PREFETCH(address, floats) ((void)(address), (void)(floats))
 #endif
 
-enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8, WEIR_VALUES_MAX = 32 };
+enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8 };
+enum { WEIR_VALUES_MAX = 64, WEIR_GIVEN_MAX = 2 * WEIR_STATES_MAX + WEIR_VALUES_MAX + 1 };
 
 /* An extent by name: a kernel that serves every size describes its operands this way too. */
 enum weir_extent { WEIR_ONE, WEIR_I, WEIR_H, WEIR_P };
@@ -78,6 +79,32 @@ struct weir_region {
     size_t tail_width;
 };
 
+/* ---- Training ---- */
+
+/* What training keeps of every time step lies in memory as [T][B][row], rows padded to WEIR_ROW:
+ * the states, as [T + 1][B][row]; what the forward pass saves; and the deltas, which are the
+ * gradients by each sum that the forward pass computes, by learned vectors and by x. Backward is a
+ * run over the steps in reverse, by steps that are negative. */
+
+/* Where an operand comes from: a state before (WEIR_PREV) or after (WEIR_NEXT) the step, a value
+ * that forward stored (index into run.value), x as [T][B][row], or a delta. */
+enum weir_source { WEIR_PREV, WEIR_NEXT, WEIR_VALUE, WEIR_X, WEIR_DELTA };
+
+struct weir_given {
+    enum weir_source source;
+    unsigned index;
+    enum weir_extent size;
+};
+
+/* How far what a run reads and writes moves from one time step to the next, in floats; NULL in a
+ * run that keeps nothing. States take two steps to come by again: state_step is what two take. */
+struct weir_tape {
+    ptrdiff_t state_step[WEIR_STATES_MAX];
+    ptrdiff_t value_step[WEIR_VALUES_MAX];
+    const float *given[WEIR_GIVEN_MAX]; /* as the pass's givens say */
+    ptrdiff_t given_step[WEIR_GIVEN_MAX];
+};
+
 /* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,
  * for x, zero. Memory the kernel writes must not overlap what it reads. */
 struct weir_run {
@@ -94,12 +121,70 @@ struct weir_run {
     float *state[2][WEIR_STATES_MAX];
     float *value[WEIR_VALUES_MAX]; /* stored values, [B][row] each, as kernel.values say */
     float *products; /* hoisted products: kernel.hoist_floats(B, I, H, P) floats */
+    const struct weir_tape *tape; /* training: where each step's values lie; or NULL */
     /* Threads: part `part` of `parts` computes its share of the units, and calls `wait` (which
      * returns when all parts have called it) after every stage. With parts == 1 it is not called.
      */
     size_t part, parts;
     void (*wait)(void *barrier);
     void *barrier;
+};
+
+/* A pass of training: a run like forward's, over weights of its own, in whose regions matrices are
+ * transposed: rows are the matrix's columns, and col its rows. */
+struct weir_pass {
+    const char *plan;
+    const struct weir_region *regions;
+    size_t region_count;
+    void (*scales)(size_t I, size_t H, size_t P, float *scale);
+    const enum weir_extent *values; /* what it stores */
+    size_t value_count;
+    const struct weir_given *givens;
+    size_t given_count;
+    void (*run)(const struct weir_run *run);
+};
+
+/* The gradient of a parameter is the sum over time steps and rows, in this order, of
+ * delta operand^T, or of delta where the parameter is a vector; a parameter may have several. */
+struct weir_outer {
+    unsigned param, delta;
+    struct weir_given operand; /* not used where the parameter is a vector */
+};
+
+struct weir_training {
+    const enum weir_extent *saved; /* run.value after kernel.values: stored where there is a tape */
+    size_t saved_count;
+    /* backward: run.x is the gradient by y; run.state the gradients by the states, from the last
+     * step to the first; the first delta_count of its values are the deltas. */
+    struct weir_pass backward;
+    size_t delta_count;
+    /* input: run.y becomes the gradient by x. run is NULL where that is 0. */
+    struct weir_pass input;
+    const struct weir_outer *outers;
+    size_t outer_count;
+};
+
+/* The sum over k of delta[k][r] * operand[k][c], for k = t * B + b ascending, one fused
+ * multiply-add a k, to gradient[r][c] for the rows from `first` to `last`. */
+struct weir_product {
+    size_t T, B;
+    const float *delta; /* delta[k * delta_row + r], from an address as a row of states has */
+    size_t delta_row;
+    const float *operand; /* operand[t * step + b * row + c], any alignment */
+    ptrdiff_t step, row;
+    size_t rows, cols, first, last; /* first is a multiple of WEIR_ROW */
+    float *gradient; /* [rows][cols], any alignment; every NaN written is 0x7fc00000 */
+    int accumulate; /* the sum begins with what is there */
+    float *panel; /* WEIR_PANEL floats to work in */
+};
+
+enum { WEIR_PANEL = 128 * 64 };
+
+/* Gradients of weights, for every cell and size: one of an ISA. */
+struct weir_product_kernel {
+    const char *name; /* product_f32_any__isa */
+    enum weir_isa isa;
+    void (*run)(const struct weir_product *product);
 };
 
 struct weir_kernel {
@@ -124,6 +209,7 @@ struct weir_kernel {
      * falls as B grows. */
     size_t (*hoist_floats)(size_t B, size_t I, size_t H, size_t P);
     void (*forward)(const struct weir_run *run);
+    const struct weir_training *training; /* NULL: it was generated without */
 };
 
 #ifdef __cplusplus

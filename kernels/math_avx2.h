@@ -94,10 +94,10 @@ static inline __m256 v_max(__m256 a, __m256 b)
     return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
 }
 
-/* a where it is above the threshold, 0 elsewhere. */
-static inline __m256 v_threshold(__m256 a, __m256 threshold)
+/* a where b is above c, 0 elsewhere. */
+static inline __m256 v_where(__m256 a, __m256 b, __m256 c)
 {
-    return _mm256_andnot_ps(_mm256_cmp_ps(a, threshold, _CMP_LE_OQ), a);
+    return _mm256_andnot_ps(_mm256_cmp_ps(b, c, _CMP_LE_OQ), a);
 }
 
 /* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */

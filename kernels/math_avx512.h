@@ -97,10 +97,10 @@ static inline __m512 v_max(__m512 a, __m512 b)
     return _mm512_mask_mov_ps(_mm512_max_ps(a, b), nan, a);
 }
 
-/* a where it is above the threshold, 0 elsewhere. */
-static inline __m512 v_threshold(__m512 a, __m512 threshold)
+/* a where b is above c, 0 elsewhere. */
+static inline __m512 v_where(__m512 a, __m512 b, __m512 c)
 {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, threshold, _CMP_NLE_UQ), a);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, c, _CMP_NLE_UQ), a);
 }
 
 /* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */

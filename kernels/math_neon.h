@@ -88,10 +88,10 @@ static inline float32x4_t v_max(float32x4_t a, float32x4_t b)
     return vbslq_f32(vceqq_f32(a, a), vbslq_f32(vcgtq_f32(a, b), a, b), a);
 }
 
-/* a where it is above the threshold, 0 elsewhere. */
-static inline float32x4_t v_threshold(float32x4_t a, float32x4_t threshold)
+/* a where b is above c, 0 elsewhere. */
+static inline float32x4_t v_where(float32x4_t a, float32x4_t b, float32x4_t c)
 {
-    return vbslq_f32(vcleq_f32(a, threshold), vdupq_n_f32(0.0f), a);
+    return vbslq_f32(vcleq_f32(b, c), vdupq_n_f32(0.0f), a);
 }
 
 /* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */

@@ -106,10 +106,10 @@ static inline float v_max(float a, float b)
     return a > b || a != a ? a : b;
 }
 
-/* a where it is above the threshold, 0 elsewhere. */
-static inline float v_threshold(float a, float threshold)
+/* a where b is above c, 0 elsewhere. */
+static inline float v_where(float a, float b, float c)
 {
-    return a <= threshold ? 0.0f : a;
+    return b <= c ? 0.0f : a;
 }
 
 /* Any NaN becomes the one quiet NaN: ISAs differ in which they make. */

@@ -76,6 +76,9 @@ float *weir_allocate(size_t floats);
 
 const struct weir_kernel *weir_registry_find(const char *name);
 
+/* The kernel of gradients of weights for an ISA, or NULL. */
+const struct weir_product_kernel *weir_registry_product(enum weir_isa isa);
+
 /* Any kernel of a cell; fails with the cells there are. */
 weir_status weir_cell_find(const char *cell, const struct weir_kernel **kernel, weir_error *error);
 
@@ -99,17 +102,97 @@ weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error);
 
 /* ---- pack.c: from canonical weights to packed ones ---- */
 
-/* Packs config->weights for the kernel into memory of its own. */
-weir_status weir_pack(const struct weir_kernel *kernel, const weir_layer_config *config,
-                      float **packed, weir_error *error);
+/* Sets data[i] to what the configuration gives for kernel.params[i]. */
+weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
+                               const float **data, weir_error *error);
 
-/* ---- pool.c: several threads on one run ---- */
+/* The weights of one pass, packed: what it walks through, and where that lies. */
+struct weir_packing {
+    const struct weir_kernel *kernel;
+    struct weir_sizes sizes;
+    const struct weir_region *regions;
+    size_t region_count;
+    bool transposed; /* see struct weir_pass */
+    float *scale, *packed;
+};
+
+/* Allocates what a packing, filled in but for the last two, needs. */
+weir_status weir_packing_create(struct weir_packing *packing,
+                                void (*scales)(size_t, size_t, size_t, float *), weir_error *error);
+void weir_packing_free(struct weir_packing *packing);
+
+/* Packs weights, in the order of kernel.params. */
+void weir_pack(const struct weir_packing *packing, const float *const *data);
+
+/* ---- pool.c: several threads on one job ---- */
+
+/* What each part does of a job; at the barrier it waits for the others, and must do so after it has
+ * last read the job, which may change as soon as part 0 has returned. */
+typedef void weir_work(const void *job, size_t part, void *barrier);
 
 /* Sets how a run is shared by the threads of a pool (NULL: the calling one), at most `most`. */
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most);
 
-/* Runs a kernel by as many threads as run->parts, at least two. The run may change as soon as this
- * returns: whoever still returns from it has its own copy. */
-void weir_pool_run(weir_pool *pool, const struct weir_kernel *kernel, const struct weir_run *run);
+/* Does a job by so many threads, at least two. */
+void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t parts);
+
+/* ---- layer.c ---- */
+
+struct weir_layer {
+    const struct weir_kernel *kernel;
+    weir_pool *pool; /* read only where run.parts > 1 */
+    struct weir_sizes sizes;
+    size_t max_batch;
+    size_t state_size[WEIR_STATES_MAX], state_row[WEIR_STATES_MAX];
+    struct weir_packing forward, backward, input; /* the last two are for training */
+    const struct weir_product_kernel *product; /* training: for gradients of weights; or NULL */
+    float *unwanted; /* outputs that the caller does not want, [max_batch][state_row[0]] */
+    struct weir_run run; /* all of it that is the same in every call */
+};
+
+static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t dense)
+{
+    return stride ? stride : (ptrdiff_t)dense;
+}
+
+/* ---- states.c: states between dense rows and padded ones ---- */
+
+/* From dense rows to padded ones; NULL means zeros. The padding is zeroed too. */
+void weir_load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row);
+
+/* From padded rows to dense ones; every NaN becomes the one that weir.h promises. */
+void weir_store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row);
+
+/* No step at all: what comes out, one array a state, is what goes in (NULL: zeros). */
+void weir_pass_states(const weir_layer *layer, size_t rows, const float *const *in,
+                      float *const *out);
+
+/* ---- training.c ---- */
+
+/* Whether a layer that is being made can be trained; packs its weights for that. */
+weir_status weir_training_create(weir_layer *layer, weir_error *error);
+
+/* ---- workspace.c: where a step of training keeps what ---- */
+
+/* The parts of a workspace, all of them rows padded to WEIR_ROW. */
+struct weir_workspace {
+    float *state[WEIR_STATES_MAX]; /* [T + 1][B][row] */
+    float *value[WEIR_VALUES_MAX]; /* [T][B][row]: kernel.values, then training.saved */
+    float *delta[WEIR_VALUES_MAX]; /* backward.values: deltas [T][B][row], then [B][row] */
+    float *d_state[2][WEIR_STATES_MAX]; /* [B][row] */
+    float *x; /* [T][B][row], where backward is given it */
+    float *products; /* of forward */
+    float *zeros; /* [B][row], for what is not given */
+    float *unwanted; /* [B][row], for what is not wanted */
+    float *panel; /* [parts][WEIR_PANEL] */
+};
+
+/* The floats from one time step to the next of rows of this extent. */
+size_t weir_step_floats(const weir_layer *layer, enum weir_extent extent, size_t B);
+
+/* Lays the workspace out from `memory` on (NULL: only counts) and returns its floats, SIZE_MAX for
+ * too many. */
+size_t weir_workspace_lay(const weir_layer *layer, size_t T, size_t B, float *memory,
+                          struct weir_workspace *workspace);
 
 #endif

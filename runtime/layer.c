@@ -10,17 +10,6 @@
 
 enum { DEFAULT_MAX_BATCH = 64 };
 
-struct weir_layer {
-    const struct weir_kernel *kernel;
-    weir_pool *pool; /* read only where run.parts > 1 */
-    struct weir_sizes sizes;
-    size_t max_batch;
-    size_t state_size[WEIR_STATES_MAX], state_row[WEIR_STATES_MAX];
-    float *weights;
-    float *unwanted; /* outputs that the caller does not want, [max_batch][state_row[0]] */
-    struct weir_run run; /* all of it that is the same in every call */
-};
-
 /* ---- Creation ---- */
 
 /* Allocates what the kernel works in, for max_batch rows. */
@@ -96,6 +85,38 @@ static weir_status check_config(const weir_layer_config *config, weir_error *err
     return status ? status : weir_cell_check_sizes(kernel, sizes, error);
 }
 
+static weir_status create_packings(weir_layer *layer, const weir_layer_config *config,
+                                   weir_error *error)
+{
+    const struct weir_kernel *kernel = layer->kernel;
+    const float **data = calloc(kernel->param_count, sizeof *data);
+    weir_status status = WEIR_OK;
+    if (!data)
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a layer: free some.");
+    layer->forward = (struct weir_packing){.kernel = kernel,
+                                           .sizes = layer->sizes,
+                                           .regions = kernel->regions,
+                                           .region_count = kernel->region_count};
+    status = weir_match_weights(kernel, config, data, error);
+    if (!status)
+        status = weir_packing_create(&layer->forward, kernel->scales, error);
+    if (!status && config->train)
+        status = weir_training_create(layer, error);
+    if (!status)
+        weir_layer_set_weights(layer, data);
+    free(data);
+    return status;
+}
+
+void weir_layer_set_weights(weir_layer *layer, const float *const *weights)
+{
+    weir_pack(&layer->forward, weights);
+    if (!layer->product)
+        return;
+    weir_pack(&layer->backward, weights);
+    weir_pack(&layer->input, weights);
+}
+
 weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *config,
                               weir_error *error)
 {
@@ -121,14 +142,14 @@ weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *confi
     made->pool = config->pool;
     made->run = (struct weir_run){.I = config->I, .H = config->H, .P = config->P};
     weir_pool_share(made->pool, &made->run, most_parts(made));
-    status = weir_pack(made->kernel, config, &made->weights, error);
+    status = create_packings(made, config, error);
     if (!status)
         status = allocate_scratch(made, error);
     if (status) {
         weir_layer_destroy(made);
         return status;
     }
-    made->run.weights = made->weights;
+    made->run.weights = made->forward.packed;
     *layer = made;
     return WEIR_OK;
 }
@@ -145,7 +166,9 @@ void weir_layer_destroy(weir_layer *layer)
         free(layer->run.value[v]);
     free(layer->run.products);
     free(layer->unwanted);
-    free(layer->weights);
+    weir_packing_free(&layer->forward);
+    weir_packing_free(&layer->backward);
+    weir_packing_free(&layer->input);
     free(layer);
 }
 
@@ -175,65 +198,19 @@ void weir_layer_work(const weir_layer *layer, double *flop, double *weight_bytes
 
 /* ---- Running ---- */
 
-/* From dense rows to padded ones; NULL means zeros. The padding is zeroed too, so that nothing left
- * in it can turn, step by step, into slow denormals. */
-static void load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row)
-{
-    if (!dense) {
-        memset(padded, 0, rows * row * sizeof *padded);
-    } else if (size == row) {
-        memcpy(padded, dense, rows * size * sizeof *padded);
-    } else {
-        for (size_t b = 0; b < rows; b++, padded += row, dense += size) {
-            memcpy(padded, dense, size * sizeof *padded);
-            memset(padded + size, 0, (row - size) * sizeof *padded);
-        }
-    }
-}
-
-typedef float four __attribute__((vector_size(16)));
-typedef int four_bits __attribute__((vector_size(16)));
-
-/* From a padded row to a dense one. Every NaN becomes the one that weir.h promises, because which
- * one a kernel makes depends on its ISA. In vectors: a stream pays for this at every step. */
-static void store_row(float *dense, const float *padded, size_t size)
-{
-    size_t k = 0;
-    for (; k + 4 <= size; k += 4) {
-        four values;
-        memcpy(&values, padded + k, sizeof values);
-        const four_bits numbers = values == values;
-        values = (four)(((four_bits)values & numbers) | (~numbers & 0x7fc00000));
-        memcpy(dense + k, &values, sizeof values);
-    }
-    for (; k < size; k++)
-        dense[k] = isnan(padded[k]) ? NAN : padded[k];
-}
-
-static void store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row)
-{
-    for (size_t b = 0; b < rows; b++, dense += size, padded += row)
-        store_row(dense, padded, size);
-}
-
 static const float *initial_of(const weir_sequence *sequence, size_t s)
 {
     return sequence->initial ? sequence->initial[s] : NULL;
 }
 
-/* No step at all: the final states are the initial ones. */
-static void pass_states(const weir_layer *layer, const weir_sequence *sequence)
+/* One part of a run. */
+static void run_part(const void *job, size_t part, void *barrier)
 {
-    for (size_t s = 0; sequence->final && s < layer->kernel->state_count; s++) {
-        const float *initial = initial_of(sequence, s);
-        const size_t bytes = sequence->B * layer->state_size[s] * sizeof *initial;
-        if (!sequence->final[s])
-            continue;
-        if (initial)
-            memmove(sequence->final[s], initial, bytes);
-        else
-            memset(sequence->final[s], 0, bytes);
-    }
+    const weir_layer *layer = job;
+    struct weir_run run = layer->run;
+    run.part = part;
+    run.barrier = barrier;
+    layer->kernel->forward(&run);
 }
 
 /* Rows `first` to `first + run.B`: states in, all steps, states out. */
@@ -244,24 +221,19 @@ static void run_slice(weir_layer *layer, const weir_sequence *sequence, size_t f
     for (size_t s = 0; s < states; s++) {
         const size_t size = layer->state_size[s];
         const float *initial = initial_of(sequence, s);
-        load_state(run->state[0][s], initial ? initial + first * size : NULL, run->B, size,
-                   layer->state_row[s]);
+        weir_load_state(run->state[0][s], initial ? initial + first * size : NULL, run->B, size,
+                        layer->state_row[s]);
     }
     if (run->parts > 1)
-        weir_pool_run(layer->pool, layer->kernel, run);
+        weir_pool_run(layer->pool, run_part, layer, run->parts);
     else
         layer->kernel->forward(run);
     for (size_t s = 0; sequence->final && s < states; s++) {
         const size_t size = layer->state_size[s];
         if (sequence->final[s])
-            store_state(sequence->final[s] + first * size, run->state[run->T % 2][s], run->B, size,
-                        layer->state_row[s]);
+            weir_store_state(sequence->final[s] + first * size, run->state[run->T % 2][s], run->B,
+                             size, layer->state_row[s]);
     }
-}
-
-static ptrdiff_t stride_or(ptrdiff_t stride, size_t dense)
-{
-    return stride ? stride : (ptrdiff_t)dense;
 }
 
 void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
@@ -269,14 +241,14 @@ void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
     struct weir_run *run = &layer->run;
     const size_t B = sequence->B, output = layer->state_size[0];
     if (!sequence->T) {
-        pass_states(layer, sequence);
+        weir_pass_states(layer, B, sequence->initial, sequence->final);
         return;
     }
     run->T = sequence->T;
-    run->x_step = stride_or(sequence->x_step, B * layer->sizes.I);
-    run->x_row = stride_or(sequence->x_row, layer->sizes.I);
-    run->y_step = stride_or(sequence->y_step, B * output);
-    run->y_row = stride_or(sequence->y_row, output);
+    run->x_step = weir_stride_or(sequence->x_step, B * layer->sizes.I);
+    run->x_row = weir_stride_or(sequence->x_row, layer->sizes.I);
+    run->y_step = weir_stride_or(sequence->y_step, B * output);
+    run->y_row = weir_stride_or(sequence->y_row, output);
     if (!sequence->y) {
         /* Every step overwrites the one before. */
         run->y_step = 0;

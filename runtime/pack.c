@@ -19,9 +19,9 @@ static size_t find_param(const struct weir_kernel *kernel, const char *name)
     return i;
 }
 
-/* Sets data[i] to what is given for kernel.params[i]; all faults are told in one sentence. */
-static weir_status match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
-                                 const float **data, weir_error *error)
+/* All faults are told in one sentence. */
+weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
+                               const float **data, weir_error *error)
 {
     struct weir_list unknown = {0}, repeated = {0}, empty = {0}, missing = {0};
     for (size_t k = 0; k < config->weight_count; k++) {
@@ -58,77 +58,74 @@ static float scaled(float weight, float scale)
     return isinf(product) && isfinite(weight) ? copysignf(FLT_MAX, product) : product;
 }
 
-static size_t region_floats(const struct weir_kernel *kernel, const struct weir_region *region,
-                            struct weir_sizes sizes)
+static size_t region_floats(const struct weir_packing *packing, const struct weir_region *region)
 {
-    const size_t rows = weir_extent_of(region->rows, sizes), left = rows % kernel->lanes;
-    const size_t lanes = left && !region->tail ? rows - left + kernel->lanes : rows - left;
+    const size_t lanes = packing->kernel->lanes;
+    const size_t rows = weir_extent_of(region->rows, packing->sizes), left = rows % lanes;
+    const size_t whole = left && !region->tail ? rows - left + lanes : rows - left;
     const size_t column =
-        weir_plus(weir_times(lanes, region->count), left ? region->tail_width : 0);
-    return weir_times(column, weir_extent_of(region->cols, sizes));
+        weir_plus(weir_times(whole, region->count), left ? region->tail_width : 0);
+    return weir_times(column, weir_extent_of(region->cols, packing->sizes));
 }
 
 /* Packs one region; what lies past the last row is zero already. */
-static void pack_region(const struct weir_kernel *kernel, const struct weir_region *region,
-                        struct weir_sizes sizes, const float *const *data, const float *scale,
-                        float *packed)
+static void pack_region(const struct weir_packing *packing, const struct weir_region *region,
+                        const float *const *data, const float *scale, float *packed)
 {
-    const size_t rows = weir_extent_of(region->rows, sizes);
-    const size_t cols = weir_extent_of(region->cols, sizes);
-    for (size_t first = 0; first < rows; first += kernel->lanes) {
-        const size_t lanes = rows - first < kernel->lanes ? rows - first : kernel->lanes;
-        const bool tail = region->tail && lanes < kernel->lanes;
-        const size_t width = tail ? region->tail_width : region->count * kernel->lanes;
+    const size_t rows = weir_extent_of(region->rows, packing->sizes);
+    const size_t cols = weir_extent_of(region->cols, packing->sizes);
+    const size_t row_step = packing->transposed ? 1 : cols;
+    const size_t col_step = packing->transposed ? rows : 1, lanes_most = packing->kernel->lanes;
+    for (size_t first = 0; first < rows; first += lanes_most) {
+        const size_t lanes = rows - first < lanes_most ? rows - first : lanes_most;
+        const bool tail = region->tail && lanes < lanes_most;
+        const size_t width = tail ? region->tail_width : region->count * lanes_most;
         for (size_t col = 0; col < cols; col++, packed += width)
             for (size_t k = 0; k < region->count; k++) {
-                float *to = packed + (tail ? region->tail[k] : k * kernel->lanes);
+                float *to = packed + (tail ? region->tail[k] : k * lanes_most);
+                const float *from = data[region->params[k]] + first * row_step + col * col_step;
                 for (size_t lane = 0; lane < lanes; lane++)
-                    to[lane] =
-                        scaled(data[region->params[k]][(first + lane) * cols + col], scale[k]);
+                    to[lane] = scaled(from[lane * row_step], scale[k]);
             }
     }
 }
 
-static void pack_regions(const struct weir_kernel *kernel, struct weir_sizes sizes,
-                         const float *const *data, const float *scale, float *packed)
+void weir_pack(const struct weir_packing *packing, const float *const *data)
 {
-    for (size_t i = 0; i < kernel->region_count; i++) {
-        const struct weir_region *region = &kernel->regions[i];
-        pack_region(kernel, region, sizes, data, scale, packed);
-        packed += weir_round_up(region_floats(kernel, region, sizes), WEIR_ROW);
+    float *packed = packing->packed;
+    const float *scale = packing->scale;
+    for (size_t i = 0; i < packing->region_count; i++) {
+        const struct weir_region *region = &packing->regions[i];
+        pack_region(packing, region, data, scale, packed);
+        packed += weir_round_up(region_floats(packing, region), WEIR_ROW);
         scale += region->count;
     }
 }
 
-weir_status weir_pack(const struct weir_kernel *kernel, const weir_layer_config *config,
-                      float **packed, weir_error *error)
+weir_status weir_packing_create(struct weir_packing *packing,
+                                void (*scales)(size_t, size_t, size_t, float *), weir_error *error)
 {
-    const struct weir_sizes sizes = {config->I, config->H, config->P};
+    const struct weir_sizes sizes = packing->sizes;
     size_t floats = 0, slots = 0;
-    for (size_t i = 0; i < kernel->region_count; i++) {
-        const size_t region = region_floats(kernel, &kernel->regions[i], sizes);
+    for (size_t i = 0; i < packing->region_count; i++) {
+        const size_t region = region_floats(packing, &packing->regions[i]);
         floats = weir_plus(floats, weir_round_up(region, WEIR_ROW));
-        slots = weir_plus(slots, kernel->regions[i].count);
+        slots = weir_plus(slots, packing->regions[i].count);
     }
-    weir_status status = WEIR_OK;
-    const float **data = calloc(kernel->param_count, sizeof *data);
-    float *scale = weir_allocate(slots);
-    *packed = NULL;
-    if (data)
-        status = match_weights(kernel, config, data, error);
-    if (!status && data && scale)
-        *packed = weir_allocate(floats);
-    if (!status && !*packed)
-        status = weir_fail(error, WEIR_NO_MEMORY,
-                           "The weights of %.32s with %s take %zu bytes when packed, which this "
-                           "machine does not give: free memory, or choose smaller sizes.",
-                           kernel->cell, weir_sizes_in_words(sizes).text,
-                           weir_times(floats, sizeof **packed));
-    if (*packed) {
-        kernel->scales(sizes.I, sizes.H, sizes.P, scale);
-        pack_regions(kernel, sizes, data, scale, *packed);
-    }
-    free(data);
-    free(scale);
-    return status;
+    packing->scale = weir_allocate(slots);
+    packing->packed = weir_allocate(floats);
+    if (!packing->scale || !packing->packed)
+        return weir_fail(error, WEIR_NO_MEMORY,
+                         "The weights of %.32s with %s take %zu bytes when packed, which this "
+                         "machine does not give: free memory, or choose smaller sizes.",
+                         packing->kernel->cell, weir_sizes_in_words(sizes).text,
+                         weir_times(floats, sizeof *packing->packed));
+    scales(sizes.I, sizes.H, sizes.P, packing->scale);
+    return WEIR_OK;
+}
+
+void weir_packing_free(struct weir_packing *packing)
+{
+    free(packing->scale);
+    free(packing->packed);
 }

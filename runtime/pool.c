@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pool of threads that run one kernel together: how they are called, how they wait for each other
+/* A pool of threads that do one job together: how they are called, how they wait for each other
  * within a run, and how they sleep between runs. On which cores they sit is decided in cores.c; who
  * computes what, a kernel decides by its number.
  *
@@ -51,8 +51,8 @@ struct weir_pool {
     struct weir_cores *cores;
     /* The call: written by the caller before it sends the mail, and read until the first barrier.
      */
-    _Alignas(LINE) const struct weir_kernel *kernel;
-    const struct weir_run *run;
+    _Alignas(LINE) weir_work *work;
+    const void *job;
     size_t parts;
     uint64_t start; /* `arrived` at the beginning */
     unsigned mode;
@@ -169,28 +169,24 @@ static void *work(void *argument)
     struct part *part = argument;
     const struct weir_pool *pool = part->pool;
     while (await_call(part)) {
-        /* A copy: the caller may begin its next call while this part is still returning. */
-        struct weir_run run = *pool->run;
-        run.part = part->index;
-        run.barrier = part;
         part->target = pool->start;
         set_mode(pool->mode);
-        pool->kernel->forward(&run);
+        pool->work(pool->job, part->index, part);
     }
     return NULL;
 }
 
-void weir_pool_run(weir_pool *pool, const struct weir_kernel *kernel, const struct weir_run *run)
+void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t parts)
 {
-    pool->kernel = kernel;
-    pool->run = run;
-    pool->parts = run->parts;
+    pool->work = work;
+    pool->job = job;
+    pool->parts = parts;
     pool->start = atomic_load_explicit(&pool->arrived, memory_order_relaxed);
     pool->mode = get_mode();
     pool->part[0].target = pool->start;
-    for (size_t i = 1; i < run->parts; i++)
+    for (size_t i = 1; i < parts; i++)
         send(&pool->part[i], CALLED);
-    kernel->forward(run);
+    work(job, 0, &pool->part[0]);
 }
 
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most)

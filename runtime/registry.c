@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels of this build, as the generated list kernels.inc names them, and what each says of
- * itself. Which of them a layer runs is decided in select.c. */
+/* The kernels of this build, as the generated lists kernels.inc and products.inc name them, and
+ * what each says of itself. Which of them a layer runs is decided in select.c. */
 #include "internal.h"
 
 #include <string.h>
@@ -16,6 +16,25 @@ static const struct weir_kernel *const kernels[] = {
 #include "kernels.inc"
 #undef WEIR_KERNEL
     NULL};
+
+#define WEIR_PRODUCT(stem)                                                                         \
+    extern const struct weir_product_kernel stem __attribute__((visibility("hidden")));
+#include "products.inc"
+#undef WEIR_PRODUCT
+
+static const struct weir_product_kernel *const products[] = {
+#define WEIR_PRODUCT(stem) &stem,
+#include "products.inc"
+#undef WEIR_PRODUCT
+    NULL};
+
+const struct weir_product_kernel *weir_registry_product(enum weir_isa isa)
+{
+    size_t i = 0;
+    while (products[i] && products[i]->isa != isa)
+        i++;
+    return products[i];
+}
 
 size_t weir_kernel_count(void)
 {

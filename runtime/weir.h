@@ -186,8 +186,8 @@ typedef struct weir_gradients {
 /* Backward through the sequence that weir_layer_forward_train has just run with this workspace; x
  * is read again. Each sum over time and batch runs in one fixed order (time, then rows, ascending),
  * so that for a given batch gradients have the same bits on every ISA and by any number of threads.
- * At a kink (relu at 0, min, max and clip where both sides meet, abs at 0) the gradient is that of
- * the flat or the second side: see gen/ops.def. */
+ * Where a function has a kink (relu at 0, clip at its bounds) the gradient is that of one side:
+ * relu has slope 0 there; gen/ops.def has the others. */
 WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
                                   const weir_gradients *gradients, void *workspace);
 

@@ -813,26 +813,6 @@ static void forward(const struct weir_run *run)
     }
 }
 
-static const struct weir_param params[] = {
-    {"Wi", WEIR_H, WEIR_I}, /* [H][I] */
-    {"Ui", WEIR_H, WEIR_H}, /* [H][H] */
-    {"bi", WEIR_H, WEIR_ONE}, /* [H][1] */
-    {"Wf", WEIR_H, WEIR_I}, /* [H][I] */
-    {"Uf", WEIR_H, WEIR_H}, /* [H][H] */
-    {"bf", WEIR_H, WEIR_ONE}, /* [H][1] */
-    {"Wg", WEIR_H, WEIR_I}, /* [H][I] */
-    {"Ug", WEIR_H, WEIR_H}, /* [H][H] */
-    {"bg", WEIR_H, WEIR_ONE}, /* [H][1] */
-    {"Wo", WEIR_H, WEIR_I}, /* [H][I] */
-    {"Uo", WEIR_H, WEIR_H}, /* [H][H] */
-    {"bo", WEIR_H, WEIR_ONE}, /* [H][1] */
-};
-
-static const struct weir_state states[] = {
-    {"h", WEIR_H}, /* [H] */
-    {"c", WEIR_H}, /* [H] */
-};
-
 static const unsigned char slots_0[] = {
     2, /* bi */
     5, /* bf */
@@ -876,6 +856,26 @@ static void scales(size_t I, size_t H, size_t P, float *scale)
     scale[10] = (float)-2.8853900817779268; /* Ug */
     scale[11] = (float)-1.4426950408889634; /* Uo */
 }
+
+static const struct weir_param params[] = {
+    {"Wi", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ui", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bi", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wf", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uf", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bf", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wg", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Ug", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bg", WEIR_H, WEIR_ONE}, /* [H][1] */
+    {"Wo", WEIR_H, WEIR_I}, /* [H][I] */
+    {"Uo", WEIR_H, WEIR_H}, /* [H][H] */
+    {"bo", WEIR_H, WEIR_ONE}, /* [H][1] */
+};
+
+static const struct weir_state states[] = {
+    {"h", WEIR_H}, /* [H] */
+    {"c", WEIR_H}, /* [H] */
+};
 
 static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
 {

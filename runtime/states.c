@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* States between the caller's dense rows and the padded ones that kernels work on. Copying them is
+ * part of every call. */
+#include "internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The padding is zeroed so that nothing left in it can turn, step by step, into slow denormals. */
+void weir_load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row)
+{
+    if (!dense) {
+        memset(padded, 0, rows * row * sizeof *padded);
+    } else if (size == row) {
+        memcpy(padded, dense, rows * size * sizeof *padded);
+    } else {
+        for (size_t b = 0; b < rows; b++, padded += row, dense += size) {
+            memcpy(padded, dense, size * sizeof *padded);
+            memset(padded + size, 0, (row - size) * sizeof *padded);
+        }
+    }
+}
+
+typedef float four __attribute__((vector_size(16)));
+typedef int four_bits __attribute__((vector_size(16)));
+
+/* From a padded row to a dense one. Every NaN becomes the one that weir.h promises, because which
+ * one a kernel makes depends on its ISA. In vectors: a stream pays for this at every step. */
+static void store_row(float *dense, const float *padded, size_t size)
+{
+    size_t k = 0;
+    for (; k + 4 <= size; k += 4) {
+        four values;
+        memcpy(&values, padded + k, sizeof values);
+        const four_bits numbers = values == values;
+        values = (four)(((four_bits)values & numbers) | (~numbers & 0x7fc00000));
+        memcpy(dense + k, &values, sizeof values);
+    }
+    for (; k < size; k++)
+        dense[k] = isnan(padded[k]) ? NAN : padded[k];
+}
+
+void weir_store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row)
+{
+    for (size_t b = 0; b < rows; b++, dense += size, padded += row)
+        store_row(dense, padded, size);
+}
+
+void weir_pass_states(const weir_layer *layer, size_t rows, const float *const *in,
+                      float *const *out)
+{
+    for (size_t s = 0; out && s < layer->kernel->state_count; s++) {
+        const size_t bytes = rows * layer->state_size[s] * sizeof(float);
+        if (!out[s])
+            continue;
+        if (in && in[s])
+            memmove(out[s], in[s], bytes);
+        else
+            memset(out[s], 0, bytes);
+    }
+}
