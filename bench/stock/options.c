@@ -32,7 +32,7 @@ struct row {
         flag, argument, TEXT, ANY, AT(field), 0, 0, value, value, binds, help                      \
     }
 
-/* The last value of a seed is not a double; whole numbers are kept within 2^53. */
+/* Whole numbers are read as doubles, which hold all of them up to 2^53. */
 #define SEED_MOST 9007199254740992.0
 
 /* clang-format off */
@@ -112,7 +112,7 @@ void options_help(FILE *file)
     for (size_t r = 0; r < ROWS; r++) {
         const struct row *row = &rows[r];
         const char *prices = row->prices, *adding = row->adding;
-        fprintf(file, "  %-12s %-9s %s", row->flag, row->argument, row->help);
+        fprintf(file, "  %-13s %-9s %s", row->flag, row->argument, row->help);
         if (prices && adding && strcmp(prices, adding) != 0)
             fprintf(file, " (%s; adding: %s)", prices, adding);
         else if (prices || adding)
@@ -226,6 +226,16 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
     return options->help || (options_agree(options, failure) && cells_resolve(options, failure));
 }
 
+/* As short as it can be and still be this number. */
+static void number_write(char value[OPTION_VALUE_MAX], double number)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(value, OPTION_VALUE_MAX, "%.*g", digits, number);
+        if (strtod(value, NULL) == number)
+            return;
+    }
+}
+
 const char *options_binding(const struct options *options, size_t index,
                             char value[OPTION_VALUE_MAX])
 {
@@ -237,9 +247,8 @@ const char *options_binding(const struct options *options, size_t index,
         if (row->kind == TEXT)
             snprintf(value, OPTION_VALUE_MAX, "%s", *(const char *const *)field);
         else
-            snprintf(value, OPTION_VALUE_MAX, "%.17g",
-                     row->kind == WHOLE ? (double)*(const uint64_t *)field
-                                        : *(const double *)field);
+            number_write(value, row->kind == WHOLE ? (double)*(const uint64_t *)field
+                                                   : *(const double *)field);
         return row->flag;
     }
     return NULL;
