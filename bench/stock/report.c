@@ -16,12 +16,13 @@ static void command_print(FILE *file, int argc, char **argv)
     fputs("\n\n", file);
 }
 
-static void day_print(FILE *file, long date)
+static void day_print(FILE *file, const struct prices *prices, size_t day)
 {
+    const long date = prices->date[day];
     if (date)
-        fprintf(file, "%04ld-%02ld-%02ld", date / 10000, date / 100 % 100, date % 100);
+        fprintf(file, " %04ld-%02ld-%02ld |", date / 10000, date / 100 % 100, date % 100);
     else
-        fputs("a made-up day", file);
+        fprintf(file, " day %zu |", day);
 }
 
 static void parts_print(FILE *file, const struct task *task)
@@ -32,11 +33,10 @@ static void parts_print(FILE *file, const struct task *task)
         const size_t first = task->series.first[part] + 1, count = task->count[part];
         if (count == 0)
             continue;
-        fprintf(file, "| %s | %s | ", names[part], grouped(count).text);
-        day_print(file, task->prices.date[first]);
-        fputs(" | ", file);
-        day_print(file, task->prices.date[first + count - 1]);
-        fputs(" |\n", file);
+        fprintf(file, "| %s | %s |", names[part], grouped(count).text);
+        day_print(file, &task->prices, first);
+        day_print(file, &task->prices, first + count - 1);
+        fputc('\n', file);
     }
     fputc('\n', file);
 }
