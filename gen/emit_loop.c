@@ -6,6 +6,20 @@
 
 /* ---- struct step ---- */
 
+/* The last stage of a step backward, where nothing comes of it but next states: those of the last
+ * step are often not wanted. NULL where it is not so. */
+static const struct stage *ending_stage(const struct emitter *e)
+{
+    const struct program *program = e->program;
+    const size_t last = program->stage_count - 1;
+    if (program->role != ROLE_BACKWARD || last == 0)
+        return NULL;
+    for (size_t v = 0; v < program->saving_count; v++)
+        if (program->stage_of[program->values[v]] == (int)last)
+            return NULL;
+    return &program->stages[last];
+}
+
 void emit_step(struct emitter *e)
 {
     const struct program *program = e->program;
@@ -20,6 +34,8 @@ void emit_step(struct emitter *e)
         EMIT("    size_t B, next; /* rows of the batch; the block that comes next */\n");
     if (emit_saves(e))
         EMIT("    int save; /* for training */\n");
+    if (ending_stage(e))
+        EMIT("    int ends; /* the next states are not wanted */\n");
     EMIT("    const float *x;\n    float *y;\n    ptrdiff_t x_row, y_row;\n");
     for (int s = 0; s < graph->state_count && emit_has_states(e); s++)
         EMIT("    const float *%s;\n    float *%s;\n", e->prev[s], e->next[s]);
@@ -103,6 +119,8 @@ static void emit_wind(struct emitter *e)
         EMIT("    s->%s = run->value[%zu] + step * tape->value_step[%zu];\n", e->value[v], v, v);
     for (int g = 0; g < program->graph->given_count; g++)
         EMIT("    s->%s = tape->given[%d] + step * tape->given_step[%d];\n", e->given[g], g, g);
+    if (ending_stage(e))
+        EMIT("    s->ends = tape->ends && t + 1 == run->T;\n");
     EMIT("}\n\n");
 }
 
@@ -129,6 +147,8 @@ static void emit_stage_calls(struct emitter *e)
     EMIT("static void step%s(const struct weir_run *run, %sstruct step%s *s%s)\n{\n", e->tag,
          e->plan->prefetch ? "" : "const ", e->tag, e->plan->serpentine ? ", int backwards" : "");
     for (size_t i = 0; i < e->program->stage_count; i++) {
+        if (ending_stage(e) == &e->program->stages[i])
+            EMIT("    if (s->ends)\n        return;\n");
         EMIT("    stage%s(run, s%s);\n", e->program->stages[i].suffix,
              e->plan->serpentine ? ", backwards" : "");
         EMIT("    if (run->parts > 1)\n        run->wait(run->barrier);\n");

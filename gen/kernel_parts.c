@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool add_program(struct kernel_parts *parts, enum role role, struct graph **graph,
                         enum weir_math math, char **error)
@@ -49,6 +50,24 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
         return parts;
     kernel_parts_free(parts);
     return NULL;
+}
+
+bool kernel_parts_override(struct kernel_parts *parts, const char *text, char **error)
+{
+    static const char *const prefixes[] = {"", "backward.", "input."};
+    bool fits = true;
+    while (*text && fits) {
+        const size_t length = strcspn(text, ",");
+        size_t role = ROLE_COUNT - 1;
+        while (strncmp(text, prefixes[role], strlen(prefixes[role])) != 0)
+            role--; /* the first is empty */
+        const size_t skipped = strlen(prefixes[role]);
+        char *field = text_format("%.*s", (int)(length - skipped), text + skipped);
+        fits = plan_override(&parts->plan[role], field, error);
+        free(field);
+        text += length + (text[length] == ',');
+    }
+    return fits;
 }
 
 void kernel_parts_free(struct kernel_parts *parts)

@@ -22,6 +22,12 @@ struct kernel_parts {
  * *error, which the caller frees. */
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
                                          const struct isa *isa, bool trains, char **error);
+
+/* Overrides fields of plans by "field=value,...": forward's, or with "backward." or "input." before
+ * a field those of a pass of training. On bad input: false and a sentence, which the caller frees.
+ */
+bool kernel_parts_override(struct kernel_parts *parts, const char *text, char **error);
+
 void kernel_parts_free(struct kernel_parts *parts);
 
 #endif

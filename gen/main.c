@@ -47,7 +47,8 @@ static const char help[] =
     "  --isa ISA             one of those that --list shows, such as avx2\n"
     "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
     "  --train               with what training needs: saved values, backward, gradients\n"
-    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields\n"
+    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
+    "                        input.FIELD are those of training's other passes\n"
     "  -o FILE               write there instead of to stdout\n"
     "  -h, --help            this text\n";
 
@@ -264,7 +265,7 @@ static void generate(const struct request *request)
         kernel_parts_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, isa, request->trains, &error);
     if (!parts)
         fail_in(&source, line, column, error);
-    if (request->plan && !plan_override(&parts->plan[ROLE_FORWARD], request->plan, &error))
+    if (request->plan && !kernel_parts_override(parts, request->plan, &error))
         fail(error);
     char *command = command_text(request, has_projection);
     struct text kernel = emit_kernel(parts, command);

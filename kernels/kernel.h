@@ -103,6 +103,7 @@ struct weir_tape {
     ptrdiff_t value_step[WEIR_VALUES_MAX];
     const float *given[WEIR_GIVEN_MAX]; /* as the pass's givens say */
     ptrdiff_t given_step[WEIR_GIVEN_MAX];
+    int ends; /* the states after the last step are not wanted: what only they need is left out */
 };
 
 /* Everything one call of a kernel reads and writes. Strides are in floats and may be negative or,

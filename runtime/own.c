@@ -49,6 +49,31 @@ static const char *fault_of_tail(const struct weir_kernel *kernel, const struct 
     return NULL;
 }
 
+/* `transposed`: as those of a pass of training. */
+static const char *fault_of_regions(const struct weir_kernel *kernel,
+                                    const struct weir_region *regions, size_t count,
+                                    bool transposed)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct weir_region *region = &regions[i];
+        const bool swaps = transposed && region->cols != WEIR_ONE;
+        if (!region->params)
+            return "a region has no params";
+        for (size_t k = 0; k < region->count; k++) {
+            if (region->params[k] >= kernel->param_count)
+                return "a region names a param that is not there";
+            const struct weir_param *param = &kernel->params[region->params[k]];
+            if ((swaps ? param->cols : param->rows) != region->rows ||
+                (swaps ? param->rows : param->cols) != region->cols)
+                return "the params of a region must have its rows and cols";
+        }
+        const char *fault = region->tail ? fault_of_tail(kernel, region) : NULL;
+        if (fault)
+            return fault;
+    }
+    return NULL;
+}
+
 static const char *fault_of_weights(const struct weir_kernel *kernel)
 {
     if (!kernel->lanes)
@@ -59,22 +84,60 @@ static const char *fault_of_weights(const struct weir_kernel *kernel)
         if (!kernel->params[i].name || !is_extent(kernel->params[i].rows) ||
             !is_extent(kernel->params[i].cols))
             return "a param has no name, or its rows or cols are no extent";
-    for (size_t i = 0; i < kernel->region_count; i++) {
-        const struct weir_region *region = &kernel->regions[i];
-        if (!region->params)
-            return "a region has no params";
-        for (size_t k = 0; k < region->count; k++) {
-            if (region->params[k] >= kernel->param_count)
-                return "a region names a param that is not there";
-            const struct weir_param *param = &kernel->params[region->params[k]];
-            if (param->rows != region->rows || param->cols != region->cols)
-                return "the params of a region must have its rows and cols";
-        }
-        const char *fault = region->tail ? fault_of_tail(kernel, region) : NULL;
-        if (fault)
-            return fault;
+    return fault_of_regions(kernel, kernel->regions, kernel->region_count, false);
+}
+
+static bool is_given(const struct weir_kernel *kernel, const struct weir_given *given)
+{
+    const struct weir_training *training = kernel->training;
+    const size_t counts[] = {[WEIR_PREV] = kernel->state_count,
+                             [WEIR_NEXT] = kernel->state_count,
+                             [WEIR_VALUE] = kernel->value_count + training->saved_count,
+                             [WEIR_X] = 1,
+                             [WEIR_DELTA] = training->delta_count};
+    return (unsigned)given->source <= WEIR_DELTA && given->index < counts[given->source] &&
+           is_extent(given->size);
+}
+
+static const char *fault_of_pass(const struct weir_kernel *kernel, const struct weir_pass *pass)
+{
+    if (!pass->run)
+        return NULL;
+    if (!pass->scales || (pass->region_count && !pass->regions))
+        return "a pass of training has no scales or regions";
+    if (pass->value_count > WEIR_VALUES_MAX || (pass->value_count && !pass->values) ||
+        pass->given_count > WEIR_GIVEN_MAX || (pass->given_count && !pass->givens))
+        return "a pass of training has too many values, or no list of them";
+    for (size_t i = 0; i < pass->value_count; i++)
+        if (!is_extent(pass->values[i]))
+            return "the size of a value of training is no extent";
+    for (size_t i = 0; i < pass->given_count; i++)
+        if (!is_given(kernel, &pass->givens[i]))
+            return "a pass of training is given what is not there";
+    return fault_of_regions(kernel, pass->regions, pass->region_count, true);
+}
+
+static const char *fault_of_training(const struct weir_kernel *kernel)
+{
+    const struct weir_training *training = kernel->training;
+    if (!training)
+        return NULL;
+    if (kernel->value_count + training->saved_count > WEIR_VALUES_MAX ||
+        (training->saved_count && !training->saved))
+        return "it must save at most WEIR_VALUES_MAX values";
+    for (size_t i = 0; i < training->saved_count; i++)
+        if (!is_extent(training->saved[i]))
+            return "the size of a saved value is no extent";
+    if (!training->backward.run || training->delta_count > training->backward.value_count)
+        return "it must have a backward pass that stores all deltas";
+    for (size_t i = 0; i < training->outer_count; i++) {
+        const struct weir_outer *outer = &training->outers[i];
+        if (outer->param >= kernel->param_count || outer->delta >= training->delta_count ||
+            !is_given(kernel, &outer->operand))
+            return "a gradient is of what is not there";
     }
-    return NULL;
+    const char *fault = fault_of_pass(kernel, &training->backward);
+    return fault ? fault : fault_of_pass(kernel, &training->input);
 }
 
 weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error)
@@ -84,6 +147,8 @@ weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error)
         fault = fault_of_states(kernel);
     if (!fault)
         fault = fault_of_weights(kernel);
+    if (!fault)
+        fault = fault_of_training(kernel);
     return fault ? weir_fail(error, WEIR_INVALID,
                              "config.own is not a kernel as kernel.h describes one: %s.", fault)
                  : WEIR_OK;

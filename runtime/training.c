@@ -143,6 +143,14 @@ static const float *given_at(const struct backward_job *job, const struct weir_g
     return job->workspace.delta[given->index];
 }
 
+static bool wants_states(const weir_layer *layer, const weir_gradients *gradients)
+{
+    bool wants = false;
+    for (size_t s = 0; gradients->initial && s < layer->kernel->state_count; s++)
+        wants |= gradients->initial[s] != NULL;
+    return wants;
+}
+
 /* Backward through time: everything starts at the last step, and every step is negative. */
 static void prepare_backward(struct backward_job *job)
 {
@@ -155,6 +163,7 @@ static void prepare_backward(struct backward_job *job)
     const ptrdiff_t last = (ptrdiff_t)T - 1;
     const ptrdiff_t y_step = weir_stride_or(gradients->y_step, B * layer->state_size[0]);
     run->tape = tape;
+    tape->ends = !wants_states(layer, gradients);
     run->weights = layer->backward.packed;
     run->x = gradients->y ? gradients->y + last * y_step : job->workspace.zeros;
     run->x_step = gradients->y ? -y_step : 0;

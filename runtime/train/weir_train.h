@@ -97,8 +97,8 @@ typedef struct weir_optimiser_config {
 
 typedef struct weir_optimiser weir_optimiser;
 
-/* The parameters are copied, the arrays they point to are not. Of no use is a rate that is negative
- * or not finite, and a momentum or beta outside of [0, 1): WEIR_INVALID. */
+/* The parameters are copied, the arrays they point to are not. WEIR_INVALID for a rate or epsilon
+ * that is negative or not finite, and for a momentum or beta outside of [0, 1). */
 WEIR_API weir_status weir_optimiser_create(weir_optimiser **optimiser,
                                            const weir_optimiser_config *config,
                                            const weir_parameter *parameters, size_t count,
@@ -143,13 +143,13 @@ typedef struct weir_text {
 
 /* Writes a file beside the path, has it reach the disk, and renames it: after a crash at any moment
  * the path holds all of the old file or all of the new one. Names are distinct, and none is
- * __metadata__, which holds the texts. */
+ * __metadata__, which holds the texts. WEIR_INVALID where it cannot be written. */
 WEIR_API weir_status weir_tensors_write(const char *path, const weir_tensor *tensors, size_t count,
                                         const weir_text *texts, size_t text_count,
                                         weir_error *error);
 
-/* A file, read and checked as a whole: whatever is in it, every tensor lies inside of it. Of types
- * that weir_dtype does not have WEIR_INVALID. */
+/* A file, read and checked as a whole: whatever is in it, every tensor lies inside of it. For a
+ * file that is not there, cannot be read, or is wrong in any way, WEIR_INVALID. */
 typedef struct weir_tensors weir_tensors;
 
 WEIR_API weir_status weir_tensors_open(weir_tensors **file, const char *path, weir_error *error);

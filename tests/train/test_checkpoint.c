@@ -240,6 +240,21 @@ static void check_batches(const char *cell)
 
 /* ---- Names ---- */
 
+/* No two matrices are drawn from the same numbers: they begin with different ones. */
+static void check_streams(const char *cell)
+{
+    struct toy_config toy;
+    size_t count;
+    toy_config_set(&toy, &kind, cell);
+    weir_model *model = toy_model(&toy.config);
+    const weir_parameter *parameters = weir_model_parameters(model, &count);
+    for (size_t k = 0; k < count; k++)
+        for (size_t other = 0; other < k && parameters[k].cols > 1; other++)
+            EXPECT(parameters[k].values[0] != parameters[other].values[0], "%s: %s begins like %s",
+                   cell, parameters[k].name, parameters[other].name);
+    weir_model_destroy(model);
+}
+
 static void check_names(const char *cell)
 {
     struct toy_config toy;
@@ -279,6 +294,7 @@ int main(int argc, char **argv)
         check_misfits(argv[k]);
         check_refusals(argv[k]);
         check_batches(argv[k]);
+        check_streams(argv[k]);
         check_names(argv[k]);
     }
     folder_destroy(&folder);

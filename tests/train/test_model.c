@@ -268,6 +268,46 @@ static void check_dropout(const char *cell)
     }
 }
 
+/* The loss of a first step, whose masks depend on the seed alone, with one value changed; and,
+ * where `gradient` is not NULL, its gradient by that value. */
+static double first_loss(const weir_model_config *config, const weir_batch *batch, size_t parameter,
+                         size_t index, float change, double *gradient)
+{
+    size_t count;
+    double loss = 0;
+    weir_model *model = toy_model(config);
+    const weir_parameter *parameters = weir_model_parameters(model, &count);
+    parameters[parameter].values[index] += change;
+    weir_model_changed(model);
+    weir_model_train(model, batch, &loss, NULL);
+    if (gradient)
+        *gradient = parameters[parameter].gradients[index];
+    weir_model_destroy(model);
+    return loss;
+}
+
+/* Gradients pass through the masks that outputs have passed. */
+static void check_dropout_gradients(const char *cell)
+{
+    struct toy_config toy;
+    struct toy_batch batch;
+    toy_config_set(&toy, &kinds[4], cell);
+    toy.config.optimiser = (weir_optimiser_config){.method = WEIR_SGD, .rate = 1e-30};
+    toy.layers[0].dropout = 0.4f;
+    toy.layers[1].dropout = 0.3f;
+    toy_batch_set(&batch, 1);
+    for (size_t parameter = 0; parameter < 6; parameter++) {
+        const float step = 0x1p-7f;
+        double gradient;
+        const double high = first_loss(&toy.config, &batch.batch, parameter, 1, step, NULL);
+        const double low = first_loss(&toy.config, &batch.batch, parameter, 1, -step, NULL);
+        const double difference = (high - low) / (2 * (double)step);
+        first_loss(&toy.config, &batch.batch, parameter, 1, 0, &gradient);
+        EXPECT(fabs(difference - gradient) < 1e-3 * (1 + fabs(gradient)),
+               "%s: parameter %zu is %g, not %g", cell, parameter, gradient, difference);
+    }
+}
+
 static void check_clip(const char *cell)
 {
     struct toy_config toy;
@@ -297,6 +337,7 @@ int main(int argc, char **argv)
         check_learning(cell, &kinds[0], WEIR_SGD);
         check_learning(cell, &kinds[KINDS - 1], WEIR_ADAM);
         check_dropout(cell);
+        check_dropout_gradients(cell);
         check_clip(cell);
     }
     return expect_verdict("test_model");

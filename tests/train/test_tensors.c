@@ -76,6 +76,21 @@ static void check_bytes(const char *path)
            "it begins with %02x %02x .. %02x %02x", head[0], head[1], head[7], head[8]);
 }
 
+/* Headers of every length: data begin at a multiple of 8 bytes all the same. */
+static void check_alignment(void)
+{
+    const struct folder_file path = folder_file(&folder, "aligned");
+    for (size_t length = 0; length < 9; length++) {
+        const weir_tensor tensor = {"12345678" + length, WEIR_F32, 1, {6}, floats};
+        weir_tensors *file;
+        EXPECT(!weir_tensors_write(path.path, &tensor, 1, NULL, 0, NULL), "writing");
+        check_bytes(path.path);
+        EXPECT(!weir_tensors_open(&file, path.path, NULL), "a name of %zu letters less", length);
+        weir_tensors_close(file);
+    }
+    folder_files(&folder, 1);
+}
+
 static void check_round_trip(void)
 {
     const struct folder_file path = folder_file(&folder, "round");
@@ -257,6 +272,7 @@ int main(void)
 {
     folder_create(&folder);
     check_round_trip();
+    check_alignment();
     check_reads();
     check_refusals();
     check_rename();
