@@ -112,6 +112,9 @@ const char *emit_operand_row(struct emitter *e, int node);
  * aligned after the head. */
 void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail);
 
+/* Writes `name = value;`, broken after the equals sign where the line is too long. */
+void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value);
+
 /* Regions and sums of a stage that come from the input, and so can be computed ahead. */
 const struct region *stage_input_region(const struct program *program, const struct stage *stage);
 bool stage_hoists(const struct emitter *e, const struct stage *stage);

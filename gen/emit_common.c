@@ -173,6 +173,13 @@ void emit_wrapped(struct emitter *e, const char *head, const char *parameters, c
     EMIT("%s", tail);
 }
 
+void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value)
+{
+    enum { LINE = 100 };
+    const size_t length = strlen(indent) + strlen(name) + strlen(" = ;") + strlen(value);
+    EMIT(length > LINE ? "%s%s =\n%s    %s;" : "%s%s =%.0s %s;", indent, name, indent, value);
+}
+
 /* ---- Stages ---- */
 
 const struct region *stage_input_region(const struct program *program, const struct stage *stage)

@@ -140,15 +140,15 @@ static size_t table_size(const struct emitter *e, enum weir_extent extent)
 }
 
 /* On as many lines as it takes, broken after commas. */
-static void emit_plan(struct emitter *e, const char *plan, const char *indent)
+static void emit_plan(struct emitter *e, const char *plan)
 {
-    const size_t room = 100 - sizeof "    .plan = \"\"," - strlen(indent);
-    EMIT("%s    .plan = ", indent);
-    while (strlen(plan) > room) {
-        size_t cut = room;
+    enum { ROOM = 100 - (int)sizeof "    .plan = \"\"," };
+    EMIT("    .plan = ");
+    while (strlen(plan) > ROOM) {
+        size_t cut = ROOM;
         while (cut > 0 && plan[cut - 1] != ',')
             cut--;
-        EMIT("\"%.*s\"\n%s            ", (int)cut, plan, indent);
+        EMIT("\"%.*s\"\n            ", (int)cut, plan);
         plan += cut;
     }
     EMIT("\"%s\",\n", plan);
@@ -213,28 +213,26 @@ static void emit_outers(struct emitter *e)
     EMIT("};\n\n");
 }
 
-/* A pass as a field of struct weir_training. */
-static void emit_pass(struct emitter *e, enum role role, const char *field)
+/* A pass; false where there is none of this role. */
+static bool emit_pass(struct emitter *e, enum role role, const char *name)
 {
     const struct program *program = e->parts->program[role];
-    const char *tag = emit_format(e, "_%s", role == ROLE_BACKWARD ? "back" : "input");
+    const char *tag = role == ROLE_BACKWARD ? "_back" : "_input";
     if (!program)
-        return;
+        return false;
     char *plan = plan_text(&e->parts->plan[role]);
-    EMIT("    .%s = {\n", field);
-    emit_plan(e, plan, "    ");
+    EMIT("static const struct weir_pass pass%s = {\n", tag);
+    emit_plan(e, plan);
     if (program->region_count)
-        EMIT("        .regions = regions%s,\n        .region_count = %zu,\n", tag,
-             program->region_count);
-    EMIT("        .scales = scales%s,\n", tag);
+        EMIT("    .regions = regions%s,\n    .region_count = %zu,\n", tag, program->region_count);
+    EMIT("    .scales = scales%s,\n", tag);
     if (program->value_count)
-        EMIT("        .values = values%s,\n        .value_count = %zu,\n", tag,
-             program->value_count);
+        EMIT("    .values = values%s,\n    .value_count = %zu,\n", tag, program->value_count);
     if (program->graph->given_count)
-        EMIT("        .givens = givens%s,\n        .given_count = %d,\n", tag,
-             program->graph->given_count);
-    EMIT("        .run = %s,\n    },\n", field);
+        EMIT("    .givens = givens%s,\n    .given_count = %d,\n", tag, program->graph->given_count);
+    EMIT("    .run = %s,\n};\n\n", name);
     free(plan);
+    return true;
 }
 
 static void emit_training(struct emitter *e)
@@ -242,12 +240,14 @@ static void emit_training(struct emitter *e)
     const struct program *forward = e->program;
     const size_t saved = forward->saving_count - forward->value_count;
     emit_outers(e);
+    emit_pass(e, ROLE_BACKWARD, "backward");
+    const bool has_input = emit_pass(e, ROLE_INPUT, "input");
     EMIT("static const struct weir_training training = {\n");
     if (saved)
         EMIT("    .saved = saved,\n    .saved_count = %zu,\n", saved);
-    emit_pass(e, ROLE_BACKWARD, "backward");
-    EMIT("    .delta_count = %d,\n", e->parts->program[ROLE_BACKWARD]->graph->output_count);
-    emit_pass(e, ROLE_INPUT, "input");
+    EMIT("    .backward = &pass_back,\n    .delta_count = %d,\n",
+         e->parts->program[ROLE_BACKWARD]->graph->output_count);
+    EMIT("%s", has_input ? "    .input = &pass_input,\n" : "");
     EMIT("    .outers = outers,\n    .outer_count = %zu,\n};\n\n",
          e->parts->derivation->outer_count);
 }
@@ -264,7 +264,7 @@ void emit_tables(struct emitter *e, const char *name)
     EMIT("extern const struct weir_kernel %s;\n\n", name);
     EMIT("const struct weir_kernel %s = {\n", name);
     EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
-    emit_plan(e, plan, "");
+    emit_plan(e, plan);
     EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,
          program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE");
     EMIT("    .I = %zu,\n    .H = %zu,\n    .P = %zu,\n", table_size(e, WEIR_I),

@@ -171,8 +171,10 @@ static void emit_prefetch_pointer(struct emitter *e, const struct tile *tile,
 {
     const char *name = e->region[region->index], *panel = emit_panel(e, true_region(tile, region));
     const size_t vectors = tile->vectors;
-    EMIT("    const float *%s_next = s->%s + s->next * %s + row * %s%s / s->B;\n", name, name,
-         panel, panel, vectors > 1 ? emit_format(e, " * %zu", vectors) : "");
+    const char *share = emit_format(e, "s->%s + s->next * %s + row * %s%s / s->B", name, panel,
+                                    panel, vectors > 1 ? emit_format(e, " * %zu", vectors) : "");
+    emit_assignment(e, "    ", emit_format(e, "const float *%s_next", name), share);
+    EMIT("\n");
     EMIT("    const size_t %s_share = (%zu + s->B - 1) / s->B; /* of a column */\n", name,
          region->count * e->isa->lanes * vectors * tile->rows);
 }

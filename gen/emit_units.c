@@ -211,8 +211,8 @@ static void emit_node(struct emitter *e, struct units *units, int node, const ch
 {
     const char *name = give_name(e, units, node);
     const char *load = loaded(e, units, node), *maths = comment(e, node);
-    EMIT("%sconst %s %s = %s;", indent, e->isa->vector, name,
-         load ? load : computed(e, units, node));
+    emit_assignment(e, indent, emit_format(e, "const %s %s", e->isa->vector, name),
+                    load ? load : computed(e, units, node));
     if (maths && !load)
         EMIT(" /* %s' */", maths);
     EMIT("\n");

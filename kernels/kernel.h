@@ -157,10 +157,10 @@ struct weir_training {
     size_t saved_count;
     /* backward: run.x is the gradient by y; run.state the gradients by the states, from the last
      * step to the first; the first delta_count of its values are the deltas. */
-    struct weir_pass backward;
+    const struct weir_pass *backward;
     size_t delta_count;
-    /* input: run.y becomes the gradient by x. run is NULL where that is 0. */
-    struct weir_pass input;
+    /* input: run.y becomes the gradient by x; NULL where that is 0. */
+    const struct weir_pass *input;
     const struct weir_outer *outers;
     size_t outer_count;
 };

@@ -101,10 +101,10 @@ static bool is_given(const struct weir_kernel *kernel, const struct weir_given *
 
 static const char *fault_of_pass(const struct weir_kernel *kernel, const struct weir_pass *pass)
 {
-    if (!pass->run)
+    if (!pass)
         return NULL;
-    if (!pass->scales || (pass->region_count && !pass->regions))
-        return "a pass of training has no scales or regions";
+    if (!pass->run || !pass->scales || (pass->region_count && !pass->regions))
+        return "a pass of training lacks run, scales or regions";
     if (pass->value_count > WEIR_VALUES_MAX || (pass->value_count && !pass->values) ||
         pass->given_count > WEIR_GIVEN_MAX || (pass->given_count && !pass->givens))
         return "a pass of training has too many values, or no list of them";
@@ -128,7 +128,7 @@ static const char *fault_of_training(const struct weir_kernel *kernel)
     for (size_t i = 0; i < training->saved_count; i++)
         if (!is_extent(training->saved[i]))
             return "the size of a saved value is no extent";
-    if (!training->backward.run || training->delta_count > training->backward.value_count)
+    if (!training->backward || training->delta_count > training->backward->value_count)
         return "it must have a backward pass that stores all deltas";
     for (size_t i = 0; i < training->outer_count; i++) {
         const struct weir_outer *outer = &training->outers[i];
@@ -136,8 +136,8 @@ static const char *fault_of_training(const struct weir_kernel *kernel)
             !is_given(kernel, &outer->operand))
             return "a gradient is of what is not there";
     }
-    const char *fault = fault_of_pass(kernel, &training->backward);
-    return fault ? fault : fault_of_pass(kernel, &training->input);
+    const char *fault = fault_of_pass(kernel, training->backward);
+    return fault ? fault : fault_of_pass(kernel, training->input);
 }
 
 weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error)

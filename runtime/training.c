@@ -11,12 +11,14 @@
 static weir_status create_pass(weir_layer *layer, const struct weir_pass *pass,
                                struct weir_packing *packing, weir_error *error)
 {
+    if (!pass)
+        return WEIR_OK;
     *packing = (struct weir_packing){.kernel = layer->kernel,
                                      .sizes = layer->sizes,
                                      .regions = pass->regions,
                                      .region_count = pass->region_count,
                                      .transposed = true};
-    return pass->run ? weir_packing_create(packing, pass->scales, error) : WEIR_OK;
+    return weir_packing_create(packing, pass->scales, error);
 }
 
 weir_status weir_training_create(weir_layer *layer, weir_error *error)
@@ -34,8 +36,8 @@ weir_status weir_training_create(weir_layer *layer, weir_error *error)
                          "with %.100s needs: build Weir with kernels of that ISA.",
                          weir_isas[kernel->isa].name, kernel->name);
     const weir_status status =
-        create_pass(layer, &kernel->training->backward, &layer->backward, error);
-    return status ? status : create_pass(layer, &kernel->training->input, &layer->input, error);
+        create_pass(layer, kernel->training->backward, &layer->backward, error);
+    return status ? status : create_pass(layer, kernel->training->input, &layer->input, error);
 }
 
 /* ---- Forward ---- */
@@ -170,15 +172,15 @@ static void prepare_backward(struct backward_job *job)
     run->x_row = gradients->y ? weir_stride_or(gradients->y_row, layer->state_size[0])
                               : (ptrdiff_t)layer->state_row[0];
     run->y = job->workspace.unwanted; /* it writes none */
-    for (size_t v = 0; v < training->backward.value_count; v++) {
-        const size_t step = weir_step_floats(layer, training->backward.values[v], B);
+    for (size_t v = 0; v < training->backward->value_count; v++) {
+        const size_t step = weir_step_floats(layer, training->backward->values[v], B);
         const bool is_delta = v < training->delta_count;
         run->value[v] = job->workspace.delta[v] + (is_delta ? (T - 1) * step : 0);
         tape->value_step[v] = is_delta ? -(ptrdiff_t)step : 0;
     }
-    for (size_t g = 0; g < training->backward.given_count; g++) {
+    for (size_t g = 0; g < training->backward->given_count; g++) {
         size_t step;
-        const float *first = given_at(job, &training->backward.givens[g], &step);
+        const float *first = given_at(job, &training->backward->givens[g], &step);
         tape->given[g] = first + (T - 1) * step;
         tape->given_step[g] = -(ptrdiff_t)step;
     }
@@ -195,7 +197,7 @@ static void prepare_input(struct backward_job *job)
 {
     const weir_layer *layer = job->layer;
     const weir_gradients *gradients = job->gradients;
-    const struct weir_pass *pass = &layer->kernel->training->input;
+    const struct weir_pass *pass = layer->kernel->training->input;
     struct weir_run *run = &job->input;
     const size_t I = layer->sizes.I, B = run->B;
     run->tape = &job->input_tape;
@@ -288,12 +290,12 @@ static void run_backward(const void *context, size_t part, void *barrier)
     struct weir_run run = job->backward;
     run.part = part;
     run.barrier = barrier;
-    training->backward.run(&run);
-    if (job->gradients->x && training->input.run) {
+    training->backward->run(&run);
+    if (job->gradients->x && training->input) {
         run = job->input;
         run.part = part;
         run.barrier = barrier;
-        training->input.run(&run);
+        training->input->run(&run);
     }
     run_outers(job, part);
     if (run.parts > 1)
@@ -345,9 +347,9 @@ void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
     job.backward.B = job.input.B = B;
     copy_x(&job);
     prepare_backward(&job);
-    if (gradients->x)
+    if (gradients->x && layer->kernel->training->input)
         prepare_input(&job);
-    if (gradients->x && !layer->kernel->training->input.run)
+    else if (gradients->x)
         zero_x(layer, sequence, gradients);
     if (job.backward.parts > 1)
         weir_pool_run(layer->pool, run_backward, &job, job.backward.parts);

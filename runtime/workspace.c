@@ -24,8 +24,8 @@ size_t weir_step_floats(const weir_layer *layer, enum weir_extent extent, size_t
 static bool wants_x(const struct weir_training *training)
 {
     bool wants = false;
-    for (size_t i = 0; i < training->backward.given_count; i++)
-        wants |= training->backward.givens[i].source == WEIR_X;
+    for (size_t i = 0; i < training->backward->given_count; i++)
+        wants |= training->backward->givens[i].source == WEIR_X;
     return wants;
 }
 
@@ -34,7 +34,7 @@ static void take_values(const weir_layer *layer, struct arena *arena, size_t T, 
 {
     const struct weir_kernel *kernel = layer->kernel;
     const struct weir_training *training = kernel->training;
-    const struct weir_pass *backward = &training->backward;
+    const struct weir_pass *backward = training->backward;
     for (size_t v = 0; v < kernel->value_count + training->saved_count; v++) {
         const enum weir_extent extent =
             v < kernel->value_count ? kernel->values[v] : training->saved[v - kernel->value_count];
