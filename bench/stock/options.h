@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CELLS_MAX = 8, CELL_NAME_MAX = 64 };
+enum { CELLS_MAX = 16, CELL_NAME_MAX = 64 };
 
 /* Where the samples come from. */
 enum data { DATA_FILE, DATA_SP500, DATA_SYNTHETIC, DATA_ADDING };

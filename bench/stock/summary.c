@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { SHAPES_MAX = 64, WIDTH = 78 };
+enum { SHAPES_MAX = 64, WIDTH = 84 };
 
 struct grouped grouped(size_t number)
 {
@@ -150,7 +150,7 @@ static size_t row_print(FILE *file, const char *name, const char *type, size_t o
     const size_t count = learned ? formula_of(learned->shapes, learned->count, formula) : 0;
     snprintf(layer, sizeof layer, "%s (%s)", name, type);
     snprintf(shape, sizeof shape, "(None, %zu)", output);
-    fprintf(file, " %-26s %-16s %s%s%s\n", layer, shape, formula, learned ? " = " : "",
+    fprintf(file, " %-30s %-16s %s%s%s\n", layer, shape, formula, learned ? " = " : "",
             grouped(count).text);
     return count;
 }
@@ -165,9 +165,9 @@ bool summary_print(FILE *file, const struct options *options, const char *cell,
     snprintf(rate, sizeof rate, "rate %g", options->dropout);
     fprintf(file, "Model: \"%s\"\n", cell);
     rule(file, '_');
-    fprintf(file, " %-26s %-16s %s\n", "Layer (type)", "Output Shape", "Param #");
+    fprintf(file, " %-30s %-16s %s\n", "Layer (type)", "Output Shape", "Param #");
     rule(file, '=');
-    fprintf(file, " %-26s (None, %" PRIu64 ", %d)   0\n", "input", options->window, FEATURES);
+    fprintf(file, " %-30s (None, %" PRIu64 ", %d)   0\n", "input", options->window, FEATURES);
     size_t total = row_print(file, cell, "recurrent", layer.output, &layer);
     row_print(file, "dropout", rate, layer.output, NULL);
     total += row_print(file, "dense", "one step", 1, &head);
