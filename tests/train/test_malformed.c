@@ -134,8 +134,10 @@ static const struct header headers[] = {
 
 /* ---- Checking ---- */
 
+/* Anew: some file systems bring a file to the disk when it replaces its own contents. */
 static void write_file(const char *path, const void *data, size_t size)
 {
+    unlink(path);
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
         abort();
