@@ -11,4 +11,7 @@
 FILE *file_begin(const char *path, struct failure *failure);
 bool file_end(FILE *file, const char *path, struct failure *failure);
 
+/* Whether `path` could be written, to be asked before work of hours; NULL always can. */
+bool file_try(const char *path, struct failure *failure);
+
 #endif

@@ -2,6 +2,7 @@
 /* weir-stock: trains one cell after another on one task and says what came out. The order of the
  * work is here, and what a signal does to it. */
 #define _GNU_SOURCE
+#include "file.h"
 #include "outcome.h"
 #include "summary.h"
 
@@ -101,11 +102,14 @@ static int cell_finish(struct training *training, const struct paths *paths,
     return 0;
 }
 
-/* Takes up a checkpoint where there is one and that is wanted. */
+/* Takes up a checkpoint where there is one and that is wanted; or makes the first, which shows at
+ * once whether it can be written. */
 static bool cell_resume(struct training *training, const char *checkpoint, struct failure *failure)
 {
-    if (!checkpoint || access(checkpoint, F_OK) != 0)
+    if (!checkpoint)
         return true;
+    if (access(checkpoint, F_OK) != 0)
+        return checkpoint_save(training, checkpoint, failure);
     if (!training->options->resume)
         return fail(failure, "%s exists: go on from it with --resume, or remove it", checkpoint);
     if (!checkpoint_load(training, checkpoint, failure))
@@ -144,7 +148,8 @@ static int cell_run(const struct options *options, const struct task *task, cons
                                 path_for(options->weights, options, cell),
                                 path_for(options->predictions, options, cell)};
     int status = STATUS_WRONG;
-    if (!summary_print(stdout, options, cell, &failure) ||
+    if (!file_try(paths.weights, &failure) || !file_try(paths.predictions, &failure) ||
+        !summary_print(stdout, options, cell, &failure) ||
         !training_create(&training, options, task, cell, pool, &failure)) {
         complain(&failure, status);
     } else {
@@ -163,6 +168,8 @@ static int all_run(const struct options *options, const struct task *task, weir_
     struct outcome outcomes[CELLS_MAX] = {0};
     struct failure failure;
     int status = 0;
+    if (!file_try(options->plot, &failure) || !file_try(options->report, &failure))
+        return complain(&failure, STATUS_WRONG);
     for (size_t c = 0; c < options->cell_count && !status; c++)
         status = cell_run(options, task, options->cells[c], pool, &outcomes[c]);
     if (!status && options->plot &&
