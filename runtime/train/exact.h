@@ -8,6 +8,7 @@
 #ifndef WEIR_TRAIN_EXACT_H
 #define WEIR_TRAIN_EXACT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,15 +28,29 @@ static inline double exact_power(int n)
 /* e^x: 0 from about -745 down, infinite from about 710 up. */
 static inline double exact_exp(double x)
 {
-    enum { DEGREE = 13 }; /* |r| < 0.347: the next term is below 2^-57 */
+    /* 1 / k!; |r| < 0.347, and the next term is below 2^-57. */
+    static const double terms[] = {1.0,
+                                   1.0,
+                                   1.0 / 2,
+                                   1.0 / 6,
+                                   1.0 / 24,
+                                   1.0 / 120,
+                                   1.0 / 720,
+                                   1.0 / 5040,
+                                   1.0 / 40320,
+                                   1.0 / 362880,
+                                   1.0 / 3628800,
+                                   1.0 / 39916800,
+                                   1.0 / 479001600,
+                                   1.0 / 6227020800};
     const double y = x > 720.0 ? 720.0 : x < -760.0 ? -760.0 : x;
     if (y != y)
         return y;
     const double n = (y * 0x1.71547652b82fep+0 + 0x1.8p52) - 0x1.8p52;
     const double r = (y - n * EXACT_LN2_HIGH) - n * EXACT_LN2_LOW;
-    double p = 1.0;
-    for (int k = DEGREE; k > 0; k--)
-        p = 1.0 + p * r / k;
+    double p = 0.0;
+    for (size_t k = sizeof terms / sizeof *terms; k-- > 0;)
+        p = p * r + terms[k];
     const int half = (int)n / 2;
     return p * exact_power(half) * exact_power((int)n - half);
 }
@@ -43,11 +58,14 @@ static inline double exact_exp(double x)
 /* 2 artanh(s) for |s| <= 1/3. */
 static inline double exact_artanh_twice(double s)
 {
-    enum { TERMS = 17 }; /* 3^-35 / 35 is below 2^-60 */
+    /* 3^-37 / 37 is below 2^-63. */
+    static const double terms[] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
+                                   1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25,
+                                   1.0 / 27, 1.0 / 29, 1.0 / 31, 1.0 / 33, 1.0 / 35};
     const double t = s * s;
     double p = 0.0;
-    for (int k = TERMS; k > 0; k--)
-        p = (p + 1.0 / (2 * k + 1)) * t;
+    for (size_t k = sizeof terms / sizeof *terms; k-- > 0;)
+        p = (p + terms[k]) * t;
     return 2.0 * s + 2.0 * s * p;
 }
 

@@ -4,8 +4,9 @@
  *
  * Everything here gives the same bits on every machine, for any ISA and number of threads: random
  * numbers are functions of their index, sums run in one fixed order, and only exactly rounded
- * operations are used. What can fail returns a status and says why in one sentence; nothing else
- * can. Values are float32; T, B, I, H, P are steps, batch rows, input, hidden, projected size. */
+ * operations are used (but a NaN may have any payload). What can fail returns a status and says why
+ * in one sentence; nothing else can. Values are float32; T, B, I, H, P are steps, batch rows,
+ * input, hidden, projected size. */
 #ifndef WEIR_TRAIN_H
 #define WEIR_TRAIN_H
 
@@ -66,9 +67,9 @@ WEIR_API void weir_loss_predict(weir_loss loss, size_t rows, size_t cols, const 
 /* ---- Dropout ---- */
 
 /* Inverted dropout (Srivastava et al., JMLR 15, 2014): element k becomes 0 with probability rate,
- * in [0, 1), by the word k of (seed, stream), and is divided by 1 - rate otherwise. Of outputs on
- * the way forward; of gradients, with the same seed and stream, on the way back. In place where
- * both arrays are one. */
+ * in [0, 1), by the word k of (seed, stream), and is multiplied by 1 / (1 - rate) otherwise. Of
+ * outputs on the way forward; of gradients, with the same seed and stream, on the way back. In
+ * place where both arrays are one. */
 WEIR_API void weir_dropout(float rate, uint64_t seed, uint64_t stream, const float *from, float *to,
                            size_t count);
 
