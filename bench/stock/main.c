@@ -200,10 +200,11 @@ int main(int argc, char **argv)
         return complain(&failure, STATUS_WRONG);
     signals_catch();
     int status = STATUS_WRONG;
-    if (options.threads > 1 && weir_pool_create(&pool, options.threads, &error)) {
+    if (options.threads != 1 && weir_pool_create(&pool, options.threads, &error)) {
         fail(&failure, "%s", error.message);
         complain(&failure, status);
     } else {
+        options.threads = weir_pool_threads(pool);
         status = all_run(&options, &task, pool, argc, argv);
     }
     if (pool)

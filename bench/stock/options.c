@@ -81,8 +81,8 @@ static const struct row rows[] = {
     TEXT_ROW("--plot", "PREFIX", plot, NULL, false,
         "write PREFIX.csv, and curves of it: PREFIX.svg, PREFIX.png"),
     TEXT_ROW("--report", "FILE", report, NULL, false, "write a table of the outcome (Markdown)"),
-    {"--threads", "N", WHOLE, ANY, AT(threads), 1, 1024, "1", "1", false,
-        "threads, each on a core of its own"},
+    {"--threads", "N", WHOLE, ANY, AT(threads), 0, 1024, "1", "1", false,
+        "threads, each on a core of its own; 0: one for each core"},
     TEXT_ROW("--isa", "NAME", isa, NULL, false, "the highest ISA to use, as WEIR_ISA"),
     {"--help", "", FLAG, ANY, AT(help), 0, 0, NULL, NULL, false, "this"},
 };

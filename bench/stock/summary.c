@@ -60,7 +60,7 @@ static void formula_add(FILE *file, const struct group *groups, size_t count, si
         common = groups[g].weights == common ? common : 1;
     if (common > 1)
         fprintf(file, "%zu*", common);
-    fprintf(file, "%zu*(", rows);
+    fprintf(file, count > 1 ? "%zu*(" : "%zu*", rows);
     for (size_t g = 0; g < count; g++) {
         const size_t times = groups[g].weights / common, cols = groups[g].cols;
         fputs(g ? "+" : "", file);
@@ -69,7 +69,7 @@ static void formula_add(FILE *file, const struct group *groups, size_t count, si
         else
             fprintf(file, "%zu", times * cols);
     }
-    fputc(')', file);
+    fputs(count > 1 ? ")" : "", file);
 }
 
 size_t formula_of(const weir_shape *shapes, size_t count, char formula[FORMULA_MAX])

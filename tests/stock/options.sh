@@ -32,7 +32,7 @@ expect 2 "--batch '5000': expected*" --batch 5000
 expect 2 "--test '0.95': expected*" --test 0.95
 expect 2 "--validation '-0.1': expected*" --validation -0.1
 expect 2 "--seed '9007199254740994': expected*" --seed 9007199254740994
-expect 2 "--threads '0': expected*" --threads 0
+expect 2 "--threads '-1': expected*" --threads -1
 
 # ---- Options that are not, lack a value, or contradict one another ----
 

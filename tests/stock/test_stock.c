@@ -245,7 +245,7 @@ static void test_summary(void)
     /* A projection, worked by hand: gates of 8 units see 3 inputs and 5 outputs. */
     const weir_shape projected[] = {{"Wi", 8, 3}, {"Ui", 8, 5}, {"bi", 8, 1}, {"Wo", 8, 3},
                                     {"Uo", 8, 5}, {"bo", 8, 1}, {"R", 5, 8}};
-    formula("2*8*(3+5+1) + 5*(8)", 184, projected, 7);
+    formula("2*8*(3+5+1) + 5*8", 184, projected, 7);
     static const struct {
         size_t number;
         const char *text;
