@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The random numbers of this program: functions of seed, stream and index, so that nothing has to
- * be remembered to go on after a stop. The model's own streams are small numbers. */
+ * be remembered to go on after a stop. The model has its own streams, from 2^56 on. */
 #ifndef STOCK_DRAWS_H
 #define STOCK_DRAWS_H
 
