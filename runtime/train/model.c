@@ -113,8 +113,7 @@ static void return_through(weir_model *model, const weir_batch *batch, size_t s,
     struct flow flow;
     flow_set(&flow, model, batch, s, d);
     weir_gradients gradients = {.weights = model->gradient_list + part->first,
-                                .x_step = flow.sequence.x_step,
-                                .x_row = flow.sequence.x_row};
+                                .x_step = flow.sequence.x_step};
     if (stage->config.sequences)
         gradients.y = place(stage, batch, stage->d_y, d, &gradients.y_step, &gradients.y_row);
     else

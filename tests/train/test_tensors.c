@@ -81,7 +81,7 @@ static void check_alignment(void)
 {
     const struct folder_file path = folder_file(&folder, "aligned");
     for (size_t length = 0; length < 9; length++) {
-        const weir_tensor tensor = {"12345678" + length, WEIR_F32, 1, {6}, floats};
+        const weir_tensor tensor = {&"12345678" [length], WEIR_F32, 1, { 6 }, floats};
         weir_tensors *file;
         EXPECT(!weir_tensors_write(path.path, &tensor, 1, NULL, 0, NULL), "writing");
         check_bytes(path.path);

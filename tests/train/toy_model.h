@@ -31,6 +31,7 @@ static inline void toy_config_set(struct toy_config *toy, const struct toy_kind 
     for (size_t s = 0; s < kind->layer_count; s++) {
         toy->layers[s] = kind->layers[s];
         toy->layers[s].cell = cell;
+        toy->layers[s].P = usual_projection(cell, TOY_I, toy->layers[s].H);
     }
     toy->config = (weir_model_config){.I = TOY_I,
                                       .layers = toy->layers,
@@ -101,7 +102,8 @@ static inline uint64_t toy_hash(const weir_model *model)
 static inline bool toy_has_cell(const char *cell)
 {
     size_t count;
-    return weir_cell_weights(cell, 1, 1, 0, NULL, 0, &count, NULL) == WEIR_OK;
+    const size_t P = usual_projection(cell, 1, 1);
+    return weir_cell_weights(cell, 1, 1, P, NULL, 0, &count, NULL) == WEIR_OK;
 }
 
 #endif
