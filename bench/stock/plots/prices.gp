@@ -19,15 +19,15 @@ set multiplot title "Will it rise? ".units." units, data: ".source." - solid: va
     noenhanced
 set tmargin at screen 0.9
 set bmargin at screen 0.14
-set lmargin at screen 0.08
-set rmargin at screen 0.49
+set lmargin at screen 0.11
+set rmargin at screen 0.5
 set key top right noenhanced
 set ylabel "loss: binary cross-entropy"
 plot for [n = 1:words(cells)] data using (of(n, $2)):6 pt 7 ps 0.6 lw 2 lc rgb colours[n] \
          title word(cells, n), \
      for [n = 1:words(cells)] data using (of(n, $2)):4 dt 2 pt 6 ps 0.6 lw 1.5 lc rgb colours[n] \
          notitle
-set lmargin at screen 0.58
+set lmargin at screen 0.6
 set rmargin at screen 0.99
 set key bottom right
 set offsets 0.2, 0.2, 0, 0.01
