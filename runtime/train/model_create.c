@@ -354,7 +354,9 @@ weir_status weir_model_create(weir_model **model, const weir_model_config *confi
         weir_model_destroy(made);
         return status;
     }
-    made->config.layers = NULL; /* the caller's; the stages have copies */
+    /* What is the caller's was needed for creation only. */
+    made->config.layers = NULL;
+    made->config.head = made->config.isa = NULL;
     *model = made;
     return WEIR_OK;
 }
