@@ -118,7 +118,7 @@ static void check_wants(const struct proceeding *on)
     }
 }
 
-/* Not given equals given as zeros: d_y, and the list of d_final. */
+/* Not given equals given as zeros: d_y, the list of d_final, and what is in it. */
 static void check_gifts(const struct proceeding *on)
 {
     const struct problem *problem = &on->trial->problem;
@@ -127,15 +127,17 @@ static void check_gifts(const struct proceeding *on)
         if (problem->B * problem->states[s].rows > largest)
             largest = problem->B * problem->states[s].rows;
     float *zeros = calloc(largest, sizeof *zeros);
-    for (int without = 1; without <= 3 && zeros != NULL; ++without) {
-        const struct pass_manner manner = {
-            .garbage = GARBAGE, .without_y = without & 1, .without_final = without & 2};
+    for (int without = 1; without <= 7 && zeros != NULL; ++without) {
+        const struct pass_manner manner = {.garbage = GARBAGE,
+                                           .without_y = without & 1,
+                                           .without_final = without & 2,
+                                           .final_of_nulls = without & 4};
         struct problem zeroed = *problem;
         struct pass explicit_zeros, left_out;
         char what[TEXT] = "";
         if (manner.without_y)
             zeroed.d_y = zeros;
-        for (size_t s = 0; s < problem->state_count && manner.without_final; ++s)
+        for (size_t s = 0; s < problem->state_count && without > 1; ++s)
             zeroed.d_final[s] = zeros;
         pass_create(&explicit_zeros, &zeroed, 0);
         pass_create(&left_out, problem, 0);

@@ -21,33 +21,33 @@
 #include "reference.h"
 
 /* The largest error allowed of a gradient, relative to the largest of its array, or to the scale
- * that floor_of gives where all of them are small. Each bound is the largest error over sixty seeds
- * (beside it, in units of 1e-7), doubled and rounded up. */
+ * that floor_of gives where all of them are small. Each bound is the largest error over twenty
+ * seeds, of the odd cells over seven (beside it, in units of 1e-7), doubled and rounded up. */
 static const struct bound {
     const char *cell;
     double error;
     bool has_kinks;
 } bounds[] = {
-    {"rnn_tanh", 1e-5, false},
-    {"rnn_relu", 1e-5, true},
-    {"dense", 1e-5, false},
-    {"lstm", 1e-5, false},
-    {"lstm_peephole", 1e-5, false},
-    {"lstm_cifg", 1e-5, false},
-    {"lstm_projected", 1e-5, false},
-    {"lstm_gated_output", 1e-5, false},
-    {"gru", 1e-5, false},
-    {"gru_before", 1e-5, false},
-    {"gru_uncoupled", 1e-5, false},
-    {"odd_functions", 1e-5, true},
-    {"odd_elementwise", 1e-5, false},
-    {"odd_phases", 1e-5, false},
-    {"odd_gates", 1e-5, false},
-    {"odd_products", 1e-5, true},
-    {"odd_copies", 1e-5, false},
-    {"odd_sizes", 1e-5, false},
-    {"odd_constants", 1e-5, false},
-    {"int", 1e-5, true},
+    {"rnn_tanh", 5e-6, false}, /* 24 */
+    {"rnn_relu", 6e-6, true}, /* 26 */
+    {"dense", 3e-6, false}, /* 11 */
+    {"lstm", 4e-6, false}, /* 16 */
+    {"lstm_peephole", 4e-6, false}, /* 19 */
+    {"lstm_cifg", 4e-6, false}, /* 16 */
+    {"lstm_projected", 3e-6, false}, /* 12 */
+    {"lstm_gated_output", 3e-6, false}, /* 10 */
+    {"gru", 3e-6, false}, /* 15 */
+    {"gru_before", 3e-6, false}, /* 14 */
+    {"gru_uncoupled", 3e-5, false}, /* 110: the recurrence is a bare product */
+    {"odd_functions", 3e-6, true}, /* 10 */
+    {"odd_elementwise", 3e-6, false}, /* 12 */
+    {"odd_phases", 7e-6, false}, /* 32 */
+    {"odd_gates", 3e-6, false}, /* 15 */
+    {"odd_products", 3e-6, true}, /* 10 */
+    {"odd_copies", 6e-6, false}, /* 26 */
+    {"odd_sizes", 3e-6, false}, /* 11 */
+    {"odd_constants", 5e-5, false}, /* 220: its sums are multiplied by up to 33*sqrt(33) */
+    {"int", 5e-6, true}, /* 20 */
 };
 
 enum { BOUND_COUNT = sizeof bounds / sizeof *bounds };

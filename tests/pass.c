@@ -170,8 +170,11 @@ static void run_backward(struct pass *pass, weir_layer *layer, const struct pass
     offset_states(problem, manner->from_row,
                   manner->d_final ? manner->d_final : (const float *const *)problem->d_final,
                   d_final);
-    for (size_t s = 0; s < problem->state_count; ++s)
+    for (size_t s = 0; s < problem->state_count; ++s) {
         initial[s] = wanted(pass, manner, 1 + s, manner->from_row);
+        if (manner->final_of_nulls)
+            d_final[s] = NULL;
+    }
     for (size_t n = 0; n < problem->weight_count; ++n)
         weights[n] = wanted(pass, manner, pass->weights_at + n, 0);
     const bool wants_none = manner->wants == WANTS_NONE;

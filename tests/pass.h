@@ -25,6 +25,7 @@ bool pass_wants_area(enum pass_wants wants, size_t n);
 struct pass_manner {
     enum pass_wants wants;
     bool without_y, without_final; /* NULL for d_y, or for the list of d_final */
+    bool final_of_nulls; /* NULL for each array of that list */
     bool accumulate;
     bool reversed; /* sequences stand in memory last step first */
     uint32_t garbage; /* the bits that fill the workspace beforehand */

@@ -190,25 +190,24 @@ static void test_streams(weir_layer *layer, const struct problem *problem,
     step_destroy(&step);
 }
 
-/* ---- Kinks ---- */
+/* ---- Gradients that are 0 ---- */
 
-/* At 0, relu has the slope of its flat side. */
-static void test_kink(void)
+static void test_zeros(const char *cell, enum pattern pattern, enum pattern loss)
 {
+    const size_t sizes[] = {3, 7, usual_projection(cell, 3, 7)};
     struct problem problem;
     struct pass pass;
     weir_error error = {0};
-    if (!EXPECT(problem_create(&problem, "rnn_relu", (size_t[]){3, 7, 0}, 2, 5, PATTERN_ZERO, 1),
-                "no problem"))
+    if (!EXPECT(problem_create(&problem, cell, sizes, 2, 5, pattern, 1), "no problem"))
         return;
-    problem_add_loss(&problem, PATTERN_NORMAL, 1);
+    problem_add_loss(&problem, loss, 1);
     weir_layer *layer = pass_layer(&problem, NULL, &error);
     if (EXPECT(layer, "%s", error.message)) {
         pass_create(&pass, &problem, 0);
         pass_run(&pass, layer, &(struct pass_manner){.garbage = 0});
         for (size_t n = 0; n < pass.gradients.count; ++n)
             for (size_t k = 0; k < pass.gradients.area[n].rows * pass.gradients.area[n].width; ++k)
-                EXPECT(pass.gradients.area[n].data[k] == 0, "%s[%zu] is %g",
+                EXPECT(pass.gradients.area[n].data[k] == 0, "%s: %s[%zu] is %g", cell,
                        pass.gradients.area[n].name, k, (double)pass.gradients.area[n].data[k]);
         pass_destroy(&pass);
         weir_layer_destroy(layer);
@@ -243,6 +242,7 @@ static void test_cell(const char *cell)
     test_empty_from_nothing(layer, &problems[0]);
     test_interleaved(layer, &problems[0], &problems[1], expected);
     test_streams(layer, &problems[0], &expected[0]);
+    test_zeros(cell, PATTERN_NORMAL, PATTERN_ZERO); /* a loss that does not change */
     for (int n = 0; n < 2; n++) {
         pass_destroy(&expected[n]);
         problem_destroy(&problems[n]);
@@ -257,6 +257,7 @@ int main(void)
         if (i == 0 || strcmp(cell, weir_kernel_describe(weir_kernel_at(i - 1)).cell) != 0)
             test_cell(cell);
     }
-    test_kink();
+    /* At 0, relu has the slope of its flat side. */
+    test_zeros("rnn_relu", PATTERN_ZERO, PATTERN_NORMAL);
     return expect_verdict("test_training");
 }

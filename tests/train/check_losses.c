@@ -116,16 +116,15 @@ static void train(const char *cell, const char *isa, double losses[STEPS])
     weir_parameter parameters[2 * PARAMETERS_MAX];
     weir_optimiser *adam = NULL;
     weir_error error = {0};
-    if (!learner_create(&recurrent, cell, I, H, T, isa) ||
-        !learner_create(&dense, "dense", H, 1, 1, isa))
-        return;
+    const bool made = learner_create(&recurrent, cell, I, H, T, isa);
+    const bool both_made = learner_create(&dense, "dense", H, 1, 1, isa) && made;
     memcpy(parameters, recurrent.parameters, recurrent.count * sizeof *parameters);
     memcpy(parameters + recurrent.count, dense.parameters, dense.count * sizeof *parameters);
     EXPECT(weir_optimiser_create(&adam, &(weir_optimiser_config){.method = WEIR_ADAM}, parameters,
                                  recurrent.count + dense.count, &error) == WEIR_OK,
            "%s", error.message);
     float *x = array("x", T * B * I, 1.0f / 16);
-    for (size_t step = 0; step < STEPS && adam; ++step) {
+    for (size_t step = 0; step < STEPS && both_made && adam; ++step) {
         losses[step] = run(&recurrent, &dense, x);
         weir_optimiser_step(adam);
         weir_layer_set_weights(recurrent.layer, recurrent.values);
@@ -137,6 +136,17 @@ static void train(const char *cell, const char *isa, double losses[STEPS])
     learner_destroy(&dense);
 }
 
+/* Whether this build has kernels of the cell for the ISA, and this CPU runs them. */
+static bool runs_here(const char *cell, const char *isa)
+{
+    for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
+        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+        if (strcmp(info.cell, cell) == 0 && strcmp(info.isa, isa) == 0)
+            return weir_isa_runs_here(isa);
+    }
+    return false;
+}
+
 /* The same losses as listed, and the same bits on every ISA. */
 static void check_run(const char *cell, const double listed[STEPS])
 {
@@ -144,7 +154,7 @@ static void check_run(const char *cell, const double listed[STEPS])
     const char *isa;
     for (size_t n = 0; (isa = weir_isa_name(n)) != NULL; ++n) {
         double losses[STEPS] = {0};
-        if (!weir_isa_runs_here(isa))
+        if (!runs_here(cell, isa) || !runs_here("dense", isa))
             continue;
         train(cell, isa, losses);
         if (n == 0)
