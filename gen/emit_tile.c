@@ -270,6 +270,20 @@ static void emit_after(struct emitter *e, const struct tile *tile, size_t r)
             emit_result(e, tile, sum, v);
 }
 
+/* Asks for what the tile of the next rows multiplies, a line of each row at a time. */
+static void emit_fetch_rows(struct emitter *e, const struct tile *tile, const struct region *region)
+{
+    enum { LINE_FLOATS = 16 };
+    const char *operand = emit_operand_name(e, region->operand);
+    if (!e->plan->fetch_rows || tile->rows == 1)
+        return;
+    EMIT("        if (k %% %d == 0) {\n", LINE_FLOATS);
+    for (size_t row = 0; row < tile->rows; row++)
+        EMIT("            WEIR_PREFETCH(%s_row%zu, k + %zu * %s);\n", operand, row, tile->rows,
+             emit_operand_row(e, region->operand));
+    EMIT("        }\n");
+}
+
 static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
                         size_t r)
 {
@@ -285,6 +299,7 @@ static void emit_region(struct emitter *e, const struct tile *tile, const struct
         EMIT("        if (k %% %zu == 0)\n    ", e->plan->prefetch);
     if (tile_prefetches(e, tile))
         EMIT("        WEIR_PREFETCH(%s_next, k * %s_share);\n", name, name);
+    emit_fetch_rows(e, tile, region);
     emit_column(e, tile, region);
     if (joined)
         emit_column(e, joined, &joined->stage->regions[r]);

@@ -109,6 +109,10 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
     plan.tails = program->graph->size[WEIR_H] > 0;
     plan.prefetch = isa->lanes >= 8 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
+    if (program->role == ROLE_INPUT) { /* many rows: they come from far, and each block once */
+        plan.fetch_rows = 1;
+        plan.prefetch = 0;
+    }
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
     return plan;
 }

@@ -64,6 +64,7 @@ hoist_batch 1 4
 fused 0 1
 tails 0 1
 prefetch 0 1 4
+fetch_rows 0 1
 serpentine 0 1
 GRID
 }
