@@ -90,9 +90,9 @@ static void emit_wide(struct emitter *e)
                     NULL));
     EMIT("/* Whether the operand lies as a panel of all its columns would. */\n"
          "static int is_panel(const struct weir_product *p, size_t width)\n{\n"
-         "    return p->cols == width && p->row == (ptrdiff_t)width &&\n"
-         "           p->step == (ptrdiff_t)(p->B * width) && (uintptr_t)p->operand %% WEIR_ALIGN "
-         "== 0;\n"
+         "    return p->cols == width && p->row == (ptrdiff_t)width && "
+         "p->step == (ptrdiff_t)(p->B * width) &&\n"
+         "           (uintptr_t)p->operand %% WEIR_ALIGN == 0;\n"
          "}\n\n");
     EMIT("/* All rows of `vectors` vectors of columns, from c on. */\n"
          "static void wide(const struct weir_product *p, size_t c, size_t vectors)\n{\n"
