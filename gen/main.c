@@ -133,7 +133,21 @@ static void dump(const struct request *request)
     graph_free(graph);
 }
 
-/* The file is written whole or not at all. */
+/* Whether a file holds this text already. */
+static bool holds(const char *path, const struct text *text)
+{
+    FILE *file = fopen(path, "rb");
+    char *there = file ? malloc(text->length + 1) : NULL;
+    const bool same = there && fread(there, 1, text->length + 1, file) == text->length &&
+                      memcmp(there, text->chars, text->length) == 0;
+    free(there);
+    if (file)
+        fclose(file);
+    return same;
+}
+
+/* The file is written whole or not at all; not where it would not change, so that nothing is
+ * compiled anew for it. */
 static void write_output(const char *path, const struct text *text)
 {
     if (!path) {
@@ -141,6 +155,8 @@ static void write_output(const char *path, const struct text *text)
             fail("writing to stdout failed");
         return;
     }
+    if (holds(path, text))
+        return;
     char *temporary = text_format("%s.%ld.tmp", path, (long)getpid());
     FILE *file = fopen(temporary, "wb");
     const bool written = file && fwrite(text->chars, 1, text->length, file) == text->length;
