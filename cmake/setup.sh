@@ -19,6 +19,8 @@ build   command:cc                     gcc                     gcc              
 build   library:c                      libc6-dev               glibc-devel                glibc                    -
 build   library:sleef                  libsleef-dev            sleef-devel                sleef                    sleef
 build   library:hwloc                  libhwloc-dev            hwloc-devel                hwloc                    hwloc
+build   library:protobuf-c             libprotobuf-c-dev       protobuf-c-devel           protobuf-c               protobuf-c
+build   command:protoc-c               protobuf-c-compiler     protobuf-c-compiler        protobuf-c               protobuf-c
 bench   command:c++                    g++                     gcc-c++                    gcc                      gcc
 bench   library:benchmark              libbenchmark-dev        google-benchmark-devel     benchmark                google-benchmark
 charts  command:gnuplot                gnuplot-nox             gnuplot-minimal            gnuplot                  gnuplot
@@ -35,6 +37,7 @@ neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-l
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -
 neon    arm64:sleef                    libsleef-dev:arm64      -                          -                        -
 neon    arm64:hwloc                    libhwloc-dev:arm64      -                          -                        -
+neon    arm64:protobuf-c               libprotobuf-c-dev:arm64 -                          -                        -
 neon    arm64:benchmark                libbenchmark-dev:arm64  -                          -                        -
 neon    command:qemu-aarch64           qemu-user               qemu-user                  qemu-user                -
 END

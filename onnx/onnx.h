@@ -5,7 +5,8 @@
  * how constants are folded. Nothing here knows the generator or libweir.
  *
  * Whatever a file holds, loading it ends with a model or with one sentence, and takes at most
- * ONNX_MEMORY_TIMES its size and ONNX_MEMORY_MORE bytes of memory, the file itself counted. */
+ * ONNX_MEMORY_TIMES its size and ONNX_MEMORY_MORE bytes of memory, beside the file itself; with
+ * tensors in files beside the model, its size is that of the model and of the largest of them. */
 #ifndef WEIR_ONNX_H
 #define WEIR_ONNX_H
 
@@ -111,6 +112,7 @@ typedef struct onnx_pass {
 /* RNN, LSTM or GRU. What is named after an input or output of the operator is the number of that
  * value, or -1: it is left out (an output: or nothing uses it). */
 typedef struct onnx_recurrent {
+    size_t index; /* among the recurrent nodes of the model, those of branches counted */
     size_t I, H; /* 0: not known before the weights are; I also where W is an input */
     size_t directions, state_count;
     bool batch_first; /* layout 1: x is [B][T][I], and initial and final states [B][directions][H];
@@ -128,8 +130,8 @@ typedef struct onnx_node {
     const char *name; /* of the node; its first output's where it has none */
     const char *op; /* the operator */
     const struct onnx_operator *operator; /* NULL for recurrent nodes and If */
-    const onnx_recurrent *recurrent; /* NULL: it is not */
-    const onnx_graph *branch[2]; /* If: where its input is false, and true; else NULL */
+    onnx_recurrent *recurrent; /* NULL: it is not */
+    onnx_graph *branch[2]; /* If: where its input is false, and true; else NULL */
     int *inputs, *outputs; /* values; -1: left out */
     size_t input_count, output_count;
     const onnx_attribute *attributes;
@@ -151,6 +153,7 @@ typedef struct onnx_model {
     size_t value_count;
     int64_t opset;
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
+    size_t recurrent_count;
     size_t parameter_count; /* elements of initialisers */
     onnx_memory *memory; /* what all of it lies in */
 } onnx_model;
