@@ -6,7 +6,7 @@
 # contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
-# A probe is command:NAME; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
+# A probe is command:NAME; file:PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
 # cross compiler; or clang:FLAG, something that clang must be able to link with. `-` means that it
 # is not to be had there, or comes with something else. (Headers tell little: both architectures find
 # those that are the same for all.)
@@ -29,6 +29,7 @@ peers   library:openblas               libopenblas-dev         openblas-devel   
 tests   command:pkg-config             pkg-config              pkgconf-pkg-config         pkgconf                  pkgconf
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
+extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm
@@ -51,6 +52,7 @@ is_there() { # PROBE
     local what=${1#*:}
     case $1 in
     command:*) command -v "$what" >/dev/null ;;
+    file:*) [[ -e $what ]] ;;
     library:*) has_library cc "$what" ;;
     arm64:*) has_library aarch64-linux-gnu-gcc "$what" ;;
     clang:*)

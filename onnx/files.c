@@ -19,9 +19,9 @@ static int open_regular(int folder, const char *path, int flags, size_t *size, o
     struct stat status;
     const int file = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
     if (file < 0 || fstat(file, &status)) {
-        onnx_fail(error, "%s cannot be read: %s", path, strerror(errno));
+        onnx_fail(error, "%.200s cannot be read: %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
-        onnx_fail(error, "%s is not a regular file", path);
+        onnx_fail(error, "%.200s is not a regular file", path);
     } else {
         *size = (size_t)status.st_size;
         return file;
@@ -79,7 +79,10 @@ static onnx_model *load_from(onnx_memory *memory, const char *path, onnx_error *
     const void *data = onnx_read_file(memory, path, &size, error);
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    onnx_model *model = data && folder ? onnx_load(data, size, folder, error) : NULL;
+    onnx_error inner;
+    onnx_model *model = data && folder ? onnx_load(data, size, folder, &inner) : NULL;
+    if (data && !model)
+        onnx_fail(error, "%.120s: %.380s", path, inner.message);
     free(folder);
     return model;
 }

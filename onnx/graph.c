@@ -310,12 +310,22 @@ static bool fail_node(const importer *importer, const onnx_node *node)
                      node->op, (long long)importer->model->opset, inner.message);
 }
 
+/* The node's own name, or else that of its first output. */
+static const char *name_of(const Onnx__Node *from)
+{
+    if (from->name && *from->name)
+        return from->name;
+    for (size_t i = 0; i < from->n_output; i++)
+        if (*from->output[i])
+            return from->output[i];
+    return "";
+}
+
 static bool import_nodes(importer *importer, const Onnx__Graph *from, struct builder *into)
 {
     for (size_t i = 0; i < from->n_node; i++) {
         const Onnx__Node *n = from->node[i];
-        onnx_node node = {.op = n->op_type ? n->op_type : ""};
-        node.name = n->name && *n->name ? n->name : n->n_output ? n->output[0] : "";
+        onnx_node node = {.name = name_of(n), .op = n->op_type ? n->op_type : ""};
         if (!import_operator(importer, n, &node, into))
             return fail_node(importer, &node);
     }
