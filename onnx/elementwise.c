@@ -15,31 +15,52 @@ typedef int64_t on_ints(int64_t a, int64_t b);
     {                                                                                              \
         (void)b;                                                                                   \
         return value;                                                                              \
-    }
+    }                                                                                              \
+    static on_floats name##_f
 #define INTS(name, value)                                                                          \
     static int64_t name##_i(int64_t a, int64_t b)                                                  \
     {                                                                                              \
         (void)b;                                                                                   \
         return value;                                                                              \
-    }
-/* Whole numbers wrap around. */
-#define WRAP(expression) (int64_t)(expression)
-#define U(a) ((uint64_t)(a))
+    }                                                                                              \
+    static on_ints name##_i
 
-FLOATS(add, a + b)
-INTS(add, WRAP(U(a) + U(b))) FLOATS(sub, a - b) INTS(sub, WRAP(U(a) - U(b))) FLOATS(mul, a *b)
-    INTS(mul, WRAP(U(a) * U(b))) FLOATS(div, a / b) INTS(div, b == 0    ? 0
-                                                              : b == -1 ? WRAP(0 - U(a))
-                                                                        : a / b)
-        FLOATS(pow, powf(a, b)) FLOATS(abs, fabsf(a)) INTS(abs, a < 0 ? WRAP(0 - U(a)) : a)
-            FLOATS(neg, -a) INTS(neg, WRAP(0 - U(a))) FLOATS(exp, expf(a)) FLOATS(log, logf(a))
-                FLOATS(sqrt, sqrtf(a)) FLOATS(relu, a > 0 || isnan(a) ? a : 0)
-                    FLOATS(tanh, tanhf(a)) FLOATS(sigmoid, (float)(1 / (1 + exp(-(double)a))))
-                        FLOATS(equal, a == b) INTS(equal, a == b) FLOATS(less, a < b)
-                            INTS(less, a < b) FLOATS(greater, a > b) INTS(greater, a > b)
-                                INTS(and, a &&b) INTS(or, a || b) INTS(not, !a)
+static int64_t divide(int64_t a, int64_t b)
+{
+    return b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
+}
 
-                                    static const struct row {
+FLOATS(add, a + b);
+FLOATS(sub, a - b);
+FLOATS(mul, a *b);
+FLOATS(div, a / b);
+FLOATS(pow, powf(a, b));
+FLOATS(abs, fabsf(a));
+FLOATS(neg, -a);
+FLOATS(exp, expf(a));
+FLOATS(log, logf(a));
+FLOATS(sqrt, sqrtf(a));
+FLOATS(relu, a > 0 || isnan(a) ? a : 0);
+FLOATS(tanh, tanhf(a));
+FLOATS(sigmoid, (float)(1 / (1 + exp(-(double)a))));
+FLOATS(equal, a == b);
+FLOATS(less, a < b);
+FLOATS(greater, a > b);
+/* Whole numbers wrap around; what is divided by 0 is 0. */
+INTS(add, (int64_t)((uint64_t)a + (uint64_t)b));
+INTS(sub, (int64_t)((uint64_t)a - (uint64_t)b));
+INTS(mul, (int64_t)((uint64_t)a *(uint64_t)b));
+INTS(div, divide(a, b));
+INTS(abs, (int64_t)(a < 0 ? 0 - (uint64_t)a : (uint64_t)a));
+INTS(neg, (int64_t)(0 - (uint64_t)a));
+INTS(equal, a == b);
+INTS(less, a < b);
+INTS(greater, a > b);
+INTS(and, a != 0 && b != 0);
+INTS(or, a != 0 || b != 0);
+INTS(not, a == 0);
+
+static const struct row {
     const char *name;
     on_floats *floats;
     on_ints *ints;
