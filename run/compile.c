@@ -87,9 +87,11 @@ static size_t split(char *command, char **words, size_t count)
     return count;
 }
 
-/* Whether the program runs and ends well; -1: it could not be started. */
+/* Whether the program runs and ends well; -1: it could not be started, which may show only in the
+ * status that a shell, too, has for it. */
 static int execute(char **words)
 {
+    enum { NOT_FOUND = 127 };
     pid_t process;
     int status;
     if (posix_spawnp(&process, words[0], NULL, NULL, words, environ))
@@ -97,12 +99,14 @@ static int execute(char **words)
     while (waitpid(process, &status, 0) < 0)
         if (errno != EINTR)
             return -1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
+        return -1;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static bool compile(const char *source, const char *library, const char *flags, onnx_error *error)
 {
-    static const char tail[] = " -std=c17 -shared -fPIC";
+    static const char tail[] = " -std=c17 -w -shared -fPIC";
     char command[COMMAND_SIZE];
     char *words[WORDS_MAX + 5];
     if (snprintf(command, sizeof command, "%s %s%s", compiler(), flags, tail) >= COMMAND_SIZE)
