@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* random_models SEED MODELS: writes that many random valid models of one recurrent node, over all
- * attributes together, runs each as weir-run does, and compares with a reference in double
+/* random_models SEED MODELS [FOLDER]: writes that many random valid models of one recurrent node,
+ * over all attributes together, runs each as weir-run does, and compares with a reference in double
  * precision (reference64.c). What a cell computes is drawn from a pool, since each has to be
  * compiled; sizes, weights, directions, layouts, lengths, how constants are put into the graph and
- * which inputs and outputs there are is drawn for every model. */
+ * which inputs and outputs there are is drawn for every model. With a FOLDER, models with their
+ * inputs and outputs are written there, for others to run (models.mjs). */
 #include "constants.h"
 #include "reference64.h"
 #include "run.h"
@@ -383,8 +384,49 @@ static double difference(const struct model *m, size_t k, const onnx_tensor *got
     return largest;
 }
 
+static void print_tensor(FILE *file, const char *name, const onnx_tensor *tensor)
+{
+    fprintf(file, "{\"name\": \"%s\", \"type\": %d, \"dims\": [", name, (int)tensor->type);
+    for (size_t d = 0; d < tensor->rank; d++)
+        fprintf(file, "%s%zu", d ? ", " : "", tensor->dims[d]);
+    fprintf(file, "], \"data\": [");
+    for (size_t i = 0; i < tensor->count; i++)
+        if (tensor->floats)
+            fprintf(file, "%s%.9g", i ? ", " : "", (double)tensor->floats[i]);
+        else
+            fprintf(file, "%s%lld", i ? ", " : "", (long long)tensor->ints[i]);
+    fprintf(file, "]}");
+}
+
+/* A model, and a JSON with what it was given and gave. */
+static void export_model(const char *folder, size_t index, const void *bytes, size_t size,
+                         const onnx_model *model, const struct given *given,
+                         const onnx_tensor *const *outputs)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%zu.onnx", folder, index);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
+        abort();
+    snprintf(path, sizeof path, "%s/%zu.json", folder, index);
+    if (!(file = fopen(path, "w")))
+        abort();
+    fprintf(file, "{\"inputs\": [");
+    for (size_t i = 0; i < model->graph.input_count; i++) {
+        fprintf(file, i ? ", " : "");
+        print_tensor(file, model->values[model->graph.inputs[i]].name, given->tensors[i]);
+    }
+    fprintf(file, "], \"outputs\": [");
+    for (size_t i = 0; i < model->graph.output_count; i++) {
+        fprintf(file, i ? ", " : "");
+        print_tensor(file, model->values[model->graph.outputs[i]].name, outputs[i]);
+    }
+    fprintf(file, "]}\n");
+    fclose(file);
+}
+
 static bool check(const struct model *m, const struct writer *writer, const struct given *given,
-                  double *largest)
+                  double *largest, const char *folder, size_t index)
 {
     const run_options options = {.any_size = true, .flags = "-O0 -ffp-contract=off"};
     const onnx_tensor *outputs[3] = {NULL};
@@ -407,6 +449,8 @@ static bool check(const struct model *m, const struct writer *writer, const stru
                 right = false;
             }
         }
+    if (right && folder)
+        export_model(folder, index, bytes, size, model, given, outputs);
     if (!right && model && model->graph.node_count)
         for (size_t i = 0; i < model->graph.node_count; i++)
             if (model->graph.nodes[i].recurrent)
@@ -439,7 +483,7 @@ int main(int argc, char **argv)
         onnx_memory_clear(given.memory);
         given.count = 0;
         write_model(writer, &random, &m, &given);
-        if (!check(&m, writer, &given, &largest)) {
+        if (!check(&m, writer, &given, &largest, argc > 3 ? argv[3] : NULL, i)) {
             fprintf(stderr, "model %zu (%s, opset %d, T %zu B %zu I %zu H %zu D %zu%s%s%s)\n", i,
                     ops[m.c.kind], (int)m.opset, m.c.T, m.c.B, m.c.I, m.c.H, m.c.D,
                     m.c.back ? ", reverse" : "", m.batch_first ? ", layout 1" : "",

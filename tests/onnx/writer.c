@@ -40,6 +40,9 @@ void writer_clear(struct writer *writer, int64_t opset)
     onnx__model__init(&writer->model);
     onnx__graph__init(&writer->graph);
     onnx__operator_set__init(&writer->set);
+    writer->graph.name = "graph";
+    writer->model.has_ir_version = 1;
+    writer->model.ir_version = 10;
     writer->set.has_version = 1;
     writer->set.version = opset;
     writer->sets[0] = &writer->set;
@@ -234,8 +237,32 @@ void writer_list(struct writer *writer, Onnx__Node *node, const char *name, cons
     memcpy(attribute->ints, values, count * sizeof *values);
 }
 
+/* What an attribute holds, as a number of the format, which some readers want. */
+static int type_of(const Onnx__Attribute *attribute)
+{
+    const bool holds[] = {false,
+                          attribute->has_f,
+                          attribute->has_i,
+                          attribute->has_s,
+                          attribute->t != NULL,
+                          attribute->g != NULL,
+                          attribute->n_floats > 0,
+                          attribute->n_ints > 0,
+                          attribute->n_strings > 0};
+    int type = 8;
+    while (type && !holds[type])
+        type--;
+    return type;
+}
+
 void *writer_bytes(const struct writer *writer, size_t *size)
 {
+    for (size_t n = 0; n < writer->graph.n_node; n++)
+        for (size_t a = 0; a < writer->graph.node[n]->n_attribute; a++) {
+            Onnx__Attribute *attribute = writer->graph.node[n]->attribute[a];
+            attribute->has_type = 1;
+            attribute->type = type_of(attribute);
+        }
     *size = onnx__model__get_packed_size(&writer->model);
     void *bytes = malloc(*size + 1);
     if (!bytes)
