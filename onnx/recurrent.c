@@ -16,14 +16,14 @@ enum { IN_X, IN_W, IN_R, IN_B, IN_SEQUENCE_LENS, IN_INITIAL_H, IN_INITIAL_C, IN_
 static const struct {
     const char *name, *function;
     size_t parameters;
-    float alpha, beta; /* where the node gives none */
+    float alpha, beta; /* where the node gives none; NaN: ONNX has no default either */
 } activations[] = {{"Relu", "relu", 0, 0, 0},
                    {"Tanh", "tanh", 0, 0, 0},
                    {"Sigmoid", "sigmoid", 0, 0, 0},
-                   {"Affine", "affine", 2, 1, 0},
+                   {"Affine", "affine", 2, NAN, NAN},
                    {"LeakyRelu", "leaky_relu", 1, 0.01f, 0},
                    {"ThresholdedRelu", "thresholded_relu", 1, 1, 0},
-                   {"ScaledTanh", "scaled_tanh", 2, 1, 1},
+                   {"ScaledTanh", "scaled_tanh", 2, NAN, NAN},
                    {"HardSigmoid", "hard_sigmoid", 2, 0.2f, 0.5f},
                    {"Elu", "elu", 1, 1, 0},
                    {"Softsign", "softsign", 0, 0, 0},
@@ -79,7 +79,10 @@ static bool read_activation(const char *name, struct rest *alphas, struct rest *
     if (parameters > 1)
         activation->beta = take(betas, activation->beta);
     return (isfinite(activation->alpha) && isfinite(activation->beta)) ||
-           onnx_fail(error, "an alpha or beta of its activations is not a finite number");
+           onnx_fail(error,
+                     "its activation '%s' needs finite numbers as alpha and beta, for which there "
+                     "may be no default",
+                     name);
 }
 
 /* The activations of every direction. alpha and beta are taken in order by those that have them. */

@@ -334,6 +334,7 @@ CHANGE(bad_clip, set_float(writer, "clip", -1););
 CHANGE(bad_hidden, find(writer, "LSTM")->attribute[0]->i = INT64_MIN;);
 CHANGE(bad_activation, set_activations(writer, 3, "Frob"););
 CHANGE(few_activations, set_activations(writer, 2, "Tanh"););
+CHANGE(no_alphas, set_activations(writer, 3, "Affine"););
 CHANGE(more_alphas, set_list(writer, "activation_alpha", 3););
 CHANGE(no_branch, find(writer, "If")->n_attribute = 1;);
 CHANGE(branch_outputs, find(writer, "If")->attribute[0]->g->n_output = 0;);
@@ -417,6 +418,7 @@ const struct hostile hostiles[] = {
     ROW(bad_hidden, "must agree and be 1 to"),
     ROW(bad_activation, "'Frob' is no activation"),
     ROW(few_activations, "it has 2 activations, and needs 3"),
+    ROW(no_alphas, "its activation 'Affine' needs finite numbers as alpha and beta"),
     ROW(more_alphas, "more values in activation_alpha"),
     ROW(no_branch, "it must have one input, a then_branch and an else_branch"),
     ROW(branch_outputs, "a branch has 0 inputs and 0 outputs"),

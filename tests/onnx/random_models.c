@@ -25,9 +25,9 @@ static const struct {
     size_t parameters;
     float alpha, beta; /* ONNX's defaults */
 } activations[ACTIVATIONS] = {{"Relu", 0, 0, 0},          {"Tanh", 0, 0, 0},
-                              {"Sigmoid", 0, 0, 0},       {"Affine", 2, 1, 0},
+                              {"Sigmoid", 0, 0, 0},       {"Affine", 2, 0, 0},
                               {"LeakyRelu", 1, 0.01f, 0}, {"ThresholdedRelu", 1, 1, 0},
-                              {"ScaledTanh", 2, 1, 1},    {"HardSigmoid", 2, 0.2f, 0.5f},
+                              {"ScaledTanh", 2, 0, 0},    {"HardSigmoid", 2, 0.2f, 0.5f},
                               {"Elu", 1, 1, 0},           {"Softsign", 0, 0, 0},
                               {"Softplus", 0, 0, 0}};
 
@@ -85,7 +85,10 @@ static struct maths draw_maths(struct random *random, size_t index)
         if (parameters > 1)
             m.betas[m.beta_count++] = 0.5f * number(random);
     }
-    /* Values that are left out at the end are ONNX's. */
+    /* Values that are left out at the end are ONNX's, where it has any. */
+    for (size_t k = 0; k < functions_of[m.kind]; k++)
+        if (m.functions[k] == AFFINE || m.functions[k] == SCALED_TANH)
+            return m;
     m.alpha_count = one_in(random, 4) ? random_below(random, m.alpha_count + 1) : m.alpha_count;
     m.beta_count = one_in(random, 4) ? random_below(random, m.beta_count + 1) : m.beta_count;
     return m;
@@ -141,6 +144,10 @@ static void draw_directions(struct random *random, const struct maths *pool, str
         m->maths[1] = *other;
     m->c.D = one_in(random, 3) ? 2 : 1;
     m->c.back = m->c.D == 1 && one_in(random, 2);
+    /* What the first leaves out, the second cannot give. */
+    if (m->maths[0].alpha_count < parameters_of(&m->maths[0], 1) ||
+        m->maths[0].beta_count < parameters_of(&m->maths[0], 2))
+        m->maths[1] = m->maths[0];
     if (m->maths[0].alpha_count < parameters_of(&m->maths[0], 1))
         m->maths[1].alpha_count = 0;
     if (m->maths[0].beta_count < parameters_of(&m->maths[0], 2))
@@ -312,7 +319,7 @@ static void add_attributes(struct writer *writer, struct random *random, Onnx__N
         attribute->has_f = 1;
         attribute->f = m->maths[0].clip;
     }
-    if (one_in(random, 2))
+    if (!one_in(random, 4))
         writer_int(writer, node, "hidden_size", (int64_t)c->H);
     if (c->coupled)
         writer_int(writer, node, "input_forget", 1);
