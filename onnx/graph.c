@@ -95,6 +95,7 @@ static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_grap
         if (value < 0)
             return false;
         declare(&importer->model->values[value], from->input[i]);
+        importer->model->has_double |= importer->model->values[value].type == ONNX_DOUBLE;
         into->inputs[into->input_count++] = value;
     }
     return true;

@@ -12,7 +12,8 @@ struct weir_kernel;
 typedef struct run_options {
     bool keep_states; /* each call goes on where the last one ended */
     bool any_size; /* kernels that serve every size, so that models share them */
-    size_t memory; /* the most that the tensors of one call may take; 0: 4 GB */
+    /* The most that the tensors of one call may take; 0: 1 GB, and 16 times what the model has. */
+    size_t memory;
     const char *flags; /* of the C compiler, in place of those that the build's kernels have */
 } run_options;
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_MOST ((size_t)4 << 30)
+enum { MEMORY_LEAST = 1 << 30, MEMORY_TIMES = 16 };
 
 struct run_session {
     const onnx_model *model;
@@ -45,6 +45,11 @@ static bool create_layers(run_session *session, const onnx_graph *graph, onnx_er
     return true;
 }
 
+static size_t memory_for(const onnx_model *model)
+{
+    return MEMORY_LEAST + MEMORY_TIMES * onnx_memory_used(model->memory);
+}
+
 run_session *run_create(const onnx_model *model, const run_options *options, onnx_error *error)
 {
     run_session *session = calloc(1, sizeof *session);
@@ -54,7 +59,7 @@ run_session *run_create(const onnx_model *model, const run_options *options, onn
             .options = *options,
             .layers = calloc(model->recurrent_count + 1, sizeof *session->layers),
             .values = calloc(model->value_count + 1, sizeof *session->values),
-            .memory = onnx_memory_create(options->memory ? options->memory : MEMORY_MOST)};
+            .memory = onnx_memory_create(options->memory ? options->memory : memory_for(model))};
         if (session->layers && session->values && session->memory) {
             if (create_layers(session, &model->graph, error))
                 return session;

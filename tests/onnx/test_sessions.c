@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_sessions: what sessions promise beyond single nodes. A stream of calls gives the bits of one
  * long call; an If runs the branch that its input chooses, at run time or while the model is read;
- * a cell is compiled once, and what can go wrong with that is told in one sentence. */
+ * data in a file beside the model is read; what can go wrong with compiling a cell is told in one
+ * sentence. */
 #define _GNU_SOURCE
 #include "constants.h"
 #include "run.h"
@@ -172,6 +173,57 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
     onnx_free(model);
 }
 
+/* ---- Data beside the model ---- */
+
+static void write_file(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
+        abort();
+}
+
+static void set_external(struct writer *writer, Onnx__Tensor *tensor, const char *offset)
+{
+    const char *const pairs[2][2] = {{"location", "./weights.bin"}, {"offset", offset}};
+    tensor->has_data_location = tensor->data_location = 1;
+    tensor->n_external_data = 2;
+    tensor->external_data = writer_take(writer, 2, sizeof *tensor->external_data);
+    for (size_t k = 0; k < 2; k++) {
+        tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
+        onnx__entry__init(tensor->external_data[k]);
+        tensor->external_data[k]->key = text(writer, pairs[k][0]);
+        tensor->external_data[k]->value = text(writer, pairs[k][1]);
+    }
+}
+
+/* W from byte 64 of a file, added to X. */
+static void test_external(struct writer *writer, const char *folder)
+{
+    static float data[16 + 1000] = {[16] = 1, [17] = 2, [18] = 3};
+    const size_t count = 1000;
+    char path[1100];
+    onnx_error error = {""};
+    size_t size;
+    writer_clear(writer, 14);
+    Onnx__Tensor *tensor = writer_floats(writer, data, 1, &count, ONNX_FLOAT, true);
+    tensor->has_raw_data = 0;
+    set_external(writer, tensor, "64");
+    writer_initializer(writer, tensor, text(writer, "W"));
+    writer_output(writer, text(writer, "W"));
+    void *bytes = writer_bytes(writer, &size);
+    write_file(folder, "weights.bin", data, sizeof data);
+    write_file(folder, "model.onnx", bytes, size);
+    free(bytes);
+    snprintf(path, sizeof path, "%s/model.onnx", folder);
+    onnx_model *model = onnx_load_file(path, &error);
+    const onnx_tensor *w = model ? model->values[model->graph.outputs[0]].constant : NULL;
+    expect(w && w->count == count && w->floats[0] == 1 && w->floats[2] == 3,
+           "data beside the model is read", error.message);
+    onnx_free(model);
+}
+
 /* ---- Compiling ---- */
 
 static run_session *try_create(const onnx_model *model, onnx_error *error)
@@ -212,6 +264,7 @@ static void test_compiling(struct writer *writer)
     run_session *session = try_create(model, &error);
     expect(session != NULL, "the cell is compiled", error.message);
     run_destroy(session);
+    test_external(writer, folder);
     snprintf(path, sizeof path, "rm -rf %s", folder);
     expect(!system(path), "the cache can be removed", "");
     onnx_free(model);
