@@ -122,13 +122,15 @@ static void check_damage(struct writer *writer)
     }
     for (size_t cut = 0; cut < size; cut++)
         loaded += load(bytes, cut);
-    for (size_t k = 0; k < FLIPS; k++) {
+    unsigned char *whole = memcpy(malloc(size), bytes, size);
+    for (size_t k = 0; k < FLIPS; k++) { /* one bit, then another one, then a third */
         const size_t bit = random_below(&random, 8 * size);
+        if (k % 3 == 0)
+            memcpy(bytes, whole, size);
         bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
         loaded += load(bytes, size);
-        if (k % 3)
-            bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
+    free(whole);
     printf("%zu damaged models: %zu are models still\n", size + FLIPS, loaded);
     free(bytes);
 }

@@ -16,6 +16,7 @@ for folder in "$data"/{node,simple,pytorch-operator,pytorch-converted}/test_*; d
     case $status in
     0) passed=$((passed + 1)) ;;
     2)
+        output=$(grep -v ' holds float64 tensors, which are computed in float32$' <<<"$output")
         [[ $output == "weir-run: "* && $output != *$'\n'* ]] ||
             fail "$(basename "$folder") is not refused with one sentence: $output"
         refused=$((refused + 1))
