@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# command.sh BIN: the command line of weir-run: its help, its refusals, each of its actions, and what
+# they write.
+. "$(dirname "$0")/../shell.sh"
+bin=$1
+data=/usr/share/libonnx-testdata/data/node/test_gru_defaults
+[[ -d $data ]] || skip "ONNX's own tests are not here (Debian: libonnx-testdata)."
+make_scratch
+model=$data/model.onnx
+set=$data/test_data_set_0
+inputs=(--input "$set/input_0.pb" --input "$set/input_1.pb" --input "$set/input_2.pb")
+
+# Ends with a status; what it printed is in $output.
+expect() { # STATUS ARGUMENT...
+    local wanted=$1 status=0
+    shift
+    output=$("$bin/weir-run" "$@" 2>&1) || status=$?
+    [[ $status -eq $wanted ]] || fail "weir-run $*: status $status, expected $wanted: $output"
+}
+
+# Is refused with one sentence that says this.
+refuse() { # TEXT ARGUMENT...
+    local text=$1
+    shift
+    expect 2 "$@"
+    [[ $output == *"$text"* && $output != *$'\n'* ]] || fail "weir-run $*: it said: $output"
+}
+
+expect 0 --help
+[[ $output == *"--inspect"* && $output == *"--stream"* ]] || fail "the help says little: $output"
+refuse "the model is missing"
+refuse "more than one model" "$model" "$model" --inspect
+refuse "one of --inspect, --data, --input and --time is wanted" "$model"
+refuse "one of --inspect, --data, --input and --time is wanted" "$model" --inspect --time
+refuse "--stream goes with --input" "$model" --stream --time
+refuse "--carry goes with --stream" "$model" "${inputs[@]}" --carry a=b
+refuse "is not a number" "$model" --data "$set" --tolerance x
+refuse "the model has 3 inputs, and 1 are given" "$model" --input "$set/input_0.pb"
+refuse "another shape than the model declares" "$model" --input "$set/input_1.pb" \
+    --input "$set/input_1.pb" --input "$set/input_2.pb"
+refuse "cannot be read" "$scratch/none.onnx" --inspect
+refuse "cannot be read" "$model" --data "$scratch"
+refuse "is no .npy file" "$model" --input "$model" --input "$model" --input "$model"
+refuse "cannot be pinned" "$model" --time --cpu 1000000
+expect 2 "$model" --frobnicate
+
+expect 0 "$model" --inspect
+[[ $output == *"n  = tanh(Wn@x + Un@(r*h) + bn)"* ]] || fail "--inspect shows no cell: $output"
+expect 0 "$model" --data "$set"
+expect 1 "$model" --data "$set" --tolerance 0
+[[ $output == *"too large"* ]] || fail "a difference is not told: $output"
+expect 0 "$model" "${inputs[@]}" --output "$scratch/Y.npy"
+[[ $(head -c 6 "$scratch/Y.npy" | tail -c 5) == NUMPY ]] || fail "Y.npy is no .npy file."
+grep -aq "'descr': '<f4', 'fortran_order': False, 'shape': (1,3,5,)" "$scratch/Y.npy" ||
+    fail "the header of Y.npy is wrong."
+# What was written can be read again, and gives the same.
+expect 0 "$model" --input "$set/input_0.pb" --input "$set/input_1.pb" --input "$set/input_2.pb" \
+    --output "$scratch/Z.npy"
+cmp -s "$scratch/Y.npy" "$scratch/Z.npy" || fail "two runs differ."
+echo "the command line holds"
