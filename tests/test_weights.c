@@ -358,6 +358,7 @@ static void check_row(size_t row)
     weir_layer_forward(layer, &(weir_sequence){.T = T, .B = 1, .x = x[0], .y = y[0]});
     struct states states = {{0}, {0}};
     const size_t width = stacked.P ? stacked.P : H;
+    const float *outputs = y[0];
     double worst = 0;
     for (size_t t = 0; t < T; t++) {
         double in[I];
@@ -365,7 +366,7 @@ static void check_row(size_t row)
             in[i] = x[t][i];
         rows_of_test[row].step(in, &states, stacked.bias);
         for (size_t j = 0; j < width; j++)
-            worst = fmax(worst, fabs(y[0][t * width + j] - states.h[j]));
+            worst = fmax(worst, fabs(outputs[t * width + j] - states.h[j]));
     }
     EXPECT(worst < 1e-6, "%s: off by %g", rows_of_test[row].what, worst);
     weir_layer_destroy(layer);
