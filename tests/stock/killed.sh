@@ -28,15 +28,20 @@ complete() {
     same whole.csv pieces.csv "after $kills kills: another history"
 }
 
+# Up to a quarter of the time that all of it takes; longer where the program takes long to start.
+range=$((took / 4 + 1))
 kills=0 met=0
 while [[ $kills -lt $kills_wanted ]]; do
     "$stock" "${training[@]}" --checkpoint state --every 4 --resume >out 2>err &
     child=$!
-    # Up to a quarter of the time that all of it takes.
-    sleep "$(printf '0.%03d' $((RANDOM % (took / 4 < 999 ? took / 4 + 1 : 999))))"
+    sleep "$(printf '0.%03d' $((RANDOM % (range < 999 ? range : 999))))"
     if kill -KILL $child 2>/dev/null; then
         kills=$((kills + 1))
-        [[ ! -e state ]] || met=$((met + 1))
+        if [[ -e state ]]; then
+            met=$((met + 1))
+        else
+            range=$((range + took / 20))
+        fi
     fi
     status=0
     wait $child 2>/dev/null || status=$?
