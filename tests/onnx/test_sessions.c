@@ -247,7 +247,7 @@ static void test_compiling(struct writer *writer)
     const char *around = getenv("XDG_CACHE_HOME");
     char folder[1024], path[1100];
     snprintf(folder, sizeof folder, "%s/sessions-XXXXXX", around ? around : "/tmp");
-    const char *compiler = getenv("CC") ? strdup(getenv("CC")) : "cc";
+    char *compiler = strdup(getenv("CC") ? getenv("CC") : "cc");
     onnx_model *model = make_lstm(writer, T, "Softsign");
     if (!mkdtemp(folder))
         abort();
@@ -257,6 +257,7 @@ static void test_compiling(struct writer *writer)
     setenv("CC", "false", 1);
     expect_refusal(model, "could not compile", "a compiler that fails is told of");
     setenv("CC", compiler, 1);
+    free(compiler);
     snprintf(path, sizeof path, "%s/weir", folder);
     chmod(path, 0777);
     expect_refusal(model, "others can write to it", "nothing is loaded that others can write");
