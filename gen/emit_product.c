@@ -122,7 +122,8 @@ static void emit_wide(struct emitter *e)
 
 /* ---- Lanes are rows ---- */
 
-/* Moves a vector of one column of the gradient between memory and an accumulator, by `column`. */
+/* The gradient is row-major, and a lane is a row: it is taken apart into columns and put together
+ * again. */
 static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
 {
     const struct isa *isa = e->isa;

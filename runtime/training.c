@@ -342,7 +342,8 @@ void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
         return;
     }
     (void)weir_workspace_lay(layer, T, B, memory, &job.workspace);
-    memset(job.workspace.zeros, 0, B * layer->state_row[0] * sizeof(float));
+    if (!gradients->y)
+        memset(job.workspace.zeros, 0, B * layer->state_row[0] * sizeof(float));
     job.backward.T = job.input.T = T;
     job.backward.B = job.input.B = B;
     copy_x(&job);
