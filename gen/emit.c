@@ -159,7 +159,6 @@ void emitter_free(struct emitter *e)
 
 struct text emit_kernel(const struct kernel_parts *parts, const char *command)
 {
-    static const char *const tags[] = {"", "_back", "_input"};
     struct emitter *emitters = calloc(ROLE_COUNT, sizeof *emitters), *e = emitters;
     char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
     struct text out = {0};
@@ -168,7 +167,7 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
     for (size_t role = 0; role < ROLE_COUNT; role++) {
         e = &emitters[role];
         *e = (struct emitter){.parts = parts,
-                              .tag = tags[role],
+                              .tag = role_tags[role],
                               .program = parts->program[role],
                               .plan = &parts->plan[role],
                               .isa = parts->isa,

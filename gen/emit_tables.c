@@ -217,7 +217,7 @@ static void emit_outers(struct emitter *e)
 static bool emit_pass(struct emitter *e, enum role role, const char *name)
 {
     const struct program *program = e->parts->program[role];
-    const char *tag = role == ROLE_BACKWARD ? "_back" : "_input";
+    const char *tag = role_tags[role];
     if (!program)
         return false;
     char *plan = plan_text(&e->parts->plan[role]);
@@ -245,9 +245,10 @@ static void emit_training(struct emitter *e)
     EMIT("static const struct weir_training training = {\n");
     if (saved)
         EMIT("    .saved = saved,\n    .saved_count = %zu,\n", saved);
-    EMIT("    .backward = &pass_back,\n    .delta_count = %d,\n",
+    EMIT("    .backward = &pass%s,\n    .delta_count = %d,\n", role_tags[ROLE_BACKWARD],
          e->parts->program[ROLE_BACKWARD]->graph->output_count);
-    EMIT("%s", has_input ? "    .input = &pass_input,\n" : "");
+    if (has_input)
+        EMIT("    .input = &pass%s,\n", role_tags[ROLE_INPUT]);
     EMIT("    .outers = outers,\n    .outer_count = %zu,\n};\n\n",
          e->parts->derivation->outer_count);
 }

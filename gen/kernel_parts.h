@@ -8,8 +8,6 @@
 #include "plan.h"
 #include "program.h"
 
-enum { ROLE_COUNT = ROLE_INPUT + 1 };
-
 struct kernel_parts {
     struct program *program[ROLE_COUNT]; /* NULL: the kernel has no such pass */
     struct plan plan[ROLE_COUNT];

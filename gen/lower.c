@@ -365,10 +365,11 @@ static struct fraction lower(struct lowering *l, int node, int scale, int depth)
  * out again: the node without the scale has no user, and would be sums of its own. */
 static int saved_value(struct lowering *l, int node)
 {
-    int value = l->scale[node] < 0 ? value_of(l, node) : -1;
-    if (value < 0) {
-        const int one = graph_number(l->graph, 1);
-        const int inverse = op2(l, OP_DIV, one, l->scale[node]);
+    int value;
+    if (l->scale[node] < 0) {
+        value = value_of(l, node);
+    } else {
+        const int inverse = op2(l, OP_DIV, graph_number(l->graph, 1), l->scale[node]);
         value = op2(l, OP_MUL, inverse, divide(l, &l->scaled[node], ""));
     }
     graph_name(l->graph, value, l->hint[node], "_saved");

@@ -101,8 +101,9 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     struct plan plan = {.serpentine = 1, .hoist_batch = HOIST_BATCH};
     plan.vectors = choose_vectors(program, isa, sums);
     plan.batch_vectors = sums >= 3 ? 1 : 4 / sums;
-    if (plan.batch_vectors > most_blocks(program, isa))
-        plan.batch_vectors = most_blocks(program, isa);
+    const size_t blocks = most_blocks(program, isa);
+    if (plan.batch_vectors > blocks)
+        plan.batch_vectors = blocks;
     plan.rows = isa->accumulators / (sums * plan.batch_vectors);
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const role_tags[ROLE_COUNT] = {"", "_back", "_input"};
+
 enum weir_extent program_extent(const struct program *program, int node)
 {
     return graph_extent(program->graph, program->graph->nodes[node].extent);
@@ -365,13 +367,12 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum ro
     bool fits = !graph->full && find_stages(program, uses, saving);
     name_nodes(graph, saving);
     for (size_t i = 0; i < program->stage_count && fits; i++) {
-        static const char *const tags[] = {"", "_back", "_input"};
         struct stage *stage = &program->stages[i];
         fits = order_stage(program, (int)i, uses, saving);
         sort_regions(program, stage);
-        snprintf(stage->suffix, sizeof stage->suffix, "%s", tags[role]);
+        snprintf(stage->suffix, sizeof stage->suffix, "%s", role_tags[role]);
         if (program->stage_count > 1)
-            snprintf(stage->suffix, sizeof stage->suffix, "%s_%zu", tags[role], i);
+            snprintf(stage->suffix, sizeof stage->suffix, "%s_%zu", role_tags[role], i);
     }
     if (fits)
         list_values(program, uses);

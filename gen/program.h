@@ -39,7 +39,10 @@ struct stage {
 };
 
 /* What a program is in a kernel. */
-enum role { ROLE_FORWARD, ROLE_BACKWARD, ROLE_INPUT };
+enum role { ROLE_FORWARD, ROLE_BACKWARD, ROLE_INPUT, ROLE_COUNT };
+
+/* What ends the names of its functions, types and tables in the emitted file. */
+extern const char *const role_tags[ROLE_COUNT];
 
 struct program {
     struct graph *graph;
