@@ -5,6 +5,7 @@
 #include "report.h"
 
 #include "peers.h"
+#include "script.h"
 
 #include <math.h>
 #include <signal.h>
@@ -167,28 +168,6 @@ static void roofline_data(const struct sweep *sweep, FILE *file)
 
 /* ---- Drawing ---- */
 
-/* Words that stand between quotes in a script. */
-static void quoted(const char *text, FILE *file)
-{
-    fputc('"', file);
-    for (; *text; text++)
-        if (*text != '"' && *text != '\\' && *text != '`')
-            fputc(*text, file);
-    fputc('"', file);
-}
-
-static bool script_copy(const char *name, FILE *file)
-{
-    char buffer[4096];
-    size_t length;
-    FILE *script = fopen(name, "r");
-    while (script && (length = fread(buffer, 1, sizeof buffer, script)) > 0)
-        fwrite(buffer, 1, length, file);
-    if (script)
-        fclose(script);
-    return script != NULL;
-}
-
 static bool chart_draw(const struct sweep *sweep, const struct context *context, const char *prefix,
                        const char *name, chart_data *data)
 {
@@ -200,9 +179,9 @@ static bool chart_draw(const struct sweep *sweep, const struct context *context,
     good = good && (gnuplot = popen("gnuplot -", "w")) != NULL;
     if (good) {
         fputs("out = ", gnuplot);
-        quoted(unfinished, gnuplot);
+        script_quote(unfinished, gnuplot);
         fputs("\ncircumstances = ", gnuplot);
-        quoted(context_find(context, "cpu"), gnuplot);
+        script_quote(context_find(context, "cpu"), gnuplot);
         fprintf(gnuplot, " . \", %.10s%s\"\n", context_find(context, "date"),
                 sweep->options->train ? ", forward and backward" : "");
         data(sweep, gnuplot);

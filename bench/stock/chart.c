@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "file.h"
 #include "outcome.h"
+#include "script.h"
 
 #include <errno.h>
 #include <math.h>
@@ -39,28 +40,6 @@ static bool history_write(const struct outcome *outcomes, size_t count, const st
     return file_end(file, path, failure);
 }
 
-/* Words that stand between quotes in a script. */
-static void quoted(const char *text, FILE *file)
-{
-    fputc('"', file);
-    for (; *text; text++)
-        if (*text != '"' && *text != '\\' && *text != '`')
-            fputc(*text, file);
-    fputs("\"\n", file);
-}
-
-static bool script_copy(const char *name, FILE *file)
-{
-    char buffer[4096];
-    size_t length;
-    FILE *script = fopen(name, "r");
-    while (script && (length = fread(buffer, 1, sizeof buffer, script)) > 0)
-        fwrite(buffer, 1, length, file);
-    if (script)
-        fclose(script);
-    return script != NULL;
-}
-
 struct chart {
     const struct outcome *outcomes;
     size_t count;
@@ -80,12 +59,12 @@ static bool chart_draw(const struct chart *chart, const char *terminal, const ch
     good = gnuplot != NULL;
     if (good) {
         fprintf(gnuplot, "set terminal %s\nout = ", terminal);
-        quoted(unfinished, gnuplot);
-        fputs("data = ", gnuplot);
-        quoted(chart->data, gnuplot);
-        fputs("source = ", gnuplot);
-        quoted(chart->options->data, gnuplot);
-        fputs("cells = \"", gnuplot);
+        script_quote(unfinished, gnuplot);
+        fputs("\ndata = ", gnuplot);
+        script_quote(chart->data, gnuplot);
+        fputs("\nsource = ", gnuplot);
+        script_quote(chart->options->data, gnuplot);
+        fputs("\ncells = \"", gnuplot);
         for (size_t c = 0; c < chart->count; c++)
             fprintf(gnuplot, "%s%s", c ? " " : "", chart->outcomes[c].cell);
         fprintf(gnuplot, "\"\nunits = %zu\nbaseline = %.9g\nT = %zu\n",
