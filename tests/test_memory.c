@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running allocates nothing and makes no system call, nor does training; creation survives the
- * failure of each of its allocations with WEIR_NO_MEMORY, and leaks nothing. The program has its
- * own malloc and friends, in front of glibc's, which count and can fail. Under a sanitizer, which
- * has such functions too, and where the kernel cannot forbid system calls, what cannot be tested is
+ * failure of each of its allocations with WEIR_NO_MEMORY, and leaks nothing. Under a sanitizer
+ * (see allocations.h), and where the kernel cannot forbid system calls, what cannot be tested is
  * skipped aloud. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,18 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "expect.h"
 #include "inputs.h"
 #include "pass.h"
 #include "toy_kernel.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZER 1
-#endif
-#endif
 
 enum { SKIPPED = 77 };
 
@@ -39,68 +31,6 @@ int main(void)
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-
-/* ---- malloc and friends ---- */
-
-/* Seen from a shared libweir too, whatever the build hides. */
-#pragma GCC visibility push(default)
-
-void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes);
-void *__libc_realloc(void *memory, size_t bytes);
-void *__libc_memalign(size_t alignment, size_t bytes);
-void __libc_free(void *memory);
-
-static size_t allocations, frees;
-static size_t fail_at; /* the allocation that fails, counted from 1; 0: none */
-
-static bool may_allocate(void)
-{
-    allocations++;
-    if (allocations != fail_at)
-        return true;
-    errno = ENOMEM;
-    return false;
-}
-
-void *malloc(size_t bytes)
-{
-    return may_allocate() ? __libc_malloc(bytes) : NULL;
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-    return may_allocate() ? __libc_calloc(count, bytes) : NULL;
-}
-
-void *realloc(void *memory, size_t bytes)
-{
-    return may_allocate() ? __libc_realloc(memory, bytes) : NULL;
-}
-
-void *memalign(size_t alignment, size_t bytes)
-{
-    return may_allocate() ? __libc_memalign(alignment, bytes) : NULL;
-}
-
-void *aligned_alloc(size_t alignment, size_t bytes)
-{
-    return memalign(alignment, bytes);
-}
-
-int posix_memalign(void **memory, size_t alignment, size_t bytes)
-{
-    *memory = memalign(alignment, bytes);
-    return *memory ? 0 : ENOMEM;
-}
-
-void free(void *memory)
-{
-    frees += memory != NULL;
-    __libc_free(memory);
-}
-
-#pragma GCC visibility pop
 
 /* ---- Without system calls ---- */
 

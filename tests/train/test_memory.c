@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A step of training and a forward run allocate nothing; whatever allocates survives the failure of
- * each of its allocations with a sentence, and leaks nothing. The program has its own malloc and
- * friends, in front of glibc's, which count and can fail. Under a sanitizer, which has such
- * functions too, this is skipped aloud. */
+ * each of its allocations with a sentence, and leaks nothing. Under a sanitizer (see
+ * allocations.h) this is skipped aloud. */
 #define _GNU_SOURCE
 #include <errno.h>
 
+#include "allocations.h"
 #include "folder.h"
 #include "toy_model.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZER 1
-#endif
-#endif
 
 #ifdef HAS_SANITIZER
 
@@ -27,62 +19,6 @@ int main(void)
 }
 
 #else
-
-/* ---- malloc and friends ---- */
-
-/* Seen from shared libraries too, whatever the build hides. */
-#pragma GCC visibility push(default)
-
-void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes);
-void *__libc_realloc(void *memory, size_t bytes);
-void *__libc_memalign(size_t alignment, size_t bytes);
-void __libc_free(void *memory);
-
-static size_t allocations, frees;
-static size_t fail_at; /* the allocation that fails, counted from 1; 0: none */
-
-static bool may_allocate(void)
-{
-    allocations++;
-    if (allocations != fail_at)
-        return true;
-    errno = ENOMEM;
-    return false;
-}
-
-void *malloc(size_t bytes)
-{
-    return may_allocate() ? __libc_malloc(bytes) : NULL;
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-    return may_allocate() ? __libc_calloc(count, bytes) : NULL;
-}
-
-/* Growing in place counts once, from nothing as an allocation. */
-void *realloc(void *memory, size_t bytes)
-{
-    if (!may_allocate())
-        return NULL;
-    frees += memory != NULL;
-    return __libc_realloc(memory, bytes);
-}
-
-int posix_memalign(void **memory, size_t alignment, size_t bytes)
-{
-    *memory = may_allocate() ? __libc_memalign(alignment, bytes) : NULL;
-    return *memory ? 0 : ENOMEM;
-}
-
-void free(void *memory)
-{
-    frees += memory != NULL;
-    __libc_free(memory);
-}
-
-#pragma GCC visibility pop
 
 /* ---- What allocates ---- */
 
