@@ -40,6 +40,7 @@ static void take_values(const weir_layer *layer, struct arena *arena, size_t T, 
             v < kernel->value_count ? kernel->values[v] : training->saved[v - kernel->value_count];
         workspace->value[v] = take(arena, weir_times(T, weir_step_floats(layer, extent, B)));
     }
+    workspace->panel = take(arena, weir_times(layer->run.parts, WEIR_PANEL));
     for (size_t v = 0; v < backward->value_count; v++) {
         const size_t step = weir_step_floats(layer, backward->values[v], B);
         workspace->delta[v] = take(arena, v < training->delta_count ? weir_times(T, step) : step);
@@ -57,19 +58,23 @@ size_t weir_workspace_lay(const weir_layer *layer, size_t T, size_t B, float *me
         return SIZE_MAX;
     for (size_t s = 0; s < kernel->state_count; s++) {
         const size_t step = weir_times(B, layer->state_row[s]);
+        widest = step > widest ? step : widest;
+    }
+    /* Behind each piece that is seldom used in full stands one that is needed at the same time: one
+     * that is too short shows in the results. */
+    workspace->unwanted = take(&arena, widest);
+    workspace->products = take(&arena, kernel->hoist_floats(B, sizes.I, sizes.H, sizes.P));
+    workspace->zeros = take(&arena, widest);
+    for (size_t s = 0; s < kernel->state_count; s++) {
+        const size_t step = weir_times(B, layer->state_row[s]);
         workspace->state[s] = take(&arena, weir_times(weir_plus(T, 1), step));
         workspace->d_state[0][s] = take(&arena, step);
         workspace->d_state[1][s] = take(&arena, step);
-        widest = step > widest ? step : widest;
     }
-    take_values(layer, &arena, T, B, workspace);
     workspace->x = NULL;
     if (wants_x(kernel->training))
         workspace->x = take(&arena, weir_times(T, weir_step_floats(layer, WEIR_I, B)));
-    workspace->products = take(&arena, kernel->hoist_floats(B, sizes.I, sizes.H, sizes.P));
-    workspace->zeros = take(&arena, widest);
-    workspace->unwanted = take(&arena, widest);
-    workspace->panel = take(&arena, weir_times(layer->run.parts, WEIR_PANEL));
+    take_values(layer, &arena, T, B, workspace);
     return arena.floats;
 }
 
