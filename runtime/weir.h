@@ -90,6 +90,43 @@ WEIR_API weir_status weir_cell_states(const char *cell, size_t I, size_t H, size
                                       weir_shape *shapes, size_t capacity, size_t *count,
                                       weir_error *error);
 
+/* ---- Weights from frameworks ---- */
+
+/* Where a layer with a reset gate (a GRU) applies it: after the product with h, whose bias is then
+ * apart (the cell gru: PyTorch, cuDNN, Keras with reset_after=True, ONNX with
+ * linear_before_reset=1, oneDNN's lbr_gru); or before it (the cell gru_before). */
+typedef enum weir_reset { WEIR_RESET_UNKNOWN, WEIR_RESET_AFTER, WEIR_RESET_BEFORE } weir_reset;
+
+/* One layer and direction as a framework has it, gates stacked in the framework's order. Of PyTorch
+ * weight_ih, weight_hh, bias_ih, bias_hh, weight_hr; of Keras kernel, recurrent_kernel, bias; of
+ * ONNX W, R, B, P; of oneDNN weights_layer and weights_iter (ldigo), bias, weights_projection. */
+typedef struct weir_stacked {
+    const char *cell; /* the cell whose maths the layer has: lstm, lstm_projected, lstm_peephole,
+                         gru, gru_before, rnn_tanh, rnn_relu, or one with such names of your own */
+    size_t I, H, P;
+    const float *input, *recurrent; /* the matrices */
+    const float *bias, *recurrent_bias; /* NULL: none. The second is PyTorch's bias_hh */
+    size_t bias_count; /* floats in bias: they tell a convention */
+    const float *projection, *peephole; /* where the cell has them */
+    weir_reset reset; /* where nothing else tells; a contradiction is an error */
+} weir_stacked;
+
+/* How many weights a cell has, and floats in all of them. */
+WEIR_API weir_status weir_weights_size(const char *cell, size_t I, size_t H, size_t P,
+                                       size_t *count, size_t *floats, weir_error *error);
+
+/* Fill weights[count] for weir_layer_config, with data in memory[floats], which must stay until the
+ * layer is made. Biases are added or kept apart as the cell wants. WEIR_INVALID, with the question
+ * to answer in `reset`, where nothing tells which maths a layer with a reset gate has. */
+WEIR_API weir_status weir_weights_from_pytorch(const weir_stacked *from, weir_weight *weights,
+                                               float *memory, weir_error *error);
+WEIR_API weir_status weir_weights_from_keras(const weir_stacked *from, weir_weight *weights,
+                                             float *memory, weir_error *error);
+WEIR_API weir_status weir_weights_from_onnx(const weir_stacked *from, weir_weight *weights,
+                                            float *memory, weir_error *error);
+WEIR_API weir_status weir_weights_from_onednn(const weir_stacked *from, weir_weight *weights,
+                                              float *memory, weir_error *error);
+
 /* ---- Threads ---- */
 
 /* Threads that share the units of a layer with the thread that calls. Each is pinned to a core of
