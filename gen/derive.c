@@ -3,6 +3,7 @@
 #include "derive.h"
 
 #include "parser.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -332,7 +333,8 @@ static void list_names(struct graph *graph)
         const struct state *state = &graph->states[is_next ? n - graph->count : 0];
         const int node = is_next ? state->next : n;
         const char *name = is_next ? state->name : graph->nodes[n].name;
-        if (!name[0] || uses[node] == 0 || graph->named_count == NAMED_MAX)
+        const int room = NAMED_MAX - (is_next ? 0 : graph->state_count);
+        if (!name[0] || uses[node] == 0 || graph->named_count >= room)
             continue;
         snprintf(graph->named_as[graph->named_count], sizeof *graph->named_as, "%s%s", name,
                  is_next ? "'" : "");
@@ -341,7 +343,7 @@ static void list_names(struct graph *graph)
     free(uses);
 }
 
-struct derivation *derive(struct graph *forward)
+struct derivation *derive(struct graph *forward, char **error)
 {
     struct derivation *derivation = calloc(1, sizeof *derivation);
     int *memory = malloc(3 * NODES_MAX * sizeof *memory);
@@ -363,9 +365,11 @@ struct derivation *derive(struct graph *forward)
     for (int n = forward->count - 1; n >= 0; n--)
         if (r->uses[n] > 0 && r->gradient[n] >= 0)
             reverse_node(r, n);
-    for (int s = 0; s < forward->state_count; s++) /* what no step reads passes nothing on */
+    for (int s = 0; s < forward->state_count; s++) { /* what no step reads passes nothing on */
+        const int extent = r->step->states[s].extent; /* by which zeros are told apart */
         if (r->step->states[s].next < 0)
-            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, 0, r->step->states[s].extent);
+            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, extent, extent);
+    }
     for (int s = 0; s < forward->state_count; s++)
         graph_name(r->step, r->step->states[s].next, r->step->states[s].name, "");
     derivation->step = r->step;
@@ -380,6 +384,9 @@ struct derivation *derive(struct graph *forward)
     free(r);
     if (!full)
         return derivation;
+    *error = text_format("the cell '%s' is too large to be trained: expected at most %d values to "
+                         "save, %d gradients of sums and vectors, and %d operations backward",
+                         forward->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
     derivation_free(derivation);
     return NULL;
 }

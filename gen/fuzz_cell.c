@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The fuzzer of the generator (libFuzzer): any bytes are read as a cell file. What is refused must
- * be refused with one sentence in the one form; what is read goes all the way to the text of
- * kernels, for sizes that are known and for any, in both forms of the maths. A hash of the bytes
- * chooses sizes, ISA and plan, so that a cell file as it stands is an input, and an input can be
- * given to weir-gen. */
+ * be refused with one sentence in the one form; what is read is printed, with its gradient, and
+ * goes all the way to the text of kernels, for sizes that are known and for any, in both forms of
+ * the maths. A small cell's gradient is checked, too. A hash of the bytes chooses sizes, ISA and
+ * plan, so that a cell file as it stands is an input, and an input can be given to weir-gen. */
+#include "check.h"
 #include "dump.h"
 #include "emit.h"
 #include "parse.h"
@@ -84,6 +85,42 @@ static void make_kernel(struct graph *graph, enum weir_math math, uint64_t *hash
     kernel_parts_free(parts);
 }
 
+/* A cell as maths; then its gradient, of a graph of the same text that may be changed. */
+static void print_cell(const struct graph *graph, struct graph *other)
+{
+    struct text dump = {0};
+    char *error = NULL;
+    dump_graph(graph, &dump);
+    text_free(&dump);
+    const bool derived = dump_gradient(other, &dump, &error);
+    expect(derived ? dump.length > 0 : error && error[0], "a gradient is printed, or told why not",
+           "nothing");
+    text_free(&dump);
+    free(error);
+    graph_free(other);
+}
+
+/* Of a cell that is small enough to be checked in a moment. Whether it is right is no matter here:
+ * differences of x + 1e30 are not. */
+static void check_cell(const char *data, size_t size)
+{
+    const double few[] = {1, 2, 3, 2};
+    struct text out = {0};
+    char *error = NULL;
+    struct graph *graph = cell_parse(file, data, size, few, &out);
+    if (!graph) {
+        check_error(&out);
+        return;
+    }
+    if (graph->count < 100 && graph->param_count < 8) {
+        const enum check_result result = check_gradient(graph, &out, &error);
+        expect((result == CHECK_PASSED) == !error, "what is wrong is told", "nothing");
+    }
+    text_free(&out);
+    free(error);
+    graph_free(graph);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t hash = hash_bytes(data, size);
@@ -98,9 +135,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_error(&error);
             continue;
         }
-        struct text dump = {0};
-        dump_graph(graph, &dump);
-        text_free(&dump);
+        const double *sizes = variant & 1 ? any : known;
+        print_cell(graph, cell_parse(file, (const char *)data, size, sizes, &error));
+        if (variant == 0 && draw(&hash, 8) == 0)
+            check_cell((const char *)data, size);
         make_kernel(graph, variant & 2 ? WEIR_SLEEF : WEIR_INLINE, &hash);
     }
     return 0;

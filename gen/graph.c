@@ -100,7 +100,7 @@ static int intern(struct graph *graph, struct node node)
     return graph->count++;
 }
 
-static double op_value(enum op op, double a, double b, double c)
+double op_value(enum op op, double a, double b, double c)
 {
     switch (op) {
 #define OP(id, spelling, arity, value, by_a, by_b)                                                 \

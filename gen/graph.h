@@ -131,6 +131,7 @@ bool graph_is_number(const struct graph *graph, int node, double number);
 bool graph_is_leaf(const struct graph *graph, int node); /* loaded or constant: never computed */
 size_t op_arity(enum op op);
 const char *op_spelling(enum op op);
+double op_value(enum op op, double a, double b, double c); /* NAN where ops.def has no row */
 bool graph_has_extent(const struct graph *graph, enum weir_extent extent);
 
 /* Calls visit for every operand of a node: its args, or a sum's vectors and operands. */

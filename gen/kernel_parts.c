@@ -31,13 +31,8 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
     parts->isa = isa;
     pass_sums(graph);
     if (trains && !graph->full) {
-        parts->derivation = derive(graph);
+        parts->derivation = derive(graph, error);
         made = parts->derivation;
-        if (!made)
-            *error = text_format("the cell '%s' is too large to be trained: expected at most %d "
-                                 "values to save, %d gradients of sums and vectors, and %d "
-                                 "operations backward",
-                                 graph->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
     }
     if (made)
         made = add_program(parts, ROLE_FORWARD, &graph, math, error);

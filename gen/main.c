@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* weir-gen: the command line of the generator. It reads a cell, by the name of a built-in one or
- * from a file, and prints a kernel, its maths, or what there is to choose from. */
-#define _GNU_SOURCE /* getopt_long, getpid */
+/* weir-gen: the commands of the generator. It reads a cell, by the name of a built-in one or from a
+ * file, and prints a kernel, its maths, how right its gradient is, or what there is to choose from.
+ * The command line is read in options.c. */
+#define _GNU_SOURCE /* getpid */
+#include "check.h"
 #include "dump.h"
 #include "emit.h"
 #include "lex.h"
+#include "options.h"
 #include "parse.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SIZE_LIMIT = 1 << 20, FILE_LIMIT = 4 << 20, EXIT_BAD = 2 };
+enum { FILE_LIMIT = 4 << 20 };
 
 static const struct {
     const char *name, *text;
@@ -25,38 +27,6 @@ static const struct {
 };
 
 enum { BUILT_IN_COUNT = sizeof built_in / sizeof *built_in };
-
-struct request {
-    bool trains;
-    const char *cell, *dump, *output, *isa, *math, *plan;
-    const char *size[4]; /* as given, by extent */
-};
-
-static const char help[] =
-    "weir-gen: write a recurrent kernel in C from a cell file\n"
-    "\n"
-    "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
-    "  weir-gen --product --isa ISA [-o FILE]   gradients of weights, for every cell and size\n"
-    "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
-    "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
-    "\n"
-    "  --cell NAME|FILE      a built-in cell, or a file with one\n"
-    "  --input I|any         input size; any: one kernel for every size\n"
-    "  --hidden H|any        hidden size; any where the input is any\n"
-    "  --projection P|any    size P, for a cell that has a state of that size\n"
-    "  --isa ISA             one of those that --list shows, such as avx2\n"
-    "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
-    "  --train               with what training needs: saved values, backward, gradients\n"
-    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
-    "                        input.FIELD are those of training's other passes\n"
-    "  -o FILE               write there instead of to stdout\n"
-    "  -h, --help            this text\n";
-
-static _Noreturn void fail(const char *sentence)
-{
-    fprintf(stderr, "weir-gen: %s\n", sentence);
-    exit(EXIT_BAD);
-}
 
 /* ---- Reading a cell ---- */
 
@@ -146,43 +116,21 @@ static void list(void)
 #undef FUNCTION
 }
 
-static void dump(const char *name)
+static void dump(const struct request *request)
 {
     const double any[4] = {1, 0, 0, 0};
     struct text out = {0};
-    struct source source = read_cell(name);
+    char *error = NULL;
+    struct source source = read_cell(request->cell);
     struct graph *graph = parse_cell(&source, any);
-    dump_graph(graph, &out);
+    if (!request->backward)
+        dump_graph(graph, &out);
+    else if (!dump_gradient(graph, &out, &error))
+        fail_in(&source, graph->line, graph->column, error);
     fputs(out.chars, stdout);
     text_free(&out);
     free(source.text);
     graph_free(graph);
-}
-
-/* A size as given: a number, or 0 for any. */
-static double parse_size(const char *option, const char *given)
-{
-    if (!given)
-        fail(text_format("%s is missing, expected a size or 'any'", option));
-    if (!strcmp(given, "any"))
-        return 0;
-    char *stop;
-    errno = 0;
-    const unsigned long value = strtoul(given, &stop, 10);
-    if (errno || *stop || given[0] < '0' || given[0] > '9' || value < 1 || value > SIZE_LIMIT)
-        fail(text_format("%s '%s' is not a size, expected 1 to %d or 'any'", option, given,
-                         SIZE_LIMIT));
-    return (double)value;
-}
-
-static void parse_sizes(const struct request *request, double size[4])
-{
-    size[WEIR_ONE] = 1;
-    size[WEIR_I] = parse_size("--input", request->size[WEIR_I]);
-    size[WEIR_H] = parse_size("--hidden", request->size[WEIR_H]);
-    size[WEIR_P] = request->size[WEIR_P] ? parse_size("--projection", request->size[WEIR_P]) : 0;
-    if ((size[WEIR_I] > 0) != (size[WEIR_H] > 0))
-        fail("--input and --hidden are both sizes or both 'any'");
 }
 
 /* The file is written whole or not at all. */
@@ -255,7 +203,7 @@ static void generate(const struct request *request)
         fail(text_format("--math %s, expected inline or sleef", request->math));
     double size[4];
     char *error = NULL;
-    parse_sizes(request, size);
+    options_sizes(request, size);
     struct source source = read_cell(request->cell);
     struct graph *graph = parse_cell(&source, size);
     const bool has_projection = graph_has_extent(graph, WEIR_P);
@@ -284,81 +232,48 @@ static void generate_product(const struct request *request)
     text_free(&kernel);
 }
 
+/* The exit status. */
+static int check(const struct request *request)
+{
+    double size[4];
+    struct text out = {0};
+    char *error = NULL;
+    options_check_sizes(request, size);
+    struct source source = read_cell(request->cell);
+    struct graph *graph = parse_cell(&source, size);
+    if (request->size[WEIR_P])
+        check_projection(request, graph, size);
+    const enum check_result result = check_gradient(graph, &out, &error);
+    if (result == CHECK_TOO_LARGE)
+        fail_in(&source, graph->line, graph->column, error);
+    fputs(out.chars ? out.chars : "", stdout);
+    fflush(stdout);
+    if (result == CHECK_FAILED)
+        fprintf(stderr, "weir-gen: %s\n", error);
+    free(error);
+    text_free(&out);
+    free(source.text);
+    graph_free(graph);
+    return result == CHECK_PASSED ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"cell", required_argument, NULL, 'c'},
-                                            {"input", required_argument, NULL, 'I'},
-                                            {"hidden", required_argument, NULL, 'H'},
-                                            {"isa", required_argument, NULL, 'a'},
-                                            {"projection", required_argument, NULL, 'P'},
-                                            {"math", required_argument, NULL, 'm'},
-                                            {"plan", required_argument, NULL, 'p'},
-                                            {"train", no_argument, NULL, 't'},
-                                            {"product", no_argument, NULL, 'w'},
-                                            {"dump", required_argument, NULL, 'd'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct request request = {0};
-    bool wants_list = false, wants_product = false;
-    for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            request.cell = optarg;
-            break;
-        case 'I':
-            request.size[WEIR_I] = optarg;
-            break;
-        case 'H':
-            request.size[WEIR_H] = optarg;
-            break;
-        case 'P':
-            request.size[WEIR_P] = optarg;
-            break;
-        case 'a':
-            request.isa = optarg;
-            break;
-        case 'm':
-            request.math = optarg;
-            break;
-        case 'p':
-            request.plan = optarg;
-            break;
-        case 'w':
-            wants_product = true;
-            break;
-        case 't':
-            request.trains = true;
-            break;
-        case 'd':
-            request.dump = optarg;
-            break;
-        case 'o':
-            request.output = optarg;
-            break;
-        case 'l':
-            wants_list = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return 0;
-        default:
-            fputs("weir-gen --help tells how to call it\n", stderr);
-            return EXIT_BAD;
-        }
-    }
-    if (optind < argc)
-        fail(text_format("unexpected argument '%s'; weir-gen --help tells how to call it",
-                         argv[optind]));
-    if (wants_list)
+    const struct request request = options_read(argc, argv);
+    switch (request.command) {
+    case COMMAND_LIST:
         list();
-    else if (wants_product)
+        return 0;
+    case COMMAND_PRODUCT:
         generate_product(&request);
-    else if (request.dump)
-        dump(request.dump);
-    else if (request.cell)
+        return 0;
+    case COMMAND_DUMP:
+        dump(&request);
+        return 0;
+    case COMMAND_CHECK:
+        return check(&request);
+    default:
         generate(&request);
-    else
-        fail("expected --cell, --dump or --list; weir-gen --help tells how to call it");
-    return 0;
+        return 0;
+    }
 }

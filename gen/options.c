@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of weir-gen. */
+#define _GNU_SOURCE /* getopt_long */
+#include "options.h"
+
+#include "check.h"
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE_LIMIT = 1 << 20 };
+
+static const char help[] =
+    "weir-gen: write a recurrent kernel in C from a cell file\n"
+    "\n"
+    "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
+    "  weir-gen --product --isa ISA [-o FILE]   gradients of weights, for every cell and size\n"
+    "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
+    "  weir-gen --dump --backward NAME|FILE    and its gradient: one step backward\n"
+    "  weir-gen --check NAME|FILE   its gradient against differences of the cell itself\n"
+    "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
+    "\n"
+    "  --cell NAME|FILE      a built-in cell, or a file with one\n"
+    "  --input I|any         input size; any: one kernel for every size\n"
+    "  --hidden H|any        hidden size; any where the input is any\n"
+    "  --projection P|any    size P, for a cell that has a state of that size\n"
+    "  --isa ISA             one of those that --list shows, such as avx2\n"
+    "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
+    "  --train               with what training needs: saved values, backward, gradients\n"
+    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
+    "                        input.FIELD are those of training's other passes\n"
+    "  -o FILE               write there instead of to stdout\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
+    "vector, with central differences in double precision, over one step and over three, for five\n"
+    "draws of each; of an array of more than 48 elements, 48. It prints the worst relative error "
+    "of\n"
+    "each: |derived - difference|, divided by the greatest difference of that array or by 0.001,\n"
+    "whichever is more. The status is 1 if one is above 1e-6. Sizes are 3, 4 and 2 unless "
+    "--input,\n"
+    "--hidden or --projection says another, up to 128. At a kink (of min, max, abs, and so of "
+    "relu,\n"
+    "leaky_relu, elu, softplus, clip, softsign, hard_sigmoid) and at the jump of thresholded_relu\n"
+    "there is no derivative to compare with: a draw with one in reach is drawn again, up to 100\n"
+    "times.\n";
+
+_Noreturn void fail(const char *sentence)
+{
+    fprintf(stderr, "weir-gen: %s\n", sentence);
+    exit(EXIT_BAD);
+}
+
+static _Noreturn void fail_usage(void)
+{
+    fputs("weir-gen --help tells how to call it\n", stderr);
+    exit(EXIT_BAD);
+}
+
+/* ---- Sizes ---- */
+
+/* Whether it is a number from 1 to a limit. */
+static bool read_size(const char *given, unsigned long limit, double *size)
+{
+    char *stop;
+    errno = 0;
+    const unsigned long value = strtoul(given, &stop, 10);
+    *size = (double)value;
+    return !errno && !*stop && given[0] >= '0' && given[0] <= '9' && value >= 1 && value <= limit;
+}
+
+/* A size as given: a number, or 0 for any. */
+static double parse_size(const char *option, const char *given)
+{
+    double size = 0;
+    if (!given)
+        fail(text_format("%s is missing, expected a size or 'any'", option));
+    if (!strcmp(given, "any"))
+        return 0;
+    if (!read_size(given, SIZE_LIMIT, &size))
+        fail(text_format("%s '%s' is not a size, expected 1 to %d or 'any'", option, given,
+                         SIZE_LIMIT));
+    return size;
+}
+
+void options_sizes(const struct request *request, double size[4])
+{
+    size[WEIR_ONE] = 1;
+    size[WEIR_I] = parse_size("--input", request->size[WEIR_I]);
+    size[WEIR_H] = parse_size("--hidden", request->size[WEIR_H]);
+    size[WEIR_P] = request->size[WEIR_P] ? parse_size("--projection", request->size[WEIR_P]) : 0;
+    if ((size[WEIR_I] > 0) != (size[WEIR_H] > 0))
+        fail("--input and --hidden are both sizes or both 'any'");
+}
+
+void options_check_sizes(const struct request *request, double size[4])
+{
+    static const struct {
+        const char *option;
+        double size;
+    } defaults[] = {[WEIR_ONE] = {NULL, 1},
+                    [WEIR_I] = {"--input", 3},
+                    [WEIR_H] = {"--hidden", 4},
+                    [WEIR_P] = {"--projection", 2}};
+    for (size_t extent = 0; extent < 4; extent++) {
+        const char *given = request->size[extent];
+        size[extent] = defaults[extent].size;
+        if (given && !read_size(given, CHECK_SIZE_MAX, &size[extent]))
+            fail(text_format("%s '%s' is not a size to check a gradient for, expected 1 to %d",
+                             defaults[extent].option, given, CHECK_SIZE_MAX));
+    }
+}
+
+/* ---- Options ---- */
+
+/* Where an option that takes a text puts it. */
+static const char **text_of(struct request *request, int option)
+{
+    switch (option) {
+    case 'c':
+    case 'd':
+    case 'k':
+        return &request->cell;
+    case 'I':
+        return &request->size[WEIR_I];
+    case 'H':
+        return &request->size[WEIR_H];
+    case 'P':
+        return &request->size[WEIR_P];
+    case 'a':
+        return &request->isa;
+    case 'm':
+        return &request->math;
+    case 'p':
+        return &request->plan;
+    case 'o':
+        return &request->output;
+    default:
+        return NULL;
+    }
+}
+
+/* What the command line says as a whole. */
+static void check_request(const struct request *request)
+{
+    if (request->command == COMMAND_NONE)
+        fail("expected --cell, --dump, --check or --list; weir-gen --help tells how to call it");
+    if (request->command < COMMAND_PRODUCT && !request->cell)
+        fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
+                         request->command == COMMAND_DUMP ? "dump" : "check"));
+    if (request->backward && request->command != COMMAND_DUMP)
+        fail("--backward is for --dump, expected --dump as well");
+}
+
+struct request options_read(int argc, char **argv)
+{
+    /* The cell of --dump and --check may stand anywhere after them. */
+    static const struct option options[] = {{"cell", required_argument, NULL, 'c'},
+                                            {"input", required_argument, NULL, 'I'},
+                                            {"hidden", required_argument, NULL, 'H'},
+                                            {"isa", required_argument, NULL, 'a'},
+                                            {"projection", required_argument, NULL, 'P'},
+                                            {"math", required_argument, NULL, 'm'},
+                                            {"plan", required_argument, NULL, 'p'},
+                                            {"train", no_argument, NULL, 't'},
+                                            {"product", no_argument, NULL, 'w'},
+                                            {"dump", optional_argument, NULL, 'd'},
+                                            {"backward", no_argument, NULL, 'b'},
+                                            {"check", optional_argument, NULL, 'k'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static const enum command commands[UCHAR_MAX + 1] = {['c'] = COMMAND_KERNEL,
+                                                         ['d'] = COMMAND_DUMP,
+                                                         ['k'] = COMMAND_CHECK,
+                                                         ['w'] = COMMAND_PRODUCT,
+                                                         ['l'] = COMMAND_LIST};
+    struct request request = {0};
+    for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+        const char **text = text_of(&request, option);
+        if (option == 'h') {
+            fputs(help, stdout);
+            exit(0);
+        }
+        if (option == '?')
+            fail_usage();
+        if (commands[option] > request.command)
+            request.command = commands[option];
+        request.trains |= option == 't';
+        request.backward |= option == 'b';
+        if (text && optarg)
+            *text = optarg;
+    }
+    const bool takes_cell = request.command == COMMAND_DUMP || request.command == COMMAND_CHECK;
+    if (takes_cell && !request.cell && optind < argc)
+        request.cell = argv[optind++];
+    if (optind < argc)
+        fail(text_format("unexpected argument '%s'; weir-gen --help tells how to call it",
+                         argv[optind]));
+    check_request(&request);
+    return request;
+}
