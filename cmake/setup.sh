@@ -6,7 +6,7 @@
 # contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
-# A probe is command:NAME; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
+# A probe is command:NAME; file:PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
 # cross compiler; or clang:FLAG, something that clang must be able to link with. `-` means that it
 # is not to be had there, or comes with something else. (Headers tell little: both architectures find
 # those that are the same for all.)
@@ -19,6 +19,8 @@ build   command:cc                     gcc                     gcc              
 build   library:c                      libc6-dev               glibc-devel                glibc                    -
 build   library:sleef                  libsleef-dev            sleef-devel                sleef                    sleef
 build   library:hwloc                  libhwloc-dev            hwloc-devel                hwloc                    hwloc
+build   library:protobuf-c             libprotobuf-c-dev       protobuf-c-devel           protobuf-c               protobuf-c
+build   command:protoc-c               protobuf-c-compiler     protobuf-c-compiler        protobuf-c               protobuf-c
 bench   command:c++                    g++                     gcc-c++                    gcc                      gcc
 bench   library:benchmark              libbenchmark-dev        google-benchmark-devel     benchmark                google-benchmark
 charts  command:gnuplot                gnuplot-nox             gnuplot-minimal            gnuplot                  gnuplot
@@ -27,6 +29,7 @@ peers   library:openblas               libopenblas-dev         openblas-devel   
 tests   command:pkg-config             pkg-config              pkgconf-pkg-config         pkgconf                  pkgconf
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
+extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm
@@ -35,6 +38,7 @@ neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-l
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -
 neon    arm64:sleef                    libsleef-dev:arm64      -                          -                        -
 neon    arm64:hwloc                    libhwloc-dev:arm64      -                          -                        -
+neon    arm64:protobuf-c               libprotobuf-c-dev:arm64 -                          -                        -
 neon    arm64:benchmark                libbenchmark-dev:arm64  -                          -                        -
 neon    command:qemu-aarch64           qemu-user               qemu-user                  qemu-user                -
 END
@@ -48,6 +52,7 @@ is_there() { # PROBE
     local what=${1#*:}
     case $1 in
     command:*) command -v "$what" >/dev/null ;;
+    file:*) [[ -e $what ]] ;;
     library:*) has_library cc "$what" ;;
     arm64:*) has_library aarch64-linux-gnu-gcc "$what" ;;
     clang:*)

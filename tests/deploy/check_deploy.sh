@@ -76,7 +76,7 @@ check_names() {
     [[ -z $other ]] || fail "names without the prefix ${model}_: $other"
     # Tables with addresses are data until they are relocated; nothing else is.
     other=$(nm "${objects[@]}" |
-        awk 'NF == 3 && $2 ~ /[dDbBcC]/ && $3 !~ /_kernels_|_isas|_passes|_layers|regions_/')
+        awk 'NF == 3 && $2 ~ /[dDbBcC]/ && $3 !~ /^\$|_kernels_|_isas|_passes|_layers|regions_/')
     [[ -z $other ]] || fail "memory that all states would share: $other"
     other=$(nm -u "${objects[@]}" | awk 'NF == 2 { print $2 }' | sort -u |
         grep -vxE "${model}_.*|memset|memcpy|memmove|memcmp|strcmp|fmaf|getauxval|$linker" || true)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a trained model: an ONNX file in; its nodes in order, its constants and, for every
+ * recurrent node, a cell as text and weights under that text's names, out. The operators around the
+ * recurrent nodes can be evaluated here too (plainly: they are not what Weir is for), which is also
+ * how constants are folded. Nothing here knows the generator or libweir.
+ *
+ * Whatever a file holds, loading it ends with a model or with one sentence, and takes at most
+ * ONNX_MEMORY_TIMES its size and ONNX_MEMORY_MORE bytes of memory, beside the file itself; with
+ * tensors in files beside the model, its size is that of the model and of the largest of them. */
+#ifndef WEIR_ONNX_H
+#define WEIR_ONNX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ONNX_RANK_MAX = 8, ONNX_OPSET_LEAST = 7, ONNX_OPSET_GREATEST = 22 };
+enum { ONNX_MEMORY_TIMES = 24, ONNX_MEMORY_MORE = 16 << 20 };
+
+/* What went wrong, in one sentence. */
+typedef struct onnx_error {
+    char message[512];
+} onnx_error;
+
+/* Memory that is given back all at once, and of which there is no more than a limit. */
+typedef struct onnx_memory onnx_memory;
+
+onnx_memory *onnx_memory_create(size_t limit); /* NULL: there is none */
+void onnx_memory_destroy(onnx_memory *memory); /* or NULL */
+/* Aligned to 64 bytes, not cleared; never NULL for 0 bytes. NULL: that is more than the limit. */
+void *onnx_memory_take(onnx_memory *memory, size_t count, size_t size);
+void onnx_memory_clear(onnx_memory *memory); /* all that was taken is given back, for reuse */
+size_t onnx_memory_used(const onnx_memory *memory);
+
+/* ---- Tensors ---- */
+
+/* Element types, by their numbers in the format. */
+enum onnx_type {
+    ONNX_NONE = 0,
+    ONNX_FLOAT = 1,
+    ONNX_INT32 = 6,
+    ONNX_INT64 = 7,
+    ONNX_BOOL = 9,
+    ONNX_DOUBLE = 11
+};
+
+/* float and double elements are kept as float (`floats`), all others as int64_t (`ints`); the other
+ * pointer is NULL. */
+typedef struct onnx_tensor {
+    enum onnx_type type;
+    size_t rank, dims[ONNX_RANK_MAX];
+    size_t count; /* the product of dims */
+    float *floats;
+    int64_t *ints;
+} onnx_tensor;
+
+/* A tensor with room for its elements. */
+onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
+                                const size_t *dims, onnx_error *error);
+bool onnx_type_is_float(enum onnx_type type);
+const char *onnx_type_name(enum onnx_type type);
+
+/* A TensorProto, as the files of ONNX's test data are. */
+onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
+                              onnx_error *error);
+
+/* ---- Models ---- */
+
+/* What is known of a value before it is computed. Values of a model and of all its branches are
+ * numbered through. */
+typedef struct onnx_value {
+    const char *name;
+    const onnx_tensor *constant; /* NULL: it depends on the inputs */
+    enum onnx_type type; /* as declared; ONNX_NONE: not declared */
+    bool has_shape;
+    size_t rank;
+    int64_t dims[ONNX_RANK_MAX]; /* as declared; -1: any */
+} onnx_value;
+
+typedef struct onnx_attribute {
+    const char *name;
+    float f;
+    int64_t i;
+    const char *s; /* NULL: it is no string */
+    const onnx_tensor *t; /* NULL: it is no tensor */
+    const float *floats;
+    size_t float_count;
+    const int64_t *ints;
+    size_t int_count;
+    const char *const *strings;
+    size_t string_count;
+} onnx_attribute;
+
+/* A learned matrix [rows][cols] or vector (cols = 1) of a cell, row-major, by its name there. */
+typedef struct onnx_weight {
+    const char *name;
+    size_t rows, cols;
+    const float *data;
+} onnx_weight;
+
+enum { ONNX_WEIGHTS_MAX = 16 };
+
+/* One direction of a recurrent node. Its states are h, and for LSTM c after it. */
+typedef struct onnx_pass {
+    bool reversed; /* from the last step to the first */
+    const char *name; /* of the cell */
+    const char *cell; /* its text, as a cell file */
+    onnx_weight weights[ONNX_WEIGHTS_MAX]; /* every weight that the cell has; data NULL unless */
+    size_t weight_count; /* weights_known */
+} onnx_pass;
+
+/* RNN, LSTM or GRU. What is named after an input or output of the operator is the number of that
+ * value, or -1: it is left out (an output: or nothing uses it). */
+typedef struct onnx_recurrent {
+    size_t index; /* among the recurrent nodes of the model, those of branches counted */
+    size_t I, H; /* 0: not known before the weights are; I also where W is an input */
+    size_t directions, state_count;
+    bool batch_first; /* layout 1: x is [B][T][I], and initial and final states [B][directions][H];
+                       * else [T][B][I] and [directions][B][H]; y is [T][directions][B][H], or
+                       * [B][T][directions][H] */
+    onnx_pass pass[2];
+    bool weights_known; /* W, R, B and P are constants */
+    int x, w, r, b, sequence_lens, initial_h, initial_c, p;
+    int y, y_h, y_c;
+} onnx_recurrent;
+
+typedef struct onnx_graph onnx_graph;
+
+typedef struct onnx_node {
+    const char *name; /* of the node; its first output's where it has none */
+    const char *op; /* the operator */
+    const struct onnx_operator *operator; /* NULL for recurrent nodes and If */
+    onnx_recurrent *recurrent; /* NULL: it is not */
+    onnx_graph *branch[2]; /* If: where its input is false, and true; else NULL */
+    int *inputs, *outputs; /* values; -1: left out */
+    size_t input_count, output_count;
+    const onnx_attribute *attributes;
+    size_t attribute_count;
+} onnx_node;
+
+/* A graph: its nodes in an order in which they can run. Those whose results are constants are not
+ * among them: If on a constant is replaced by the nodes of the branch taken. */
+struct onnx_graph {
+    onnx_node *nodes;
+    size_t node_count;
+    int *inputs, *outputs; /* inputs that are also initialisers are constants, and left out */
+    size_t input_count, output_count;
+};
+
+typedef struct onnx_model {
+    onnx_graph graph;
+    onnx_value *values;
+    size_t value_count;
+    int64_t opset;
+    bool has_double; /* it holds float64 tensors, which are computed in float32 */
+    size_t recurrent_count;
+    size_t parameter_count; /* elements of initialisers */
+    onnx_memory *memory; /* what all of it lies in */
+} onnx_model;
+
+/* NULL and a sentence where the file is no model that Weir reads. `folder` is where files with
+ * external data may lie; NULL: such a model is refused. */
+onnx_model *onnx_load_file(const char *path, onnx_error *error);
+onnx_model *onnx_load(const void *data, size_t size, const char *folder, onnx_error *error);
+void onnx_free(onnx_model *model); /* or NULL */
+
+/* ---- Running ---- */
+
+/* The attribute of a node by name, or NULL; its value, or what stands in for it. */
+const onnx_attribute *onnx_attribute_find(const onnx_node *node, const char *name);
+int64_t onnx_attribute_int(const onnx_node *node, const char *name, int64_t otherwise);
+float onnx_attribute_float(const onnx_node *node, const char *name, float otherwise);
+
+/* Evaluates a node that is neither recurrent nor If: outputs are made in memory, and may be or
+ * share inputs. inputs[k] is NULL where inputs of the node are left out. */
+bool onnx_evaluate(const onnx_node *node, int64_t opset, const onnx_tensor *const *inputs,
+                   const onnx_tensor **outputs, onnx_memory *memory, onnx_error *error);
+
+/* The weights of a recurrent node of which weights_known is false, from the tensors W, R, B and P
+ * (B and P: or NULL): fills *filled, a copy of *recurrent, with sizes and weights that lie in
+ * memory. */
+bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
+                         onnx_recurrent *filled, onnx_memory *memory, onnx_error *error);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors in files: NumPy's .npy, and ONNX's own as test data has them. */
+#ifndef WEIR_RUN_FILES_H
+#define WEIR_RUN_FILES_H
+
+#include "onnx.h"
+
+/* A tensor from a file, in memory; the ending of its name says how it is written: .npy or .pb. NULL
+ * and a sentence where it cannot be read. */
+onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error);
+
+/* Writes a tensor as .npy. */
+bool file_write_npy(const onnx_tensor *tensor, const char *path, onnx_error *error);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing NumPy's .npy: a magic number, a length, a header that is a Python dictionary,
+ * and the elements; see numpy.lib.format. Also which of two formats a file of a tensor has. */
+#define _GNU_SOURCE /* strndup */
+#include "files.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC "\x93NUMPY"
+enum { MAGIC_SIZE = 6, HEADER_START = 10, HEADER_START_2 = 12, DESCRIPTION_SIZE = 8 };
+
+static const struct {
+    const char *description;
+    enum onnx_type type;
+    size_t size;
+} types[] = {{"<f4", ONNX_FLOAT, 4},
+             {"<f8", ONNX_DOUBLE, 8},
+             {"<i4", ONNX_INT32, 4},
+             {"<i8", ONNX_INT64, 8},
+             {"|b1", ONNX_BOOL, 1}};
+
+enum { TYPE_COUNT = sizeof types / sizeof *types };
+
+/* ---- Whole files ---- */
+
+static char *read_file(const char *path, size_t *size, onnx_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes = NULL;
+    long length = -1;
+    if (file && !fseek(file, 0, SEEK_END) && (length = ftell(file)) >= 0 &&
+        !fseek(file, 0, SEEK_SET) && (bytes = malloc((size_t)length + 1)) &&
+        fread(bytes, 1, (size_t)length, file) == (size_t)length) {
+        bytes[length] = 0;
+        *size = (size_t)length;
+    } else {
+        run_fail(error, "%.300s cannot be read: %s", path, strerror(errno));
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+/* ---- Reading ---- */
+
+/* What stands after a key of the header, or NULL. */
+static const char *after_key(const char *header, const char *key)
+{
+    const char *found = strstr(header, key);
+    found = found ? strchr(found, ':') : NULL;
+    return found ? found + 1 + strspn(found + 1, " ") : NULL;
+}
+
+static bool read_shape(const char *text, size_t *rank, size_t dims[ONNX_RANK_MAX])
+{
+    *rank = 0;
+    if (*text++ != '(')
+        return false;
+    for (text += strspn(text, " ,"); *text != ')'; text += strspn(text, " ,")) {
+        char *end;
+        errno = 0;
+        const unsigned long long dim = strtoull(text, &end, 10);
+        if (*text < '0' || *text > '9' || errno || *rank == ONNX_RANK_MAX)
+            return false;
+        dims[(*rank)++] = (size_t)dim;
+        text = end;
+    }
+    return true;
+}
+
+/* A type of the table, or TYPE_COUNT. */
+static size_t read_type(const char *text)
+{
+    size_t row = 0;
+    while (row < TYPE_COUNT && strncmp(text + 1, types[row].description, 3) != 0)
+        row++;
+    return row;
+}
+
+static void read_elements(onnx_tensor *tensor, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        double wide;
+        int32_t narrow;
+        const char *at = bytes + i * size;
+        if (tensor->type == ONNX_FLOAT) {
+            memcpy(&tensor->floats[i], at, sizeof(float));
+        } else if (tensor->type == ONNX_DOUBLE) {
+            memcpy(&wide, at, sizeof wide);
+            tensor->floats[i] = (float)wide;
+        } else if (tensor->type == ONNX_INT32) {
+            memcpy(&narrow, at, sizeof narrow);
+            tensor->ints[i] = narrow;
+        } else if (tensor->type == ONNX_INT64) {
+            memcpy(&tensor->ints[i], at, sizeof(int64_t));
+        } else {
+            tensor->ints[i] = *at != 0;
+        }
+    }
+}
+
+static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
+                              onnx_error *error)
+{
+    const bool is_new = size > HEADER_START_2 && bytes[MAGIC_SIZE] >= 2;
+    const size_t start = is_new ? HEADER_START_2 : HEADER_START;
+    size_t length = 0, rank, dims[ONNX_RANK_MAX], row = TYPE_COUNT;
+    if (size > start)
+        for (size_t k = start - 1; k >= MAGIC_SIZE + 2; k--)
+            length = length << 8 | (unsigned char)bytes[k];
+    if (size <= start || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0 || length > size - start) {
+        run_fail(error, "%.300s is no .npy file", path);
+        return NULL;
+    }
+    char *header = strndup(bytes + start, length);
+    const char *type = header ? after_key(header, "'descr'") : NULL;
+    const char *order = header ? after_key(header, "'fortran_order'") : NULL;
+    const char *shape = header ? after_key(header, "'shape'") : NULL;
+    const bool valid = type && order && shape && !strncmp(order, "False", 5) &&
+                       (row = read_type(type)) < TYPE_COUNT && read_shape(shape, &rank, dims);
+    free(header);
+    if (!valid) {
+        run_fail(error,
+                 "%.300s: only arrays in C order of float32, float64, int32, int64 and bool are "
+                 "read",
+                 path);
+        return NULL;
+    }
+    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, rank, dims, error);
+    if (tensor && tensor->count != (size - start - length) / types[row].size) {
+        run_fail(error, "%.300s does not hold as many elements as its shape says", path);
+        return NULL;
+    }
+    if (tensor)
+        read_elements(tensor, bytes + start + length, types[row].size);
+    return tensor;
+}
+
+onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error)
+{
+    size_t size;
+    const size_t length = strlen(path);
+    const bool is_pb = length > 3 && !strcmp(path + length - 3, ".pb");
+    char *bytes = read_file(path, &size, error);
+    if (!bytes)
+        return NULL;
+    onnx_error inner;
+    onnx_tensor *tensor = is_pb ? onnx_tensor_load(memory, bytes, size, &inner)
+                                : parse_npy(memory, bytes, size, path, error);
+    if (!tensor && is_pb)
+        run_fail(error, "%.200s: %.300s", path, inner.message);
+    free(bytes);
+    return tensor;
+}
+
+/* ---- Writing ---- */
+
+static bool write_elements(const onnx_tensor *tensor, FILE *file)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
+        const int32_t narrow = tensor->ints ? (int32_t)tensor->ints[i] : 0;
+        const char one = tensor->ints && tensor->ints[i];
+        const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
+                              : tensor->type == ONNX_INT32 ? (const void *)&narrow
+                              : tensor->type == ONNX_BOOL  ? (const void *)&one
+                              : tensor->floats             ? (const void *)&tensor->floats[i]
+                                                           : (const void *)&tensor->ints[i];
+        size_t row = 0;
+        while (types[row].type != tensor->type)
+            row++;
+        if (fwrite(element, types[row].size, 1, file) != 1)
+            return false;
+    }
+    return true;
+}
+
+bool file_write_npy(const onnx_tensor *tensor, const char *path, onnx_error *error)
+{
+    char shape[24 * ONNX_RANK_MAX] = "", header[512];
+    size_t row = 0;
+    while (row < TYPE_COUNT && types[row].type != tensor->type)
+        row++;
+    for (size_t d = 0; d < tensor->rank; d++)
+        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%zu,", tensor->dims[d]);
+    int length =
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                 types[row].description, shape);
+    while ((HEADER_START + length + 1) % 64)
+        header[length++] = ' ';
+    header[length++] = '\n';
+    const char start[HEADER_START] = {MAGIC[0],
+                                      MAGIC[1],
+                                      MAGIC[2],
+                                      MAGIC[3],
+                                      MAGIC[4],
+                                      MAGIC[5],
+                                      1,
+                                      0,
+                                      (char)(length & 0xff),
+                                      (char)(length >> 8)};
+    FILE *file = fopen(path, "wb");
+    const bool written = file && fwrite(start, sizeof start, 1, file) == 1 &&
+                         fwrite(header, (size_t)length, 1, file) == 1 &&
+                         write_elements(tensor, file);
+    const bool closed = file && !fclose(file);
+    return (written && closed) ||
+           run_fail(error, "%.300s cannot be written: %s", path, strerror(errno));
+}
