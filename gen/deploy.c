@@ -39,9 +39,9 @@ static size_t first_isa(const struct deployment *d)
     return isa;
 }
 
-const struct program *deployment_program(const struct deployment *d, size_t layer)
+const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass)
 {
-    return d->parts[first_isa(d)][d->kernel_of[layer]]->program[ROLE_FORWARD];
+    return d->parts[first_isa(d)][d->kernel_of[layer][pass]]->program[ROLE_FORWARD];
 }
 
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent)
@@ -51,7 +51,7 @@ size_t deployment_size(const struct deploy_layer *layer, const struct graph *gra
 
 size_t deployment_outputs(const struct deployment *d, size_t layer)
 {
-    const struct graph *graph = deployment_program(d, layer)->graph;
+    const struct graph *graph = deployment_program(d, layer, 0)->graph;
     const struct deploy_layer *of = &d->model->layers[layer];
     return of->pass_count * deployment_size(of, graph, graph->states[0].extent);
 }
@@ -69,7 +69,7 @@ bool deployment_gives_last(const struct deployment *d)
 {
     bool last = false;
     for (size_t l = 0; l < d->model->layer_count; l++)
-        last |= d->model->layers[l].last;
+        last |= d->model->layers[l].gives != GIVES_ALL;
     return last;
 }
 
@@ -78,7 +78,7 @@ static void visit_pass(const struct deployment *d, size_t l, size_t p, deploymen
 {
     const struct deploy_layer *layer = &d->model->layers[l];
     const struct deploy_pass *pass = &layer->passes[p];
-    const struct graph *graph = deployment_program(d, l)->graph;
+    const struct graph *graph = deployment_program(d, l, p)->graph;
     for (int i = 0; i < graph->param_count; i++) {
         const size_t count = deployment_size(layer, graph, graph->params[i].rows) *
                              deployment_size(layer, graph, graph->params[i].cols);
@@ -125,20 +125,31 @@ void deploy_add(const struct deployment *d, struct text *out, const char *text)
 
 /* ---- Making one ---- */
 
-static bool same_kernel(const struct deploy_layer *a, const struct deploy_layer *b)
+static bool same_kernel(const struct deploy_model *model, size_t l, size_t p, size_t m, size_t q)
 {
-    return a->cell.length == b->cell.length &&
-           !memcmp(a->cell.text, b->cell.text, a->cell.length) &&
-           !memcmp(a->size, b->size, sizeof a->size);
+    const struct source *a = &model->layers[l].passes[p].cell,
+                        *b = &model->layers[m].passes[q].cell;
+    return a->length == b->length && !memcmp(a->text, b->text, a->length) &&
+           !memcmp(model->layers[l].size, model->layers[m].size, sizeof model->layers[l].size);
 }
 
-/* The parts of a layer's kernel for an ISA. What only pays over many steps is left out of a stream.
+/* The kernel that an earlier pass has, too, or the next number. */
+static size_t find_kernel(const struct deployment *d, size_t l, size_t p)
+{
+    for (size_t m = 0; m <= l; m++)
+        for (size_t q = 0; q < (m < l ? d->model->layers[m].pass_count : p); q++)
+            if (same_kernel(d->model, l, p, m, q))
+                return d->kernel_of[m][q];
+    return d->kernel_count;
+}
+
+/* The parts of a pass's kernel for an ISA. What only pays over many steps is left out of a stream.
  */
-static struct kernel_parts *make_parts(const struct deploy_model *model, size_t layer,
+static struct kernel_parts *make_parts(const struct deploy_model *model, size_t l, size_t p,
                                        const struct isa *isa)
 {
-    const struct source *cell = &model->layers[layer].cell;
-    struct graph *graph = source_parse(cell, model->layers[layer].size);
+    const struct source *cell = &model->layers[l].passes[p].cell;
+    struct graph *graph = source_parse(cell, model->layers[l].size);
     const int line = graph->line, column = graph->column;
     char *error = NULL;
     struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, &error);
@@ -149,19 +160,16 @@ static struct kernel_parts *make_parts(const struct deploy_model *model, size_t 
     return parts;
 }
 
-static void make_kernels(struct deployment *d)
+static void make_kernel(struct deployment *d, size_t l, size_t p)
 {
-    const struct deploy_model *model = d->model;
-    for (size_t l = 0; l < model->layer_count; l++) {
-        size_t same = 0;
-        while (same < l && !same_kernel(&model->layers[same], &model->layers[l]))
-            same++;
-        d->kernel_of[l] = same < l ? d->kernel_of[same] : d->kernel_count;
-        for (size_t i = 0; i < WEIR_ISA_COUNT && same == l; i++)
-            if (model->isas[i])
-                d->parts[i][d->kernel_count] = make_parts(model, l, &isas[i]);
-        d->kernel_count += same == l;
-    }
+    const size_t kernel = find_kernel(d, l, p);
+    d->kernel_of[l][p] = kernel;
+    if (kernel < d->kernel_count)
+        return;
+    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
+        if (d->model->isas[i])
+            d->parts[i][kernel] = make_parts(d->model, l, p, &isas[i]);
+    d->kernel_count++;
 }
 
 static void count_weights(void *context, size_t layer, size_t pass, const float *piece, size_t at,
@@ -184,12 +192,15 @@ static void make(struct deployment *d, const struct deploy_model *model)
         .model = model, .shape = DEPLOYMENT_HASH, .upper = text_format("%s", model->name)};
     for (char *c = d->upper; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    make_kernels(d);
+    for (size_t l = 0; l < model->layer_count; l++)
+        for (size_t p = 0; p < model->layers[l].pass_count; p++)
+            make_kernel(d, l, p);
     d->inputs = (size_t)model->layers[0].size[WEIR_I];
     d->outputs = deployment_outputs(d, model->layer_count - 1);
     for (size_t l = 0; l < model->layer_count; l++)
-        d->shape =
-            deployment_hash(d->shape, model->layers[l].cell.text, model->layers[l].cell.length);
+        for (size_t p = 0; p < model->layers[l].pass_count; p++)
+            d->shape = deployment_hash(d->shape, model->layers[l].passes[p].cell.text,
+                                       model->layers[l].passes[p].cell.length);
     deployment_weights(d, count_weights, d);
 }
 

@@ -11,21 +11,25 @@
 
 enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2 };
 
-/* One direction of a layer: its parameters [rows][cols], in the order of the cell's graph, and
- * where its states start (NULL: zeros). */
+/* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
+ * and where its states start (NULL: zeros). */
 struct deploy_pass {
+    struct source cell;
     bool reversed;
     const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX];
 };
 
-/* Passes of one cell over the same input, whose outputs stand side by side. */
+/* What of its outputs a layer passes on: those of all steps, of the last one, or the final states,
+ * which differ from the last outputs where a sequence ends early or is read backwards. */
+enum deploy_gives { GIVES_ALL, GIVES_LAST, GIVES_FINAL };
+
+/* Passes over the same input, of cells of the same sizes, whose outputs stand side by side. */
 struct deploy_layer {
-    struct source cell;
     double size[4];
     struct deploy_pass passes[DEPLOY_PASSES_MAX];
     size_t pass_count;
     bool by_length; /* stops where the sequence ends; outputs past that are zeros */
-    bool last; /* of its outputs only those of the last step go on */
+    enum deploy_gives gives;
 };
 
 struct deploy_model {

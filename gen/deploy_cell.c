@@ -117,8 +117,8 @@ void deploy_cell(const struct request *request)
     options_sizes(request, layer->size);
     if (layer->size[WEIR_I] <= 0)
         fail("a model has sizes, expected numbers for --input and --hidden");
-    layer->cell = source_read(request->cell);
-    struct graph *graph = source_parse(&layer->cell, layer->size);
+    struct source cell = source_read(request->cell);
+    struct graph *graph = source_parse(&cell, layer->size);
     options_check_projection(request, graph, layer->size);
     deploy_options(request, model, graph->name);
     model->layer_count = 1;
@@ -130,11 +130,13 @@ void deploy_cell(const struct request *request)
     float *floats =
         read_floats(request->weights, layer->pass_count * count_weights(graph, layer->size));
     const float *next = floats;
-    for (size_t p = 0; p < layer->pass_count; p++)
+    for (size_t p = 0; p < layer->pass_count; p++) {
+        layer->passes[p].cell = cell;
         next = point(&layer->passes[p], graph, layer->size, next);
+    }
     deploy_write(model, request->out);
     free(floats);
-    free(layer->cell.text);
+    free(cell.text);
     graph_free(graph);
     free(model);
 }

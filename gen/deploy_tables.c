@@ -10,10 +10,9 @@ static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR
 /* ---- Passes and layers ---- */
 
 /* The states of a kernel. */
-static void add_kernel(const struct deployment *d, size_t layer, struct text *out)
+static void add_kernel(const struct graph *graph, size_t kernel, struct text *out)
 {
-    const struct graph *graph = deployment_program(d, layer)->graph;
-    text_add(out, "static const enum weir_extent states_%zu[] = {", d->kernel_of[layer]);
+    text_add(out, "static const enum weir_extent states_%zu[] = {", kernel);
     for (int s = 0; s < graph->state_count; s++)
         text_add(out, "%s%s", s ? ", " : "",
                  extent_names[graph_extent(graph, graph->states[s].extent)]);
@@ -47,7 +46,7 @@ static void note_offset(void *context, size_t layer, size_t pass, const float *p
 static void add_offsets(const struct deployment *d, struct text *out, size_t layer, size_t pass,
                         size_t number)
 {
-    const struct graph *graph = deployment_program(d, layer)->graph;
+    const struct graph *graph = deployment_program(d, layer, pass)->graph;
     const struct deploy_pass *of = &d->model->layers[layer].passes[pass];
     struct offsets offsets = {.layer = layer, .pass = pass};
     size_t next = (size_t)graph->param_count;
@@ -74,9 +73,9 @@ static void add_passes(const struct deployment *d, struct text *out)
              d->model->name);
     for (size_t l = 0; l < d->model->layer_count; l++) {
         const struct deploy_layer *layer = &d->model->layers[l];
-        const struct program *program = deployment_program(d, l);
-        const size_t kernel = d->kernel_of[l];
         for (size_t p = 0; p < layer->pass_count; p++, number++) {
+            const struct program *program = deployment_program(d, l, p);
+            const size_t kernel = d->kernel_of[l][p];
             text_add(out,
                      "    {%zu, %d, {1, %.0f, %.0f, %.0f}, params_%zu, initial_%zu, states_%zu, ",
                      kernel, layer->passes[p].reversed, layer->size[WEIR_I], layer->size[WEIR_H],
@@ -94,8 +93,8 @@ static void add_layers(const struct deployment *d, struct text *out)
     for (size_t l = 0; l < d->model->layer_count; l++) {
         const struct deploy_layer *layer = &d->model->layers[l];
         text_add(out, "    {%zu, %zu, %.0f, %zu, %d, %d}, /* %s */\n", pass, layer->pass_count,
-                 layer->size[WEIR_I], deployment_outputs(d, l), layer->by_length, layer->last,
-                 deployment_program(d, l)->graph->name);
+                 layer->size[WEIR_I], deployment_outputs(d, l), layer->by_length, layer->gives,
+                 deployment_program(d, l, 0)->graph->name);
         pass += layer->pass_count;
     }
     text_add(out, "};\n\n");
@@ -132,19 +131,17 @@ static void add_isas(const struct deployment *d, struct text *out)
 
 void deploy_model_tables(const struct deployment *d, struct text *out)
 {
-    size_t passes = 0, slots = 0;
+    size_t passes = 0, slots = 0, kernels = 0;
     struct text tables = {0};
-    for (size_t l = 0; l < d->model->layer_count; l++) {
-        const size_t here = count_slots(deployment_program(d, l));
-        bool first = true;
-        slots = here > slots ? here : slots;
-        for (size_t before = 0; before < l; before++)
-            first &= d->kernel_of[before] != d->kernel_of[l];
-        if (first)
-            add_kernel(d, l, &tables);
-        for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
+            const struct program *program = deployment_program(d, l, p);
+            const size_t here = count_slots(program);
+            slots = here > slots ? here : slots;
+            if (d->kernel_of[l][p] == kernels)
+                add_kernel(program->graph, kernels++, &tables);
             add_offsets(d, &tables, l, p, passes++);
-    }
+        }
     deploy_add(
         d, out,
         "/* SPDX-License-Identifier: MIT */\n"

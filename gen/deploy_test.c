@@ -17,24 +17,26 @@ static float *allocate(size_t count)
     return memory;
 }
 
-/* One direction of a layer over a sequence, into columns of y from `column` on. */
+/* One direction of a layer over a sequence, into columns of y from `column` on; then what the first
+ * state is. */
 static void run_pass(const struct deployment *d, size_t l, size_t p, size_t steps, const float *x,
-                     float *y, size_t column)
+                     float *y, float *final, size_t column)
 {
     const struct deploy_layer *layer = &d->model->layers[l];
     const struct deploy_pass *pass = &layer->passes[p];
-    const struct program *program = deployment_program(d, l);
+    const struct program *program = deployment_program(d, l, p);
+    const struct graph *graph = program->graph;
     const size_t inputs = (size_t)layer->size[WEIR_I], outputs = deployment_outputs(d, l);
     struct interpretation *in = interpret_create(program, pass->params);
-    for (int s = 0; s < program->graph->state_count; s++)
+    for (int s = 0; s < graph->state_count; s++)
         if (pass->initial[s])
             memcpy(interpret_state(in, (size_t)s), pass->initial[s],
-                   sizeof(float) *
-                       deployment_size(layer, program->graph, program->graph->states[s].extent));
+                   sizeof(float) * deployment_size(layer, graph, graph->states[s].extent));
     for (size_t n = 0; n < steps; n++) {
         const size_t t = pass->reversed ? steps - 1 - n : n;
         interpret_step(in, x + t * inputs, y + t * outputs + column);
     }
+    memcpy(final + column, interpret_state(in, 0), sizeof *final * (outputs / layer->pass_count));
     interpret_free(in);
 }
 
@@ -45,14 +47,17 @@ static float *run_model(const struct deployment *d, size_t *steps, size_t length
     for (size_t l = 0; l < d->model->layer_count; l++) {
         const struct deploy_layer *layer = &d->model->layers[l];
         const size_t outputs = deployment_outputs(d, l);
-        float *y = allocate(*steps * outputs);
+        float *y = allocate(*steps * outputs), *final = allocate(outputs);
         for (size_t p = 0; p < layer->pass_count; p++)
-            run_pass(d, l, p, layer->by_length ? length : *steps, in ? in : x, y,
+            run_pass(d, l, p, layer->by_length ? length : *steps, in ? in : x, y, final,
                      p * outputs / layer->pass_count);
-        if (layer->last) {
+        if (layer->gives == GIVES_LAST)
             memmove(y, y + (*steps - 1) * outputs, outputs * sizeof *y);
+        if (layer->gives == GIVES_FINAL)
+            memcpy(y, final, outputs * sizeof *y);
+        if (layer->gives != GIVES_ALL)
             *steps = length = 1;
-        }
+        free(final);
         free(in);
         in = y;
     }

@@ -237,9 +237,10 @@ static void add_layers(const struct deployment *d, struct text *out)
         const char *directions = layer->pass_count == 2      ? "both"
                                  : layer->passes[0].reversed ? "backwards"
                                                              : "forwards";
+        static const char *const gives[] = {"", ", last step only", ", final state only"};
         text_add(out, "| %zu | `%s` | %.0f | %zu | %s%s |\n", l,
-                 deployment_program(d, l)->graph->name, layer->size[WEIR_I],
-                 deployment_outputs(d, l), directions, layer->last ? ", last step only" : "");
+                 deployment_program(d, l, 0)->graph->name, layer->size[WEIR_I],
+                 deployment_outputs(d, l), directions, gives[layer->gives]);
     }
     text_add(out, "\n%zu weights, float32.", d->weight_count);
 }

@@ -8,19 +8,20 @@
 
 #include <stdint.h>
 
-/* A model on its way into a directory. Layers of the same cell and sizes share a kernel. */
+/* A model on its way into a directory. Passes of the same cell and sizes share a kernel. */
 struct deployment {
     const struct deploy_model *model;
-    struct kernel_parts *parts[WEIR_ISA_COUNT][DEPLOY_LAYERS_MAX]; /* by ISA and kernel */
-    size_t kernel_of[DEPLOY_LAYERS_MAX], kernel_count;
+    /* By ISA and kernel. */
+    struct kernel_parts *parts[WEIR_ISA_COUNT][DEPLOY_LAYERS_MAX * DEPLOY_PASSES_MAX];
+    size_t kernel_of[DEPLOY_LAYERS_MAX][DEPLOY_PASSES_MAX], kernel_count;
     size_t inputs, outputs; /* floats a step */
     size_t weight_count;
     uint64_t shape; /* a hash of what the weights are for */
     char *upper; /* the name, in capitals */
 };
 
-/* The program of a layer, which is the same for every ISA. */
-const struct program *deployment_program(const struct deployment *d, size_t layer);
+/* The program of a pass, which is the same for every ISA. */
+const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass);
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent);
 size_t deployment_outputs(const struct deployment *d, size_t layer); /* floats a step */
 bool deployment_is_whole(const struct deployment *d); /* a call is a whole sequence */

@@ -160,7 +160,7 @@ static size_t lay(const struct alone_isa *isa, struct state *state, float *memor
         lay_pass(state, p, &isa->kernels[alone_passes[p].kernel], &arena);
     for (size_t l = 0; l < ALONE_LAYERS; l++) {
         const struct alone_layer *layer = &alone_layers[l];
-        const int inner = l + 1 < ALONE_LAYERS || layer->last;
+        const int inner = l + 1 < ALONE_LAYERS || layer->gives != ALONE_ALL;
         state->outputs[l] = inner ? take(&arena, ALONE_STEPS * layer->outputs) : NULL;
     }
     return arena.floats;
@@ -299,27 +299,45 @@ static void run_pass(const struct alone_layer *layer, const struct alone_pass *p
     }
 }
 
+/* The final states of a layer; any NaN becomes the one that outputs have. */
+static void copy_final(const struct state *state, const struct alone_layer *layer, float *to)
+{
+    for (size_t p = layer->pass; p < layer->pass + layer->pass_count; p++) {
+        const struct alone_pass *pass = &alone_passes[p];
+        const float *from = state->runs[p].state[0][0];
+        for (size_t i = 0; i < pass->size[pass->states[0]]; i++)
+            *to++ = isnan(from[i]) ? NAN : from[i];
+    }
+}
+
+/* One layer over its input; returns its outputs. */
+static const float *run_layer(struct state *state, size_t l, size_t steps, size_t length,
+                              const float *x, float *y)
+{
+    const struct alone_layer *layer = &alone_layers[l];
+    const size_t walked = layer->by_length ? length : steps;
+    float *to = state->outputs[l] ? state->outputs[l] : y, *part = to;
+    for (size_t p = layer->pass; p < layer->pass + layer->pass_count; p++) {
+        const struct alone_pass *pass = &alone_passes[p];
+        if (walked)
+            run_pass(layer, pass, &state->runs[p], &state->isa->kernels[pass->kernel], walked, x,
+                     part);
+        part += pass->size[pass->states[0]];
+    }
+    memset(to + walked * layer->outputs, 0, sizeof *to * (steps - walked) * layer->outputs);
+    if (layer->gives == ALONE_FINAL)
+        copy_final(state, layer, to);
+    return layer->gives == ALONE_LAST ? to + (steps - 1) * layer->outputs : to;
+}
+
 /* All layers over `steps` steps, of which the sequence has `length`. */
 static void run_layers(struct state *state, size_t steps, size_t length, const float *x, float *y)
 {
     for (size_t l = 0; l < ALONE_LAYERS; l++) {
-        const struct alone_layer *layer = &alone_layers[l];
-        const size_t walked = layer->by_length ? length : steps;
-        float *to = state->outputs[l] ? state->outputs[l] : y, *part = to;
-        for (size_t p = layer->pass; p < layer->pass + layer->pass_count; p++) {
-            const struct alone_pass *pass = &alone_passes[p];
-            if (walked)
-                run_pass(layer, pass, &state->runs[p], &state->isa->kernels[pass->kernel], walked,
-                         x, part);
-            part += pass->size[pass->states[0]];
-        }
-        memset(to + walked * layer->outputs, 0, sizeof *to * (steps - walked) * layer->outputs);
-        x = to;
-        if (!layer->last)
-            continue;
-        x = to + (steps - 1) * layer->outputs;
-        steps = length = 1;
-        if (l + 1 == ALONE_LAYERS)
-            memcpy(y, x, sizeof *y * layer->outputs);
+        x = run_layer(state, l, steps, length, x, y);
+        if (alone_layers[l].gives != ALONE_ALL)
+            steps = length = 1;
     }
+    if (x != y)
+        memcpy(y, x, sizeof *y * alone_layers[ALONE_LAYERS - 1].outputs);
 }

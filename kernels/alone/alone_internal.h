@@ -38,8 +38,10 @@ struct alone_layer {
     size_t pass, pass_count;
     size_t inputs, outputs; /* floats a step */
     int by_length; /* stops where the sequence ends; what is past that is zero */
-    int last; /* gives the last step only */
+    int gives; /* of its outputs: one of these */
 };
+
+enum { ALONE_ALL, ALONE_LAST, ALONE_FINAL }; /* all steps, the last one, or the final states */
 
 /* An ISA, the CPU features that it takes, and its kernels. */
 struct alone_isa {
