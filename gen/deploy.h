@@ -53,4 +53,7 @@ void deploy_isas(const char *list, bool chosen[WEIR_ISA_COUNT]);
 /* weir-gen --deploy: one layer of a cell, with weights from a file. */
 void deploy_cell(const struct request *request);
 
+/* weir-gen --model: an ONNX model. */
+void deploy_model(const struct request *request);
+
 #endif

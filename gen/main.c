@@ -169,6 +169,13 @@ int main(int argc, char **argv)
     case COMMAND_DEPLOY:
         deploy_cell(&request);
         return 0;
+    case COMMAND_MODEL:
+#ifdef WEIR_HAS_ONNX
+        deploy_model(&request);
+        return 0;
+#else
+        fail("--model: this weir-gen was built without protobuf-c, which reading ONNX takes");
+#endif
     default:
         generate(&request);
         return 0;

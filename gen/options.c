@@ -26,6 +26,7 @@ static const char help[] =
     "  weir-gen --check NAME|FILE   its gradient against differences of the cell itself\n"
     "  weir-gen --deploy NAME|FILE --input I --hidden H --weights FILE --out DIR [options]\n"
     "                               a directory of C that needs nothing of Weir\n"
+    "  weir-gen --model MODEL.onnx --out DIR [options]   the same of a trained model\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
     "\n"
     "  --cell NAME|FILE      a built-in cell, or a file with one\n"
@@ -38,8 +39,10 @@ static const char help[] =
     "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
     "                        input.FIELD are those of training's other passes\n"
     "  -o FILE               write there instead of to stdout\n"
-    "  --out DIR             with --deploy: where to; --isa is then a list, by default of all\n"
-    "  --name NAME           what names in C begin with; by default the cell's\n"
+    "  --out DIR             with --deploy and --model: where to; --isa is then a list, by\n"
+    "                        default of all\n"
+    "  --node NAME           with --model: this recurrent node alone, wherever it stands\n"
+    "  --name NAME           what names in C begin with; by default the cell's or file's\n"
     "  --weights FILE        float32, little-endian: each weight in the order in which the cell\n"
     "                        first names it, [rows][cols]; then those of the second direction\n"
     "  --weights-out FILE    write the weights there, with a checksum, instead of as C\n"
@@ -155,7 +158,7 @@ static const char **text_of(struct request *request, int option)
         {'P', &request->size[WEIR_P]}, {'a', &request->isa},          {'m', &request->math},
         {'p', &request->plan},         {'o', &request->output},       {'O', &request->out},
         {'n', &request->name},         {'W', &request->weights},      {'X', &request->weights_out},
-        {'S', &request->steps}};
+        {'S', &request->steps},        {'M', &request->model},        {'N', &request->node}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].option == option)
             return rows[i].text;
@@ -167,7 +170,7 @@ static void check_request(const struct request *request)
 {
     if (request->command == COMMAND_NONE)
         fail("expected --cell, --dump, --check or --list; weir-gen --help tells how to call it");
-    if (request->command < COMMAND_PRODUCT && !request->cell)
+    if (request->command < COMMAND_MODEL && !request->cell)
         fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
                          request->command == COMMAND_DUMP ? "dump" : "check"));
     if (request->backward && request->command != COMMAND_DUMP)
@@ -190,6 +193,8 @@ struct request options_read(int argc, char **argv)
                                             {"backward", no_argument, NULL, 'b'},
                                             {"check", optional_argument, NULL, 'k'},
                                             {"deploy", required_argument, NULL, 'D'},
+                                            {"model", required_argument, NULL, 'M'},
+                                            {"node", required_argument, NULL, 'N'},
                                             {"out", required_argument, NULL, 'O'},
                                             {"name", required_argument, NULL, 'n'},
                                             {"weights", required_argument, NULL, 'W'},
@@ -202,8 +207,9 @@ struct request options_read(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     static const enum command commands[UCHAR_MAX + 1] = {
-        ['c'] = COMMAND_KERNEL, ['d'] = COMMAND_DUMP,    ['k'] = COMMAND_CHECK,
-        ['D'] = COMMAND_DEPLOY, ['w'] = COMMAND_PRODUCT, ['l'] = COMMAND_LIST};
+        ['c'] = COMMAND_KERNEL, ['d'] = COMMAND_DUMP,  ['k'] = COMMAND_CHECK,
+        ['D'] = COMMAND_DEPLOY, ['M'] = COMMAND_MODEL, ['w'] = COMMAND_PRODUCT,
+        ['l'] = COMMAND_LIST};
     struct request request = {0};
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         const char **text = text_of(&request, option);

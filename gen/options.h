@@ -16,6 +16,7 @@ enum command {
     COMMAND_DUMP,
     COMMAND_CHECK,
     COMMAND_DEPLOY,
+    COMMAND_MODEL,
     COMMAND_PRODUCT,
     COMMAND_LIST
 };
@@ -26,7 +27,8 @@ struct request {
     bool lengths, reverse, bidirectional;
     const char *cell, *output, *isa, *math, *plan;
     const char *size[4]; /* as given, by extent */
-    const char *out, *name, *weights, *weights_out, *steps; /* of a model that stands alone */
+    const char *model, *node, *out, *name, *weights, *weights_out,
+        *steps; /* of a model that stands alone */
 };
 
 /* Reads the command line, whose strings are kept. On a bad one, and for --help, it ends the
