@@ -4,23 +4,25 @@
  *
  * The bound of a call is the larger of two times. One is its matrix work at FMA peak. The other is
  * the time to read its weights: the recurrent ones once a step, for a step needs the step before;
- * those that multiply x once a call, for all steps can share them. Weights that a pass reads again
- * and again can stay in the fastest caches as far as they fit, and only the rest has to come from
- * the next level (a kernel that walks them to and fro comes near that): so the first part of a pass
- * counts at L1's speed, the next at L2's, and so on. Nothing counts for the elementwise part, for
- * latency, or for x and y, and batches are taken to read the weights once for all rows: a ceiling,
- * that kernels may come near, and not a forecast. */
+ * those that multiply x once a call, for all steps can share them; and backward all of it once
+ * more, but for the recurrent ones at the first step, whose gradient by the initial states nobody
+ * asks for. Weights that a pass reads again and again can stay in the fastest caches as far as they
+ * fit, and only the rest has to come from the next level (a kernel that walks them to and fro comes
+ * near that): so the first part of a pass counts at L1's speed, the next at L2's, and so on.
+ * Nothing counts for the elementwise part, for latency, for x, y and gradients, and batches are
+ * taken to read the weights once for all rows: a ceiling, that kernels may come near, and not a
+ * forecast. */
 #define _GNU_SOURCE
 #include "calibrate.h"
 
 #include "ceiling_loops.h"
 #include "clock.h"
+#include "pages.h"
 #include "weir.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 const char *const memory_level_name[MEMORY_LEVELS] = {"L1", "L2", "L3", "memory"};
 
@@ -38,7 +40,7 @@ static const struct ceiling_loops *const loops[] = {
 };
 
 /* Many short trials, for the best of them is to be one that nothing interrupted. */
-enum { TRIALS = 20, HUGE_PAGE = 1 << 21 };
+enum { TRIALS = 20 };
 static const double trial_seconds = 1e-3;
 static const size_t memory_limit = (size_t)1 << 28;
 
@@ -118,12 +120,9 @@ bool calibrate(struct calibration *calibration, const struct machine *machine,
     memcpy(calibration->cache, machine->cache, sizeof calibration->cache);
     size_t bytes[2];
     level_sets(calibration, CACHE_LEVELS, bytes);
-    const size_t size = (bytes[0] / HUGE_PAGE + 1) * HUGE_PAGE;
-    float *data = aligned_alloc(HUGE_PAGE, size);
+    float *data = pages_create(bytes[0]);
     if (!data)
-        return fail(failure, "not enough memory to calibrate (%zu bytes)", size);
-    madvise(data, size, MADV_HUGEPAGE);
-    memset(data, 0, size);
+        return fail(failure, "not enough memory to calibrate (%zu bytes)", bytes[0]);
     for (size_t i = 0; i < sizeof loops / sizeof *loops; i++)
         if (weir_isa_runs_here(loops[i]->needs))
             measure(ceilings_of(calibration, loops[i]->isa), loops[i], calibration, data);
@@ -166,6 +165,8 @@ double calibration_bound(const struct calibration *calibration, const char *isa,
     const double again = calibration_pass(calibration, ceilings, shape->recurrent_bytes);
     const double all =
         calibration_pass(calibration, ceilings, shape->recurrent_bytes + shape->input_bytes);
-    const double reading = (double)(shape->T - 1) * again + all;
+    const double input = calibration_pass(calibration, ceilings, shape->input_bytes);
+    const double reading = (double)(shape->recurrent_passes - 1) * again + all +
+                           (double)(shape->input_passes - 1) * input;
     return fmax(shape->flop / ceilings->fma, reading);
 }

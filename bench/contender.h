@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whoever runs a layer here, against the clock: a kernel of Weir's, the plain baseline, or another
- * library. A new one is a `contender_kind`; the sweep, the check of its output and the report come
- * by themselves. */
+/* Whoever runs a layer here, or trains it, against the clock: a kernel of Weir's, the plain
+ * baseline, or another library. A new one is a `contender_kind`; the sweep, the check of its output
+ * and the report come by themselves. */
 #ifndef BENCH_CONTENDER_H
 #define BENCH_CONTENDER_H
 
@@ -19,8 +19,14 @@ struct contender_kind {
      * begins with a verb, for the contender's name comes before it. */
     bool (*prepare)(struct contender *self, const struct workload *workload,
                     struct failure *failure);
-    /* What is timed: workload->x to workload->y, from zero states. */
+    /* What is timed: workload->x to workload->got.y, from zero states. */
     void (*run)(struct contender *self);
+    /* Where the shape is trained it comes after run, and is timed, too: workload->d_y to the
+     * gradients in workload->got, which are overwritten. NULL: this kind does not train. */
+    void (*backward)(struct contender *self);
+    /* Brings gradients from a layout of the library's own to the workload's; not timed. NULL: they
+     * are there already. */
+    void (*collect)(struct contender *self);
     void (*release)(struct contender *self);
 };
 
@@ -32,6 +38,9 @@ struct contender {
     const void *choice; /* which of its kind; set by list */
     void *state; /* between prepare and release */
 };
+
+/* Fills workload->reference by the kernel that Weir chooses. */
+bool contender_reference(struct workload *workload, struct failure *failure);
 
 extern const struct contender_kind contender_weir, contender_own, contender_threads,
     contender_baseline;

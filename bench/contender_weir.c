@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Weir's kernels as contenders: every one that this machine can run, WEIR_ISA allows and the shape
- * fits, specialised and size-generic, run through weir.h with the kernel forced. On several threads
- * they are a kind of their own, so that one thread meets one thread; and so are kernels from files,
- * made with other plans than this build's. */
+ * fits, specialised and size-generic, run or trained through weir.h with the kernel forced. On
+ * several threads they are a kind of their own, so that one thread meets one thread; and so are
+ * kernels from files, made with other plans than this build's. */
 #define _GNU_SOURCE
 #include "contender.h"
+
+#include "pages.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,6 +16,8 @@
 struct running {
     weir_layer *layer;
     weir_sequence sequence;
+    weir_gradients gradients;
+    void *workspace; /* NULL: the layer is not trained */
 };
 
 /* One for all contenders: no core serves two. NULL until asked for. */
@@ -91,32 +95,60 @@ static void list_own(const struct shape *shape, contender_add *add, void *to)
     }
 }
 
-static bool prepare(struct contender *self, const struct workload *workload,
-                    struct failure *failure)
+static void running_free(struct running *running)
 {
-    const weir_kernel_info info = weir_kernel_describe(self->choice);
+    weir_layer_destroy(running->layer);
+    free(running->workspace);
+    free(running);
+}
+
+/* A layer that writes to `to`, with that kernel or, for NULL, the one that Weir chooses. */
+static bool running_create(struct running **created, const struct workload *workload,
+                           const struct outcome *to, const weir_layer_config *how,
+                           struct failure *failure)
+{
     const struct shape *shape = workload->shape;
-    const bool is_own = self->kind == &contender_own;
-    const weir_layer_config config = {.cell = shape->cell,
-                                      .I = shape->I,
-                                      .H = shape->H,
-                                      .P = shape->P,
-                                      .weights = workload->weight,
-                                      .weight_count = workload->weight_count,
-                                      .math = info.math,
-                                      .kernel = is_own ? NULL : info.name,
-                                      .own = is_own ? self->choice : NULL,
-                                      .pool = self->kind == &contender_threads ? pool : NULL};
+    const size_t T = workload->T, B = workload->B;
+    weir_layer_config config = *how;
     struct running *running = calloc(1, sizeof *running);
     weir_error error = {0};
     if (!running)
         return fail(failure, "finds not enough memory");
-    if (weir_layer_create(&running->layer, &config, &error)) {
-        free(running);
-        return fail(failure, "cannot be had: %s", error.message);
+    config.cell = shape->cell;
+    config.I = shape->I;
+    config.H = shape->H;
+    config.P = shape->P;
+    config.weights = workload->weight;
+    config.weight_count = workload->weight_count;
+    config.train = shape->train;
+    bool good = weir_layer_create(&running->layer, &config, &error) == WEIR_OK ||
+                fail(failure, "cannot be had: %s", error.message);
+    if (good && shape->train) {
+        running->workspace = pages_create(weir_layer_workspace(running->layer, T, B));
+        good = running->workspace || fail(failure, "finds not enough memory to train in");
     }
-    running->sequence =
-        (weir_sequence){.T = workload->T, .B = workload->B, .x = workload->x, .y = workload->y};
+    running->sequence = (weir_sequence){.T = T, .B = B, .x = workload->x, .y = to->y};
+    running->gradients =
+        (weir_gradients){.y = workload->d_y, .x = to->d_x, .weights = to->d_weight};
+    if (good)
+        *created = running;
+    else
+        running_free(running);
+    return good;
+}
+
+static bool prepare(struct contender *self, const struct workload *workload,
+                    struct failure *failure)
+{
+    const weir_kernel_info info = weir_kernel_describe(self->choice);
+    const bool is_own = self->kind == &contender_own;
+    const weir_layer_config how = {.math = info.math,
+                                   .kernel = is_own ? NULL : info.name,
+                                   .own = is_own ? self->choice : NULL,
+                                   .pool = self->kind == &contender_threads ? pool : NULL};
+    struct running *running;
+    if (!running_create(&running, workload, &workload->got, &how, failure))
+        return false;
     self->state = running;
     return true;
 }
@@ -124,25 +156,58 @@ static bool prepare(struct contender *self, const struct workload *workload,
 static void run(struct contender *self)
 {
     struct running *running = self->state;
-    weir_layer_forward(running->layer, &running->sequence);
+    if (running->workspace)
+        weir_layer_forward_train(running->layer, &running->sequence, running->workspace);
+    else
+        weir_layer_forward(running->layer, &running->sequence);
+}
+
+static void backward(struct contender *self)
+{
+    struct running *running = self->state;
+    weir_layer_backward(running->layer, &running->sequence, &running->gradients,
+                        running->workspace);
 }
 
 static void release(struct contender *self)
 {
-    struct running *running = self->state;
-    weir_layer_destroy(running->layer);
-    free(running);
+    running_free(self->state);
     self->state = NULL;
 }
 
-const struct contender_kind contender_weir = {
-    .name = "weir", .list = list, .prepare = prepare, .run = run, .release = release};
+bool contender_reference(struct workload *workload, struct failure *failure)
+{
+    struct running *running;
+    if (!running_create(&running, workload, &workload->reference, &(weir_layer_config){0}, failure))
+        return false;
+    struct contender chosen = {.state = running};
+    run(&chosen);
+    if (workload->shape->train)
+        backward(&chosen);
+    release(&chosen);
+    return true;
+}
 
-const struct contender_kind contender_own = {
-    .name = "own", .list = list_own, .prepare = prepare, .run = run, .release = release};
+const struct contender_kind contender_weir = {.name = "weir",
+                                              .list = list,
+                                              .prepare = prepare,
+                                              .run = run,
+                                              .backward = backward,
+                                              .release = release};
 
-const struct contender_kind contender_threads = {
-    .name = "threads", .list = list_threads, .prepare = prepare, .run = run, .release = release};
+const struct contender_kind contender_own = {.name = "own",
+                                             .list = list_own,
+                                             .prepare = prepare,
+                                             .run = run,
+                                             .backward = backward,
+                                             .release = release};
+
+const struct contender_kind contender_threads = {.name = "threads",
+                                                 .list = list_threads,
+                                                 .prepare = prepare,
+                                                 .run = run,
+                                                 .backward = backward,
+                                                 .release = release};
 
 /* The library stays loaded, as its kernel is used until the end. */
 static bool own_load(const char *path, struct failure *failure)

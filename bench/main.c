@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     struct shapes shapes = {0};
     bool good = start(&options, &argc, &argv, &failure);
     if (good && machine_open(&machine, options.cpu, &failure)) {
-        good = shapes_read(&shapes, options.shapes, &failure) &&
+        good = shapes_read(&shapes, options.shapes, options.train, &failure) &&
                bench(&options, &shapes, &machine, &failure);
         shapes_free(&shapes);
         machine_close(&machine);

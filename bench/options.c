@@ -19,7 +19,9 @@ static const char help[] =
     "this machine can run, and a plain C baseline, in rounds (A B C, A B C, ...), medians over\n"
     "the rounds.\n\n"
     "  --shapes FILE  what to run, one a line: name cell I H T B [P=size] [data=file]\n"
-    "                 (default: bench/shapes/default.txt of the source tree)\n"
+    "                 (default: bench/shapes/default.txt of the source tree,\n"
+    "                 or training.txt)\n"
+    "  --train        train: forward and backward, to gradients by inputs and weights\n"
     "  --cpu N        the core to pin to (default: the quietest, the last among equals)\n"
     "  --out PREFIX   write PREFIX.json (Google Benchmark's format) and PREFIX.md\n"
     "  --threads N    run Weir's kernels on N threads too, each pinned to a core of its own\n"
@@ -129,6 +131,8 @@ static enum taken argument_take(struct options *options, int *at, int argc, char
         return options->list = true, TAKEN;
     if (is_set("--peers", argv[*at]))
         return options->peers = true, TAKEN;
+    if (is_set("--train", argv[*at]))
+        return options->train = true, TAKEN;
     if (strncmp(argv[*at], "--benchmark_filter=", 19) == 0)
         options->filter = argv[*at] + 19;
     if (strncmp(argv[*at], "--benchmark_format=", 19) == 0)
@@ -140,11 +144,7 @@ bool options_parse(struct options *options, int *argc, char ***argv, struct fail
 {
     static char *kept[ARGUMENTS_MAX + 2];
     int count = 0;
-    *options = (struct options){.shapes = BENCH_SOURCE_DIR "/shapes/default.txt",
-                                .cpu = -1,
-                                .rounds = ROUNDS,
-                                .threads = 1,
-                                .longest = LONGEST};
+    *options = (struct options){.cpu = -1, .rounds = ROUNDS, .threads = 1, .longest = LONGEST};
     if (*argc > ARGUMENTS_MAX)
         return fail(failure, "more than %d arguments", ARGUMENTS_MAX);
     kept[count++] = (*argv)[0];
@@ -159,6 +159,9 @@ bool options_parse(struct options *options, int *argc, char ***argv, struct fail
             kept[count++] = (*argv)[start];
     }
     kept[count] = NULL;
+    if (!options->shapes)
+        options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"
+                                         : BENCH_SOURCE_DIR "/shapes/default.txt";
     *argc = count;
     *argv = kept;
     return true;

@@ -18,6 +18,7 @@ struct options {
     size_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
     double longest; /* seconds: contenders whose one call takes longer are left out */
     bool list, peers;
+    bool train; /* forward and backward, instead of forward alone */
     bool google; /* a --benchmark_format was asked for: print that, not the table */
 };
 

@@ -42,13 +42,41 @@ static const struct row *row_of_kind(const struct sweep *sweep, const struct sha
     return NULL;
 }
 
+/* What a figure is made of: one number of each round. */
+typedef double part(const struct sample *sample);
+
+static double part_real(const struct sample *sample)
+{
+    return sample->real;
+}
+
+static double part_cpu(const struct sample *sample)
+{
+    return sample->cpu;
+}
+
+static double part_forward(const struct sample *sample)
+{
+    return sample->forward;
+}
+
+static double part_backward(const struct sample *sample)
+{
+    return sample->real - sample->forward;
+}
+
+static double quantile_of(const struct row *row, part *of, double q)
+{
+    double sorted[ROUNDS_MAX];
+    for (size_t i = 0; i < row->sample_count; i++)
+        sorted[i] = of(&row->samples[i]);
+    qsort(sorted, row->sample_count, sizeof *sorted, compare);
+    return quantile(sorted, row->sample_count, q);
+}
+
 static double median_of(const struct row *row)
 {
-    double real[ROUNDS_MAX];
-    for (size_t i = 0; i < row->sample_count; i++)
-        real[i] = row->samples[i].real;
-    qsort(real, row->sample_count, sizeof *real, compare);
-    return quantile(real, row->sample_count, 0.5);
+    return quantile_of(row, part_real, 0.5);
 }
 
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
@@ -64,24 +92,19 @@ const struct row *report_best(const struct sweep *sweep, const struct shape *sha
 struct figures figures_of(const struct sweep *sweep, const struct row *row)
 {
     struct figures figures = {0};
-    const size_t count = row->sample_count;
     const struct shape *shape = row->shape;
-    double real[ROUNDS_MAX], cpu[ROUNDS_MAX];
-    if (count == 0)
+    if (row->sample_count == 0)
         return figures;
-    for (size_t i = 0; i < count; i++) {
-        real[i] = row->samples[i].real;
-        cpu[i] = row->samples[i].cpu;
+    figures.median = median_of(row);
+    figures.cpu_median = quantile_of(row, part_cpu, 0.5);
+    figures.spread = (quantile_of(row, part_real, 0.75) - quantile_of(row, part_real, 0.25)) / 2 /
+                     figures.median;
+    if (shape->train) {
+        figures.forward = quantile_of(row, part_forward, 0.5);
+        figures.backward = quantile_of(row, part_backward, 0.5);
     }
-    qsort(real, count, sizeof *real, compare);
-    qsort(cpu, count, sizeof *cpu, compare);
-    figures.median = quantile(real, count, 0.5);
-    figures.cpu_median = quantile(cpu, count, 0.5);
-    figures.spread =
-        (quantile(real, count, 0.75) - quantile(real, count, 0.25)) / 2 / figures.median;
     figures.flops = shape->flop / figures.median;
-    figures.weight_bytes =
-        (shape->recurrent_bytes * (double)shape->T + shape->input_bytes) / figures.median;
+    figures.weight_bytes = shape_walk(shape) / figures.median;
     figures.fraction = row->bound / figures.median;
     const struct row *baseline = report_best(sweep, shape, &contender_baseline);
     figures.times_baseline = baseline ? median_of(baseline) / figures.median : 0;
@@ -118,8 +141,10 @@ static void row_add(struct table *table, const struct sweep *sweep, const struct
                     const char *shape)
 {
     const struct figures figures = figures_of(sweep, row);
-    char micros[32], flops[32], weights[32], speed[32];
+    char micros[32], forward[32], backward[32], flops[32], weights[32], speed[32];
     number(micros, 1e6 * figures.median);
+    number(forward, 1e6 * figures.forward);
+    number(backward, 1e6 * figures.backward);
     number(flops, 1e-9 * figures.flops);
     number(weights, 1e-9 * figures.weight_bytes);
     times(speed, figures.times_baseline);
@@ -127,6 +152,10 @@ static void row_add(struct table *table, const struct sweep *sweep, const struct
     table_add(table, "%s", row->contender.name);
     table_add(table, "%s", micros);
     table_add(table, "%.0f %%", 100 * figures.spread);
+    if (row->shape->train) {
+        table_add(table, "%s", forward);
+        table_add(table, "%s", backward);
+    }
     table_add(table, "%s", flops);
     table_add(table, "%s", weights);
     table_add(table, "%.2f", figures.fraction);
@@ -154,10 +183,15 @@ static const struct row *next_slower(const struct sweep *sweep, size_t first, si
 /* Every contender, the fastest of a shape first. */
 static void kernels_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
-    static const char *const heads[] = {"<shape",   "<kernel",       ">us/call",  ">+-",
-                                        ">GFLOP/s", ">weights GB/s", ">fraction", ">x baseline"};
+    static const char *const run[] = {"<shape",   "<kernel",       ">us/call",  ">+-",
+                                      ">GFLOP/s", ">weights GB/s", ">fraction", ">x baseline"};
+    static const char *const train[] = {"<shape",    "<kernel",    ">us/call", ">+-",
+                                        ">forward",  ">backward",  ">GFLOP/s", ">weights GB/s",
+                                        ">fraction", ">x baseline"};
+    const bool is_training = sweep->options->train;
     struct table table;
-    table_start(&table, heads, sizeof heads / sizeof *heads);
+    table_start(&table, is_training ? train : run,
+                is_training ? sizeof train / sizeof *train : sizeof run / sizeof *run);
     for (size_t first = 0, end; first < sweep->row_count; first = end) {
         for (end = first; end < sweep->row_count; end++)
             if (sweep->rows[end].shape != sweep->rows[first].shape)
@@ -271,8 +305,12 @@ void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     fprintf(file,
             "us/call: microseconds for one call (all T steps of all B rows) on one core, or as "
             "many as /threads says,\nmedian of %zu rounds; +-: half the interquartile range; "
-            "fraction: of the least time that the measured\nceilings of one core allow.\n\n",
-            sweep->options->rounds);
+            "fraction: of the least time that the measured\nceilings of one core allow.\n%s\n",
+            sweep->options->rounds,
+            sweep->options->train
+                ? "A call is forward and backward, to the gradients by inputs and weights; its "
+                  "matrix work is three times\nthat of forward alone.\n"
+                : "");
     notes_print(sweep, file, as_markdown);
 }
 

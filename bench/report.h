@@ -12,6 +12,7 @@
 /* Of one row, over its rounds. */
 struct figures {
     double median, spread; /* seconds a call; half the interquartile range, as a fraction */
+    double forward, backward; /* medians of its parts, where the shape is trained */
     double cpu_median;
     double flops, weight_bytes; /* a second */
     double fraction; /* of the bound */

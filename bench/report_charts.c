@@ -203,7 +203,8 @@ static bool chart_draw(const struct sweep *sweep, const struct context *context,
         quoted(unfinished, gnuplot);
         fputs("\ncircumstances = ", gnuplot);
         quoted(context_find(context, "cpu"), gnuplot);
-        fprintf(gnuplot, " . \", %.10s\"\n", context_find(context, "date"));
+        fprintf(gnuplot, " . \", %.10s%s\"\n", context_find(context, "date"),
+                sweep->options->train ? ", forward and backward" : "");
         data(sweep, gnuplot);
         good = script_copy(script, gnuplot);
         good = pclose(gnuplot) == 0 && good && rename(unfinished, path) == 0;

@@ -73,6 +73,11 @@ static void median_print(const struct sweep *sweep, const struct row *row, FILE 
             sweep->options->rounds, row->sample_count, 1e6 * figures.median,
             1e6 * figures.cpu_median, figures.spread, 1e-9 * figures.flops,
             1e-9 * figures.weight_bytes, figures.fraction, 1e6 * row->bound);
+    if (shape->train)
+        fprintf(
+            file,
+            "      \"train\": true,\n      \"forward_us\": %.6g,\n      \"backward_us\": %.6g,\n",
+            1e6 * figures.forward, 1e6 * figures.backward);
     if (figures.times_baseline > 0)
         fprintf(file, "      \"times_baseline\": %.6g,\n", figures.times_baseline);
     fprintf(file, "      \"kind\": \"%s\",\n      \"contender\": \"%s\",\n",

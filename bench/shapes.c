@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8, WEIGHTS_MAX = 64 };
+enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8 };
 
 /* The largest array a shape may ask for, in floats. */
 static const double array_limit = 1 << 28;
@@ -62,6 +62,16 @@ static bool cell_weights(const struct shape *shape, size_t more_I, size_t more_H
     return true;
 }
 
+/* The matrix work of a weight of that many elements, one call. Backward does a product's work
+ * twice, for the gradient by the weight and for that by what it was multiplied with; the latter not
+ * at the first step where that is a state, for nobody asks for the gradient by the initial one. */
+static double product_flop(const struct shape *shape, double floats, bool is_input)
+{
+    const size_t T = shape->T;
+    const size_t steps = shape->train ? (is_input ? 3 * T : 3 * T - 1) : T;
+    return 2 * floats * (double)steps * (double)shape->B;
+}
+
 /* What the cell costs. A weight whose columns grow with I belongs to a product with x, one whose
  * columns grow with H or P to a product with a state, and one whose columns never do is a vector.
  */
@@ -78,6 +88,8 @@ static bool shape_cost(struct shape *shape, const struct place *place)
                          &state_count, &error))
         return FAIL_AT(place, "%s", error.message);
     shape->output = states[0].rows;
+    shape->recurrent_passes = shape->train ? 2 * shape->T - 1 : shape->T;
+    shape->input_passes = shape->train ? 2 : 1;
     for (size_t w = 0; w < count; w++) {
         const double floats = (double)now[w].rows * (double)now[w].cols;
         const bool is_input = wider[w].cols != now[w].cols;
@@ -85,7 +97,7 @@ static bool shape_cost(struct shape *shape, const struct place *place)
             return FAIL_AT(place, "%s would have %.0f elements; at most %.0f", now[w].name, floats,
                            array_limit);
         if (is_input || taller[w].cols != now[w].cols)
-            shape->flop += 2 * floats * (double)shape->T * (double)shape->B;
+            shape->flop += product_flop(shape, floats, is_input);
         if (is_input)
             shape->input_bytes += floats * sizeof(float);
         else
@@ -160,7 +172,7 @@ static bool shape_parse(struct shape *shape, char *line, const struct place *pla
     return true;
 }
 
-static bool shape_add(struct shapes *shapes, char *line, const struct place *place)
+static bool shape_add(struct shapes *shapes, char *line, bool train, const struct place *place)
 {
     if (shapes->count == SHAPES_MAX)
         return FAIL_AT(place, "more than %d shapes; cut the file", SHAPES_MAX);
@@ -169,7 +181,7 @@ static bool shape_add(struct shapes *shapes, char *line, const struct place *pla
         return FAIL_AT(place, "%s", "not enough memory");
     shapes->at = grown;
     struct shape *shape = &grown[shapes->count];
-    *shape = (struct shape){0};
+    *shape = (struct shape){.train = train};
     shapes->count++; /* before parsing, so that shapes_free finds prices already read */
     if (!shape_parse(shape, line, place))
         return false;
@@ -194,7 +206,7 @@ static bool line_clean(char *line, size_t length, const struct place *place)
     return true;
 }
 
-bool shapes_read(struct shapes *shapes, const char *path, struct failure *failure)
+bool shapes_read(struct shapes *shapes, const char *path, bool train, struct failure *failure)
 {
     *shapes = (struct shapes){0};
     FILE *file = fopen(path, "r");
@@ -209,7 +221,7 @@ bool shapes_read(struct shapes *shapes, const char *path, struct failure *failur
         place.line++;
         good = line_clean(line, (size_t)length, &place);
         if (good && line[strspn(line, " \t")])
-            good = shape_add(shapes, line, &place);
+            good = shape_add(shapes, line, train, &place);
     }
     free(line);
     if (good && (ferror(file) || shapes->count == 0))
@@ -226,4 +238,10 @@ void shapes_free(struct shapes *shapes)
         prices_free(&shapes->at[i].prices);
     free(shapes->at);
     *shapes = (struct shapes){0};
+}
+
+double shape_walk(const struct shape *shape)
+{
+    return shape->recurrent_bytes * (double)shape->recurrent_passes +
+           shape->input_bytes * (double)shape->input_passes;
 }

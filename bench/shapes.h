@@ -12,16 +12,20 @@
 
 #include <stddef.h>
 
+enum { WEIGHTS_MAX = 64 }; /* of a cell */
+
 struct shape {
     char name[32];
     char cell[64];
     size_t I, H, P, T, B; /* P is 0 where the cell has none */
+    bool train; /* a call is forward and backward */
     struct prices prices; /* days is 0: random inputs */
     /* From the cell's text: the size of its output, and the work that the maths asks for. */
     size_t output;
     double flop; /* of the matrices, one call: a fused multiply-add counts two */
     double recurrent_bytes; /* weights that every time step needs again */
     double input_bytes; /* weights of products with x, which all steps can share */
+    size_t recurrent_passes, input_passes; /* how often one call has to walk them */
 };
 
 struct shapes {
@@ -29,8 +33,11 @@ struct shapes {
     size_t count;
 };
 
-/* False with a sentence that names file and line. */
-bool shapes_read(struct shapes *shapes, const char *path, struct failure *failure);
+/* All are trained or none is. False with a sentence that names file and line. */
+bool shapes_read(struct shapes *shapes, const char *path, bool train, struct failure *failure);
 void shapes_free(struct shapes *shapes);
+
+/* The bytes of weights that one call walks. */
+double shape_walk(const struct shape *shape);
 
 #endif

@@ -82,8 +82,7 @@ static bool day_add(struct prices *prices, const char *line, const char *path, s
     if (!close_parse(line + 11, &prices->close[prices->days]))
         return fail(failure, "%s:%zu: '%s' is no price; expected a positive decimal number", path,
                     number, line + 11);
-    prices->days++;
-    *last_date = date;
+    prices->date[prices->days++] = *last_date = date;
     return true;
 }
 
@@ -122,7 +121,8 @@ bool prices_read(struct prices *prices, const char *path, struct failure *failur
         return fail(failure, "%s: cannot be opened; give the path of a file 'date,close'", path);
     bool good = false;
     prices->close = malloc(DAYS_MAX * sizeof *prices->close);
-    if (!prices->close)
+    prices->date = malloc(DAYS_MAX * sizeof *prices->date);
+    if (!prices->close || !prices->date)
         fail(failure, "%s: not enough memory to read it", path);
     else
         good = lines_read(prices, file, path, failure);
@@ -137,6 +137,7 @@ bool prices_read(struct prices *prices, const char *path, struct failure *failur
 void prices_free(struct prices *prices)
 {
     free(prices->close);
+    free(prices->date);
     *prices = (struct prices){0};
 }
 

@@ -14,6 +14,7 @@ enum { PRICES_INPUTS = 2 };
 
 struct prices {
     double *close; /* [days], oldest first */
+    long *date; /* [days]: 20200417 */
     size_t days;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Plans and runs the rounds; see sweep.h. Google Benchmark sees one benchmark a contender, shape
  * and round, registered in the order in which they are to run, and all rounds of one under the same
- * name. A workload exists while its shape is being run; contenders are prepared, and their output
- * is checked, when their first round comes. */
+ * name. A workload exists while its shape is being run; contenders are prepared, and what
+ * comes out of them is checked, when their first round comes. */
 #define _GNU_SOURCE
 #include "sweep.h"
 
@@ -22,6 +22,9 @@ static const double warm_up_below = 0.1;
 
 /* From this much work a slow contender could take seconds: it is tried on fewer steps first. */
 static const double flop_worth_a_trial = 1e8;
+
+/* Microseconds, as Google Benchmark sees and hands on. */
+static const char forward_counter[] = "forward_us";
 
 /* gbench_register passes one pointer. */
 struct round {
@@ -44,7 +47,8 @@ static void listing_add(void *argument, const struct contender *contender)
     struct listing *listing = argument;
     struct sweep *sweep = listing->sweep;
     char name[sizeof sweep->rows->name];
-    snprintf(name, sizeof name, "%s/%s", listing->shape->name, contender->name);
+    snprintf(name, sizeof name, "%s/%s%s", listing->shape->name, contender->name,
+             listing->shape->train ? "/train" : "");
     const bool matches = !listing->filter || regexec(listing->filter, name, 0, NULL, 0) == 0;
     if (matches == listing->is_negative || !listing->has_room)
         return;
@@ -81,8 +85,12 @@ bool sweep_plan(struct sweep *sweep, const struct shapes *shapes,
     for (size_t s = 0; s < shapes->count; s++) {
         listing.shape = &shapes->at[s];
         for (size_t kind = 0; kind < kind_count; kind++)
-            kinds[kind]->list(listing.shape, listing_add, &listing);
+            if (!listing.shape->train || kinds[kind]->backward)
+                kinds[kind]->list(listing.shape, listing_add, &listing);
     }
+    for (size_t kind = 0; kind < kind_count; kind++)
+        if (sweep->options->train && !kinds[kind]->backward)
+            fprintf(stderr, "weir-bench: %s is left out: it does not train\n", kinds[kind]->name);
     if (listing.filter)
         regfree(&filter);
     if (!listing.has_room)
@@ -113,25 +121,44 @@ static bool shape_enter(struct sweep *sweep, const struct shape *shape, struct f
     shape_leave(sweep);
     if (!workload_create(&sweep->workload, shape, why))
         return false;
+    if (!contender_reference(&sweep->workload, why)) {
+        workload_destroy(&sweep->workload);
+        return false;
+    }
     sweep->shape = shape;
     return true;
 }
 
-/* Prepares the contender for T of the steps, runs it once and checks the output. Leaves it
+/* One call. Returns the seconds of its forward part where there is another part, and else 0,
+ * without a look at the clock. */
+static double contender_call(struct contender *contender, bool train)
+{
+    const double start = train ? clock_seconds() : 0;
+    contender->kind->run(contender);
+    if (!train)
+        return 0;
+    const double forward = clock_seconds() - start;
+    contender->kind->backward(contender);
+    return forward;
+}
+
+/* Prepares the contender for T of the steps, calls it once and checks what came out. Leaves it
  * prepared, and the time of the call in row->call_time. */
 static enum row_fate row_try(struct sweep *sweep, struct row *row, size_t T)
 {
     struct workload *workload = &sweep->workload;
     struct contender *contender = &row->contender;
     workload->T = T;
-    memset(workload->y, 0, T * workload->B * row->shape->output * sizeof *workload->y);
+    workload_spoil(workload);
     if (!contender->kind->prepare(contender, workload, &row->why)) {
         contender->state = NULL;
         return ROW_LEFT_OUT;
     }
     const double start = clock_seconds();
-    contender->kind->run(contender);
+    contender_call(contender, row->shape->train);
     row->call_time = clock_seconds() - start;
+    if (row->shape->train && contender->kind->collect)
+        contender->kind->collect(contender);
     return workload_check(workload, contender->to_the_bit, &row->why) ? ROW_READY : ROW_WRONG;
 }
 
@@ -187,20 +214,22 @@ static void round_run(gbench_state *state, void *argument)
         return;
     }
     struct contender *contender = &row->contender;
+    const struct shape *shape = row->shape;
     if (row->call_time < warm_up_below)
-        contender->kind->run(contender);
+        contender_call(contender, shape->train);
     size_t calls = 0;
+    double forward = 0;
     const double start = clock_seconds();
     while (gbench_keep_running(state)) {
-        contender->kind->run(contender);
+        forward += contender_call(contender, shape->train);
         calls++;
     }
     const double call = (clock_seconds() - start) / (double)calls;
-    const struct shape *shape = row->shape;
-    const double bytes = shape->recurrent_bytes * (double)shape->T + shape->input_bytes;
     gbench_set(state, "GFLOP/s", 1e-9 * shape->flop / call);
-    gbench_set(state, "weights_GB/s", 1e-9 * bytes / call);
+    gbench_set(state, "weights_GB/s", 1e-9 * shape_walk(shape) / call);
     gbench_set(state, "fraction_of_ceiling", row->bound / call);
+    if (shape->train)
+        gbench_set(state, forward_counter, 1e6 * forward / (double)calls);
 }
 
 static void progress_show(const struct sweep *sweep, const char *name)
@@ -218,6 +247,14 @@ static void progress_show(const struct sweep *sweep, const char *name)
         fprintf(stderr, "%s\n", line);
 }
 
+static double forward_of(const struct gbench_run *run)
+{
+    for (size_t i = 0; i < run->counter_count; i++)
+        if (strcmp(run->counters[i].name, forward_counter) == 0)
+            return 1e-6 * run->counters[i].value;
+    return 0;
+}
+
 static void sample_take(const struct gbench_run *run, void *argument)
 {
     struct sweep *sweep = argument;
@@ -231,7 +268,7 @@ static void sample_take(const struct gbench_run *run, void *argument)
         struct row *row = &sweep->rows[r];
         if (strcmp(row->name, run->name) == 0 && row->sample_count < sweep->options->rounds) {
             row->samples[row->sample_count++] =
-                (struct sample){run->real_time, run->cpu_time, run->iterations};
+                (struct sample){run->real_time, run->cpu_time, forward_of(run), run->iterations};
             return;
         }
     }

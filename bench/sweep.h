@@ -13,6 +13,7 @@
 /* One timed run of one contender: a round. Seconds a call. */
 struct sample {
     double real, cpu;
+    double forward; /* of real, where the shape is trained: the rest is backward */
     int64_t calls;
 };
 
@@ -25,7 +26,7 @@ enum row_fate {
 };
 
 struct row {
-    char name[144]; /* shape/contender */
+    char name[144]; /* shape/contender, or shape/contender/train */
     const struct shape *shape;
     struct contender contender;
     double bound; /* seconds: what a call takes at least on this machine */

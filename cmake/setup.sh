@@ -21,6 +21,7 @@ build   library:sleef                  libsleef-dev            sleef-devel      
 build   library:hwloc                  libhwloc-dev            hwloc-devel                hwloc                    hwloc
 build   library:protobuf-c             libprotobuf-c-dev       protobuf-c-devel           protobuf-c               protobuf-c
 build   command:protoc-c               protobuf-c-compiler     protobuf-c-compiler        protobuf-c               protobuf-c
+build   library:cjson                  libcjson-dev            cjson-devel                cjson                    cjson
 bench   command:c++                    g++                     gcc-c++                    gcc                      gcc
 bench   library:benchmark              libbenchmark-dev        google-benchmark-devel     benchmark                google-benchmark
 charts  command:gnuplot                gnuplot-nox             gnuplot-minimal            gnuplot                  gnuplot
@@ -39,6 +40,7 @@ neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-f
 neon    arm64:sleef                    libsleef-dev:arm64      -                          -                        -
 neon    arm64:hwloc                    libhwloc-dev:arm64      -                          -                        -
 neon    arm64:protobuf-c               libprotobuf-c-dev:arm64 -                          -                        -
+neon    arm64:cjson                    libcjson-dev:arm64      -                          -                        -
 neon    arm64:benchmark                libbenchmark-dev:arm64  -                          -                        -
 neon    command:qemu-aarch64           qemu-user               qemu-user                  qemu-user                -
 END

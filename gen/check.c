@@ -81,8 +81,7 @@ static size_t count_results(const struct check *check)
     return check->steps * check->extent_y + check->extent_states;
 }
 
-/* Gates between open and closed: products are sums of about the same size, whatever their length.
- */
+/* Gates between open and closed: products are of about the same size, whatever their length. */
 static void draw_point(struct check *check, double size)
 {
     for (size_t a = 0; a < check->array_count; a++) {

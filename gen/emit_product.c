@@ -33,8 +33,7 @@ static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
 {
     const struct isa *isa = e->isa;
     emit_signature(e, emit_format(e, "wide_%zux%zu", rows, vectors),
-                   ", size_t k, size_t steps, size_t r, size_t c, int fresh");
-    EMIT("    const float *panel = p->panel;\n");
+                   ", const float *panel, size_t k, size_t steps, size_t r, size_t c, int fresh");
     EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
     EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
     for (size_t row = 0; row < rows; row++)
@@ -89,14 +88,24 @@ static void emit_wide(struct emitter *e)
          lanes,
          emit_spell(e, e->isa->store, "to + j", emit_spell(e, e->isa->load_any, "from", "j", NULL),
                     NULL));
+    EMIT("/* Whether the operand lies as a panel of all its columns would. */\n"
+         "static int is_panel(const struct weir_product *p, size_t width)\n{\n"
+         "    return p->cols == width && p->row == (ptrdiff_t)width && "
+         "p->step == (ptrdiff_t)(p->B * width) &&\n"
+         "           (uintptr_t)p->operand %% WEIR_ALIGN == 0;\n"
+         "}\n\n");
     EMIT("/* All rows of `vectors` vectors of columns, from c on. */\n"
          "static void wide(const struct weir_product *p, size_t c, size_t vectors)\n{\n"
          "    const size_t K = p->T * p->B, blocks = (K + %d) / %d;\n"
          "    const size_t rows = p->last - p->first, parts = (rows + %d) / %d;\n"
+         "    const size_t width = vectors * %zu;\n"
+         "    const int in_place = is_panel(p, width);\n"
          "    for (size_t block = 0; block < blocks; block++) {\n"
          "        const size_t k = K * block / blocks, steps = K * (block + 1) / blocks - k;\n"
          "        const int fresh = block == 0 && !p->accumulate;\n"
-         "        fill_panel(p, k, steps, c, vectors * %zu);\n"
+         "        const float *panel = in_place ? p->operand + k * width : p->panel;\n"
+         "        if (!in_place)\n"
+         "            fill_panel(p, k, steps, c, width);\n"
          "        for (size_t part = 0; part < parts; part++) {\n"
          "            const size_t r = p->first + rows * part / parts;\n"
          "            const size_t height = p->first + rows * (part + 1) / parts - r;\n"
@@ -104,7 +113,8 @@ static void emit_wide(struct emitter *e)
          PANEL_STEPS - 1, PANEL_STEPS, ROWS_MOST - 1, ROWS_MOST, lanes);
     for (size_t rows = 1; rows <= ROWS_MOST; rows++)
         for (size_t vectors = 1; vectors <= most; vectors++)
-            EMIT("            case %zu:\n                wide_%zux%zu(p, k, steps, r, c, fresh);\n"
+            EMIT("            case %zu:\n                wide_%zux%zu(p, panel, k, steps, r, c, "
+                 "fresh);\n"
                  "                break;\n",
                  rows * 10 + vectors, rows, vectors);
     EMIT("            }\n        }\n    }\n}\n\n");

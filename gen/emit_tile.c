@@ -179,6 +179,28 @@ static void emit_prefetch_pointer(struct emitter *e, const struct tile *tile,
          region->count * e->isa->lanes * vectors * tile->rows);
 }
 
+/* Whether one pointer leads to the panels of all vectors, at distances that are known: several rows
+ * and several vectors want more pointers than there are registers. */
+static bool has_one_pointer(const struct emitter *e, const struct tile *tile,
+                            const struct region *region)
+{
+    return tile->rows > 1 && emit_is_known(e, region->cols);
+}
+
+/* The weights of a slot for a vector of units, in the column k. */
+static const char *weight_at(struct emitter *e, const struct tile *tile,
+                             const struct region *region, size_t vector, size_t slot)
+{
+    const size_t lanes = e->isa->lanes, width = region->count * lanes;
+    const size_t panel = emit_is_known(e, region->cols) ? emit_known(e, region->cols) * width : 0;
+    const bool shared = has_one_pointer(e, tile, region);
+    const size_t from = tile->first + (shared ? 0 : vector);
+    const char *index =
+        emit_format(e, "k * %zu + %zu", width, slot * lanes + (shared ? vector * panel : 0));
+    return emit_spell(e, e->isa->load, emit_format(e, "%s%zu", e->region[region->index], from),
+                      index, NULL);
+}
+
 static void emit_broadcast(struct emitter *e, const char *operand, size_t row)
 {
     EMIT("        const %s in%zu = %s;\n", e->isa->vector, row,
@@ -188,16 +210,14 @@ static void emit_broadcast(struct emitter *e, const char *operand, size_t row)
 /* One column: keeps the fewer of weights and inputs in registers, and streams the others. */
 static void emit_column(struct emitter *e, const struct tile *tile, const struct region *region)
 {
-    const size_t lanes = e->isa->lanes, weights = region->count * tile->vectors;
+    const size_t weights = region->count * tile->vectors;
     const char *operand = emit_operand_name(e, region->operand);
     const bool hold_weights = tile->rows > 1 && weights <= tile->rows;
     for (size_t row = 0; row < tile->rows && !hold_weights && !tile->first; row++)
         emit_broadcast(e, operand, row);
     for (size_t v = 0; v < tile->vectors; v++)
         for (size_t i = 0; i < region->count; i++) {
-            const char *index = emit_format(e, "k * %zu + %zu", region->count * lanes, i * lanes);
-            const char *from = emit_format(e, "%s%zu", e->region[region->index], tile->first + v);
-            const char *weight = emit_spell(e, e->isa->load, from, index, NULL);
+            const char *weight = weight_at(e, tile, region, v, i);
             if (tile->rows > 1) {
                 const char *name = emit_format(e, "w%zu", v * region->count + i);
                 EMIT("        const %s %s = %s;\n", e->isa->vector, name, weight);
@@ -220,7 +240,7 @@ static void emit_pointers(struct emitter *e, const struct tile *tile, const stru
 {
     const char *panel = emit_panel(e, true_region(tile, region));
     const char *operand = emit_operand_name(e, region->operand);
-    for (size_t v = 0; v < tile->vectors; v++)
+    for (size_t v = 0; v < (has_one_pointer(e, tile, region) ? 1 : tile->vectors); v++)
         EMIT("    const float *%s%zu = s->%s + %s * %s;\n", e->region[region->index],
              tile->first + v, e->region[region->index], block_of(e, tile, v), panel);
     for (size_t row = 0; row < tile->rows && !tile->first; row++)
@@ -250,6 +270,20 @@ static void emit_after(struct emitter *e, const struct tile *tile, size_t r)
             emit_result(e, tile, sum, v);
 }
 
+/* Asks for what the tile of the next rows multiplies, a line of each row at a time. */
+static void emit_fetch_rows(struct emitter *e, const struct tile *tile, const struct region *region)
+{
+    enum { LINE_FLOATS = 16 };
+    const char *operand = emit_operand_name(e, region->operand);
+    if (!e->plan->fetch_rows || tile->rows == 1)
+        return;
+    EMIT("        if (k %% %d == 0) {\n", LINE_FLOATS);
+    for (size_t row = 0; row < tile->rows; row++)
+        EMIT("            WEIR_PREFETCH(%s_row%zu, k + %zu * %s);\n", operand, row, tile->rows,
+             emit_operand_row(e, region->operand));
+    EMIT("        }\n");
+}
+
 static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
                         size_t r)
 {
@@ -265,6 +299,7 @@ static void emit_region(struct emitter *e, const struct tile *tile, const struct
         EMIT("        if (k %% %zu == 0)\n    ", e->plan->prefetch);
     if (tile_prefetches(e, tile))
         EMIT("        WEIR_PREFETCH(%s_next, k * %s_share);\n", name, name);
+    emit_fetch_rows(e, tile, region);
     emit_column(e, tile, region);
     if (joined)
         emit_column(e, joined, &joined->stage->regions[r]);

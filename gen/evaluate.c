@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinks are where the operands in these places are equal; a place past the operands stands for 0.
- */
+/* Kinks are where the operands in these places are equal; the place past all operands holds 0. */
 enum { ZERO_PLACE = 3 };
 static const struct {
     bool has_kink;

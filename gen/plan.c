@@ -81,6 +81,19 @@ static size_t choose_vectors(const struct program *program, const struct isa *is
     return best;
 }
 
+/* The most vectors of units that any stage with sums has; many where the size may be any. */
+static size_t most_blocks(const struct program *program, const struct isa *isa)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const double units = program->graph->size[program->stages[i].extent];
+        const size_t blocks = units > 0 ? ((size_t)units + isa->lanes - 1) / isa->lanes : SIZE_MAX;
+        if (program->stages[i].sum_count > 0 && blocks > most)
+            most = blocks;
+    }
+    return most;
+}
+
 struct plan plan_choose(const struct program *program, const struct isa *isa)
 {
     const size_t sums = live_sums(program);
@@ -88,12 +101,18 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     struct plan plan = {.serpentine = 1, .hoist_batch = HOIST_BATCH};
     plan.vectors = choose_vectors(program, isa, sums);
     plan.batch_vectors = sums >= 3 ? 1 : 4 / sums;
+    if (plan.batch_vectors > most_blocks(program, isa))
+        plan.batch_vectors = most_blocks(program, isa);
     plan.rows = isa->accumulators / (sums * plan.batch_vectors);
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
     plan.tails = program->graph->size[WEIR_H] > 0;
     plan.prefetch = isa->lanes >= 8 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
+    if (program->role == ROLE_INPUT) { /* many rows: they come from far, and each block once */
+        plan.fetch_rows = 1;
+        plan.prefetch = 0;
+    }
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
     return plan;
 }

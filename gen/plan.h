@@ -18,6 +18,7 @@
     FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \
     FIELD(tails, 0, 1, "units past the last whole vector: their sums share vectors")               \
     FIELD(prefetch, 0, 64, "fetch weights of the next block every so many columns; 0: never")      \
+    FIELD(fetch_rows, 0, 1, "fetch the rows that the next tile of several rows multiplies")          \
     FIELD(serpentine, 0, 1, "walk the blocks of weights backwards on odd steps")
 
 struct plan {

@@ -82,6 +82,19 @@ struct graph *source_parse(const struct source *source, const double size[4])
 
 /* ---- Writing ---- */
 
+/* Whether a file holds this text already. */
+static bool holds(const char *path, const struct text *text)
+{
+    FILE *file = fopen(path, "rb");
+    char *there = file ? malloc(text->length + 1) : NULL;
+    const bool same = there && fread(there, 1, text->length + 1, file) == text->length &&
+                      memcmp(there, text->chars, text->length) == 0;
+    free(there);
+    if (file)
+        fclose(file);
+    return same;
+}
+
 void source_write(const char *path, const struct text *text)
 {
     if (!path) {
@@ -89,6 +102,8 @@ void source_write(const char *path, const struct text *text)
             fail("writing to stdout failed");
         return;
     }
+    if (holds(path, text))
+        return;
     char *temporary = text_format("%s.%ld.tmp", path, (long)getpid());
     FILE *file = fopen(temporary, "wb");
     const bool written = file && fwrite(text->chars, 1, text->length, file) == text->length;

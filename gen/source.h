@@ -23,7 +23,8 @@ struct graph *source_parse(const struct source *source, const double size[4]);
 /* Ends the program with a sentence about a place in a cell. */
 _Noreturn void source_fail(const struct source *source, int line, int column, const char *sentence);
 
-/* Writes a file whole or not at all; NULL: to stdout. */
+/* Writes a file whole or not at all, and not where it would not change, so that nothing is compiled
+ * anew for it; NULL: to stdout. */
 void source_write(const char *path, const struct text *text);
 
 #endif

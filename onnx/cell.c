@@ -39,26 +39,31 @@ static char *write_rnn(onnx_memory *memory, const onnx_maths *maths)
                        call(h, maths, 0, "W@x + U@h + b"));
 }
 
+/* Peepholes let the output gate see the next cell state: it comes after it then. */
 static char *write_lstm(onnx_memory *memory, const onnx_maths *maths)
 {
     const bool peeps = maths->peepholes;
     char i[CALL_MAX], f[CALL_MAX], g[CALL_MAX], o[CALL_MAX], h[CALL_MAX];
+    call(i, maths, 0, peeps ? "Wi@x + Ui@h + pi*c + bi" : "Wi@x + Ui@h + bi");
     call(f, maths, 0, peeps ? "Wf@x + Uf@h + pf*c + bf" : "Wf@x + Uf@h + bf");
-    return onnx_format(memory,
-                       "input x\n"
-                       "state h, c\n"
-                       "\n"
-                       "i  = %s\n"
-                       "f  = %s\n"
-                       "g  = %s\n"
-                       "c' = f*c + i*g\n"
-                       "o  = %s\n"
-                       "\n"
-                       "h' = o*%s\n",
-                       call(i, maths, 0, peeps ? "Wi@x + Ui@h + pi*c + bi" : "Wi@x + Ui@h + bi"),
-                       maths->coupled ? "1 - i" : f, call(g, maths, 1, "Wg@x + Ug@h + bg"),
-                       call(o, maths, 0, peeps ? "Wo@x + Uo@h + po*c' + bo" : "Wo@x + Uo@h + bo"),
-                       call(h, maths, 2, "c'"));
+    call(g, maths, 1, "Wg@x + Ug@h + bg");
+    call(o, maths, 0, peeps ? "Wo@x + Uo@h + po*c' + bo" : "Wo@x + Uo@h + bo");
+    const char *gate = onnx_format(memory, "o  = %s\n", o);
+    return gate ? onnx_format(memory,
+                              "input x\n"
+                              "state h, c\n"
+                              "\n"
+                              "i  = %s\n"
+                              "f  = %s\n"
+                              "g  = %s\n"
+                              "%s"
+                              "c' = f*c + i*g\n"
+                              "%s"
+                              "\n"
+                              "h' = o*%s\n",
+                              i, maths->coupled ? "1 - i" : f, g, peeps ? "" : gate,
+                              peeps ? gate : "", call(h, maths, 2, "c'"))
+                : NULL;
 }
 
 static char *write_gru(onnx_memory *memory, const onnx_maths *maths)

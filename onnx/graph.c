@@ -195,6 +195,8 @@ static bool fold(importer *importer, const onnx_node *node)
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
             values[node->outputs[i]].constant = outputs[i];
+    if (!node->input_count && outputs[0])
+        importer->model->parameter_count += outputs[0]->count;
     return true;
 }
 

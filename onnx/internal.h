@@ -60,7 +60,8 @@ const struct onnx_operator *onnx_operator_find(const char *name);
 
 onnx_function onnx_elementwise, onnx_softmax, onnx_matmul, onnx_gemm, onnx_transpose, onnx_squeeze,
     onnx_unsqueeze, onnx_reshape, onnx_slice, onnx_concat, onnx_gather, onnx_identity, onnx_cast,
-    onnx_shape, onnx_dropout, onnx_flatten, onnx_constant, onnx_constant_of_shape, onnx_expand;
+    onnx_shape, onnx_dropout, onnx_flatten, onnx_constant, onnx_constant_of_shape, onnx_expand,
+    onnx_size, onnx_conv, onnx_pad, onnx_reduce_mean;
 
 /* Output 0, made with room for its elements; NULL and a sentence where that fails. */
 onnx_tensor *onnx_output(onnx_call *call, enum onnx_type type, size_t rank, const size_t *dims);

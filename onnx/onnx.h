@@ -154,7 +154,7 @@ typedef struct onnx_model {
     int64_t opset;
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
     size_t recurrent_count;
-    size_t parameter_count; /* elements of initialisers */
+    size_t parameter_count; /* elements of initialisers and Constant nodes */
     onnx_memory *memory; /* what all of it lies in */
 } onnx_model;
 

@@ -8,7 +8,7 @@
 
 enum { ANY = INT32_MAX };
 
-/* Matrix products are not folded: a small file could ask for many long ones. */
+/* What takes long for a small result is not folded: a small file could ask for much of it. */
 static const struct onnx_operator operators[] = {
     {"Abs", 1, 1, true, onnx_elementwise},
     {"Add", 2, 2, true, onnx_elementwise},
@@ -17,6 +17,7 @@ static const struct onnx_operator operators[] = {
     {"Concat", 1, ANY, true, onnx_concat},
     {"Constant", 0, 0, true, onnx_constant},
     {"ConstantOfShape", 1, 1, true, onnx_constant_of_shape},
+    {"Conv", 2, 3, false, onnx_conv},
     {"Div", 2, 2, true, onnx_elementwise},
     {"Dropout", 1, 3, true, onnx_dropout},
     {"Equal", 2, 2, true, onnx_elementwise},
@@ -34,11 +35,14 @@ static const struct onnx_operator operators[] = {
     {"Neg", 1, 1, true, onnx_elementwise},
     {"Not", 1, 1, true, onnx_elementwise},
     {"Or", 2, 2, true, onnx_elementwise},
+    {"Pad", 1, 4, true, onnx_pad},
     {"Pow", 2, 2, true, onnx_elementwise},
+    {"ReduceMean", 1, 2, false, onnx_reduce_mean},
     {"Relu", 1, 1, true, onnx_elementwise},
     {"Reshape", 2, 2, true, onnx_reshape},
     {"Shape", 1, 1, true, onnx_shape},
     {"Sigmoid", 1, 1, true, onnx_elementwise},
+    {"Size", 1, 1, true, onnx_size},
     {"Slice", 1, 5, true, onnx_slice},
     {"Softmax", 1, 1, true, onnx_softmax},
     {"Sqrt", 1, 1, true, onnx_elementwise},

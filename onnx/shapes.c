@@ -140,6 +140,14 @@ bool onnx_shape(onnx_call *call)
     return y != NULL;
 }
 
+bool onnx_size(onnx_call *call)
+{
+    onnx_tensor *y = onnx_output(call, ONNX_INT64, 0, NULL);
+    if (y)
+        y->ints[0] = (int64_t)call->inputs[0]->count;
+    return y != NULL;
+}
+
 /* ---- Constants ---- */
 
 static bool constant_list(onnx_call *call, const float *floats, const int64_t *ints, size_t count,

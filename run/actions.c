@@ -13,13 +13,6 @@
 
 enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 
-/* What an action works with. */
-struct work {
-    onnx_memory *memory;
-    run_session *session;
-    const onnx_tensor **inputs, **outputs;
-};
-
 static bool open_work(struct work *work, const struct request *request, const onnx_model *model,
                       onnx_error *error)
 {
@@ -139,69 +132,6 @@ int action_compare(const struct request *request, const onnx_model *model, onnx_
 
 /* ---- Writing outputs ---- */
 
-/* Call k of a stream: the inputs without their first dimension. */
-static bool cut(const struct work *work, size_t input_count, size_t k, onnx_tensor *cuts,
-                const onnx_tensor **inputs)
-{
-    for (size_t i = 0; i < input_count; i++) {
-        const onnx_tensor *whole = work->inputs[i];
-        const size_t count = whole->count / whole->dims[0];
-        cuts[i] = *whole;
-        cuts[i].rank--;
-        cuts[i].count = count;
-        memmove(cuts[i].dims, whole->dims + 1, cuts[i].rank * sizeof *whole->dims);
-        if (whole->floats)
-            cuts[i].floats += k * count;
-        else
-            cuts[i].ints += k * count;
-        inputs[i] = &cuts[i];
-    }
-    return true;
-}
-
-/* Puts the outputs of call k of `calls` where they belong in one tensor over all calls. */
-static bool gather(const struct work *work, const onnx_tensor **outputs, size_t output_count,
-                   size_t k, size_t calls, onnx_error *error)
-{
-    for (size_t i = 0; i < output_count; i++) {
-        const onnx_tensor *one = outputs[i];
-        size_t dims[ONNX_RANK_MAX + 1] = {calls};
-        memcpy(dims + 1, one->dims, one->rank * sizeof *dims);
-        if (!k)
-            work->outputs[i] =
-                onnx_tensor_create(work->memory, one->type, one->rank + 1, dims, error);
-        const onnx_tensor *whole = work->outputs[i];
-        if (!whole)
-            return false;
-        if (one->count * calls != whole->count)
-            return run_fail(error, "an output has another shape in call %zu than in the first", k);
-        if (one->floats)
-            memcpy(whole->floats + k * one->count, one->floats, one->count * sizeof(float));
-        else
-            memcpy(whole->ints + k * one->count, one->ints, one->count * sizeof(int64_t));
-    }
-    return true;
-}
-
-static bool stream(const onnx_model *model, const struct work *work, onnx_error *error)
-{
-    const size_t count = model->graph.input_count;
-    const size_t calls = count && work->inputs[0]->rank ? work->inputs[0]->dims[0] : 0;
-    for (size_t i = 0; i < count; i++)
-        if (!work->inputs[i]->rank || work->inputs[i]->dims[0] != calls || !calls)
-            return run_fail(error, "the first dimension of every input must count the calls");
-    onnx_tensor *cuts = onnx_memory_take(work->memory, count, sizeof *cuts);
-    const onnx_tensor **inputs = onnx_memory_take(work->memory, count, sizeof *inputs);
-    const onnx_tensor **outputs =
-        onnx_memory_take(work->memory, model->graph.output_count, sizeof *outputs);
-    for (size_t k = 0; k < calls; k++)
-        if (!cut(work, count, k, cuts, inputs) ||
-            !run_call(work->session, inputs, outputs, error) ||
-            !gather(work, outputs, model->graph.output_count, k, calls, error))
-            return false;
-    return true;
-}
-
 int action_convert(const struct request *request, const onnx_model *model, onnx_error *error)
 {
     struct work work;
@@ -210,7 +140,7 @@ int action_convert(const struct request *request, const onnx_model *model, onnx_
                          model->graph.output_count, request->output_count);
     done = open_work(&work, request, model, done ? error : &(onnx_error){""}) && done;
     done = done && action_read_inputs(request, model, work.memory, work.inputs, error) &&
-           (request->streams ? stream(model, &work, error)
+           (request->streams ? action_stream(request, model, &work, error)
                              : run_call(work.session, work.inputs, work.outputs, error));
     for (size_t i = 0; done && i < request->output_count; i++)
         done = file_write_npy(work.outputs[i], request->outputs[i], error);

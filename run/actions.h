@@ -4,14 +4,15 @@
 #ifndef WEIR_RUN_ACTIONS_H
 #define WEIR_RUN_ACTIONS_H
 
-#include "onnx.h"
+#include "run.h"
 
 enum { FILES_MAX = 32 };
 
 struct request {
     const char *model, *data;
     const char *inputs[FILES_MAX], *outputs[FILES_MAX];
-    size_t input_count, output_count;
+    const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
+    size_t input_count, output_count, carry_count;
     bool inspects, times, streams;
     double tolerance;
     long cpu; /* -1: the one it runs on */
@@ -21,6 +22,17 @@ int action_inspect(const struct request *request, const onnx_model *model, onnx_
 int action_compare(const struct request *request, const onnx_model *model, onnx_error *error);
 int action_convert(const struct request *request, const onnx_model *model, onnx_error *error);
 int action_time(const struct request *request, const onnx_model *model, onnx_error *error);
+
+/* What an action works with. */
+struct work {
+    onnx_memory *memory;
+    run_session *session;
+    const onnx_tensor **inputs, **outputs;
+};
+
+/* Call after call: inputs are work->inputs over all calls, and so become outputs. */
+bool action_stream(const struct request *request, const onnx_model *model, const struct work *work,
+                   onnx_error *error);
 
 /* The inputs of a model from files, one each. */
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,

@@ -25,6 +25,8 @@ static const char help[] =
     "  --tolerance X     the largest difference that --data accepts (default 1e-5)\n"
     "  --stream          keep states between calls; of every --input, the first dimension\n"
     "                    counts the calls, and so does that of every --output\n"
+    "  --carry OUT=IN    with --stream: an output is that input of the next call, too; its file\n"
+    "                    holds what the first call is given\n"
     "  --cpu N           the core to pin to (default: the one it runs on)\n"
     "  -h, --help        this text\n"
     "\n"
@@ -72,6 +74,7 @@ static struct request parse(int argc, char **argv)
                                             {"output", required_argument, NULL, 'o'},
                                             {"tolerance", required_argument, NULL, 't'},
                                             {"time", no_argument, NULL, 'm'},
+                                            {"carry", required_argument, NULL, 'y'},
                                             {"cpu", required_argument, NULL, 'c'},
                                             {"stream", no_argument, NULL, 's'},
                                             {"help", no_argument, NULL, 'h'},
@@ -100,6 +103,9 @@ static struct request parse(int argc, char **argv)
         case 'c':
             request.cpu = (long)parse_number("--cpu", optarg, 1 << 20);
             break;
+        case 'y':
+            add_path(request.carries, &request.carry_count, optarg);
+            break;
         case 's':
             request.streams = true;
             break;
@@ -118,6 +124,8 @@ static struct request parse(int argc, char **argv)
         fail_usage("one of --inspect, --data, --input and --time is wanted");
     if (request.streams && (request.times || !request.input_count))
         fail_usage("--stream goes with --input and --output");
+    if (request.carry_count && !request.streams)
+        fail_usage("--carry goes with --stream");
     return request;
 }
 

@@ -150,18 +150,18 @@ struct weir_layer {
     struct weir_run run; /* all of it that is the same in every call */
 };
 
-static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t dense)
+static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t usual)
 {
-    return stride ? stride : (ptrdiff_t)dense;
+    return stride ? stride : (ptrdiff_t)usual;
 }
 
-/* ---- states.c: states between dense rows and padded ones ---- */
+/* ---- states.c: states between plain rows and padded ones ---- */
 
-/* From dense rows to padded ones; NULL means zeros. The padding is zeroed too. */
-void weir_load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row);
+/* From plain rows to padded ones; NULL means zeros. The padding is zeroed too. */
+void weir_load_state(float *padded, const float *plain, size_t rows, size_t size, size_t row);
 
-/* From padded rows to dense ones; every NaN becomes the one that weir.h promises. */
-void weir_store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row);
+/* From padded rows to plain ones; every NaN becomes the one that weir.h promises. */
+void weir_store_state(float *plain, const float *padded, size_t rows, size_t size, size_t row);
 
 /* No step at all: what comes out, one array a state, is what goes in (NULL: zeros). */
 void weir_pass_states(const weir_layer *layer, size_t rows, const float *const *in,

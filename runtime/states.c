@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* States between the caller's dense rows and the padded ones that kernels work on. Copying them is
+/* States between the caller's plain rows and the padded ones that kernels work on. Copying them is
  * part of every call. */
 #include "internal.h"
 
@@ -7,15 +7,15 @@
 #include <string.h>
 
 /* The padding is zeroed so that nothing left in it can turn, step by step, into slow denormals. */
-void weir_load_state(float *padded, const float *dense, size_t rows, size_t size, size_t row)
+void weir_load_state(float *padded, const float *plain, size_t rows, size_t size, size_t row)
 {
-    if (!dense) {
+    if (!plain) {
         memset(padded, 0, rows * row * sizeof *padded);
     } else if (size == row) {
-        memcpy(padded, dense, rows * size * sizeof *padded);
+        memcpy(padded, plain, rows * size * sizeof *padded);
     } else {
-        for (size_t b = 0; b < rows; b++, padded += row, dense += size) {
-            memcpy(padded, dense, size * sizeof *padded);
+        for (size_t b = 0; b < rows; b++, padded += row, plain += size) {
+            memcpy(padded, plain, size * sizeof *padded);
             memset(padded + size, 0, (row - size) * sizeof *padded);
         }
     }
@@ -24,9 +24,9 @@ void weir_load_state(float *padded, const float *dense, size_t rows, size_t size
 typedef float four __attribute__((vector_size(16)));
 typedef int four_bits __attribute__((vector_size(16)));
 
-/* From a padded row to a dense one. Every NaN becomes the one that weir.h promises, because which
+/* From a padded row to a plain one. Every NaN becomes the one that weir.h promises, because which
  * one a kernel makes depends on its ISA. In vectors: a stream pays for this at every step. */
-static void store_row(float *dense, const float *padded, size_t size)
+static void store_row(float *plain, const float *padded, size_t size)
 {
     size_t k = 0;
     for (; k + 4 <= size; k += 4) {
@@ -34,16 +34,16 @@ static void store_row(float *dense, const float *padded, size_t size)
         memcpy(&values, padded + k, sizeof values);
         const four_bits numbers = values == values;
         values = (four)(((four_bits)values & numbers) | (~numbers & 0x7fc00000));
-        memcpy(dense + k, &values, sizeof values);
+        memcpy(plain + k, &values, sizeof values);
     }
     for (; k < size; k++)
-        dense[k] = isnan(padded[k]) ? NAN : padded[k];
+        plain[k] = isnan(padded[k]) ? NAN : padded[k];
 }
 
-void weir_store_state(float *dense, const float *padded, size_t rows, size_t size, size_t row)
+void weir_store_state(float *plain, const float *padded, size_t rows, size_t size, size_t row)
 {
-    for (size_t b = 0; b < rows; b++, dense += size, padded += row)
-        store_row(dense, padded, size);
+    for (size_t b = 0; b < rows; b++, plain += size, padded += row)
+        store_row(plain, padded, size);
 }
 
 void weir_pass_states(const weir_layer *layer, size_t rows, const float *const *in,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* check_hashes FILE: every kernel that this CPU runs gives the results whose hashes the file lists,
- * a line each: cell, maths form, size, hash. The list is made on x86-64 by the scalar kernels
- * (check_hashes --write FILE), so that an AArch64 build proves itself equal to them. Exit status 1:
- * a hash differs, or the file cannot be used; 2: wrong arguments. */
+ * a line each: what of, cell, maths form, size, hash. The list is made on x86-64 by the scalar
+ * kernels (check_hashes --write FILE), so that an AArch64 build proves itself equal to them. Exit
+ * status 1: a hash differs, or the file cannot be used; 2: wrong arguments. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -12,17 +12,57 @@
 #include <string.h>
 
 #include "outcome.h"
+#include "pass.h"
 
 static const char header[] =
-    "# Hashes of outputs and final states, T=17, B=5: cell, maths form, IxHxP (P 0: none), hash.\n"
+    "# Hashes, T=17, B=5, of outputs and final states (forward), or of the gradients by inputs,\n"
+    "# initial states and weights (backward): cell, maths form, IxHxP (P 0: none), hash.\n"
     "# Made by check_hashes --write with the scalar kernels on x86-64; SLEEF's are of version "
     "3.5.1.\n";
 
 struct line {
-    char cell[64], math[16];
+    char of[16], cell[64], math[16];
     size_t sizes[3];
     uint64_t hash;
 };
+
+static bool hash_forward(const struct problem *problem, const char *kernel, uint64_t *hash)
+{
+    struct outcome outcome;
+    weir_layer *layer = outcome_layer(problem, kernel, NULL, 0);
+    if (layer == NULL)
+        return false;
+    outcome_create(&outcome, problem, 0);
+    outcome_run(&outcome, layer);
+    *hash = outcome_hash(&outcome, *hash);
+    outcome_destroy(&outcome);
+    weir_layer_destroy(layer);
+    return true;
+}
+
+static bool hash_backward(const struct problem *problem, const char *kernel, uint64_t *hash)
+{
+    struct pass pass;
+    weir_error error;
+    weir_layer *layer = pass_layer(problem, &(weir_layer_config){.kernel = kernel}, &error);
+    if (layer == NULL) {
+        fprintf(stderr, "%s\n", error.message);
+        return false;
+    }
+    pass_create(&pass, problem, 0);
+    pass_run(&pass, layer, &(struct pass_manner){.garbage = 0});
+    *hash = areas_hash(&pass.gradients, *hash);
+    pass_destroy(&pass);
+    weir_layer_destroy(layer);
+    return true;
+}
+
+static const struct kind {
+    const char *of;
+    bool (*hash)(const struct problem *problem, const char *kernel, uint64_t *hash);
+} kinds[] = {{"forward", hash_forward}, {"backward", hash_backward}};
+
+enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
 /* Of normal numbers, and of one awkward pattern that changes from size to size. */
 static bool hash_kernel(const struct line *line, const char *kernel, uint64_t *hash)
@@ -32,25 +72,19 @@ static bool hash_kernel(const struct line *line, const char *kernel, uint64_t *h
     enum { AWKWARD_COUNT = sizeof awkward / sizeof *awkward };
     const uint64_t turn = hash_number(hash_text(HASH_START, line->cell), line->sizes[1]) >> 32;
     const enum pattern patterns[] = {PATTERN_NORMAL, awkward[turn % AWKWARD_COUNT]};
+    bool good = true;
     *hash = HASH_START;
-    for (size_t n = 0; n < sizeof patterns / sizeof *patterns; ++n) {
+    for (size_t n = 0; n < sizeof patterns / sizeof *patterns && good; ++n) {
         struct problem problem;
-        struct outcome outcome;
         if (!problem_create(&problem, line->cell, line->sizes, 17, 5, patterns[n], 1))
             return false;
-        weir_layer *layer = outcome_layer(&problem, kernel, NULL, 0);
-        if (layer != NULL) {
-            outcome_create(&outcome, &problem, 0);
-            outcome_run(&outcome, layer);
-            *hash = outcome_hash(&outcome, *hash);
-            outcome_destroy(&outcome);
-            weir_layer_destroy(layer);
-        }
+        problem_add_loss(&problem, patterns[n], 1);
+        for (size_t k = 0; k < KIND_COUNT && good; ++k)
+            if (strcmp(line->of, kinds[k].of) == 0)
+                good = kinds[k].hash(&problem, kernel, hash);
         problem_destroy(&problem);
-        if (layer == NULL)
-            return false;
     }
-    return true;
+    return good;
 }
 
 static bool is_odd(size_t I, size_t H)
@@ -59,6 +93,25 @@ static bool is_odd(size_t I, size_t H)
         if (odd_sizes[n].I == I && odd_sizes[n].H == H)
             return true;
     return false;
+}
+
+/* A line for a kernel that is to have one: scalar, of an odd size; of backward one a cell. */
+static bool write_line(FILE *file, const char *of, const struct weir_kernel *kernel,
+                       size_t *written)
+{
+    const weir_kernel_info info = weir_kernel_describe(kernel);
+    const bool is_backward = strcmp(of, "backward") == 0;
+    struct line line = {.sizes = {info.I, info.H, info.P}};
+    if (strcmp(info.isa, "scalar") != 0 || !is_odd(info.I, info.H) ||
+        (is_backward && (info.I != 20 || info.H != 33 || strcmp(info.math, "inline") != 0)))
+        return true;
+    snprintf(line.of, sizeof line.of, "%s", of);
+    snprintf(line.cell, sizeof line.cell, "%s", info.cell);
+    snprintf(line.math, sizeof line.math, "%s", info.math);
+    ++*written;
+    return hash_kernel(&line, info.name, &line.hash) &&
+           fprintf(file, "%s %s %s %zux%zux%zu %016" PRIx64 "\n", line.of, line.cell, line.math,
+                   line.sizes[0], line.sizes[1], line.sizes[2], line.hash) > 0;
 }
 
 static int write_list(const char *path)
@@ -70,18 +123,9 @@ static int write_list(const char *path)
     }
     bool good = fputs(header, file) >= 0;
     size_t written = 0;
-    for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n) {
-        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
-        if (strcmp(info.isa, "scalar") != 0 || !is_odd(info.I, info.H))
-            continue;
-        struct line line = {.sizes = {info.I, info.H, info.P}};
-        snprintf(line.cell, sizeof line.cell, "%s", info.cell);
-        snprintf(line.math, sizeof line.math, "%s", info.math);
-        good = hash_kernel(&line, info.name, &line.hash) &&
-               fprintf(file, "%s %s %zux%zux%zu %016" PRIx64 "\n", line.cell, line.math,
-                       line.sizes[0], line.sizes[1], line.sizes[2], line.hash) > 0;
-        ++written;
-    }
+    for (size_t k = 0; k < KIND_COUNT; ++k)
+        for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n)
+            good = write_line(file, kinds[k].of, weir_kernel_at(n), &written);
     if (fclose(file) != 0 || !good) {
         fprintf(stderr, "%s could not be written in full: delete it and try again\n", path);
         return 1;
@@ -114,10 +158,10 @@ static void check_line(const struct line *line, struct tally *tally)
         if (hash_kernel(line, info.name, &hash) && hash == line->hash)
             continue;
         ++tally->failed;
-        printf("FAILED %s at %zux%zux%zu: hash %016" PRIx64 ", the list says %016" PRIx64
-               "; where it is not a scalar kernel, check_kernels 1 '%s' tells what differs\n",
-               info.name, line->sizes[0], line->sizes[1], line->sizes[2], hash, line->hash,
-               info.name);
+        printf("FAILED %s, %s at %zux%zux%zu: hash %016" PRIx64 ", the list says %016" PRIx64
+               "; where it is not a scalar kernel, check_%s 1 '%s' tells what differs\n",
+               info.name, line->of, line->sizes[0], line->sizes[1], line->sizes[2], hash,
+               line->hash, strcmp(line->of, "backward") == 0 ? "backward" : "kernels", info.name);
     }
     tally->not_built += !built;
 }
@@ -125,8 +169,9 @@ static void check_line(const struct line *line, struct tally *tally)
 static bool parse_line(const char *text, struct line *line)
 {
     char rest;
-    return sscanf(text, "%63s %15s %zux%zux%zu %" SCNx64 " %c", line->cell, line->math,
-                  &line->sizes[0], &line->sizes[1], &line->sizes[2], &line->hash, &rest) == 6;
+    return sscanf(text, "%15s %63s %15s %zux%zux%zu %" SCNx64 " %c", line->of, line->cell,
+                  line->math, &line->sizes[0], &line->sizes[1], &line->sizes[2], &line->hash,
+                  &rest) == 7;
 }
 
 static int check_list(const char *path)
@@ -143,8 +188,8 @@ static int check_list(const char *path)
         if (text[0] == '#')
             continue;
         if (!parse_line(text, &line)) {
-            fprintf(stderr, "%s:%zu: expected \"cell maths IxHxP hash\", not: %s", path, number,
-                    text);
+            fprintf(stderr, "%s:%zu: expected \"forward|backward cell maths IxHxP hash\", not: %s",
+                    path, number, text);
             fclose(file);
             return 1;
         }

@@ -57,6 +57,10 @@ else
 fi
 try ${EMULATOR:-} "$program"
 cat "$scratch/log"
+if [[ $how == cmake && -e $libraries/libweir_train.a ]]; then
+    try ${EMULATOR:-} "${program}_train"
+    cat "$scratch/log"
+fi
 try ${EMULATOR:-} "$prefix/bin/weir-info"
 grep -q '^Level ' "$scratch/log" || fail "the installed weir-info does not tell the level"
 echo "an installed and moved tree works by $how, $library"

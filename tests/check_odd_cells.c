@@ -50,17 +50,15 @@ static void exact_begin(struct exact *exact, const struct problem *problem, size
     note_largest(exact, problem);
 }
 
-static void exact_step(struct exact *exact, const struct problem *problem, size_t t, size_t b,
+static void exact_step(struct exact *exact, const struct precise *inputs, size_t t, size_t b,
                        const struct odd_cell *cell)
 {
-    double x[ODD_SIZE_MAX];
-    for (size_t k = 0; k < problem->I; ++k)
-        x[k] = (double)problem->x[(t * problem->B + b) * problem->I + k];
-    const struct odd_step step = {.problem = problem,
+    const struct problem *problem = inputs->problem;
+    const struct odd_step step = {.inputs = inputs,
                                   .I = problem->I,
                                   .H = problem->H,
                                   .P = problem->P,
-                                  .x = x,
+                                  .x = inputs->x + (t * problem->B + b) * problem->I,
                                   .prev = exact->prev,
                                   .next = exact->next};
     cell->step(&step);
@@ -98,14 +96,15 @@ static void judge(struct suite *suite, const struct weir_kernel *kernel,
 }
 
 static void check_row(struct suite *suite, const struct weir_kernel *kernel,
-                      const struct outcome *outcome, const struct odd_cell *cell, size_t b)
+                      const struct outcome *outcome, const struct precise *inputs,
+                      const struct odd_cell *cell, size_t b)
 {
     const struct problem *problem = outcome->problem;
     struct exact exact;
     exact_begin(&exact, problem, b);
     for (size_t t = 0; t < problem->T; ++t) {
         const float *y = outcome->y + (t * problem->B + b) * outcome->y_row;
-        exact_step(&exact, problem, t, b, cell);
+        exact_step(&exact, inputs, t, b, cell);
         for (size_t k = 0; k < outcome->width; ++k)
             judge(suite, kernel, problem, cell, "y", k, y[k], exact.prev[0], exact.largest);
     }
@@ -123,6 +122,7 @@ static void check_size(struct suite *suite, const struct weir_kernel *kernel,
     for (size_t p = 0; p < sizeof patterns / sizeof *patterns; ++p)
         for (size_t n = 0; n < sizeof shapes / sizeof *shapes; ++n) {
             struct problem problem;
+            struct precise inputs;
             struct outcome outcome;
             if (patterns[p] == PATTERN_SATURATING && cell->is_unbounded)
                 continue;
@@ -134,10 +134,12 @@ static void check_size(struct suite *suite, const struct weir_kernel *kernel,
             weir_layer *layer = outcome_layer(&problem, info.name, NULL, 0);
             suite->failed += layer == NULL;
             outcome_create(&outcome, &problem, 0);
+            precise_create(&inputs, &problem);
             if (layer)
                 outcome_run(&outcome, layer);
             for (size_t b = 0; b < problem.B && layer; ++b)
-                check_row(suite, kernel, &outcome, cell, b);
+                check_row(suite, kernel, &outcome, &inputs, cell, b);
+            precise_destroy(&inputs);
             outcome_destroy(&outcome);
             weir_layer_destroy(layer);
             problem_destroy(&problem);

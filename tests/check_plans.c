@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outcome.h"
+#include "backward_checks.h"
 #include "split_kernel.h"
 
 /* Larger batches are not hoisted by any plan here: to them a cut means nothing. */
@@ -39,7 +39,7 @@ struct group {
     struct outcome expected[RUN_COUNT];
 };
 
-struct tally {
+struct count {
     size_t kernels, checks, failed;
 };
 
@@ -73,27 +73,27 @@ static void group_enter(struct group *group, const char *cell, const size_t size
 }
 
 static void compare(const struct outcome *outcome, const struct outcome *expected,
-                    const weir_kernel_info *info, const char *how, struct tally *tally)
+                    const weir_kernel_info *info, const char *how, struct count *count)
 {
     char what[256] = "";
-    ++tally->checks;
+    ++count->checks;
     if (outcome_equal(outcome, expected, what, sizeof what) &&
         outcome_guarded(outcome, what, sizeof what))
         return;
-    ++tally->failed;
+    ++count->failed;
     printf("FAILED %s --plan %s, B=%zu, %s: %s\n", info->name, info->plan, outcome->problem->B, how,
            what);
 }
 
 /* At once, or cut in unequal parts so that hoisted chunks end early. */
 static void check_layer(const struct group *group, size_t n, const struct weir_kernel *kernel,
-                        const char *how, bool is_cut, struct tally *tally)
+                        const char *how, bool is_cut, struct count *count)
 {
     static const size_t cuts[] = {1, 7};
     const weir_kernel_info info = weir_kernel_describe(kernel);
     weir_layer *layer = outcome_layer(&group->problems[n], NULL, kernel, 0);
     if (layer == NULL) {
-        ++tally->failed;
+        ++count->failed;
         printf("FAILED %s --plan %s: no layer can be made\n", info.name, info.plan);
         return;
     }
@@ -103,15 +103,41 @@ static void check_layer(const struct group *group, size_t n, const struct weir_k
         outcome_run_cuts(&outcome, layer, cuts, 2);
     else
         outcome_run(&outcome, layer);
-    compare(&outcome, &group->expected[n], &info, how, tally);
+    compare(&outcome, &group->expected[n], &info, how, count);
     outcome_destroy(&outcome);
     weir_layer_destroy(layer);
 }
 
-static void check_kernel(struct group *group, const struct weir_kernel *kernel, struct tally *tally)
+/* Gradients, beside those of the library's scalar kernel. */
+static void check_training(const struct weir_kernel *kernel, const size_t size[3],
+                           struct count *count)
+{
+    enum { TRIALS = 4 };
+    const weir_kernel_info info = weir_kernel_describe(kernel);
+    const struct subject subject = {.kernel = kernel, .name = info.name, .own = true};
+    struct tally checks = {.program = "check_plans"};
+    char scalar[96];
+    snprintf(scalar, sizeof scalar, "%s_f32_any__scalar", info.cell);
+    for (size_t number = 0; number < TRIALS; ++number) {
+        struct trial trial;
+        if (!trial_create(&trial, number, info.cell, size, 1, scalar))
+            exit(1);
+        if (!backward_begin(&trial, scalar))
+            exit(1);
+        backward_check(&trial, &subject, &checks);
+        backward_end(&trial);
+        trial_destroy(&trial);
+    }
+    count->checks += checks.checks;
+    count->failed += tally_failures(&checks);
+    if (tally_failures(&checks) > 0)
+        printf("FAILED %s trained with --plan %s\n", info.name, info.plan);
+}
+
+static void check_kernel(struct group *group, const struct weir_kernel *kernel, struct count *count)
 {
     const weir_kernel_info info = weir_kernel_describe(kernel);
-    ++tally->kernels;
+    ++count->kernels;
     for (size_t s = 0; s < SIZE_COUNT; ++s) {
         const bool is_size = info.I == sizes[s][0] && info.H == sizes[s][1];
         if (info.I > 0 && !is_size)
@@ -120,24 +146,26 @@ static void check_kernel(struct group *group, const struct weir_kernel *kernel, 
         group_enter(group, info.cell, (size_t[]){sizes[s][0], sizes[s][1], P});
         for (size_t n = 0; n < RUN_COUNT; ++n) {
             struct weir_kernel split;
-            check_layer(group, n, kernel, "at once", false, tally);
+            check_layer(group, n, kernel, "at once", false, count);
             if (runs[n].B <= HOISTED_MOST)
-                check_layer(group, n, kernel, "cut", true, tally);
+                check_layer(group, n, kernel, "cut", true, count);
             split_kernel_make(&split, kernel, PARTS, true);
-            check_layer(group, n, &split, "in parts", false, tally);
+            check_layer(group, n, &split, "in parts", false, count);
         }
+        if (backward_applies(kernel))
+            check_training(kernel, group->size, count);
     }
 }
 
 static bool check_object(struct group *group, const char *path, const char *symbol,
-                         struct tally *tally)
+                         struct count *count)
 {
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const struct weir_kernel *kernel = object != NULL ? dlsym(object, symbol) : NULL;
     if (kernel == NULL)
         fprintf(stderr, "%s; list shared objects with a kernel in each\n", dlerror());
     else
-        check_kernel(group, kernel, tally);
+        check_kernel(group, kernel, count);
     if (object != NULL)
         dlclose(object);
     return kernel != NULL;
@@ -151,15 +179,15 @@ static int check_list(const char *path)
         return 1;
     }
     static struct group group;
-    struct tally tally = {0};
+    struct count count = {0};
     char object[1024], symbol[128];
     bool good = true;
     while (good && fscanf(file, "%1023s %127s", object, symbol) == 2)
-        good = check_object(&group, object, symbol, &tally);
+        good = check_object(&group, object, symbol, &count);
     fclose(file);
     group_leave(&group);
-    printf("%zu kernels: %zu checks, %zu failed\n", tally.kernels, tally.checks, tally.failed);
-    return !good || tally.checks == 0 || tally.failed > 0;
+    printf("%zu kernels: %zu checks, %zu failed\n", count.kernels, count.checks, count.failed);
+    return !good || count.checks == 0 || count.failed > 0;
 }
 
 int main(int argc, char **argv)

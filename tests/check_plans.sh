@@ -3,7 +3,8 @@
 # check_plans.sh WEIR_GEN CHECK_PLANS ISA COMPILER FLAGS [EMULATOR]: a plan changes no result. Kernels
 # of four cells and three sizes are generated with plans from a grid, compiled and put beside those of
 # the library by CHECK_PLANS: every deviation of one field from the default plan, and a fixed sample of
-# the combinations of all fields; a few for size-generic kernels too. COMPILER, FLAGS and EMULATOR are
+# the combinations of all fields; a few for size-generic kernels too. Of two cells, kernels that train
+# have the deviations in all their passes. COMPILER, FLAGS and EMULATOR are
 # lists of words.
 # shellcheck disable=SC2086
 . "$(dirname "$0")/shell.sh"
@@ -48,6 +49,12 @@ list_kernels() {
                 for (f = 1; f <= NR; f++)
                     for (i = 0; i < values[f]; i++)
                         emit(cell, (turn++) % 3 + 1, field[f] "=" value[f, i])
+            for (cell = 1; cell <= 3; cell += 2)
+                for (f = 1; f <= NR; f++)
+                    for (i = 0; i < values[f]; i++) {
+                        plan = field[f] "=" value[f, i]
+                        emit(cell, (turn++) % 4 + 1, plan ",backward." plan ",input." plan)
+                    }
         }' <<'GRID' | sort
 vectors 1 2 4
 rows 1 3 6
@@ -57,6 +64,7 @@ hoist_batch 1 4
 fused 0 1
 tails 0 1
 prefetch 0 1 4
+fetch_rows 0 1
 serpentine 0 1
 GRID
 }
@@ -71,10 +79,12 @@ number=0
 while read -r cell input hidden projection plan; do
     arguments=(--cell "$cell" --input "$input" --hidden "$hidden" --isa "$isa" --plan "$plan")
     [[ $projection == - ]] || arguments+=(--projection "$projection")
+    [[ $plan != *backward.* ]] || arguments+=(--train)
     "$weir_gen" "${arguments[@]}" -o "$scratch/kernel.c"
     symbol=$(sed -n 's/^const struct weir_kernel \(.*\) = {$/\1/p' "$scratch/kernel.c")
     effective=$(sed -n '/^ *\.plan = /,/,$/p' "$scratch/kernel.c" | grep -o '[a-z_]*=[0-9]*' |
         paste -s -d , -)
+    [[ $plan != *backward.* ]] || effective+=,trains
     [[ -n $symbol && ",$effective," == *",${plan%%,*},"* ]] ||
         fail "weir-gen ${arguments[*]} gives a kernel whose plan is '$effective'."
     ! grep -qxF "$symbol $effective" "$scratch/known" 2>/dev/null || continue

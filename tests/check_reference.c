@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check_reference [--isa NAME] [seed [filter]]: kernels against the float64 reference, for every
  * cell that has one, up to 64 units, and size-generic kernels at the odd sizes. Scalar kernels
- * unless
- * --isa says otherwise: check_kernels proves the others equal to them. Exit status 1: out of
+ * unless --isa says otherwise: check_kernels proves the others equal to them. Exit status 1: out of
  * bounds; 2: wrong arguments; 77: nothing that matches runs here. */
 #define _POSIX_C_SOURCE 200809L
 
@@ -37,6 +36,7 @@ static const struct bound {
     {"gru", 2e-6, 2e-6}, /* 5.1, 5.8 */
     {"gru_before", 1e-6, 2e-6}, /* 4.6, 5.1 */
     {"gru_uncoupled", 7e-6, 2e-5}, /* 32, 53 */
+    {"dense", 1e-6, 1e-6},
 };
 
 enum { BOUND_COUNT = sizeof bounds / sizeof *bounds };
@@ -58,41 +58,6 @@ struct suite {
     size_t checks, failed;
     double worst[BOUND_COUNT][2];
 };
-
-/* What the reference makes of a problem, laid out as an outcome. */
-struct exact {
-    double *y;
-    double *final[PROBLEM_STATES_MAX];
-};
-
-static void exact_create(struct exact *exact, const struct problem *problem)
-{
-    exact->y = allocate(problem->T * problem->B * problem->states[0].rows * sizeof *exact->y);
-    for (size_t s = 0; s < problem->state_count; ++s)
-        exact->final[s] = allocate(problem->B * problem->states[s].rows * sizeof *exact->y);
-    const struct reference_run run = {
-        .cell = problem->cell,
-        .T = problem->T,
-        .B = problem->B,
-        .I = problem->I,
-        .H = problem->H,
-        .P = problem->P,
-        .weights = problem->weights,
-        .weight_count = problem->weight_count,
-        .x = problem->x,
-        .initial = (const float *const *)problem->initial,
-        .y = exact->y,
-        .final = exact->final,
-    };
-    reference_forward(&run);
-}
-
-static void exact_destroy(struct exact *exact, const struct problem *problem)
-{
-    free(exact->y);
-    for (size_t s = 0; s < problem->state_count; ++s)
-        free(exact->final[s]);
-}
 
 /* The error of one value, relative to `scale`; infinite where one is finite and the other is not,
  * or a NaN is not the one that Weir promises. */
@@ -135,7 +100,7 @@ static void judge_row(struct judged *worst, const float *row, const double *exac
 }
 
 static void judge_batch_row(struct judged *worst, const struct outcome *outcome,
-                            const struct exact *exact, size_t b)
+                            const struct precise_outcome *exact, size_t b)
 {
     const struct problem *problem = outcome->problem;
     const size_t width = outcome->width;
@@ -169,10 +134,13 @@ static void check_problem(struct suite *suite, const weir_kernel_info *info,
         return;
     }
     struct outcome outcome;
-    struct exact exact;
+    struct precise inputs;
+    struct precise_outcome exact;
     outcome_create(&outcome, problem, 0);
     outcome_run(&outcome, layer);
-    exact_create(&exact, problem);
+    precise_create(&inputs, problem);
+    precise_outcome_create(&exact, problem);
+    reference_forward(&inputs, &exact);
     struct judged worst = {0};
     for (size_t b = 0; b < problem->B; ++b)
         judge_batch_row(&worst, &outcome, &exact, b);
@@ -188,7 +156,8 @@ static void check_problem(struct suite *suite, const weir_kernel_info *info,
                problem->B, problem->I, problem->H, problem->P, (unsigned long long)suite->seed,
                suite->program, info->isa, (unsigned long long)suite->seed, info->name);
     }
-    exact_destroy(&exact, problem);
+    precise_outcome_destroy(&exact);
+    precise_destroy(&inputs);
     outcome_destroy(&outcome);
     weir_layer_destroy(layer);
 }

@@ -13,14 +13,14 @@ function failed(what) {
 
 FNR == 1 { file++ }
 
-file == 1 && /^WEIR_TILE (tile|ahead|hoisted)/ {
+file == 1 && /^WEIR_TILE (tile|ahead|hoisted|wide)/ {
     name = $2
     sub(/\(.*/, "", name)
     tiles[name] = 1
 }
 file == 1 && /^}/ { name = "" }
-file == 1 && name != "" && /^    for \(size_t k = 0;/ { inside = 1; rows = fmas = 0; trips = $8 + 0 }
-file == 1 && inside && / in[0-9]+ = / { rows++ }
+file == 1 && name != "" && /^    for \(size_t (k = 0;|i = 0; i < steps)/ { inside = 1; rows = fmas = 0; trips = $8 + 0 }
+file == 1 && inside && /= (_mm[0-9]+_set1_ps|vdupq_n_f32)\(/ { rows++ }
 file == 1 && inside && /fma/ { fmas++ }
 file == 1 && inside && /^    }/ {
     inside = 0

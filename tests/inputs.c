@@ -288,8 +288,53 @@ bool problem_create(struct problem *problem, const char *cell, const size_t size
     return true;
 }
 
+/* A row of gradients. Magnitudes stay where products with weights and inputs do not overflow, but
+ * for the pattern that wants it. */
+static void fill_loss_row(float *d, size_t size, enum pattern pattern, bool poisoned,
+                          struct random *random)
+{
+    for (size_t k = 0; k < size; ++k) {
+        d[k] = uniform(random, 0);
+        if (pattern == PATTERN_HUGE)
+            d[k] = of_magnitude(random, -20, 127);
+        if (pattern == PATTERN_ZERO)
+            d[k] = signed_zero(random);
+        if (pattern == PATTERN_DENORMAL)
+            d[k] = denormal(random);
+    }
+    const size_t chosen = random_below(random, size);
+    const size_t chance = random_below(random, 16);
+    if (pattern == PATTERN_SATURATING && chance < 8)
+        d[chosen] = of_magnitude(random, 0, 8);
+    if (pattern == PATTERN_NAN && poisoned && chance == 0)
+        d[chosen] = any_nan(random);
+    if ((pattern == PATTERN_INF || pattern == PATTERN_INF_WITHIN) && poisoned && chance == 0)
+        d[chosen] = any_inf(random);
+}
+
+static float *loss_rows(size_t rows, size_t B, size_t size, enum pattern pattern,
+                        struct random *random)
+{
+    float *d = allocate(rows * size * sizeof *d);
+    for (size_t row = 0; row < rows; ++row)
+        fill_loss_row(d + row * size, size, pattern, row % B > 0 || B == 1, random);
+    return d;
+}
+
+void problem_add_loss(struct problem *problem, enum pattern pattern, uint64_t seed)
+{
+    const size_t T = problem->T, B = problem->B;
+    struct random random = {hash_number(hash_text(hash_number(HASH_START, seed), "loss"), T * B)};
+    problem->d_y = loss_rows(T * B, B, problem->states[0].rows, pattern, &random);
+    for (size_t s = 0; s < problem->state_count; ++s)
+        problem->d_final[s] = loss_rows(B, B, problem->states[s].rows, pattern, &random);
+}
+
 void problem_destroy(struct problem *problem)
 {
+    for (size_t s = 0; s < problem->state_count; ++s)
+        free(problem->d_final[s]);
+    free(problem->d_y);
     for (size_t n = 0; n < problem->weight_count; ++n)
         free(problem->values[n]);
     for (size_t s = 0; s < problem->state_count; ++s)

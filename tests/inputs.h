@@ -68,6 +68,10 @@ struct problem {
     float *x;
     float *initial[PROBLEM_STATES_MAX];
     float *values[PROBLEM_WEIGHTS_MAX]; /* what weights[].data points to */
+    /* The gradients of a loss by the outputs and the final states, laid out as those; NULL until
+     * problem_add_loss makes them. */
+    float *d_y;
+    float *d_final[PROBLEM_STATES_MAX];
 };
 
 /* Fills cell, sizes and pattern from the arguments and the rest from the seed. Weights depend on
@@ -75,6 +79,9 @@ struct problem {
  * had at these sizes. */
 bool problem_create(struct problem *problem, const char *cell, const size_t sizes[3], size_t T,
                     size_t B, enum pattern pattern, uint64_t seed);
+/* Gives the problem a loss: gradients as awkward as the pattern says, from a seed of their own. */
+void problem_add_loss(struct problem *problem, enum pattern pattern, uint64_t seed);
+
 void problem_destroy(struct problem *problem);
 
 /* malloc that ends the test when there is no memory: no test has anything better to do. */

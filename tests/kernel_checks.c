@@ -13,6 +13,11 @@ static const char *const check_names[CHECK_COUNT] = {
     [CHECK_ROWS] = "a run of B equals B runs of one",
     [CHECK_CUTS] = "a run of T equals a cut of it",
     [CHECK_OUTSIDE] = "touches nothing else",
+    [CHECK_FORWARD] = "forward_train equals forward",
+    [CHECK_ASKED] = "what is left out changes nothing else",
+    [CHECK_ADDED] = "accumulate goes on with a sum",
+    [CHECK_PLACED] = "strides change nothing",
+    [CHECK_WEIGHTS] = "set_weights equals another layer",
 };
 
 /* Every T of {1, 2, 17} with every B of {1, 2, 5, 8, 13}; of larger sizes only those that stand
@@ -57,6 +62,7 @@ bool trial_create(struct trial *trial, size_t number, const char *cell, const si
     const enum pattern pattern =
         number == 0 ? PATTERN_NORMAL : (enum pattern)((start + number) % PATTERN_COUNT);
     trial->seed = seed;
+    trial->gradients = NULL;
     trial->max_batch = max_batches[number % (sizeof max_batches / sizeof *max_batches)];
     trial->gap = number % 2 * 3;
     const size_t T = shapes[number].T, B = shapes[number].B;
@@ -83,8 +89,8 @@ void trial_destroy(struct trial *trial)
     problem_destroy(&trial->problem);
 }
 
-static void judge(const struct trial *trial, const struct subject *subject, struct tally *tally,
-                  enum check check, bool holds, const char *what)
+void trial_judge(const struct trial *trial, const struct subject *subject, struct tally *tally,
+                 enum check check, bool holds, const char *what)
 {
     enum { TOLD_MAX = 40 };
     ++tally->checks;
@@ -123,20 +129,20 @@ static void check_divided(const struct trial *trial, const struct subject *subje
     if (problem->B > 1) {
         outcome_create(&divided, problem, trial->gap);
         outcome_run_rows(&divided, layer);
-        judge(trial, subject, tally, CHECK_ROWS,
-              outcome_equal(&divided, whole, what, sizeof what) &&
-                  outcome_guarded(&divided, what, sizeof what),
-              what);
+        trial_judge(trial, subject, tally, CHECK_ROWS,
+                    outcome_equal(&divided, whole, what, sizeof what) &&
+                        outcome_guarded(&divided, what, sizeof what),
+                    what);
         outcome_destroy(&divided);
     }
     for (int random_cut = 0; random_cut < 2 && problem->T > 1; ++random_cut) {
         outcome_create(&divided, problem, trial->gap);
         outcome_run_cuts(&divided, layer, random_cut ? trial->cuts : stream,
                          random_cut ? trial->cut_count : problem->T);
-        judge(trial, subject, tally, CHECK_CUTS,
-              outcome_equal(&divided, whole, what, sizeof what) &&
-                  outcome_guarded(&divided, what, sizeof what),
-              what);
+        trial_judge(trial, subject, tally, CHECK_CUTS,
+                    outcome_equal(&divided, whole, what, sizeof what) &&
+                        outcome_guarded(&divided, what, sizeof what),
+                    what);
         outcome_destroy(&divided);
     }
 }
@@ -149,7 +155,8 @@ static void check_guarded(const struct trial *trial, const struct subject *subje
     guarded_kernel_make(&guarded, subject->kernel);
     const struct subject own = {.kernel = &guarded, .name = subject->name, .own = true};
     weir_layer *layer = layer_for(trial, &own);
-    judge(trial, subject, tally, CHECK_CREATED, layer != NULL, "no layer with the guarded kernel");
+    trial_judge(trial, subject, tally, CHECK_CREATED, layer != NULL,
+                "no layer with the guarded kernel");
     if (layer == NULL)
         return;
     struct outcome outcome;
@@ -158,8 +165,8 @@ static void check_guarded(const struct trial *trial, const struct subject *subje
     outcome_run(&outcome, layer);
     const char *violation = guarded_kernel_violation();
     const bool equal = outcome_equal(&outcome, whole, what, sizeof what);
-    judge(trial, subject, tally, CHECK_OUTSIDE, violation == NULL && equal,
-          violation != NULL ? violation : what);
+    trial_judge(trial, subject, tally, CHECK_OUTSIDE, violation == NULL && equal,
+                violation != NULL ? violation : what);
     outcome_destroy(&outcome);
     weir_layer_destroy(layer);
 }
@@ -167,16 +174,17 @@ static void check_guarded(const struct trial *trial, const struct subject *subje
 void trial_check(const struct trial *trial, const struct subject *subject, struct tally *tally)
 {
     weir_layer *layer = layer_for(trial, subject);
-    judge(trial, subject, tally, CHECK_CREATED, layer != NULL, "see the sentence above");
+    trial_judge(trial, subject, tally, CHECK_CREATED, layer != NULL, "see the sentence above");
     if (layer == NULL)
         return;
     struct outcome whole;
     char what[256] = "";
     outcome_create(&whole, &trial->problem, trial->gap);
     outcome_run(&whole, layer);
-    judge(trial, subject, tally, CHECK_SCALAR,
-          outcome_equal(&whole, &trial->expected, what, sizeof what), what);
-    judge(trial, subject, tally, CHECK_OUTSIDE, outcome_guarded(&whole, what, sizeof what), what);
+    trial_judge(trial, subject, tally, CHECK_SCALAR,
+                outcome_equal(&whole, &trial->expected, what, sizeof what), what);
+    trial_judge(trial, subject, tally, CHECK_OUTSIDE, outcome_guarded(&whole, what, sizeof what),
+                what);
     check_divided(trial, subject, layer, &whole, tally);
     check_guarded(trial, subject, &whole, tally);
     outcome_destroy(&whole);

@@ -6,6 +6,7 @@
 #define WEIR_TESTS_KERNEL_CHECKS_H
 
 #include "outcome.h"
+#include "pass.h"
 
 enum check {
     CHECK_CREATED, /* a layer with this kernel could be made */
@@ -13,6 +14,12 @@ enum check {
     CHECK_ROWS, /* a run of B rows equals B runs of one */
     CHECK_CUTS, /* a run of T steps equals any cut of it */
     CHECK_OUTSIDE, /* nothing but results was written, and nothing but inputs was read */
+    /* Of backward alone: */
+    CHECK_FORWARD, /* forward_train gives forward's bits */
+    CHECK_ASKED, /* what is not wanted, or not given, changes nothing of the rest */
+    CHECK_ADDED, /* accumulate goes on with the sum that it finds */
+    CHECK_PLACED, /* where sequences stand in memory changes nothing */
+    CHECK_WEIGHTS, /* set_weights equals a layer made with those weights */
     CHECK_COUNT
 };
 
@@ -40,6 +47,7 @@ struct trial {
     size_t max_batch, gap; /* vary from trial to trial: no result may depend on them */
     size_t cuts[32], cut_count;
     struct outcome expected;
+    struct pass *gradients; /* where backward is on trial, what the scalar kernel makes of it */
 };
 
 /* The trials of a size, numbered from 0: fewer for large ones. */
@@ -50,7 +58,11 @@ bool trial_create(struct trial *trial, size_t number, const char *cell, const si
                   uint64_t seed, const char *scalar_kernel);
 void trial_destroy(struct trial *trial);
 
-/* Puts a kernel to all checks of a trial. */
+/* Counts one check; where it does not hold, says `what` and the command that repeats it. */
+void trial_judge(const struct trial *trial, const struct subject *subject, struct tally *tally,
+                 enum check check, bool holds, const char *what);
+
+/* Puts a kernel to all checks of forward. */
 void trial_check(const struct trial *trial, const struct subject *subject, struct tally *tally);
 
 #endif

@@ -3,38 +3,27 @@
 #include "odd_reference.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- What cells are written with ---- */
+#include "backward_reference.h"
+#include "reference.h"
 
-static const float *weight(const struct odd_step *s, const char *name, size_t *cols)
-{
-    for (size_t n = 0; n < s->problem->weight_count; ++n)
-        if (strcmp(s->problem->shapes[n].name, name) == 0) {
-            *cols = s->problem->shapes[n].cols;
-            return s->problem->values[n];
-        }
-    fprintf(stderr, "the reference uses a weight %s that the cell does not have\n", name);
-    exit(1);
-}
+/* ---- What cells are written with ---- */
 
 /* Row k of the matrix times v. */
 static double M(const struct odd_step *s, const char *name, const double *v, size_t k)
 {
     size_t cols;
-    const float *w = weight(s, name, &cols);
+    const double *w = precise_weight(s->inputs, name, &cols);
     double sum = 0;
     for (size_t j = 0; j < cols; ++j)
-        sum += (double)w[k * cols + j] * v[j];
+        sum += w[k * cols + j] * v[j];
     return sum;
 }
 
 static double V(const struct odd_step *s, const char *name, size_t k)
 {
-    size_t cols;
-    return (double)weight(s, name, &cols)[k];
+    return precise_weight(s->inputs, name, NULL)[k];
 }
 
 /* NaN where either is: C's fmin and fmax hide it. */
@@ -286,3 +275,59 @@ const struct odd_cell odd_cells[] = {
 };
 
 const size_t odd_cell_count = sizeof odd_cells / sizeof *odd_cells;
+
+/* ---- Whole sequences ---- */
+
+static const struct odd_cell *cell_named(const char *name)
+{
+    for (size_t n = 0; n < odd_cell_count; ++n)
+        if (strcmp(odd_cells[n].name, name) == 0)
+            return &odd_cells[n];
+    return NULL;
+}
+
+bool reference_has(const char *cell)
+{
+    return cell_named(cell) != NULL;
+}
+
+bool reference_forward(const struct precise *inputs, const struct precise_outcome *outcome)
+{
+    const struct problem *problem = inputs->problem;
+    const struct odd_cell *cell = cell_named(problem->cell);
+    double prev[PROBLEM_STATES_MAX][ODD_SIZE_MAX], next[PROBLEM_STATES_MAX][ODD_SIZE_MAX];
+    struct odd_step step = {.inputs = inputs, .prev = prev, .next = next};
+    step.I = problem->I;
+    step.H = problem->H;
+    step.P = problem->P;
+    for (size_t b = 0; b < problem->B && cell != NULL; ++b) {
+        const weir_shape *states = problem->states;
+        for (size_t s = 0; s < problem->state_count; ++s)
+            memcpy(prev[s], inputs->initial[s] + b * states[s].rows,
+                   states[s].rows * sizeof **prev);
+        for (size_t t = 0; t < problem->T; ++t) {
+            step.x = inputs->x + (t * problem->B + b) * problem->I;
+            cell->step(&step);
+            memcpy(prev, next, sizeof prev);
+            memcpy(outcome->y + (t * problem->B + b) * states[0].rows, prev[0],
+                   states[0].rows * sizeof **prev);
+        }
+        for (size_t s = 0; s < problem->state_count; ++s)
+            memcpy(outcome->final[s] + b * states[s].rows, prev[s], states[s].rows * sizeof **prev);
+    }
+    return cell != NULL;
+}
+
+/* Of none of them by hand. */
+bool backward_reference_has(const char *cell)
+{
+    (void)cell;
+    return false;
+}
+
+bool backward_reference(const struct precise *inputs, struct precise *gradients)
+{
+    (void)inputs;
+    (void)gradients;
+    return false;
+}

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The cells of tests/odd_cells/ once more, by hand, in float64. Nothing here knows the generator.
+ * odd_reference.c also defines what reference.h and backward_reference.h declare, for these cells.
  */
 #ifndef WEIR_TESTS_ODD_REFERENCE_H
 #define WEIR_TESTS_ODD_REFERENCE_H
 
-#include "inputs.h"
+#include "precise.h"
 
 enum { ODD_SIZE_MAX = 64 };
 
 /* One time step of one row: states before and after it in the order of their declaration. */
 struct odd_step {
-    const struct problem *problem;
+    const struct precise *inputs;
     size_t I, H, P;
     const double *x;
     double (*prev)[ODD_SIZE_MAX], (*next)[ODD_SIZE_MAX];

@@ -35,10 +35,15 @@ sh | bash)
     ;;
 c)
     cp "$scratch/text" "$scratch/readme.c"
+    libraries=(-lweir -lm)
+    if grep -q weir_train.h "$scratch/readme.c"; then
+        libraries=(-lweir_train "${libraries[@]}")
+    fi
     # CC, CFLAGS and EMULATOR are lists of words.
-    ${CC:-cc} -std=c17 -Wall -Wextra -Werror ${CFLAGS:-} -I"$root/runtime" "$scratch/readme.c" \
-        -o "$scratch/readme" -L"$WEIR_BUILD/lib" -Wl,-rpath,"$WEIR_BUILD/lib" -lweir -lm
-    ${EMULATOR:-} "$scratch/readme" || fail "README.md: the program under $marker fails."
+    ${CC:-cc} -std=c17 -Wall -Wextra -Werror ${CFLAGS:-} -I"$root/runtime" -I"$root/runtime/train" \
+        "$scratch/readme.c" -o "$scratch/readme" -L"$WEIR_BUILD/lib" -Wl,-rpath,"$WEIR_BUILD/lib" \
+        "${libraries[@]}"
+    (cd "$scratch" && ${EMULATOR:-} ./readme) || fail "README.md: the program under $marker fails."
     ;;
 *)
     fail "README.md: the block under $marker is marked \`$language\`; it must be sh or c."

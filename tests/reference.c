@@ -4,35 +4,25 @@
 #include "reference.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inputs.h"
 #include "reference_step.h"
 
-static const float *weight_named(const struct reference_run *run, const char *name)
-{
-    for (size_t n = 0; n < run->weight_count; ++n)
-        if (strcmp(run->weights[n].name, name) == 0)
-            return run->weights[n].data;
-    fprintf(stderr, "the reference of %s wants a weight %s: give it\n", run->cell, name);
-    exit(1);
-}
-
 double reference_product(const struct reference_step *step, const char *matrix, const double *v,
                          size_t columns, size_t unit)
 {
-    const float *row = weight_named(step->run, matrix) + unit * columns;
+    const double *row = precise_weight(step->inputs, matrix, NULL) + unit * columns;
     double sum = 0;
     for (size_t k = 0; k < columns; ++k)
-        sum += (double)row[k] * v[k];
+        sum += row[k] * v[k];
     return sum;
 }
 
 double reference_vector(const struct reference_step *step, const char *vector, size_t unit)
 {
-    return (double)weight_named(step->run, vector)[unit];
+    return precise_weight(step->inputs, vector, NULL)[unit];
 }
 
 double reference_gate(const struct reference_step *step, const char *w, const char *u,
@@ -47,12 +37,12 @@ double reference_sigmoid(double z)
     return 1 / (1 + exp(-z));
 }
 
-static const struct reference_cell *cell_named(const char *name)
+const struct reference_cell *reference_cell_named(const char *name)
 {
     static const struct {
         const struct reference_cell *cells;
         size_t count;
-    } families[] = {{reference_lstm_cells, 5}, {reference_gru_cells, 3}, {reference_rnn_cells, 2}};
+    } families[] = {{reference_lstm_cells, 5}, {reference_gru_cells, 3}, {reference_rnn_cells, 3}};
     for (size_t f = 0; f < sizeof families / sizeof *families; ++f)
         for (size_t n = 0; n < families[f].count; ++n)
             if (strcmp(families[f].cells[n].name, name) == 0)
@@ -62,45 +52,46 @@ static const struct reference_cell *cell_named(const char *name)
 
 bool reference_has(const char *cell)
 {
-    return cell_named(cell) != NULL;
+    return reference_cell_named(cell) != NULL;
 }
 
 /* Row b of a sequence, from its initial to its final states. */
-static void run_row(const struct reference_run *run, const struct reference_cell *cell, size_t b,
-                    double *memory)
+static void run_row(const struct precise *inputs, const struct reference_cell *cell, size_t b,
+                    const struct precise_outcome *outcome, double *memory)
 {
-    const size_t I = run->I, H = run->H, P = cell->has_projection ? run->P : H;
-    double *x = memory, *h = x + I, *c = h + P, *h_next = c + H, *c_next = h_next + P;
-    struct reference_step step = {.run = run, .I = I, .H = H, .P = P, .x = x, .h = h, .c = c};
+    const struct problem *problem = inputs->problem;
+    const size_t H = problem->H, P = cell->has_projection ? problem->P : H;
+    const size_t sizes[] = {P, H};
+    double *h = memory, *c = h + P, *h_next = c + H, *c_next = h_next + P;
+    struct reference_step step = {.inputs = inputs, .I = problem->I, .H = H, .P = P};
+    step.h = h;
+    step.c = c;
     step.h_next = h_next;
     step.c_next = c_next;
     step.scratch = c_next + H;
-    for (size_t k = 0; k < P; ++k)
-        h[k] = (double)run->initial[0][b * P + k];
-    for (size_t k = 0; k < H && cell->state_count > 1; ++k)
-        c[k] = (double)run->initial[1][b * H + k];
-    for (size_t t = 0; t < run->T; ++t) {
-        for (size_t k = 0; k < I; ++k)
-            x[k] = (double)run->x[(t * run->B + b) * I + k];
+    double *state[] = {h, c}, *next[] = {h_next, c_next};
+    for (size_t s = 0; s < cell->state_count; ++s)
+        memcpy(state[s], inputs->initial[s] + b * sizes[s], sizes[s] * sizeof *h);
+    for (size_t t = 0; t < problem->T; ++t) {
+        step.x = inputs->x + (t * problem->B + b) * problem->I;
         cell->step(&step);
-        memcpy(h, h_next, P * sizeof *h);
-        memcpy(run->y + (t * run->B + b) * P, h, P * sizeof *h);
-        if (cell->state_count > 1)
-            memcpy(c, c_next, H * sizeof *c);
+        for (size_t s = 0; s < cell->state_count; ++s)
+            memcpy(state[s], next[s], sizes[s] * sizeof *h);
+        memcpy(outcome->y + (t * problem->B + b) * P, h, P * sizeof *h);
     }
-    memcpy(run->final[0] + b * P, h, P * sizeof *h);
-    if (cell->state_count > 1)
-        memcpy(run->final[1] + b * H, c, H * sizeof *c);
+    for (size_t s = 0; s < cell->state_count; ++s)
+        memcpy(outcome->final[s] + b * sizes[s], state[s], sizes[s] * sizeof *h);
 }
 
-bool reference_forward(const struct reference_run *run)
+bool reference_forward(const struct precise *inputs, const struct precise_outcome *outcome)
 {
-    const struct reference_cell *cell = cell_named(run->cell);
+    const struct problem *problem = inputs->problem;
+    const struct reference_cell *cell = reference_cell_named(problem->cell);
     if (cell == NULL)
         return false;
-    double *memory = allocate((run->I + 3 * run->H + 2 * (run->H + run->P)) * sizeof *memory);
-    for (size_t b = 0; b < run->B; ++b)
-        run_row(run, cell, b, memory);
+    double *memory = allocate((5 * problem->H + 2 * problem->P) * sizeof *memory);
+    for (size_t b = 0; b < problem->B; ++b)
+        run_row(inputs, cell, b, outcome, memory);
     free(memory);
     return true;
 }

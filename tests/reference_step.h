@@ -8,7 +8,7 @@
 
 /* One row before and after one step. Cells without a second state leave c and c_next alone. */
 struct reference_step {
-    const struct reference_run *run;
+    const struct precise *inputs;
     size_t I, H, P;
     const double *x, *h, *c;
     double *h_next, *c_next;
@@ -24,7 +24,10 @@ struct reference_cell {
 
 extern const struct reference_cell reference_lstm_cells[5];
 extern const struct reference_cell reference_gru_cells[3];
-extern const struct reference_cell reference_rnn_cells[2];
+extern const struct reference_cell reference_rnn_cells[3];
+
+/* NULL where there is none. */
+const struct reference_cell *reference_cell_named(const char *name);
 
 /* Row `unit` of the matrix of that name, times v[columns]. */
 double reference_product(const struct reference_step *step, const char *matrix, const double *v,

@@ -10,7 +10,7 @@
 
 enum { SPLIT_PARTS_MAX = 8 };
 
-/* Fills *split with a copy of the kernel whose forward runs the original in so many parts, side by
+/* Fills *split with a copy of the kernel whose passes run the original's in so many parts, side by
  * side with a barrier between stages, or, to see that the barrier is needed, one after the other
  * without any. Valid until the next one is made. */
 void split_kernel_make(struct weir_kernel *split, const struct weir_kernel *kernel, size_t parts,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Running allocates nothing and makes no system call; creation survives the failure of each of its
- * allocations with WEIR_NO_MEMORY, and leaks nothing. The program has its own malloc and friends,
- * in front of glibc's, which count and can fail. Under a sanitizer, which has such functions too,
- * and where the kernel cannot forbid system calls, what cannot be tested is skipped aloud. */
+/* Running allocates nothing and makes no system call, nor does training; creation survives the
+ * failure of each of its allocations with WEIR_NO_MEMORY, and leaks nothing. The program has its
+ * own malloc and friends, in front of glibc's, which count and can fail. Under a sanitizer, which
+ * has such functions too, and where the kernel cannot forbid system calls, what cannot be tested is
+ * skipped aloud. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 
 #include "expect.h"
 #include "inputs.h"
+#include "pass.h"
 #include "toy_kernel.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -130,15 +132,28 @@ static void call_the_system(void *unused)
     syscall(SYS_getppid);
 }
 
-struct forward_call {
+struct call {
     weir_layer *layer;
     weir_sequence sequence;
+    /* Of training: */
+    weir_gradients gradients;
+    void *workspace;
+    const float *const *weights;
 };
 
 static void call_forward(void *argument)
 {
-    struct forward_call *call = argument;
+    struct call *call = argument;
     weir_layer_forward(call->layer, &call->sequence);
+}
+
+/* All that one step does. */
+static void call_training(void *argument)
+{
+    struct call *call = argument;
+    weir_layer_forward_train(call->layer, &call->sequence, call->workspace);
+    weir_layer_backward(call->layer, &call->sequence, &call->gradients, call->workspace);
+    weir_layer_set_weights(call->layer, call->weights);
 }
 
 /* ---- The checks ---- */
@@ -165,31 +180,69 @@ static bool check_means(void)
     return confined != SKIPPED;
 }
 
-static void check_quiet(const char *name, weir_layer *layer, const weir_sequence *sequence,
+static void check_quiet(const char *name, const char *what, void (*work)(void *), struct call *call,
                         bool can_confine)
 {
     const size_t before = allocations + frees;
-    weir_layer_forward(layer, sequence);
+    work(call);
     const size_t calls = allocations + frees - before;
-    EXPECT(calls == 0, "%s: %zu calls of malloc and friends in weir_layer_forward", name, calls);
-    struct forward_call call = {layer, *sequence};
+    EXPECT(calls == 0, "%s: %zu calls of malloc and friends in %s", name, calls, what);
     if (can_confine)
-        EXPECT(run_confined(call_forward, &call) == 1, "%s: a system call in weir_layer_forward",
-               name);
+        EXPECT(run_confined(work, call) == 1, "%s: a system call in %s", name, what);
 }
 
 /* Several slices, T = 1 and more, with states and without. */
 static void check_quiet_shapes(const char *name, weir_layer *layer, const weir_sequence *whole,
                                bool can_confine)
 {
-    weir_sequence sequence = *whole;
-    check_quiet(name, layer, &sequence, can_confine);
-    sequence.y = NULL;
-    check_quiet(name, layer, &sequence, can_confine);
-    sequence.T = sequence.B = 1;
-    check_quiet(name, layer, &sequence, can_confine);
-    sequence.T = 0;
-    check_quiet(name, layer, &sequence, can_confine);
+    struct call call = {.layer = layer, .sequence = *whole};
+    const char *what = "weir_layer_forward";
+    check_quiet(name, what, call_forward, &call, can_confine);
+    call.sequence.y = NULL;
+    check_quiet(name, what, call_forward, &call, can_confine);
+    call.sequence.T = call.sequence.B = 1;
+    check_quiet(name, what, call_forward, &call, can_confine);
+    call.sequence.T = 0;
+    check_quiet(name, what, call_forward, &call, can_confine);
+}
+
+/* Everything given and wanted, overwritten and accumulated; several batches of several lengths. */
+static void check_quiet_training(const char *name, struct problem *problem, bool can_confine)
+{
+    const size_t Ts[] = {3, 1, 0};
+    weir_error error = {0};
+    struct pass pass;
+    weir_layer *layer = pass_layer(problem, NULL, &error);
+    if (!layer) {
+        EXPECT(error.status == WEIR_UNAVAILABLE, "%s: %s", name, error.message);
+        printf("test_memory: skipped: %s\n", error.message);
+        return;
+    }
+    problem_add_loss(problem, PATTERN_NORMAL, 1);
+    pass_create(&pass, problem, 0);
+    float *initial[PROBLEM_STATES_MAX], *weights[PROBLEM_WEIGHTS_MAX];
+    for (size_t s = 0; s < problem->state_count; s++)
+        initial[s] = pass.gradients.area[1 + s].data;
+    for (size_t n = 0; n < problem->weight_count; n++)
+        weights[n] = pass.gradients.area[pass.weights_at + n].data;
+    struct call call = {.layer = layer, .weights = (const float *const *)problem->values};
+    call.gradients = (weir_gradients){.y = problem->d_y,
+                                      .final = (const float *const *)problem->d_final,
+                                      .x = pass.gradients.area[0].data,
+                                      .initial = initial,
+                                      .weights = weights};
+    for (size_t n = 0; n < 2 * sizeof Ts / sizeof *Ts; n++) {
+        call.gradients.accumulate = n % 2;
+        call.sequence = (weir_sequence){.T = Ts[n / 2], .B = 5, .x = problem->x};
+        call.sequence.y = pass.outcome.area[0].data;
+        call.sequence.initial = (const float *const *)problem->initial;
+        void *memory = allocate(weir_layer_workspace(layer, call.sequence.T, 5) + 64);
+        call.workspace = (char *)memory + (64 - (uintptr_t)memory % 64);
+        check_quiet(name, "a step of training", call_training, &call, can_confine);
+        free(memory);
+    }
+    pass_destroy(&pass);
+    weir_layer_destroy(layer);
 }
 
 static void check_cell(const char *cell, const char *math, bool can_confine)
@@ -208,6 +261,8 @@ static void check_cell(const char *cell, const char *math, bool can_confine)
                                       .weights = problem.weights,
                                       .weight_count = problem.weight_count,
                                       .max_batch = 2};
+    if (strcmp(math, "inline") == 0)
+        check_quiet_training(cell, &problem, can_confine);
     if (weir_layer_create(&layer, &config, &error) == WEIR_OK) {
         float *y = allocate(problem.T * problem.B * problem.states[0].rows * sizeof *y);
         const weir_sequence sequence = {.T = problem.T,
@@ -228,10 +283,8 @@ static void check_cell(const char *cell, const char *math, bool can_confine)
 }
 
 /* Every allocation of a creation fails in turn. */
-static void check_failing(void)
+static void check_failing(const weir_layer_config *config)
 {
-    struct toy_problem problem = toy_problem_create(1, 1, 3, 5, 2, true);
-    const weir_layer_config config = toy_config(&problem);
     weir_layer *layer;
     weir_error error = {0};
     size_t failed = 0;
@@ -239,7 +292,7 @@ static void check_failing(void)
     do {
         const size_t held = allocations - frees;
         fail_at = allocations + ++failed;
-        status = weir_layer_create(&layer, &config, &error);
+        status = weir_layer_create(&layer, config, &error);
         const bool has_failed = allocations >= fail_at;
         fail_at = 0;
         if (status == WEIR_OK) {
@@ -256,7 +309,21 @@ static void check_failing(void)
             EXPECT(allocations - frees == held, "%zu leaks", allocations - frees - held);
     } while (status != WEIR_OK && failed < 100);
     EXPECT(failed > 5 && failed < 100, "%zu allocations in all", failed);
-    toy_problem_destroy(&problem);
+}
+
+static void check_failing_training(void)
+{
+    struct problem problem;
+    if (!EXPECT(problem_create(&problem, "lstm", (size_t[]){3, 5, 0}, 1, 1, PATTERN_NORMAL, 1),
+                "no problem"))
+        return;
+    check_failing(&(weir_layer_config){.cell = "lstm",
+                                       .I = 3,
+                                       .H = 5,
+                                       .weights = problem.weights,
+                                       .weight_count = problem.weight_count,
+                                       .train = true});
+    problem_destroy(&problem);
 }
 
 int main(void)
@@ -276,8 +343,9 @@ int main(void)
         check_quiet_shapes("toy", layer, &sequence, can_confine);
         weir_layer_destroy(layer);
     }
+    check_failing(&config);
+    check_failing_training();
     toy_problem_destroy(&problem);
-    check_failing();
     for (size_t i = 0; i < weir_kernel_count(); i++) {
         const char *cell = weir_kernel_describe(weir_kernel_at(i)).cell;
         if (i && strcmp(cell, weir_kernel_describe(weir_kernel_at(i - 1)).cell) == 0)

@@ -199,7 +199,7 @@ static bool prepare(struct contender *self, const struct workload *workload,
     const size_t GH = cell->gates * H;
     *running = (struct running){.cell = cell, .T = T, .B = B, .I = I, .H = H, .GH = GH};
     running->x = workload->x;
-    running->y = workload->y;
+    running->y = workload->got.y;
     running->is_transposed = *(const bool *)self->choice;
     running->W = weights_stack(running, workload, cell->W, I);
     running->U = weights_stack(running, workload, cell->U, H);

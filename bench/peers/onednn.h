@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the oneDNN module share: a primitive with its arguments, and what one
+ * contender holds. */
+#ifndef BENCH_PEERS_ONEDNN_H
+#define BENCH_PEERS_ONEDNN_H
+
+#include "peers.h"
+
+#include <dnnl.h>
+
+enum { GATES_MAX = 4, ARGUMENTS_MAX = 16, MEMORIES_MAX = 24 };
+
+/* Gates in oneDNN's order, by the names of their weights in the cell. */
+struct layout {
+    const char *cell;
+    bool is_lstm;
+    size_t gates;
+    const char *W[GATES_MAX], *U[GATES_MAX];
+    size_t biases;
+    const char *b[GATES_MAX];
+};
+
+struct variant {
+    const char *name;
+    dnnl_prop_kind_t propagation;
+    dnnl_format_tag_t weights;
+    /* Of those that are trained. */
+    bool train;
+    dnnl_format_tag_t backward_weights;
+    bool accumulate; /* gradients are added up from call to call, as backward does by itself */
+};
+
+/* A primitive, and what it is executed with. */
+struct call {
+    dnnl_primitive_desc_t description;
+    dnnl_primitive_t primitive;
+    dnnl_exec_arg_t arguments[ARGUMENTS_MAX];
+    int count;
+};
+
+struct running {
+    const struct layout *layout;
+    const struct variant *variant;
+    const struct workload *workload;
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    struct call forward, backward;
+    struct {
+        dnnl_memory_t memory;
+        void *pages; /* NULL: the caller's */
+    } memories[MEMORIES_MAX];
+    size_t memory_count;
+};
+
+/* ---- onednn_memory.c: arguments, and weights in oneDNN's layouts ---- */
+
+/* Plain memory: float32, of those extents in that order. */
+dnnl_status_t plain_describe(dnnl_memory_desc_t *description, int count, const size_t *extents,
+                             dnnl_format_tag_t tag);
+
+/* Gives the call an argument of the layout that its primitive wants: memory of the caller's or,
+ * for NULL, zeroes of its own. */
+dnnl_status_t argument_add(struct running *running, struct call *call, int argument, void *data);
+
+/* Gives it one that another call has, too. */
+dnnl_status_t argument_share(struct call *call, const struct call *from, int argument);
+
+/* NULL: the call has no such argument. */
+dnnl_memory_t argument_find(const struct call *call, int argument);
+
+/* The weights of every gate as one argument: reordered, or the bias. */
+dnnl_status_t weights_add(struct running *running, struct call *call, int argument,
+                          const char *const *names, size_t columns);
+dnnl_status_t bias_add(struct running *running, struct call *call);
+
+/* Gradients by them, into the workload. */
+dnnl_status_t weights_collect(struct running *running, int argument, const char *const *names,
+                              size_t columns);
+void bias_collect(struct running *running);
+
+/* ---- onednn_train.c ---- */
+
+/* After forward has been prepared. */
+dnnl_status_t train_prepare(struct running *running);
+void train_backward(struct contender *self);
+void train_collect(struct contender *self);
+
+#endif

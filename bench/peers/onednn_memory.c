@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of oneDNN's primitives: arguments, and weights between its layouts and the workload's. See
+ * onednn.h. */
+#include "onednn.h"
+
+#include "pages.h"
+
+#include <stdlib.h>
+
+dnnl_status_t plain_describe(dnnl_memory_desc_t *description, int count, const size_t *extents,
+                             dnnl_format_tag_t tag)
+{
+    dnnl_dims_t dims = {0};
+    for (int i = 0; i < count; i++)
+        dims[i] = (dnnl_dim_t)extents[i];
+    return dnnl_memory_desc_init_by_tag(description, count, dims, dnnl_f32, tag);
+}
+
+/* ---- Arguments ---- */
+
+dnnl_memory_t argument_find(const struct call *call, int argument)
+{
+    for (int i = 0; i < call->count; i++)
+        if (call->arguments[i].arg == argument)
+            return call->arguments[i].memory;
+    return NULL;
+}
+
+dnnl_status_t argument_share(struct call *call, const struct call *from, int argument)
+{
+    const dnnl_memory_t memory = argument_find(from, argument);
+    if (!memory || call->count == ARGUMENTS_MAX)
+        return dnnl_invalid_arguments;
+    call->arguments[call->count++] = (dnnl_exec_arg_t){argument, memory};
+    return dnnl_success;
+}
+
+dnnl_status_t argument_add(struct running *running, struct call *call, int argument, void *data)
+{
+    const dnnl_memory_desc_t *layout =
+        dnnl_primitive_desc_query_md(call->description, dnnl_query_exec_arg_md, argument);
+    if (!layout || call->count == ARGUMENTS_MAX || running->memory_count == MEMORIES_MAX)
+        return dnnl_invalid_arguments;
+    void *pages = data ? NULL : pages_create(dnnl_memory_desc_get_size(layout));
+    if (!data && !pages)
+        return dnnl_out_of_memory;
+    dnnl_memory_t memory;
+    const dnnl_status_t status =
+        dnnl_memory_create(&memory, layout, running->engine, data ? data : pages);
+    if (status) {
+        free(pages);
+        return status;
+    }
+    running->memories[running->memory_count].pages = pages;
+    running->memories[running->memory_count++].memory = memory;
+    call->arguments[call->count++] = (dnnl_exec_arg_t){argument, memory};
+    return dnnl_success;
+}
+
+static float *floats_of(dnnl_memory_t memory)
+{
+    void *handle = NULL;
+    dnnl_memory_get_data_handle(memory, &handle);
+    return handle;
+}
+
+/* ---- Weights ---- */
+
+static dnnl_status_t reorder(struct running *running, dnnl_memory_t from, dnnl_memory_t to)
+{
+    const dnnl_memory_desc_t *from_layout, *to_layout;
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_primitive_t primitive = NULL;
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    dnnl_status_t status = dnnl_memory_get_memory_desc(from, &from_layout);
+    status = status ? status : dnnl_memory_get_memory_desc(to, &to_layout);
+    status = status ? status
+                    : dnnl_reorder_primitive_desc_create(&description, from_layout, running->engine,
+                                                         to_layout, running->engine, NULL);
+    status = status ? status : dnnl_primitive_create(&primitive, description);
+    status = status ? status : dnnl_primitive_execute(primitive, running->stream, 2, arguments);
+    status = status ? status : dnnl_stream_wait(running->stream);
+    dnnl_primitive_destroy(primitive);
+    dnnl_primitive_desc_destroy(description);
+    return status;
+}
+
+/* Gates one below the other, row by row, as they stand in the workload: oneDNN calls that ldgoi. */
+struct stack {
+    float *floats;
+    dnnl_memory_t memory;
+};
+
+static dnnl_status_t stack_create(struct stack *stack, const struct running *running,
+                                  size_t columns)
+{
+    const size_t gates = running->layout->gates, H = running->workload->shape->H;
+    dnnl_memory_desc_t plain;
+    *stack = (struct stack){malloc(gates * H * columns * sizeof *stack->floats), NULL};
+    if (!stack->floats)
+        return dnnl_out_of_memory;
+    const dnnl_status_t status =
+        plain_describe(&plain, 5, (size_t[]){1, 1, columns, gates, H}, dnnl_ldgoi);
+    return status ? status
+                  : dnnl_memory_create(&stack->memory, &plain, running->engine, stack->floats);
+}
+
+static void stack_free(struct stack *stack)
+{
+    dnnl_memory_destroy(stack->memory);
+    free(stack->floats);
+}
+
+dnnl_status_t weights_add(struct running *running, struct call *call, int argument,
+                          const char *const *names, size_t columns)
+{
+    const size_t floats = running->workload->shape->H * columns;
+    struct stack stack;
+    dnnl_status_t status = stack_create(&stack, running, columns);
+    for (size_t gate = 0; !status && gate < running->layout->gates; gate++)
+        memcpy(stack.floats + gate * floats, workload_weight(running->workload, names[gate]),
+               floats * sizeof(float));
+    status = status ? status : argument_add(running, call, argument, NULL);
+    status = status ? status : reorder(running, stack.memory, argument_find(call, argument));
+    stack_free(&stack);
+    return status;
+}
+
+dnnl_status_t weights_collect(struct running *running, int argument, const char *const *names,
+                              size_t columns)
+{
+    const struct workload *workload = running->workload;
+    const size_t floats = workload->shape->H * columns;
+    struct stack stack;
+    dnnl_status_t status = stack_create(&stack, running, columns);
+    status = status ? status
+                    : reorder(running, argument_find(&running->backward, argument), stack.memory);
+    for (size_t gate = 0; !status && gate < running->layout->gates; gate++)
+        memcpy(workload->got.d_weight[workload_find(workload, names[gate])],
+               stack.floats + gate * floats, floats * sizeof(float));
+    stack_free(&stack);
+    return status;
+}
+
+dnnl_status_t bias_add(struct running *running, struct call *call)
+{
+    const struct layout *layout = running->layout;
+    const size_t H = running->workload->shape->H;
+    const dnnl_status_t status = argument_add(running, call, DNNL_ARG_BIAS, NULL);
+    for (size_t i = 0; !status && i < layout->biases; i++)
+        memcpy(floats_of(argument_find(call, DNNL_ARG_BIAS)) + i * H,
+               workload_weight(running->workload, layout->b[i]), H * sizeof(float));
+    return status;
+}
+
+void bias_collect(struct running *running)
+{
+    const struct workload *workload = running->workload;
+    const struct layout *layout = running->layout;
+    const size_t H = workload->shape->H;
+    const float *from = floats_of(argument_find(&running->backward, DNNL_ARG_DIFF_BIAS));
+    for (size_t i = 0; i < layout->biases; i++)
+        memcpy(workload->got.d_weight[workload_find(workload, layout->b[i])], from + i * H,
+               H * sizeof(float));
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the training kit share with one another and with nobody else. All of it is
+ * hidden in the shared library. */
+#ifndef WEIR_TRAIN_INTERNAL_H
+#define WEIR_TRAIN_INTERNAL_H
+
+#include "weir_train.h"
+
+/* ---- message.c ---- */
+
+/* Fills *error, which may be NULL, and returns the status. */
+weir_status train_fail(weir_error *error, weir_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- Sizes ---- */
+
+/* Arithmetic that stays at SIZE_MAX, which is more than there is of anything. */
+static inline size_t train_times(size_t a, size_t b)
+{
+    size_t product;
+    return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
+}
+
+static inline size_t train_plus(size_t a, size_t b)
+{
+    size_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
+}
+
+/* ---- tensors.c: what reading and writing share ---- */
+
+const char *train_dtype_name(weir_dtype dtype); /* NULL past the last */
+size_t train_dtype_bytes(weir_dtype dtype);
+size_t train_tensor_bytes(const weir_tensor *tensor); /* SIZE_MAX where no machine has that much */
+
+/* "F32 [3, 4]". */
+struct train_words {
+    char text[200];
+};
+struct train_words train_tensor_words(const weir_tensor *tensor);
+
+bool train_is_utf8(const char *text, size_t length);
+
+/* The key that holds the texts of a file. */
+#define TRAIN_METADATA "__metadata__"
+
+/* ---- optimiser.c: what a checkpoint holds of an optimiser ---- */
+
+enum { TRAIN_SLOTS_MAX = 2 };
+
+/* Arrays of one value a learned value, in the order of the parameters, each with a name; and powers
+ * of beta1 and beta2. */
+struct weir_optimiser {
+    weir_optimiser_config config;
+    weir_parameter *parameters;
+    size_t count;
+    size_t slot_count;
+    const char *slot_name[TRAIN_SLOTS_MAX];
+    float *slot[TRAIN_SLOTS_MAX];
+    double power[2];
+};
+
+/* ---- model.c: what a checkpoint holds of a model ---- */
+
+enum { TRAIN_DIRECTIONS = 2, TRAIN_LAYERS_MAX = 64, TRAIN_NAME_MAX = 160 };
+
+/* What a model draws random numbers for, each from streams of its own, all beyond the first 2^56,
+ * which are left to those who use the seed for something else. */
+enum train_purpose { TRAIN_INIT = 1, TRAIN_DROPOUT };
+
+static inline uint64_t train_stream(enum train_purpose purpose, size_t layer, uint64_t rest)
+{
+    return (uint64_t)purpose << 56 | (uint64_t)layer << 48 | (rest & 0xffffffffffff);
+}
+
+/* One layer of weir.h, with its place in the list of parameters. */
+struct train_part {
+    weir_layer *layer;
+    size_t first, weight_count; /* its parameters */
+    void *workspace;
+};
+
+/* A recurrent layer and what flows through it: one part for each direction. */
+struct train_stage {
+    weir_model_layer config;
+    struct train_part part[TRAIN_DIRECTIONS];
+    size_t directions, input, output; /* sizes; output is that of one direction */
+    float *y, *d_y; /* [T][B][directions * output], or [B][...] without sequences */
+};
+
+struct weir_model {
+    weir_model_config config;
+    struct train_stage *stages;
+    struct train_part head;
+    weir_parameter *parameters;
+    size_t parameter_count;
+    char (*names)[TRAIN_NAME_MAX];
+    float *values, *gradients; /* of all parameters, one after the other */
+    float **value_list, **gradient_list; /* one pointer a parameter, as weir.h takes them */
+    weir_optimiser *optimiser;
+    float *d_x; /* the gradient by the input of a backward direction */
+    float *last[TRAIN_DIRECTIONS]; /* the last output of each direction of a layer */
+    float *d_last[TRAIN_DIRECTIONS];
+    float *outputs, *d_outputs; /* of the head */
+    uint64_t seed, steps;
+};
+
+#endif

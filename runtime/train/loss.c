@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Losses: a row of a table each. All of them run in double, element by element in one order, and
+ * are rounded to float once, at the end. */
+#include "exact.h"
+#include "internal.h"
+
+/* What a loss makes of one row: the sum over its elements, and gradients divided by `count`. */
+struct loss_row {
+    size_t cols;
+    const float *outputs, *targets;
+    float *gradient; /* or NULL */
+    double count;
+};
+
+struct loss {
+    double (*add)(const struct loss_row *row);
+    void (*predict)(size_t cols, const float *outputs, float *predictions);
+    bool is_by_row; /* the mean is over rows, not over elements */
+};
+
+/* ---- Mean squared error ---- */
+
+static double add_square(const struct loss_row *row)
+{
+    double sum = 0;
+    for (size_t k = 0; k < row->cols; k++) {
+        const double error = (double)row->outputs[k] - row->targets[k];
+        sum += error * error;
+        if (row->gradient)
+            row->gradient[k] = (float)(2.0 * error / row->count);
+    }
+    return sum;
+}
+
+static void predict_itself(size_t cols, const float *outputs, float *predictions)
+{
+    for (size_t k = 0; k < cols; k++)
+        predictions[k] = outputs[k];
+}
+
+/* ---- Binary cross-entropy of sigmoids ---- */
+
+/* With e = exp(-|z|), which never overflows, log(1 + exp(z)) = max(z, 0) + log(1 + e). */
+static double exp_of_minus(double z)
+{
+    return exact_exp(z < 0 ? z : -z);
+}
+
+static double sigmoid(double z, double e)
+{
+    return (z < 0 ? e : 1.0) / (1.0 + e);
+}
+
+static double add_binary(const struct loss_row *row)
+{
+    double sum = 0;
+    for (size_t k = 0; k < row->cols; k++) {
+        const double z = row->outputs[k], target = row->targets[k], e = exp_of_minus(z);
+        sum += (z > 0 ? z : 0) - z * target + exact_log1p(e);
+        if (row->gradient)
+            row->gradient[k] = (float)((sigmoid(z, e) - target) / row->count);
+    }
+    return sum;
+}
+
+static void predict_sigmoid(size_t cols, const float *outputs, float *predictions)
+{
+    for (size_t k = 0; k < cols; k++)
+        predictions[k] = (float)sigmoid(outputs[k], exp_of_minus(outputs[k]));
+}
+
+/* ---- Cross-entropy of a softmax ---- */
+
+/* The largest of a row, and the sum of exp(z - largest), which is at least 1. */
+static double largest_and_sum(size_t cols, const float *outputs, double *sum)
+{
+    double largest = outputs[0];
+    for (size_t k = 1; k < cols; k++)
+        largest = outputs[k] > largest ? outputs[k] : largest;
+    *sum = 0;
+    for (size_t k = 0; k < cols; k++)
+        *sum += exact_exp(outputs[k] - largest);
+    return largest;
+}
+
+static double add_softmax(const struct loss_row *row)
+{
+    double exponentials, targets = 0, sum = 0;
+    const double largest = largest_and_sum(row->cols, row->outputs, &exponentials);
+    const double log_sum = exact_log(exponentials);
+    for (size_t k = 0; k < row->cols; k++)
+        targets += row->targets[k];
+    for (size_t k = 0; k < row->cols; k++) {
+        const double z = row->outputs[k] - largest, target = row->targets[k];
+        sum += target * (log_sum - z);
+        if (row->gradient)
+            row->gradient[k] =
+                (float)((exact_exp(z) / exponentials * targets - target) / row->count);
+    }
+    return sum;
+}
+
+static void predict_softmax(size_t cols, const float *outputs, float *predictions)
+{
+    double exponentials;
+    const double largest = largest_and_sum(cols, outputs, &exponentials);
+    for (size_t k = 0; k < cols; k++)
+        predictions[k] = (float)(exact_exp(outputs[k] - largest) / exponentials);
+}
+
+/* ---- The table ---- */
+
+static const struct loss losses[] = {
+    [WEIR_LOSS_MSE] = {add_square, predict_itself, false},
+    [WEIR_LOSS_BCE] = {add_binary, predict_sigmoid, false},
+    [WEIR_LOSS_SOFTMAX] = {add_softmax, predict_softmax, true},
+};
+
+double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *outputs,
+                       const float *targets, float *gradient)
+{
+    if (!rows || !cols)
+        return 0;
+    double sum = 0;
+    struct loss_row row = {.cols = cols, .count = (double)rows};
+    if (!losses[loss].is_by_row)
+        row.count *= (double)cols;
+    for (size_t r = 0; r < rows; r++) {
+        row.outputs = outputs + r * cols;
+        row.targets = targets + r * cols;
+        row.gradient = gradient ? gradient + r * cols : NULL;
+        sum += losses[loss].add(&row);
+    }
+    return sum / row.count;
+}
+
+void weir_loss_predict(weir_loss loss, size_t rows, size_t cols, const float *outputs,
+                       float *predictions)
+{
+    for (size_t r = 0; cols && r < rows; r++)
+        losses[loss].predict(cols, outputs + r * cols, predictions + r * cols);
+}

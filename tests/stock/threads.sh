@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# threads.sh WEIR_STOCK: two threads give the bits of one.
+. "$(dirname "$0")/common.sh"
+[[ $(nproc) -ge 2 ]] || skip "two threads need two cores, and here is one"
+for cell in lstm gru rnn_tanh; do
+    for threads in 1 2; do
+        run "${small[@]}" --units 40 --epochs 2 --cell $cell --threads $threads \
+            --weights $threads.safetensors >out 2>err || {
+            grep -q hwloc err && skip "$(<err)"
+            fail "$(<err)"
+        }
+    done
+    same 1.safetensors 2.safetensors "$cell: two threads give other bits than one"
+done
+echo "two threads give the bits of one"
