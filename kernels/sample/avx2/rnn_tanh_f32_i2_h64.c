@@ -1,0 +1,1695 @@
+/* SPDX-License-Identifier: MIT */
+/* Generated: weir-gen --cell rnn_tanh --input 2 --hidden 64 --isa avx2 --train. Do not edit.
+ * Plan: vectors=8 rows=3 batch_vectors=4 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0
+ * fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152 bytes of weights.
+ * Per unit: 5 elementwise operations. */
+#include "kernel.h"
+#include "math_avx2.h"
+
+/* One time step: packed weights, what is read and what is written. */
+struct step {
+    const float *bias;
+    const float *w_x;
+    const float *w_h;
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *h_prev;
+    float *h_next;
+};
+
+WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 8;
+    const float *bias1 = s->bias + (block + 1) * 8;
+    const float *bias2 = s->bias + (block + 2) * 8;
+    const float *bias3 = s->bias + (block + 3) * 8;
+    const float *bias4 = s->bias + (block + 4) * 8;
+    const float *bias5 = s->bias + (block + 5) * 8;
+    const float *bias6 = s->bias + (block + 6) * 8;
+    const float *bias7 = s->bias + (block + 7) * 8;
+    __m256 h0 = _mm256_load_ps(bias0 + 0);
+    __m256 h1 = _mm256_load_ps(bias1 + 0);
+    __m256 h2 = _mm256_load_ps(bias2 + 0);
+    __m256 h3 = _mm256_load_ps(bias3 + 0);
+    __m256 h4 = _mm256_load_ps(bias4 + 0);
+    __m256 h5 = _mm256_load_ps(bias5 + 0);
+    __m256 h6 = _mm256_load_ps(bias6 + 0);
+    __m256 h7 = _mm256_load_ps(bias7 + 0);
+    const float *w_x0 = s->w_x + block * 16;
+    const float *w_x1 = s->w_x + (block + 1) * 16;
+    const float *w_x2 = s->w_x + (block + 2) * 16;
+    const float *w_x3 = s->w_x + (block + 3) * 16;
+    const float *w_x4 = s->w_x + (block + 4) * 16;
+    const float *w_x5 = s->w_x + (block + 5) * 16;
+    const float *w_x6 = s->w_x + (block + 6) * 16;
+    const float *w_x7 = s->w_x + (block + 7) * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
+        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1);
+        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2);
+        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3);
+        h4 = _mm256_fmadd_ps(_mm256_load_ps(w_x4 + k * 8 + 0), in0, h4);
+        h5 = _mm256_fmadd_ps(_mm256_load_ps(w_x5 + k * 8 + 0), in0, h5);
+        h6 = _mm256_fmadd_ps(_mm256_load_ps(w_x6 + k * 8 + 0), in0, h6);
+        h7 = _mm256_fmadd_ps(_mm256_load_ps(w_x7 + k * 8 + 0), in0, h7);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *w_h1 = s->w_h + (block + 1) * 512;
+    const float *w_h2 = s->w_h + (block + 2) * 512;
+    const float *w_h3 = s->w_h + (block + 3) * 512;
+    const float *w_h4 = s->w_h + (block + 4) * 512;
+    const float *w_h5 = s->w_h + (block + 5) * 512;
+    const float *w_h6 = s->w_h + (block + 6) * 512;
+    const float *w_h7 = s->w_h + (block + 7) * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
+        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1);
+        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2);
+        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3);
+        h4 = _mm256_fmadd_ps(_mm256_load_ps(w_h4 + k * 8 + 0), in0, h4);
+        h5 = _mm256_fmadd_ps(_mm256_load_ps(w_h5 + k * 8 + 0), in0, h5);
+        h6 = _mm256_fmadd_ps(_mm256_load_ps(w_h6 + k * 8 + 0), in0, h6);
+        h7 = _mm256_fmadd_ps(_mm256_load_ps(w_h7 + k * 8 + 0), in0, h7);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h0;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h1;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 2) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h2;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 3) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h3;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 4) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h4;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 5) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h5;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 6) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h6;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 7) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h7;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 8;
+    const float *bias1 = s->bias + (block + 1) * 8;
+    const float *bias2 = s->bias + (block + 2) * 8;
+    const float *bias3 = s->bias + (block + 3) * 8;
+    __m256 h0 = _mm256_load_ps(bias0 + 0);
+    __m256 h1 = _mm256_load_ps(bias1 + 0);
+    __m256 h2 = _mm256_load_ps(bias2 + 0);
+    __m256 h3 = _mm256_load_ps(bias3 + 0);
+    const float *w_x0 = s->w_x + block * 16;
+    const float *w_x1 = s->w_x + (block + 1) * 16;
+    const float *w_x2 = s->w_x + (block + 2) * 16;
+    const float *w_x3 = s->w_x + (block + 3) * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
+        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1);
+        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2);
+        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *w_h1 = s->w_h + (block + 1) * 512;
+    const float *w_h2 = s->w_h + (block + 2) * 512;
+    const float *w_h3 = s->w_h + (block + 3) * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
+        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1);
+        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2);
+        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h0;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h1;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 2) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h2;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+    {
+        const size_t unit = (block + 3) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h3;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
+{
+    const float *bias0 = s->bias + block * 8;
+    __m256 h0 = _mm256_load_ps(bias0 + 0);
+    const float *w_x0 = s->w_x + block * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = h0;
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+WEIR_TILE tile_2x4(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 8;
+    const float *bias1 = s->bias + (block + 1) * 8;
+    const float *bias2 = s->bias + (block + 2) * 8;
+    const float *bias3 = s->bias + (block + 3) * 8;
+    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1 = h0_0;
+    __m256 h1_0 = _mm256_load_ps(bias1 + 0);
+    __m256 h1_1 = h1_0;
+    __m256 h2_0 = _mm256_load_ps(bias2 + 0);
+    __m256 h2_1 = h2_0;
+    __m256 h3_0 = _mm256_load_ps(bias3 + 0);
+    __m256 h3_1 = h3_0;
+    const float *w_x0 = s->w_x + block * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 w1 = _mm256_load_ps(w_x0 + k * 8 + 16);
+        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
+        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        const __m256 w2 = _mm256_load_ps(w_x0 + k * 8 + 32);
+        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
+        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        const __m256 w3 = _mm256_load_ps(w_x0 + k * 8 + 48);
+        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
+        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 w1 = _mm256_load_ps(w_h0 + k * 8 + 512);
+        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
+        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        const __m256 w2 = _mm256_load_ps(w_h0 + k * 8 + 1024);
+        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
+        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        const __m256 w3 = _mm256_load_ps(w_h0 + k * 8 + 1536);
+        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
+        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+    }
+    _mm256_store_ps(sums + 0, h0_0);
+    _mm256_store_ps(sums + 32, h0_1);
+    _mm256_store_ps(sums + 8, h1_0);
+    _mm256_store_ps(sums + 40, h1_1);
+    _mm256_store_ps(sums + 16, h2_0);
+    _mm256_store_ps(sums + 48, h2_1);
+    _mm256_store_ps(sums + 24, h3_0);
+    _mm256_store_ps(sums + 56, h3_1);
+}
+
+WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 8;
+    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1 = h0_0;
+    const float *w_x0 = s->w_x + block * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+    }
+    _mm256_store_ps(sums + 0, h0_0);
+    _mm256_store_ps(sums + 8, h0_1);
+}
+
+WEIR_TILE tile_3x4(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 8;
+    const float *bias1 = s->bias + (block + 1) * 8;
+    const float *bias2 = s->bias + (block + 2) * 8;
+    const float *bias3 = s->bias + (block + 3) * 8;
+    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1 = h0_0;
+    __m256 h0_2 = h0_0;
+    __m256 h1_0 = _mm256_load_ps(bias1 + 0);
+    __m256 h1_1 = h1_0;
+    __m256 h1_2 = h1_0;
+    __m256 h2_0 = _mm256_load_ps(bias2 + 0);
+    __m256 h2_1 = h2_0;
+    __m256 h2_2 = h2_0;
+    __m256 h3_0 = _mm256_load_ps(bias3 + 0);
+    __m256 h3_1 = h3_0;
+    __m256 h3_2 = h3_0;
+    const float *w_x0 = s->w_x + block * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        const __m256 w1 = _mm256_load_ps(w_x0 + k * 8 + 16);
+        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
+        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        h1_2 = _mm256_fmadd_ps(w1, in2, h1_2);
+        const __m256 w2 = _mm256_load_ps(w_x0 + k * 8 + 32);
+        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
+        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        h2_2 = _mm256_fmadd_ps(w2, in2, h2_2);
+        const __m256 w3 = _mm256_load_ps(w_x0 + k * 8 + 48);
+        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
+        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+        h3_2 = _mm256_fmadd_ps(w3, in2, h3_2);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        const __m256 w1 = _mm256_load_ps(w_h0 + k * 8 + 512);
+        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
+        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        h1_2 = _mm256_fmadd_ps(w1, in2, h1_2);
+        const __m256 w2 = _mm256_load_ps(w_h0 + k * 8 + 1024);
+        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
+        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        h2_2 = _mm256_fmadd_ps(w2, in2, h2_2);
+        const __m256 w3 = _mm256_load_ps(w_h0 + k * 8 + 1536);
+        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
+        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+        h3_2 = _mm256_fmadd_ps(w3, in2, h3_2);
+    }
+    _mm256_store_ps(sums + 0, h0_0);
+    _mm256_store_ps(sums + 32, h0_1);
+    _mm256_store_ps(sums + 64, h0_2);
+    _mm256_store_ps(sums + 8, h1_0);
+    _mm256_store_ps(sums + 40, h1_1);
+    _mm256_store_ps(sums + 72, h1_2);
+    _mm256_store_ps(sums + 16, h2_0);
+    _mm256_store_ps(sums + 48, h2_1);
+    _mm256_store_ps(sums + 80, h2_2);
+    _mm256_store_ps(sums + 24, h3_0);
+    _mm256_store_ps(sums + 56, h3_1);
+    _mm256_store_ps(sums + 88, h3_2);
+}
+
+WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 8;
+    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1 = h0_0;
+    __m256 h0_2 = h0_0;
+    const float *w_x0 = s->w_x + block * 16;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+    }
+    const float *w_h0 = s->w_h + block * 512;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+    }
+    _mm256_store_ps(sums + 0, h0_0);
+    _mm256_store_ps(sums + 8, h0_1);
+    _mm256_store_ps(sums + 16, h0_2);
+}
+
+static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
+                 float *sums)
+{
+    switch (rows * 20 + shape) {
+    case 28:
+        tile_1x8(s, block, row);
+        break;
+    case 24:
+        tile_1x4(s, block, row);
+        break;
+    case 21:
+        tile_1x1(s, block, row);
+        break;
+    case 44:
+        tile_2x4(s, block, row, sums);
+        break;
+    case 41:
+        tile_2x1(s, block, row, sums);
+        break;
+    case 64:
+        tile_3x4(s, block, row, sums);
+        break;
+    case 61:
+        tile_3x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 h_sum = _mm256_load_ps(sums + v * 8);
+        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
+        const __m256 h_exp = v_exp2(h_arg);
+        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
+        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
+        _mm256_store_ps(s->h_next + at, h);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+    }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    const size_t first = 8 * run->part / run->parts;
+    const size_t last = 8 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 8 : 4;
+    const size_t parts = (run->B + 2) / 3;
+    WEIR_ALIGNED float sums[96];
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows && rows > 1; r++)
+                units(s, block, vectors, row + r, sums + r * vectors * 8);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare(const struct weir_run *run, struct step *s)
+{
+    const float *weights = run->weights;
+    s->bias = weights + 0;
+    s->w_x = weights + 64;
+    s->w_h = weights + 192;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+}
+
+static void wind(const struct weir_run *run, struct step *s, size_t t)
+{
+    const struct weir_tape *tape = run->tape;
+    const ptrdiff_t step = (ptrdiff_t)t;
+    s->h_prev += step / 2 * tape->state_step[0];
+    s->h_next += (step + 1) / 2 * tape->state_step[0];
+}
+
+static void begin(const struct weir_run *run, struct step *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    s->h_prev = run->state[t % 2][0];
+    s->h_next = run->state[(t + 1) % 2][0];
+    if (run->tape)
+        wind(run, s, t);
+}
+
+static void step(const struct weir_run *run, const struct step *s, int backwards)
+{
+    stage(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void forward(const struct weir_run *run)
+{
+    struct step storage = {0}, *s = &storage;
+    prepare(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin(run, s, t);
+        step(run, s, t % 2);
+    }
+}
+
+static const unsigned char slots_0[] = {
+    2, /* b */
+};
+
+static const unsigned char slots_1[] = {
+    0, /* W */
+};
+
+static const unsigned char slots_2[] = {
+    1, /* U */
+};
+
+static const struct weir_region regions[] = {
+    {WEIR_H, WEIR_ONE, 1, slots_0, NULL, 0}, /* bias */
+    {WEIR_H, WEIR_I, 1, slots_1, NULL, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 1, slots_2, NULL, 0}, /* w_h */
+};
+
+static void scales(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = (float)-2.8853900817779268; /* b */
+    scale[1] = (float)-2.8853900817779268; /* W */
+    scale[2] = (float)-2.8853900817779268; /* U */
+}
+
+/* One time step: packed weights, what is read and what is written. */
+struct step_back {
+    const float *w_back_1_delta_h;
+    int ends; /* the next states are not wanted */
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *d_h_prev;
+    float *d_h_next;
+    float *delta_h_value;
+    const float *h_given;
+};
+
+WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, size_t row)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t count = 64 - unit < 8 ? 64 - unit : 8;
+        const __m256 d_h_prev = _mm256_load_ps(s->d_h_prev + at);
+        const __m256 input = v_load_first(s->x + (ptrdiff_t)row * s->x_row + unit, count);
+        const __m256 d_h = _mm256_add_ps(d_h_prev, input);
+        const __m256 h = _mm256_load_ps(s->h_given + at);
+        const __m256 delta_h_part = _mm256_fnmadd_ps(h, h, _mm256_set1_ps(1.0f));
+        const __m256 delta_h = _mm256_mul_ps(d_h, delta_h_part);
+        _mm256_store_ps(s->delta_h_value + at, delta_h);
+    }
+}
+
+static void stage_back_0(const struct weir_run *run, const struct step_back *s, int backwards)
+{
+    const size_t first = 8 * run->part / run->parts;
+    const size_t last = 8 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 8 : 4;
+    const size_t parts = (run->B + 2) / 3;
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            for (size_t r = 0; r < rows; r++)
+                units_back_0(s, block, vectors, row + r);
+        }
+    }
+}
+
+WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
+{
+    __m256 d_h0 = _mm256_setzero_ps();
+    __m256 d_h1 = _mm256_setzero_ps();
+    __m256 d_h2 = _mm256_setzero_ps();
+    __m256 d_h3 = _mm256_setzero_ps();
+    __m256 d_h4 = _mm256_setzero_ps();
+    __m256 d_h5 = _mm256_setzero_ps();
+    __m256 d_h6 = _mm256_setzero_ps();
+    __m256 d_h7 = _mm256_setzero_ps();
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
+    const float *w_back_1_delta_h2 = s->w_back_1_delta_h + (block + 2) * 512;
+    const float *w_back_1_delta_h3 = s->w_back_1_delta_h + (block + 3) * 512;
+    const float *w_back_1_delta_h4 = s->w_back_1_delta_h + (block + 4) * 512;
+    const float *w_back_1_delta_h5 = s->w_back_1_delta_h + (block + 5) * 512;
+    const float *w_back_1_delta_h6 = s->w_back_1_delta_h + (block + 6) * 512;
+    const float *w_back_1_delta_h7 = s->w_back_1_delta_h + (block + 7) * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
+        d_h1 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1);
+        d_h2 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2);
+        d_h3 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3);
+        d_h4 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h4 + k * 8 + 0), in0, d_h4);
+        d_h5 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h5 + k * 8 + 0), in0, d_h5);
+        d_h6 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h6 + k * 8 + 0), in0, d_h6);
+        d_h7 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h7 + k * 8 + 0), in0, d_h7);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h0;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h1;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 2) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h2;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 3) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h3;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 4) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h4;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 5) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h5;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 6) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h6;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 7) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h7;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+}
+
+WEIR_TILE tile_back_1_1x4(const struct step_back *s, size_t block, size_t row)
+{
+    __m256 d_h0 = _mm256_setzero_ps();
+    __m256 d_h1 = _mm256_setzero_ps();
+    __m256 d_h2 = _mm256_setzero_ps();
+    __m256 d_h3 = _mm256_setzero_ps();
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
+    const float *w_back_1_delta_h2 = s->w_back_1_delta_h + (block + 2) * 512;
+    const float *w_back_1_delta_h3 = s->w_back_1_delta_h + (block + 3) * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
+        d_h1 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1);
+        d_h2 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2);
+        d_h3 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h0;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h1;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 2) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h2;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+    {
+        const size_t unit = (block + 3) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h3;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+}
+
+WEIR_TILE tile_back_1_1x1(const struct step_back *s, size_t block, size_t row)
+{
+    __m256 d_h0 = _mm256_setzero_ps();
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = d_h0;
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+}
+
+WEIR_TILE tile_back_1_2x4(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0 = _mm256_setzero_ps();
+    __m256 d_h0_1 = d_h0_0;
+    __m256 d_h1_0 = _mm256_setzero_ps();
+    __m256 d_h1_1 = d_h1_0;
+    __m256 d_h2_0 = _mm256_setzero_ps();
+    __m256 d_h2_1 = d_h2_0;
+    __m256 d_h3_0 = _mm256_setzero_ps();
+    __m256 d_h3_1 = d_h3_0;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
+        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+        const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        d_h1_0 = _mm256_fmadd_ps(w1, in0, d_h1_0);
+        d_h1_1 = _mm256_fmadd_ps(w1, in1, d_h1_1);
+        const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
+        d_h2_0 = _mm256_fmadd_ps(w2, in0, d_h2_0);
+        d_h2_1 = _mm256_fmadd_ps(w2, in1, d_h2_1);
+        const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
+        d_h3_0 = _mm256_fmadd_ps(w3, in0, d_h3_0);
+        d_h3_1 = _mm256_fmadd_ps(w3, in1, d_h3_1);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0);
+    _mm256_store_ps(sums + 32, d_h0_1);
+    _mm256_store_ps(sums + 8, d_h1_0);
+    _mm256_store_ps(sums + 40, d_h1_1);
+    _mm256_store_ps(sums + 16, d_h2_0);
+    _mm256_store_ps(sums + 48, d_h2_1);
+    _mm256_store_ps(sums + 24, d_h3_0);
+    _mm256_store_ps(sums + 56, d_h3_1);
+}
+
+WEIR_TILE tile_back_1_2x1(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0 = _mm256_setzero_ps();
+    __m256 d_h0_1 = d_h0_0;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0);
+    _mm256_store_ps(sums + 8, d_h0_1);
+}
+
+WEIR_TILE tile_back_1_3x4(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0 = _mm256_setzero_ps();
+    __m256 d_h0_1 = d_h0_0;
+    __m256 d_h0_2 = d_h0_0;
+    __m256 d_h1_0 = _mm256_setzero_ps();
+    __m256 d_h1_1 = d_h1_0;
+    __m256 d_h1_2 = d_h1_0;
+    __m256 d_h2_0 = _mm256_setzero_ps();
+    __m256 d_h2_1 = d_h2_0;
+    __m256 d_h2_2 = d_h2_0;
+    __m256 d_h3_0 = _mm256_setzero_ps();
+    __m256 d_h3_1 = d_h3_0;
+    __m256 d_h3_2 = d_h3_0;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_value + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
+        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+        d_h0_2 = _mm256_fmadd_ps(w0, in2, d_h0_2);
+        const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        d_h1_0 = _mm256_fmadd_ps(w1, in0, d_h1_0);
+        d_h1_1 = _mm256_fmadd_ps(w1, in1, d_h1_1);
+        d_h1_2 = _mm256_fmadd_ps(w1, in2, d_h1_2);
+        const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
+        d_h2_0 = _mm256_fmadd_ps(w2, in0, d_h2_0);
+        d_h2_1 = _mm256_fmadd_ps(w2, in1, d_h2_1);
+        d_h2_2 = _mm256_fmadd_ps(w2, in2, d_h2_2);
+        const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
+        d_h3_0 = _mm256_fmadd_ps(w3, in0, d_h3_0);
+        d_h3_1 = _mm256_fmadd_ps(w3, in1, d_h3_1);
+        d_h3_2 = _mm256_fmadd_ps(w3, in2, d_h3_2);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0);
+    _mm256_store_ps(sums + 32, d_h0_1);
+    _mm256_store_ps(sums + 64, d_h0_2);
+    _mm256_store_ps(sums + 8, d_h1_0);
+    _mm256_store_ps(sums + 40, d_h1_1);
+    _mm256_store_ps(sums + 72, d_h1_2);
+    _mm256_store_ps(sums + 16, d_h2_0);
+    _mm256_store_ps(sums + 48, d_h2_1);
+    _mm256_store_ps(sums + 80, d_h2_2);
+    _mm256_store_ps(sums + 24, d_h3_0);
+    _mm256_store_ps(sums + 56, d_h3_1);
+    _mm256_store_ps(sums + 88, d_h3_2);
+}
+
+WEIR_TILE tile_back_1_3x1(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0 = _mm256_setzero_ps();
+    __m256 d_h0_1 = d_h0_0;
+    __m256 d_h0_2 = d_h0_0;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_value + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_h0_2 = _mm256_fmadd_ps(w0, in2, d_h0_2);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0);
+    _mm256_store_ps(sums + 8, d_h0_1);
+    _mm256_store_ps(sums + 16, d_h0_2);
+}
+
+static void tile_back_1(const struct step_back *s, size_t block, size_t shape, size_t row,
+                        size_t rows, float *sums)
+{
+    switch (rows * 20 + shape) {
+    case 28:
+        tile_back_1_1x8(s, block, row);
+        break;
+    case 24:
+        tile_back_1_1x4(s, block, row);
+        break;
+    case 21:
+        tile_back_1_1x1(s, block, row);
+        break;
+    case 44:
+        tile_back_1_2x4(s, block, row, sums);
+        break;
+    case 41:
+        tile_back_1_2x1(s, block, row, sums);
+        break;
+    case 64:
+        tile_back_1_3x4(s, block, row, sums);
+        break;
+    case 61:
+        tile_back_1_3x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
+                       const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const __m256 d_h = _mm256_load_ps(sums + v * 8);
+        _mm256_store_ps(s->d_h_next + at, d_h);
+    }
+}
+
+static void stage_back_1(const struct weir_run *run, const struct step_back *s, int backwards)
+{
+    const size_t first = 8 * run->part / run->parts;
+    const size_t last = 8 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 8 : 4;
+    const size_t parts = (run->B + 2) / 3;
+    WEIR_ALIGNED float sums[96];
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile_back_1(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows && rows > 1; r++)
+                units_back_1(s, block, vectors, row + r, sums + r * vectors * 8);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare_back(const struct weir_run *run, struct step_back *s)
+{
+    const float *weights = run->weights;
+    s->w_back_1_delta_h = weights + 0;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+    s->delta_h_value = run->value[0];
+}
+
+static void wind_back(const struct weir_run *run, struct step_back *s, size_t t)
+{
+    const struct weir_tape *tape = run->tape;
+    const ptrdiff_t step = (ptrdiff_t)t;
+    s->delta_h_value = run->value[0] + step * tape->value_step[0];
+    s->h_given = tape->given[0] + step * tape->given_step[0];
+    s->ends = tape->ends && t + 1 == run->T;
+}
+
+static void begin_back(const struct weir_run *run, struct step_back *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    s->d_h_prev = run->state[t % 2][0];
+    s->d_h_next = run->state[(t + 1) % 2][0];
+    if (run->tape)
+        wind_back(run, s, t);
+}
+
+static void step_back(const struct weir_run *run, const struct step_back *s, int backwards)
+{
+    stage_back_0(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+    if (s->ends)
+        return;
+    stage_back_1(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void backward(const struct weir_run *run)
+{
+    struct step_back storage = {0}, *s = &storage;
+    prepare_back(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin_back(run, s, t);
+        step_back(run, s, t % 2);
+    }
+}
+
+static const unsigned char slots_back_0[] = {
+    1, /* U */
+};
+
+static const struct weir_region regions_back[] = {
+    {WEIR_H, WEIR_H, 1, slots_back_0, NULL, 0}, /* w_back_1_delta_h */
+};
+
+static void scales_back(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = 1.0f; /* U */
+}
+
+static const enum weir_extent values_back[] = {
+    WEIR_H, /* delta_h */
+};
+
+static const struct weir_given givens_back[] = {
+    {WEIR_NEXT, 0, WEIR_H}, /* h */
+};
+
+/* One time step: packed weights, what is read and what is written. */
+struct step_input {
+    const float *w_input_delta_h;
+    const float *x;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    const float *delta_h_given;
+};
+
+WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
+{
+    __m256 d_x0 = _mm256_setzero_ps();
+    __m256 d_x1 = _mm256_setzero_ps();
+    __m256 d_x2 = _mm256_setzero_ps();
+    __m256 d_x3 = _mm256_setzero_ps();
+    __m256 d_x4 = _mm256_setzero_ps();
+    __m256 d_x5 = _mm256_setzero_ps();
+    __m256 d_x6 = _mm256_setzero_ps();
+    __m256 d_x7 = _mm256_setzero_ps();
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *w_input_delta_h1 = s->w_input_delta_h + (block + 1) * 512;
+    const float *w_input_delta_h2 = s->w_input_delta_h + (block + 2) * 512;
+    const float *w_input_delta_h3 = s->w_input_delta_h + (block + 3) * 512;
+    const float *w_input_delta_h4 = s->w_input_delta_h + (block + 4) * 512;
+    const float *w_input_delta_h5 = s->w_input_delta_h + (block + 5) * 512;
+    const float *w_input_delta_h6 = s->w_input_delta_h + (block + 6) * 512;
+    const float *w_input_delta_h7 = s->w_input_delta_h + (block + 7) * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0);
+        d_x1 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h1 + k * 8 + 0), in0, d_x1);
+        d_x2 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h2 + k * 8 + 0), in0, d_x2);
+        d_x3 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h3 + k * 8 + 0), in0, d_x3);
+        d_x4 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h4 + k * 8 + 0), in0, d_x4);
+        d_x5 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h5 + k * 8 + 0), in0, d_x5);
+        d_x6 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h6 + k * 8 + 0), in0, d_x6);
+        d_x7 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h7 + k * 8 + 0), in0, d_x7);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x0;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 1) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x1;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 2) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x2;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 3) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x3;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 4) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x4;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 5) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x5;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 6) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x6;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+    {
+        const size_t unit = (block + 7) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x7;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+}
+
+WEIR_TILE tile_input_1x1(const struct step_input *s, size_t block, size_t row)
+{
+    __m256 d_x0 = _mm256_setzero_ps();
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0);
+    }
+    {
+        const size_t unit = block * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = d_x0;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+}
+
+WEIR_TILE tile_input_2x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 2 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 2 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+}
+
+WEIR_TILE tile_input_3x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 3 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 3 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 3 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+}
+
+WEIR_TILE tile_input_4x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_3 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row3, k + 4 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
+        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 24, d_x0_3);
+}
+
+WEIR_TILE tile_input_5x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_3 = d_x0_0;
+    __m256 d_x0_4 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row3, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row4, k + 5 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
+        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
+        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 24, d_x0_3);
+    _mm256_store_ps(sums + 32, d_x0_4);
+}
+
+WEIR_TILE tile_input_6x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_3 = d_x0_0;
+    __m256 d_x0_4 = d_x0_0;
+    __m256 d_x0_5 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
+    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row3, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row4, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row5, k + 6 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
+        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
+        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
+        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 24, d_x0_3);
+    _mm256_store_ps(sums + 32, d_x0_4);
+    _mm256_store_ps(sums + 40, d_x0_5);
+}
+
+WEIR_TILE tile_input_7x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_3 = d_x0_0;
+    __m256 d_x0_4 = d_x0_0;
+    __m256 d_x0_5 = d_x0_0;
+    __m256 d_x0_6 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
+    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
+    const float *delta_h_row6 = s->delta_h_given + (row + 6) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row3, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row4, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row5, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row6, k + 7 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
+        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
+        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
+        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
+        const __m256 in6 = _mm256_set1_ps(delta_h_row6[k]);
+        d_x0_6 = _mm256_fmadd_ps(w0, in6, d_x0_6);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 24, d_x0_3);
+    _mm256_store_ps(sums + 32, d_x0_4);
+    _mm256_store_ps(sums + 40, d_x0_5);
+    _mm256_store_ps(sums + 48, d_x0_6);
+}
+
+WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_x0_0 = _mm256_setzero_ps();
+    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_3 = d_x0_0;
+    __m256 d_x0_4 = d_x0_0;
+    __m256 d_x0_5 = d_x0_0;
+    __m256 d_x0_6 = d_x0_0;
+    __m256 d_x0_7 = d_x0_0;
+    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
+    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
+    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
+    const float *delta_h_row6 = s->delta_h_given + (row + 6) * 64;
+    const float *delta_h_row7 = s->delta_h_given + (row + 7) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        if (k % 16 == 0) {
+            WEIR_PREFETCH(delta_h_row0, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row1, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row2, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row3, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row4, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row5, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row6, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row7, k + 8 * 64);
+        }
+        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
+        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
+        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
+        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
+        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
+        const __m256 in6 = _mm256_set1_ps(delta_h_row6[k]);
+        d_x0_6 = _mm256_fmadd_ps(w0, in6, d_x0_6);
+        const __m256 in7 = _mm256_set1_ps(delta_h_row7[k]);
+        d_x0_7 = _mm256_fmadd_ps(w0, in7, d_x0_7);
+    }
+    _mm256_store_ps(sums + 0, d_x0_0);
+    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 24, d_x0_3);
+    _mm256_store_ps(sums + 32, d_x0_4);
+    _mm256_store_ps(sums + 40, d_x0_5);
+    _mm256_store_ps(sums + 48, d_x0_6);
+    _mm256_store_ps(sums + 56, d_x0_7);
+}
+
+static void tile_input(const struct step_input *s, size_t block, size_t shape, size_t row,
+                       size_t rows, float *sums)
+{
+    switch (rows * 20 + shape) {
+    case 28:
+        tile_input_1x8(s, block, row);
+        break;
+    case 21:
+        tile_input_1x1(s, block, row);
+        break;
+    case 41:
+        tile_input_2x1(s, block, row, sums);
+        break;
+    case 61:
+        tile_input_3x1(s, block, row, sums);
+        break;
+    case 81:
+        tile_input_4x1(s, block, row, sums);
+        break;
+    case 101:
+        tile_input_5x1(s, block, row, sums);
+        break;
+    case 121:
+        tile_input_6x1(s, block, row, sums);
+        break;
+    case 141:
+        tile_input_7x1(s, block, row, sums);
+        break;
+    case 161:
+        tile_input_8x1(s, block, row, sums);
+        break;
+    }
+}
+
+WEIR_TILE units_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
+                      const float *sums)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const __m256 d_x = _mm256_load_ps(sums + v * 8);
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+    }
+}
+
+static void stage_input(const struct weir_run *run, const struct step_input *s, int backwards)
+{
+    const size_t first = 1 * run->part / run->parts;
+    const size_t last = 1 * (run->part + 1) / run->parts;
+    const size_t wide = run->B == 1 ? 8 : 1;
+    const size_t parts = (run->B + 7) / 8;
+    WEIR_ALIGNED float sums[64];
+    const size_t whole = last - first;
+    const size_t groups = whole / wide;
+    const size_t total = groups + whole % wide;
+    for (size_t n = 0; n < total; n++) {
+        const size_t g = backwards ? total - 1 - n : n;
+        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t vectors = (g < groups ? wide : 1);
+        for (size_t part = 0; part < parts; part++) {
+            const size_t row = run->B * part / parts;
+            const size_t rows = run->B * (part + 1) / parts - row;
+            tile_input(s, block, vectors, row, rows, sums);
+            for (size_t r = 0; r < rows && rows > 1; r++)
+                units_input(s, block, vectors, row + r, sums + r * vectors * 8);
+        }
+    }
+}
+
+/* What is the same in every step. */
+static void prepare_input(const struct weir_run *run, struct step_input *s)
+{
+    const float *weights = run->weights;
+    s->w_input_delta_h = weights + 0;
+    s->x_row = run->x_row;
+    s->y_row = run->y_row;
+}
+
+static void wind_input(const struct weir_run *run, struct step_input *s, size_t t)
+{
+    const struct weir_tape *tape = run->tape;
+    const ptrdiff_t step = (ptrdiff_t)t;
+    s->delta_h_given = tape->given[0] + step * tape->given_step[0];
+}
+
+static void begin_input(const struct weir_run *run, struct step_input *s, size_t t)
+{
+    s->x = run->x + (ptrdiff_t)t * run->x_step;
+    s->y = run->y + (ptrdiff_t)t * run->y_step;
+    if (run->tape)
+        wind_input(run, s, t);
+}
+
+static void step_input(const struct weir_run *run, const struct step_input *s, int backwards)
+{
+    stage_input(run, s, backwards);
+    if (run->parts > 1)
+        run->wait(run->barrier);
+}
+
+static void input(const struct weir_run *run)
+{
+    struct step_input storage = {0}, *s = &storage;
+    prepare_input(run, s);
+    for (size_t t = 0; t < run->T; t++) {
+        begin_input(run, s, t);
+        step_input(run, s, t % 2);
+    }
+}
+
+static const unsigned char slots_input_0[] = {
+    0, /* W */
+};
+
+static const struct weir_region regions_input[] = {
+    {WEIR_I, WEIR_H, 1, slots_input_0, NULL, 0}, /* w_input_delta_h */
+};
+
+static void scales_input(size_t I, size_t H, size_t P, float *scale)
+{
+    (void)I, (void)H, (void)P, (void)scale;
+    scale[0] = 1.0f; /* W */
+}
+
+static const struct weir_given givens_input[] = {
+    {WEIR_DELTA, 0, WEIR_H}, /* delta_h */
+};
+
+static const struct weir_param params[] = {
+    {"W", WEIR_H, WEIR_I}, /* [H][I] */
+    {"U", WEIR_H, WEIR_H}, /* [H][H] */
+    {"b", WEIR_H, WEIR_ONE}, /* [H][1] */
+};
+
+static const struct weir_state states[] = {
+    {"h", WEIR_H}, /* [H] */
+};
+
+static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
+{
+    (void)B, (void)I, (void)H, (void)P;
+    return 0;
+}
+
+static const struct weir_outer outers[] = {
+    {2, 0, {WEIR_DELTA, 0, WEIR_ONE}}, /* b */
+    {0, 0, {WEIR_X, 0, WEIR_I}}, /* W */
+    {1, 0, {WEIR_PREV, 0, WEIR_H}}, /* U */
+};
+
+static const struct weir_pass pass_back = {
+    .plan = "vectors=8,rows=3,batch_vectors=4,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
+            "fetch_rows=0,serpentine=1",
+    .regions = regions_back,
+    .region_count = 1,
+    .scales = scales_back,
+    .values = values_back,
+    .value_count = 1,
+    .givens = givens_back,
+    .given_count = 1,
+    .run = backward,
+};
+
+static const struct weir_pass pass_input = {
+    .plan = "vectors=8,rows=8,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
+            "fetch_rows=1,serpentine=1",
+    .regions = regions_input,
+    .region_count = 1,
+    .scales = scales_input,
+    .givens = givens_input,
+    .given_count = 1,
+    .run = input,
+};
+
+static const struct weir_training training = {
+    .backward = &pass_back,
+    .delta_count = 1,
+    .input = &pass_input,
+    .outers = outers,
+    .outer_count = 3,
+};
+
+extern const struct weir_kernel rnn_tanh_f32_i2_h64__avx2;
+
+const struct weir_kernel rnn_tanh_f32_i2_h64__avx2 = {
+    .name = "rnn_tanh_f32_i2_h64__avx2",
+    .cell = "rnn_tanh",
+    .plan = "vectors=8,rows=3,batch_vectors=4,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
+            "fetch_rows=0,serpentine=1",
+    .isa = WEIR_AVX2,
+    .math = WEIR_INLINE,
+    .I = 2,
+    .H = 64,
+    .P = 0,
+    .lanes = 8,
+    .params = params,
+    .param_count = 3,
+    .states = states,
+    .state_count = 1,
+    .values = NULL,
+    .value_count = 0,
+    .regions = regions,
+    .region_count = 3,
+    .scales = scales,
+    .hoist_floats = hoist_floats,
+    .forward = forward,
+    .training = &training,
+};
