@@ -166,6 +166,23 @@ WEIR_API const char *weir_tensors_text(const weir_tensors *file, const char *key
 WEIR_API weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wanted,
                                        void *data, weir_error *error);
 
+/* One layer and direction of a PyTorch state dictionary: the arrays PREFIXweight_ih_lLAYER,
+ * weight_hh, bias_ih and bias_hh (both or neither) and, with P, weight_hr; of one that runs
+ * backwards they end in _reverse. */
+typedef struct weir_pytorch {
+    const char *prefix; /* "encoder.rnn."; NULL: none */
+    size_t layer;
+    bool reverse;
+    const char *cell; /* and its sizes, as in weir_stacked */
+    size_t I, H, P;
+} weir_pytorch;
+
+/* Fills weights and memory as weir_weights_from_pytorch does. WEIR_INVALID where an array is not
+ * there, or not float32 in the shape that the sizes ask for. */
+WEIR_API weir_status weir_weights_read_pytorch(const weir_tensors *file, const weir_pytorch *from,
+                                               weir_weight *weights, float *memory,
+                                               weir_error *error);
+
 /* ---- Models: recurrent layers, one after the other, and a head ---- */
 
 typedef struct weir_model weir_model;
