@@ -21,8 +21,7 @@ char *emit_name(const struct program *program, const struct isa *isa)
     return name.chars;
 }
 
-/* A comment that is wrapped at the width of our lines. */
-static void emit_comment(struct emitter *e, const char *words)
+void emit_comment(struct emitter *e, const char *words)
 {
     size_t column = 2;
     EMIT("/*");
@@ -126,8 +125,7 @@ bool emit_saves(const struct emitter *e)
     return e->program->saving_count > e->program->value_count;
 }
 
-/* A program, and its tables. */
-static void emit_program(struct emitter *e)
+void emit_program(struct emitter *e)
 {
     const struct program *program = e->program;
     for (size_t i = 0; i < program->stage_count; i++) {

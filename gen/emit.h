@@ -55,7 +55,16 @@ bool emit_trains(const struct emitter *e);
 bool emit_has_states(const struct emitter *e);
 bool emit_saves(const struct emitter *e); /* some values in training only */
 
+/* Emits the kernels of a model that stands alone, for one ISA, as one file; `name` begins every
+ * name that others see. Programs are renamed: parts are for nothing else after. */
+struct text emit_alone(struct kernel_parts *const *parts, size_t count, const char *name);
+
 /* ---- Shared by the emitters ---- */
+
+/* emit.c: a program and its tables; what the emitter holds is freed. */
+void emit_program(struct emitter *e);
+void emitter_free(struct emitter *e);
+void emit_comment(struct emitter *e, const char *words); /* wrapped at the width of our lines */
 
 #define EMIT(...) text_add(&e->out, __VA_ARGS__)
 
@@ -136,6 +145,7 @@ void emit_walk(struct emitter *e, const struct stage *stage);
 /* emit_loop.c: a program's struct step, and the loop over time. */
 void emit_step(struct emitter *e);
 void emit_run(struct emitter *e);
+const char *emit_run_name(struct emitter *e); /* of the function that runs the program */
 /* emit_tables.c: what the kernel says of a program, and of itself (with the forward one). */
 void emit_pass_tables(struct emitter *e);
 void emit_tables(struct emitter *e, const char *name);

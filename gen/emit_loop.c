@@ -180,8 +180,12 @@ static bool hoists(const struct emitter *e)
     return any;
 }
 
-/* What runs a program, by its role. */
-static const char *const run_names[] = {"forward", "backward", "input"};
+const char *emit_run_name(struct emitter *e)
+{
+    static const char *const names[] = {"forward", "backward", "input"};
+    const enum role role = e->program->role;
+    return role == ROLE_FORWARD ? emit_format(e, "forward%s", e->tag) : names[role];
+}
 
 void emit_run(struct emitter *e)
 {
@@ -190,8 +194,8 @@ void emit_run(struct emitter *e)
     emit_prepare(e);
     emit_begin(e);
     emit_stage_calls(e);
-    EMIT("static void %s(const struct weir_run *run)\n{\n", run_names[program->role]);
-    EMIT("    struct step%s storage = {0}, *s = &storage;\n", e->tag);
+    EMIT("static void %s(const struct weir_run *run)\n{\n", emit_run_name(e));
+    EMIT("    struct step%s storage = WEIR_ZEROED, *s = &storage;\n", e->tag);
     EMIT("    prepare%s(run, s);\n", e->tag);
     if (!hoists(e)) {
         EMIT("    for (size_t t = 0; t < run->T; t++) {\n");

@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "check.h"
+#include "graph.h"
 #include "text.h"
 
 #include <errno.h>
@@ -23,6 +24,9 @@ static const char help[] =
     "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
     "  weir-gen --dump --backward NAME|FILE    and its gradient: one step backward\n"
     "  weir-gen --check NAME|FILE   its gradient against differences of the cell itself\n"
+    "  weir-gen --deploy NAME|FILE --input I --hidden H --weights FILE --out DIR [options]\n"
+    "                               a directory of C that needs nothing of Weir\n"
+    "  weir-gen --model MODEL.onnx --out DIR [options]   the same of a trained model\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
     "\n"
     "  --cell NAME|FILE      a built-in cell, or a file with one\n"
@@ -35,6 +39,19 @@ static const char help[] =
     "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
     "                        input.FIELD are those of training's other passes\n"
     "  -o FILE               write there instead of to stdout\n"
+    "  --out DIR             with --deploy and --model: where to; --isa is then a list, by\n"
+    "                        default of all\n"
+    "  --node NAME,...       with --model: this recurrent node alone, wherever it stands, or a\n"
+    "                        few that follow one another\n"
+    "  --data DIR            with --model: the self-test's input and output, as in ONNX's test\n"
+    "                        data: input_0.pb, output_0.pb\n"
+    "  --name NAME           what names in C begin with; by default the cell's or file's\n"
+    "  --weights FILE        float32, little-endian: each weight in the order in which the cell\n"
+    "                        first names it, [rows][cols]; then those of the second direction\n"
+    "  --weights-out FILE    write the weights there, with a checksum, instead of as C\n"
+    "  --steps T             at most so many time steps a call; by default a stream, one a call\n"
+    "  --lengths             a call says where its sequence ends; what is past that is zero\n"
+    "  --reverse, --bidirectional   backwards in time, or both ways side by side\n"
     "  -h, --help            this text\n"
     "\n"
     "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
@@ -116,33 +133,40 @@ void options_check_sizes(const struct request *request, double size[4])
     }
 }
 
+void options_check_projection(const struct request *request, const struct graph *graph,
+                              const double size[4])
+{
+    const bool has = graph_has_extent(graph, WEIR_P);
+    if (has && !request->size[WEIR_P])
+        fail(text_format("the cell '%s' has a state of size P, expected --projection as well",
+                         graph->name));
+    if (!has && request->size[WEIR_P])
+        fail(text_format("the cell '%s' has no state of size P, expected no --projection",
+                         graph->name));
+    if (has && (size[WEIR_I] > 0) != (size[WEIR_P] > 0))
+        fail("--input, --hidden and --projection are all sizes or all 'any'");
+}
+
 /* ---- Options ---- */
 
-/* Where an option that takes a text puts it. */
+/* Where an option that takes a text puts it; NULL: it takes none. */
 static const char **text_of(struct request *request, int option)
 {
-    switch (option) {
-    case 'c':
-    case 'd':
-    case 'k':
-        return &request->cell;
-    case 'I':
-        return &request->size[WEIR_I];
-    case 'H':
-        return &request->size[WEIR_H];
-    case 'P':
-        return &request->size[WEIR_P];
-    case 'a':
-        return &request->isa;
-    case 'm':
-        return &request->math;
-    case 'p':
-        return &request->plan;
-    case 'o':
-        return &request->output;
-    default:
-        return NULL;
-    }
+    const struct {
+        int option;
+        const char **text;
+    } rows[] = {
+        {'c', &request->cell},         {'d', &request->cell},         {'k', &request->cell},
+        {'D', &request->cell},         {'I', &request->size[WEIR_I]}, {'H', &request->size[WEIR_H]},
+        {'P', &request->size[WEIR_P]}, {'a', &request->isa},          {'m', &request->math},
+        {'p', &request->plan},         {'o', &request->output},       {'O', &request->out},
+        {'n', &request->name},         {'W', &request->weights},      {'X', &request->weights_out},
+        {'S', &request->steps},        {'M', &request->model},        {'N', &request->node},
+        {'T', &request->data}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].option == option)
+            return rows[i].text;
+    return NULL;
 }
 
 /* What the command line says as a whole. */
@@ -150,7 +174,7 @@ static void check_request(const struct request *request)
 {
     if (request->command == COMMAND_NONE)
         fail("expected --cell, --dump, --check or --list; weir-gen --help tells how to call it");
-    if (request->command < COMMAND_PRODUCT && !request->cell)
+    if (request->command < COMMAND_MODEL && !request->cell)
         fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
                          request->command == COMMAND_DUMP ? "dump" : "check"));
     if (request->backward && request->command != COMMAND_DUMP)
@@ -172,14 +196,25 @@ struct request options_read(int argc, char **argv)
                                             {"dump", optional_argument, NULL, 'd'},
                                             {"backward", no_argument, NULL, 'b'},
                                             {"check", optional_argument, NULL, 'k'},
+                                            {"deploy", required_argument, NULL, 'D'},
+                                            {"model", required_argument, NULL, 'M'},
+                                            {"node", required_argument, NULL, 'N'},
+                                            {"data", required_argument, NULL, 'T'},
+                                            {"out", required_argument, NULL, 'O'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"weights", required_argument, NULL, 'W'},
+                                            {"weights-out", required_argument, NULL, 'X'},
+                                            {"steps", required_argument, NULL, 'S'},
+                                            {"lengths", no_argument, NULL, 'L'},
+                                            {"reverse", no_argument, NULL, 'R'},
+                                            {"bidirectional", no_argument, NULL, 'B'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    static const enum command commands[UCHAR_MAX + 1] = {['c'] = COMMAND_KERNEL,
-                                                         ['d'] = COMMAND_DUMP,
-                                                         ['k'] = COMMAND_CHECK,
-                                                         ['w'] = COMMAND_PRODUCT,
-                                                         ['l'] = COMMAND_LIST};
+    static const enum command commands[UCHAR_MAX + 1] = {
+        ['c'] = COMMAND_KERNEL, ['d'] = COMMAND_DUMP,  ['k'] = COMMAND_CHECK,
+        ['D'] = COMMAND_DEPLOY, ['M'] = COMMAND_MODEL, ['w'] = COMMAND_PRODUCT,
+        ['l'] = COMMAND_LIST};
     struct request request = {0};
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         const char **text = text_of(&request, option);
@@ -193,6 +228,9 @@ struct request options_read(int argc, char **argv)
             request.command = commands[option];
         request.trains |= option == 't';
         request.backward |= option == 'b';
+        request.lengths |= option == 'L';
+        request.reverse |= option == 'R';
+        request.bidirectional |= option == 'B';
         if (text && optarg)
             *text = optarg;
     }

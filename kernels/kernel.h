@@ -30,6 +30,18 @@ extern "C" {
 #define WEIR_TILE static void
 #endif
 
+/* All of a struct's members. */
+#ifdef __cplusplus
+#define WEIR_ZEROED                                                                                \
+    {                                                                                              \
+    }
+#else
+#define WEIR_ZEROED                                                                                \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#endif
+
 /* Asks for weights that are needed soon, this many floats from an address on, to be brought into
  * the second-level cache. They need not exist. */
 #if defined(__GNUC__)

@@ -64,6 +64,12 @@ const char *onnx_type_name(enum onnx_type type);
 onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
                               onnx_error *error);
 
+/* The same written: its bytes, in memory; NULL: there is none. */
+const void *onnx_tensor_save(onnx_memory *memory, const onnx_tensor *tensor, size_t *size);
+
+/* The elements one after another, little-endian, in the tensor's type; NULL: there is no memory. */
+const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor, size_t *size);
+
 /* ---- Models ---- */
 
 /* What is known of a value before it is computed. Values of a model and of all its branches are

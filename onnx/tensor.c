@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors: making them, and reading them from the format, in which elements stand as raw bytes, in
- * a list of their type, or in a file beside the model. float64 becomes float32 here. */
+ * a list of their type, or in a file beside the model; and writing them. float64 becomes float32
+ * here. */
 #include "internal.h"
 
 #include <string.h>
@@ -204,4 +205,44 @@ onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size
 {
     const Onnx__Tensor *from = onnx_message(memory, &onnx__tensor__descriptor, data, size, error);
     return from ? onnx_tensor_read(memory, from, NULL, error) : NULL;
+}
+
+/* ---- To the format ---- */
+
+const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor, size_t *size)
+{
+    const size_t width = types[type_row((int)tensor->type)].size;
+    char *bytes = onnx_memory_take(memory, tensor->count, width);
+    for (size_t i = 0; bytes && i < tensor->count; i++) {
+        const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
+        const int32_t narrow = tensor->ints ? (int32_t)tensor->ints[i] : 0;
+        const uint8_t one = tensor->ints && tensor->ints[i];
+        const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
+                              : tensor->type == ONNX_INT32 ? (const void *)&narrow
+                              : tensor->type == ONNX_BOOL  ? (const void *)&one
+                              : tensor->floats             ? (const void *)&tensor->floats[i]
+                                                           : (const void *)&tensor->ints[i];
+        memcpy(bytes + i * width, element, width);
+    }
+    *size = tensor->count * width;
+    return bytes;
+}
+
+const void *onnx_tensor_save(onnx_memory *memory, const onnx_tensor *tensor, size_t *size)
+{
+    int64_t dims[ONNX_RANK_MAX];
+    Onnx__Tensor to = ONNX__TENSOR__INIT;
+    for (size_t i = 0; i < tensor->rank; i++)
+        dims[i] = (int64_t)tensor->dims[i];
+    to.n_dims = tensor->rank;
+    to.dims = dims;
+    to.has_data_type = true;
+    to.data_type = (int32_t)tensor->type;
+    to.has_raw_data = true;
+    to.raw_data.data = (uint8_t *)onnx_tensor_elements(memory, tensor, &to.raw_data.len);
+    *size = onnx__tensor__get_packed_size(&to);
+    void *bytes = to.raw_data.data ? onnx_memory_take(memory, *size, 1) : NULL;
+    if (bytes)
+        onnx__tensor__pack(&to, bytes);
+    return bytes;
 }

@@ -143,7 +143,7 @@ int action_convert(const struct request *request, const onnx_model *model, onnx_
            (request->streams ? action_stream(request, model, &work, error)
                              : run_call(work.session, work.inputs, work.outputs, error));
     for (size_t i = 0; done && i < request->output_count; i++)
-        done = file_write_npy(work.outputs[i], request->outputs[i], error);
+        done = file_write_tensor(work.memory, work.outputs[i], request->outputs[i], error);
     close_work(&work);
     return done ? PASSED : BAD;
 }

@@ -9,7 +9,8 @@
  * and a sentence where it cannot be read. */
 onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error);
 
-/* Writes a tensor as .npy. */
-bool file_write_npy(const onnx_tensor *tensor, const char *path, onnx_error *error);
+/* Writes one, as the ending of the name says: .pb, or else .npy. Memory is for its bytes. */
+bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const char *path,
+                       onnx_error *error);
 
 #endif

@@ -21,7 +21,7 @@ static const char help[] =
     "  weir-run MODEL.onnx --time [--cpu N]  how long a call takes, on one core\n"
     "\n"
     "  --input FILE      an input, .npy or .pb; once for each, in the model's order\n"
-    "  --output FILE     where to write an output; once for each, in the model's order\n"
+    "  --output FILE     where to write an output, .npy or .pb; once for each, in that order\n"
     "  --tolerance X     the largest difference that --data accepts (default 1e-5)\n"
     "  --stream          keep states between calls; of every --input, the first dimension\n"
     "                    counts the calls, and so does that of every --output\n"

@@ -142,18 +142,23 @@ static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t siz
     return tensor;
 }
 
+/* Whether a file is one of ONNX's test data. */
+static bool is_pb(const char *path)
+{
+    const size_t length = strlen(path);
+    return length > 3 && !strcmp(path + length - 3, ".pb");
+}
+
 onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error)
 {
     size_t size;
-    const size_t length = strlen(path);
-    const bool is_pb = length > 3 && !strcmp(path + length - 3, ".pb");
     char *bytes = read_file(path, &size, error);
     if (!bytes)
         return NULL;
     onnx_error inner;
-    onnx_tensor *tensor = is_pb ? onnx_tensor_load(memory, bytes, size, &inner)
-                                : parse_npy(memory, bytes, size, path, error);
-    if (!tensor && is_pb)
+    onnx_tensor *tensor = is_pb(path) ? onnx_tensor_load(memory, bytes, size, &inner)
+                                      : parse_npy(memory, bytes, size, path, error);
+    if (!tensor && is_pb(path))
         run_fail(error, "%.200s: %.300s", path, inner.message);
     free(bytes);
     return tensor;
@@ -161,54 +166,43 @@ onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error 
 
 /* ---- Writing ---- */
 
-static bool write_elements(const onnx_tensor *tensor, FILE *file)
-{
-    for (size_t i = 0; i < tensor->count; i++) {
-        const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
-        const int32_t narrow = tensor->ints ? (int32_t)tensor->ints[i] : 0;
-        const char one = tensor->ints && tensor->ints[i];
-        const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
-                              : tensor->type == ONNX_INT32 ? (const void *)&narrow
-                              : tensor->type == ONNX_BOOL  ? (const void *)&one
-                              : tensor->floats             ? (const void *)&tensor->floats[i]
-                                                           : (const void *)&tensor->ints[i];
-        size_t row = 0;
-        while (types[row].type != tensor->type)
-            row++;
-        if (fwrite(element, types[row].size, 1, file) != 1)
-            return false;
-    }
-    return true;
-}
+enum { START_SIZE = 1024 };
 
-bool file_write_npy(const onnx_tensor *tensor, const char *path, onnx_error *error)
+/* What stands before the elements; returns its bytes. */
+static size_t write_start(const onnx_tensor *tensor, char start[START_SIZE])
 {
-    char shape[24 * ONNX_RANK_MAX] = "", header[512];
-    size_t row = 0;
-    while (row < TYPE_COUNT && types[row].type != tensor->type)
+    char *header = start + HEADER_START, shape[24 * ONNX_RANK_MAX] = "";
+    size_t row = 0, length;
+    while (types[row].type != tensor->type)
         row++;
     for (size_t d = 0; d < tensor->rank; d++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%zu,", tensor->dims[d]);
-    int length =
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-                 types[row].description, shape);
+    length = (size_t)snprintf(header, START_SIZE - HEADER_START,
+                              "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                              types[row].description, shape);
     while ((HEADER_START + length + 1) % 64)
         header[length++] = ' ';
     header[length++] = '\n';
-    const char start[HEADER_START] = {MAGIC[0],
-                                      MAGIC[1],
-                                      MAGIC[2],
-                                      MAGIC[3],
-                                      MAGIC[4],
-                                      MAGIC[5],
-                                      1,
-                                      0,
-                                      (char)(length & 0xff),
-                                      (char)(length >> 8)};
+    memcpy(start, MAGIC "\x01", MAGIC_SIZE + 2);
+    start[MAGIC_SIZE + 2] = (char)(length & 0xff);
+    start[MAGIC_SIZE + 3] = (char)(length >> 8);
+    return HEADER_START + length;
+}
+
+bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const char *path,
+                       onnx_error *error)
+{
+    char start[START_SIZE];
+    size_t size;
+    const bool as_pb = is_pb(path);
+    const void *bytes = as_pb ? onnx_tensor_save(memory, tensor, &size)
+                              : onnx_tensor_elements(memory, tensor, &size);
+    const size_t before = as_pb ? 0 : write_start(tensor, start);
+    if (!bytes)
+        return run_fail(error, "out of memory");
     FILE *file = fopen(path, "wb");
-    const bool written = file && fwrite(start, sizeof start, 1, file) == 1 &&
-                         fwrite(header, (size_t)length, 1, file) == 1 &&
-                         write_elements(tensor, file);
+    const bool written =
+        file && fwrite(start, 1, before, file) == before && fwrite(bytes, 1, size, file) == size;
     const bool closed = file && !fclose(file);
     return (written && closed) ||
            run_fail(error, "%.300s cannot be written: %s", path, strerror(errno));

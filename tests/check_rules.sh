@@ -46,7 +46,7 @@ compile() { # SOURCE...
 mkdir "$scratch/gen"
 cp "$root"/gen/*.[ch] "$root/gen/ops.def" "$scratch/gen"
 cd "$scratch/gen"
-rm fuzz*
+rm fuzz* deploy_onnx*
 compile ./*.c
 while IFS='|' read -r file mistake cell; do
     ./weir-gen --check "$(cell_file "$cell")" >out 2>&1 || fail "$cell: $(cat out)"

@@ -604,7 +604,7 @@ static void step(const struct weir_run *run, const struct step *s, int backwards
 
 static void forward(const struct weir_run *run)
 {
-    struct step storage = {0}, *s = &storage;
+    struct step storage = WEIR_ZEROED, *s = &storage;
     prepare(run, s);
     for (size_t t = 0; t < run->T; t++) {
         begin(run, s, t);
@@ -1069,7 +1069,7 @@ static void step_back(const struct weir_run *run, const struct step_back *s, int
 
 static void backward(const struct weir_run *run)
 {
-    struct step_back storage = {0}, *s = &storage;
+    struct step_back storage = WEIR_ZEROED, *s = &storage;
     prepare_back(run, s);
     for (size_t t = 0; t < run->T; t++) {
         begin_back(run, s, t);
@@ -1587,7 +1587,7 @@ static void step_input(const struct weir_run *run, const struct step_input *s, i
 
 static void input(const struct weir_run *run)
 {
-    struct step_input storage = {0}, *s = &storage;
+    struct step_input storage = WEIR_ZEROED, *s = &storage;
     prepare_input(run, s);
     for (size_t t = 0; t < run->T; t++) {
         begin_input(run, s, t);

@@ -806,7 +806,7 @@ static void step(const struct weir_run *run, const struct step *s, int backwards
 
 static void forward(const struct weir_run *run)
 {
-    struct step storage = {0}, *s = &storage;
+    struct step storage = WEIR_ZEROED, *s = &storage;
     prepare(run, s);
     for (size_t t = 0; t < run->T; t++) {
         begin(run, s, t);

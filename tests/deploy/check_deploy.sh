@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_deploy.sh MODEL BUILD CC EMULATOR: a model that weir-gen --deploy writes, taken to an empty
+# directory, is C11 and C++17 without a warning for every compiler here, names nothing without its
+# prefix, allocates nothing, passes its self-test wherever it can run, and, by CC, has the bits of
+# libweir.
+. "$(dirname "$0")/../shell.sh"
+model=$1 build=$2 cc=$3 emulator=${4:-}
+here=$root/tests/deploy
+weir_gen=${WEIR_GEN:-$build/bin/weir-gen}
+
+# What is deployed: the cell, its sizes, how it is called, and its weights in their order.
+deploy=() defines=() count=0 cell='' I=0 H=0 P=0 directions=1 names=''
+case $model in
+bigru)
+    cell=gru I=7 H=20 directions=2 count=3400 names='Wz Uz bz Wr Ur br Wn bn Un un'
+    deploy=(--bidirectional --lengths --steps 40) defines=(-DLENGTHS)
+    ;;
+projected)
+    cell=lstm_projected I=5 H=33 P=17 count=3597
+    names='Wi Ui bi Wf Uf bf Wg Ug bg Wo Uo bo R'
+    deploy=(--projection 17)
+    ;;
+own)
+    cell=own I=4 H=21 count=1197 names='Wf Uf bf Wn Un bn Ws bs'
+    deploy=(--steps 64) defines=(-DSEQUENCE)
+    ;;
+small)
+    cell=lstm I=2 H=64 count=17152 names='Wi Ui bi Wf Uf bf Wg Ug bg Wo Uo bo'
+    ;;
+esac
+
+make_scratch
+out=$scratch/$model raw=$scratch/raw file=()
+$emulator "$build/bin/make_weights" "$raw" "$count" 5
+source=$cell
+if [[ $model == own ]]; then
+    source=$here/own.cell
+    file=("$scratch/weights")
+    deploy+=(--weights-out "${file[0]}")
+    defines+=(-DFROM_FILE)
+fi
+"$weir_gen" --deploy "$source" --name "$model" --input $I --hidden $H "${deploy[@]}" \
+    --weights "$raw" --out "$out"
+[[ $(wc -l <"$out/$model.h") -lt 60 ]] || fail "the header has 60 lines or more."
+grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
+
+# Compiles all files of the directory with COMPILER FLAG... to *.o.
+compile() {
+    local source flags
+    rm -f "$out"/*.o
+    for source in "$out"/*.c; do
+        flags=()
+        if [[ $machine == x86_64 ]]; then
+            case $source in
+            *_avx2.c) flags=(-mavx2 -mfma) ;;
+            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
+            esac
+        fi
+        "$@" -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -pedantic "${flags[@]}" \
+            -c "$source" -o "${source%.c}.o" || fail "$* does not take $(basename "$source")."
+    done
+}
+
+# What compilers and linkers add.
+linker='__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
+
+# The names that the objects of the model, but not its test, give to others and take from them.
+check_names() {
+    local objects=() object other
+    for object in "$out"/*.o; do
+        [[ $object == *_test.o ]] || objects+=("$object")
+    done
+    other=$(nm -g --defined-only "${objects[@]}" | awk 'NF == 3 { print $3 }' |
+        grep -v "^${model}_" || true)
+    [[ -z $other ]] || fail "names without the prefix ${model}_: $other"
+    # Tables with addresses are data until they are relocated; nothing else is.
+    other=$(nm "${objects[@]}" |
+        awk 'NF == 3 && $2 ~ /[dDbBcC]/ && $3 !~ /^\$|_kernels_|_isas|_passes|_layers|regions_/')
+    [[ -z $other ]] || fail "memory that all states would share: $other"
+    other=$(nm -u "${objects[@]}" | awk 'NF == 2 { print $2 }' | sort -u |
+        grep -vxE "${model}_.*|memset|memcpy|memmove|memcmp|strcmp|fmaf|getauxval|$linker" || true)
+    [[ -z $other ]] || fail "it calls what is not asked for: $other"
+}
+
+check_text() { # of each ISA alone, with what all of them need
+    local shared own object
+    shared=$(size "$out/$model.o" | awk 'NR == 2 { print $1 }')
+    for object in "$out/${model}"_{scalar,avx2,avx512,neon}.o; do
+        own=$(size "$object" | awk 'NR == 2 { print $1 }')
+        [[ $((shared + own)) -lt 65536 ]] || fail "$(basename "$object"): $own + $shared bytes."
+        echo "$machine: $(basename "$object") and $model.o: $((shared + own)) bytes of .text"
+    done
+}
+
+run() { # COMPILER...: links and runs the self-test, where programs for `machine` can run
+    local under=()
+    "$@" "$out"/*.o -lm -o "$scratch/test"
+    if [[ $machine != "$(uname -m)" ]]; then
+        if [[ -n $emulator ]]; then
+            under=($emulator)
+        elif command -v "qemu-$machine" >/dev/null; then
+            under=("qemu-$machine" -L "/usr/$machine-linux-gnu")
+        else
+            echo "not run for $machine: there is no qemu-$machine"
+            return
+        fi
+    fi
+    "${under[@]}" "$scratch/test" "${file[@]}" || fail "the self-test failed ($*)."
+}
+
+compilers=0
+for compiler in gcc clang g++ clang++ aarch64-linux-gnu-gcc aarch64-linux-gnu-g++; do
+    command -v "$compiler" >/dev/null || continue
+    machine=$("$compiler" -dumpmachine | cut -d- -f1)
+    standard=(-std=c11)
+    [[ $compiler != *++ ]] || standard=(-x c++ -std=c++17)
+    echo "== $compiler ${standard[*]}"
+    compile "$compiler" "${standard[@]}"
+    check_names
+    check_text
+    run "$compiler"
+    compilers=$((compilers + 1))
+done
+[[ $compilers -gt 0 ]] || fail "there is no compiler here."
+
+# Against libweir, by the compiler that made it.
+machine=$("$cc" -dumpmachine | cut -d- -f1)
+compile "$cc" -std=c11
+rm "$out/${model}_test.o"
+own=()
+if [[ $model == own ]]; then
+    "$weir_gen" --cell "$source" --input $I --hidden $H --isa scalar -o "$scratch/own_kernel.c"
+    own=("$scratch/own_kernel.c" -DOWN=own_f32_i${I}_h${H}__scalar)
+fi
+quoted=$(sed 's/[A-Za-z]*/"&"/g; s/ /,/g' <<<"$names")
+"$cc" -std=c17 -O2 -ffp-contract=off -Wall -Wextra -Werror ${CFLAGS:-} -I "$out" -I "$root/tests" \
+    -I "$root/runtime" -I "$root/kernels" -DMODEL="$model" -DHEADER="\"$model.h\"" \
+    -DCELL="\"$cell\"" -DSIZE_I=$I -DSIZE_H=$H -DSIZE_P=$P -DDIRECTIONS=$directions \
+    -DNAMES="$quoted" \
+    "${defines[@]}" "$here/compare.c" "${own[@]}" "$out"/*.o -L "$build/lib" -lweir -lm \
+    -Wl,-rpath,"$build/lib" -o "$scratch/compare"
+$emulator "$scratch/compare" "$raw" "${file[@]}"

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_model.sh onnx|torch BUILD CC [PYTHON]: weir-gen --model. What it writes of ONNX models gives
+# what weir-run gives, bit by bit where there are recurrent layers only; and of those that PyTorch
+# exports, what PyTorch gives. What it cannot deploy gets one sentence, and 2.
+. "$(dirname "$0")/../shell.sh"
+where=$1 build=$2 cc=$3 python=${4:-}
+here=$root/tests/deploy
+weir_gen=$build/bin/weir-gen
+make_scratch
+
+# Deploys FOLDER/model.onnx, builds it, and runs it on FOLDER/x.npy: FOLDER HOW STEPS TOLERANCE.
+check() {
+    local folder=$1 how=$2 steps=$3 tolerance=$4 source flags options=() out=$1/out
+    [[ $how == stream ]] || options+=(--steps "$steps")
+    [[ ! -e $folder/output_0.pb ]] || options+=(--data "$folder")
+    "$weir_gen" --model "$folder/model.onnx" --name net --out "$out" "${options[@]}"
+    for source in "$out"/*.c; do
+        flags=()
+        if [[ $("$cc" -dumpmachine) == x86_64* ]]; then
+            case $source in
+            *_avx2.c) flags=(-mavx2 -mfma) ;;
+            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
+            esac
+        fi
+        "$cc" -std=c11 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -pedantic \
+            "${flags[@]}" -c "$source" -o "${source%.c}.o"
+    done
+    "$cc" "$out"/*.o -lm -o "$folder/test"
+    "$folder/test" || fail "the self-test of $(basename "$folder") failed."
+    rm "$out/net_test.o"
+    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out" -DMODEL=net -DHEADER='"net.h"' -D"${how^^}" \
+        -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm \
+        -o "$folder/run"
+    "$folder/run" "$folder/x.npy" "$folder/y.npy" "$steps" 7 "$tolerance" ||
+        fail "$(basename "$folder") is not as it should be."
+}
+
+refused() { # SENTENCE ARGUMENT...
+    local sentence=$1 status=0
+    shift
+    "$weir_gen" "$@" >"$scratch/out" 2>"$scratch/error" || status=$?
+    if [[ $status -ne 2 || $(wc -l <"$scratch/error") -ne 1 ]] ||
+        ! grep -qF -- "$sentence" "$scratch/error"; then
+        cat "$scratch/error" >&2
+        fail "weir-gen $* ended with $status; expected 2, and '$sentence'."
+    fi
+}
+
+if [[ $where == torch ]]; then
+    "$python" "$here/export_torch.py" "$scratch" || exit $?
+    check "$scratch/stream" stream 9 1e-6
+    for name in both last final relu; do
+        check "$scratch/$name" sequence 9 1e-6
+    done
+    exit 0
+fi
+
+for kind in lengths reverse final stack; do
+    mkdir "$scratch/$kind"
+    "$build/bin/make_model" "$kind" "$scratch/$kind"
+    inputs=(--input "$scratch/$kind/x.npy")
+    how=sequence tolerance=0
+    [[ $kind != lengths ]] || { inputs+=(--input "$scratch/$kind/lengths.npy") how=lengths; }
+    [[ $kind != stack ]] || tolerance=1e-6
+    for format in y.npy output_0.pb; do
+        "$build/bin/weir-run" "$scratch/$kind/model.onnx" "${inputs[@]}" \
+            --output "$scratch/$kind/$format"
+    done
+    check "$scratch/$kind" "$how" 9 "$tolerance"
+done
+
+mkdir "$scratch/softmax"
+"$build/bin/make_model" softmax "$scratch/softmax"
+softmax=$scratch/softmax/model.onnx out=$scratch/none
+refused "Softmax" --model "$softmax" --out "$out"
+refused "is no recurrent node of the model" --model "$softmax" --out "$out" --node other
+refused "--out is missing" --model "$softmax"
+refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
+refused "--name 'Net'" --model "$softmax" --out "$out" --name Net
+refused "--steps '0'" --model "$softmax" --out "$out" --steps 0
+refused "--isa sse" --model "$softmax" --out "$out" --isa avx2,sse
+cp "$scratch/reverse/input_0.pb" "$scratch/lengths/output_0.pb"
+refused "the output has 54 floats, where the model gives 180" \
+    --model "$scratch/lengths/model.onnx" --data "$scratch/lengths" --out "$out"
+# The highest byte of the last float.
+printf '\x7e' | dd of="$scratch/final/output_0.pb" bs=1 conv=notrunc status=none \
+    seek=$(($(stat -c %s "$scratch/final/output_0.pb") - 1))
+refused "off by" --model "$scratch/final/model.onnx" --data "$scratch/final" --out "$out"
+rm "$scratch/final/output_0.pb"
+refused "output_0.pb cannot be read" \
+    --model "$scratch/final/model.onnx" --data "$scratch/final" --out "$out"
+head -c 200 "$softmax" >"$scratch/short.onnx"
+refused "short.onnx" --model "$scratch/short.onnx" --out "$out"
+[[ ! -e $out ]] || fail "$out was made for a model that was refused."
+echo "the rest is refused"

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* make_model KIND DIR: writes DIR/model.onnx, of the kinds below, and what it is to be run on:
+ * DIR/x.npy and DIR/input_0.pb, and DIR/lengths.npy and DIR/input_1.pb where it has lengths. */
+#include "writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { T = 9, I = 6, H = 10, O = 3, LENGTH = 7 };
+
+static unsigned random_state = 11;
+
+static float draw(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return (float)(random_state >> 8) / (float)(1 << 23) - 1;
+}
+
+static char *floats(struct writer *writer, size_t rank, const size_t *dims)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < rank; i++)
+        count *= dims[i];
+    float *values = writer_take(writer, count, sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = draw() / 2;
+    char *name = writer_name(writer);
+    writer_initializer(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true), name);
+    return name;
+}
+
+static char *ints(struct writer *writer, int64_t value)
+{
+    char *name = writer_name(writer);
+    writer_initializer(writer, writer_ints(writer, &value, 1, (const size_t[]){1}, ONNX_INT64),
+                       name);
+    return name;
+}
+
+/* A recurrent node; its outputs end with NULL. */
+static Onnx__Node *recurrent(struct writer *writer, const char *op, const char *direction,
+                             size_t gates, size_t inputs, char *x, char *lengths,
+                             char *const *outputs)
+{
+    const size_t D = strcmp(direction, "bidirectional") ? 1 : 2;
+    const size_t w[] = {D, gates * H, inputs}, r[] = {D, gates * H, H}, b[] = {D, 2 * gates * H};
+    char *const names[] = {
+        x, floats(writer, 3, w), floats(writer, 3, r), floats(writer, 2, b), lengths, NULL};
+    Onnx__Node *node = writer_node(writer, op, names, outputs);
+    Onnx__Attribute *attribute = writer_attribute(writer, node, "direction");
+    char *copy = writer_format(writer, "%s", direction);
+    attribute->has_s = 1;
+    attribute->s = (ProtobufCBinaryData){strlen(copy), (uint8_t *)copy};
+    writer_int(writer, node, "hidden_size", H);
+    return node;
+}
+
+/* ---- Kinds ---- */
+
+static void lengths(struct writer *writer)
+{
+    writer_input(writer, "lengths", ONNX_INT32, 1, (const size_t[]){1});
+    Onnx__Node *node =
+        recurrent(writer, "GRU", "bidirectional", 3, I, "x", "lengths", (char *const[]){"y", NULL});
+    writer_int(writer, node, "linear_before_reset", 1);
+    writer_output(writer, "y");
+}
+
+static void reverse(struct writer *writer)
+{
+    recurrent(writer, "LSTM", "reverse", 4, I, "x", NULL, (char *const[]){"y", NULL});
+    writer_output(writer, "y");
+}
+
+/* The final state of a reset-before GRU: no Y at all. */
+static void final(struct writer *writer)
+{
+    recurrent(writer, "GRU", "bidirectional", 3, I, "x", NULL, (char *const[]){"", "y", NULL});
+    writer_output(writer, "y");
+}
+
+/* Two layers, the last step, a product, a bias and a sigmoid. */
+static void stack(struct writer *writer)
+{
+    const size_t w[] = {2 * H, O}, b[] = {O};
+    const int64_t perm[] = {0, 2, 1, 3}, shape[] = {0, 0, -1};
+    recurrent(writer, "LSTM", "bidirectional", 4, I, "x", NULL, (char *const[]){"a", NULL});
+    Onnx__Node *node =
+        writer_node(writer, "Transpose", (char *const[]){"a", NULL}, (char *const[]){"a2", NULL});
+    writer_list(writer, node, "perm", perm, 4);
+    char *name = writer_name(writer);
+    writer_initializer(writer, writer_ints(writer, shape, 1, (const size_t[]){3}, ONNX_INT64),
+                       name);
+    writer_node(writer, "Reshape", (char *const[]){"a2", name, NULL}, (char *const[]){"a3", NULL});
+    recurrent(writer, "LSTM", "bidirectional", 4, 2 * H, "a3", NULL, (char *const[]){"c", NULL});
+    node =
+        writer_node(writer, "Transpose", (char *const[]){"c", NULL}, (char *const[]){"c2", NULL});
+    writer_list(writer, node, "perm", perm, 4);
+    writer_node(writer, "Reshape", (char *const[]){"c2", name, NULL}, (char *const[]){"c3", NULL});
+    writer_node(
+        writer, "Slice",
+        (char *const[]){"c3", ints(writer, -1), ints(writer, INT64_MAX), ints(writer, 0), NULL},
+        (char *const[]){"d", NULL});
+    writer_node(writer, "MatMul", (char *const[]){"d", floats(writer, 2, w), NULL},
+                (char *const[]){"e", NULL});
+    writer_node(writer, "Add", (char *const[]){floats(writer, 1, b), "e", NULL},
+                (char *const[]){"f", NULL});
+    writer_node(writer, "Sigmoid", (char *const[]){"f", NULL}, (char *const[]){"y", NULL});
+    writer_output(writer, "y");
+}
+
+/* Not a chain's: a Softmax. */
+static void softmax(struct writer *writer)
+{
+    recurrent(writer, "RNN", "forward", 1, I, "x", NULL, (char *const[]){"a", NULL});
+    writer_node(writer, "Softmax", (char *const[]){"a", NULL}, (char *const[]){"y", NULL});
+    writer_output(writer, "y");
+}
+
+/* ---- Files ---- */
+
+static void write_file(const char *folder, const char *name, const char *head, size_t head_size,
+                       const void *data, size_t size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(head, 1, head_size, file) != head_size ||
+        fwrite(data, 1, size, file) != size || fclose(file)) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void write_npy(const char *folder, const char *name, const char *type, const char *shape,
+                      const void *data, size_t size)
+{
+    char head[129] = "\x93NUMPY\1\0\x76"; /* then a dictionary of 0x76 bytes */
+    char dictionary[118];
+    snprintf(dictionary, sizeof dictionary,
+             "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
+    snprintf(head + 10, sizeof head - 10, "%-117s\n", dictionary);
+    write_file(folder, name, head, 128, data, size);
+}
+
+static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
+{
+    static uint8_t bytes[4096];
+    if (onnx__tensor__get_packed_size(tensor) > sizeof bytes)
+        exit(EXIT_FAILURE);
+    write_file(folder, name, "", 0, bytes, onnx__tensor__pack(tensor, bytes));
+}
+
+int main(int count, char **arguments)
+{
+    static const struct {
+        const char *name;
+        void (*write)(struct writer *writer);
+    } kinds[] = {{"lengths", lengths},
+                 {"reverse", reverse},
+                 {"final", final},
+                 {"stack", stack},
+                 {"softmax", softmax}};
+    static float x[T * I];
+    const int length = LENGTH;
+    struct writer *writer = writer_create();
+    size_t size, kind = 0;
+    while (count == 3 && kind < 5 && strcmp(kinds[kind].name, arguments[1]) != 0)
+        kind++;
+    if (count != 3 || kind == 5)
+        return EXIT_FAILURE;
+    writer_clear(writer, 14);
+    writer_input(writer, "x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
+    kinds[kind].write(writer);
+    void *bytes = writer_bytes(writer, &size);
+    write_file(arguments[2], "model.onnx", "", 0, bytes, size);
+    for (size_t i = 0; i < T * I; i++)
+        x[i] = draw();
+    write_npy(arguments[2], "x.npy", "<f4", "(9, 1, 6)", x, sizeof x);
+    write_tensor(arguments[2], "input_0.pb",
+                 writer_floats(writer, x, 3, (const size_t[]){T, 1, I}, ONNX_FLOAT, true));
+    if (kind == 0) {
+        const int64_t wide = LENGTH;
+        write_npy(arguments[2], "lengths.npy", "<i4", "(1,)", &length, sizeof length);
+        write_tensor(arguments[2], "input_1.pb",
+                     writer_ints(writer, &wide, 1, (const size_t[]){1}, ONNX_INT32));
+    }
+    free(bytes);
+    writer_free(writer);
+    return EXIT_SUCCESS;
+}
