@@ -27,15 +27,15 @@ static float *read_floats(const char *path, size_t count)
 {
     FILE *file = path ? fopen(path, "rb") : NULL;
     if (!file)
-        fail(path ? text_format("--weights %s cannot be read: %s", path, strerror(errno))
-                  : "--weights is missing, expected a file of float32");
+        fail(path ? text_format("--from %s cannot be read: %s", path, strerror(errno))
+                  : "--from is missing, expected a file of float32");
     float *floats = malloc((count + 1) * sizeof *floats);
     if (!floats)
         fail("out of memory");
     const size_t bytes = fread(floats, 1, count * sizeof *floats + 1, file);
     fclose(file);
     if (bytes != count * sizeof *floats)
-        fail(text_format("--weights %s is %s than the %zu bytes that the cell takes with these "
+        fail(text_format("--from %s is %s than the %zu bytes that the cell takes with these "
                          "sizes and directions",
                          path, bytes < count * sizeof *floats ? "shorter" : "longer",
                          count * sizeof *floats));
@@ -77,7 +77,7 @@ void deploy_options(const struct request *request, struct deploy_model *model, c
                          request->steps, STEPS_MAX));
     model->steps = (size_t)steps;
     model->lengths = request->lengths;
-    model->weights_file = request->weights_out;
+    model->weights_file = request->weights;
     if (!request->out)
         fail("--out is missing, expected the directory to write");
     if (model->lengths && model->steps == 1)
@@ -128,7 +128,7 @@ void deploy_cell(const struct request *request)
     if ((request->reverse || request->bidirectional) && model->steps == 1)
         fail("backwards takes a whole sequence a call, expected --steps with the most there are");
     float *floats =
-        read_floats(request->weights, layer->pass_count * count_weights(graph, layer->size));
+        read_floats(request->from, layer->pass_count * count_weights(graph, layer->size));
     const float *next = floats;
     for (size_t p = 0; p < layer->pass_count; p++) {
         layer->passes[p].cell = cell;

@@ -24,7 +24,7 @@ static const char help[] =
     "  weir-gen --dump NAME|FILE    the graph of a cell as maths\n"
     "  weir-gen --dump --backward NAME|FILE    and its gradient: one step backward\n"
     "  weir-gen --check NAME|FILE   its gradient against differences of the cell itself\n"
-    "  weir-gen --deploy NAME|FILE --input I --hidden H --weights FILE --out DIR [options]\n"
+    "  weir-gen --deploy NAME|FILE --input I --hidden H --from FILE --out DIR [options]\n"
     "                               a directory of C that needs nothing of Weir\n"
     "  weir-gen --model MODEL.onnx --out DIR [options]   the same of a trained model\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
@@ -46,12 +46,15 @@ static const char help[] =
     "  --data DIR            with --model: the self-test's input and output, as in ONNX's test\n"
     "                        data: input_0.pb, output_0.pb\n"
     "  --name NAME           what names in C begin with; by default the cell's or file's\n"
-    "  --weights FILE        float32, little-endian: each weight in the order in which the cell\n"
-    "                        first names it, [rows][cols]; then those of the second direction\n"
-    "  --weights-out FILE    write the weights there, with a checksum, instead of as C\n"
+    "  --weights FILE        write the weights there, with a checksum, instead of as C\n"
+    "  --from FILE           with --deploy: the weights, float32, little-endian, each in the "
+    "order\n"
+    "                        in which the cell first names it, [rows][cols]; then those of the\n"
+    "                        second direction\n"
     "  --steps T             at most so many time steps a call; by default a stream, one a call\n"
-    "  --lengths             a call says where its sequence ends; what is past that is zero\n"
-    "  --reverse, --bidirectional   backwards in time, or both ways side by side\n"
+    "  --lengths             with --deploy: a call says where its sequence ends; what is past\n"
+    "                        that is zero\n"
+    "  --reverse, --bidirectional   with --deploy: backwards in time, or both ways side by side\n"
     "  -h, --help            this text\n"
     "\n"
     "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
@@ -160,7 +163,7 @@ static const char **text_of(struct request *request, int option)
         {'D', &request->cell},         {'I', &request->size[WEIR_I]}, {'H', &request->size[WEIR_H]},
         {'P', &request->size[WEIR_P]}, {'a', &request->isa},          {'m', &request->math},
         {'p', &request->plan},         {'o', &request->output},       {'O', &request->out},
-        {'n', &request->name},         {'W', &request->weights},      {'X', &request->weights_out},
+        {'n', &request->name},         {'W', &request->weights},      {'F', &request->from},
         {'S', &request->steps},        {'M', &request->model},        {'N', &request->node},
         {'T', &request->data}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -169,16 +172,42 @@ static const char **text_of(struct request *request, int option)
     return NULL;
 }
 
+/* Options that only mean something to --deploy, --model or both. */
+static void check_alone(const struct request *request)
+{
+    const bool deploys = request->command == COMMAND_DEPLOY;
+    const bool models = request->command == COMMAND_MODEL;
+    const struct {
+        const char *option;
+        bool given, belongs;
+        const char *to;
+    } rows[] = {{"--from", request->from, deploys, "--deploy"},
+                {"--lengths", request->lengths, deploys, "--deploy"},
+                {"--reverse", request->reverse, deploys, "--deploy"},
+                {"--bidirectional", request->bidirectional, deploys, "--deploy"},
+                {"--node", request->node, models, "--model"},
+                {"--data", request->data, models, "--model"},
+                {"--out", request->out, deploys || models, "--deploy or --model"},
+                {"--name", request->name, deploys || models, "--deploy or --model"},
+                {"--weights", request->weights, deploys || models, "--deploy or --model"},
+                {"--steps", request->steps, deploys || models, "--deploy or --model"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].given && !rows[i].belongs)
+            fail(text_format("%s is for %s, expected that as well", rows[i].option, rows[i].to));
+}
+
 /* What the command line says as a whole. */
 static void check_request(const struct request *request)
 {
     if (request->command == COMMAND_NONE)
-        fail("expected --cell, --dump, --check or --list; weir-gen --help tells how to call it");
+        fail("expected --cell, --deploy, --model, --dump, --check or --list; weir-gen --help tells "
+             "how to call it");
     if (request->command < COMMAND_MODEL && !request->cell)
         fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
                          request->command == COMMAND_DUMP ? "dump" : "check"));
     if (request->backward && request->command != COMMAND_DUMP)
         fail("--backward is for --dump, expected --dump as well");
+    check_alone(request);
 }
 
 struct request options_read(int argc, char **argv)
@@ -203,7 +232,7 @@ struct request options_read(int argc, char **argv)
                                             {"out", required_argument, NULL, 'O'},
                                             {"name", required_argument, NULL, 'n'},
                                             {"weights", required_argument, NULL, 'W'},
-                                            {"weights-out", required_argument, NULL, 'X'},
+                                            {"from", required_argument, NULL, 'F'},
                                             {"steps", required_argument, NULL, 'S'},
                                             {"lengths", no_argument, NULL, 'L'},
                                             {"reverse", no_argument, NULL, 'R'},

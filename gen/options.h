@@ -27,7 +27,7 @@ struct request {
     bool lengths, reverse, bidirectional;
     const char *cell, *output, *isa, *math, *plan;
     const char *size[4]; /* as given, by extent */
-    const char *model, *node, *data, *out, *name, *weights, *weights_out,
+    const char *model, *node, *data, *out, *name, *from, *weights,
         *steps; /* of a model that stands alone */
 };
 

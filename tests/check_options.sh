@@ -16,6 +16,8 @@ head=$'cell a\ninput x\nstate h\n'
 } >large.cell
 echo "${head}h' = exp(exp(exp(3 + W@x)))" >steep.cell
 cp "$root"/kernels/cells/*.cell .
+echo >short
+head -c 288 /dev/zero >exact
 
 count=0
 bad=0
@@ -49,7 +51,7 @@ done <<'END'
 --check lstm.cell --hidden 99999999999999999999|2|weir-gen: --hidden '99999999999999999999' is not a size to check a gradient for, expected 1 to 128
 --check|2|weir-gen: --check lacks a cell, expected the name of a built-in one or a file
 --dump|2|weir-gen: --dump lacks a cell, expected the name of a built-in one or a file
---backward|2|weir-gen: expected --cell, --dump, --check or --list; weir-gen --help tells how to call it
+--backward|2|weir-gen: expected --cell, --deploy, --model, --dump, --check or --list; weir-gen --help tells how to call it
 --check lstm.cell --backward|2|weir-gen: --backward is for --dump, expected --dump as well
 --check lstm.cell gru.cell|2|weir-gen: unexpected argument 'gru.cell'; weir-gen --help tells how to call it
 lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
@@ -57,6 +59,16 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --cell lstm.cell --input 0 --hidden 1 --isa scalar|2|weir-gen: --input '0' is not a size, expected 1 to 1048576 or 'any'
 --cell lstm.cell --input 3 --isa scalar|2|weir-gen: --hidden is missing, expected a size or 'any'
 --cell lstm_projected.cell --input 3 --hidden 3 --isa scalar|2|weir-gen: the cell 'lstm_projected' has a state of size P, expected --projection as well
+--check lstm.cell --node a|2|weir-gen: --node is for --model, expected that as well
+--dump lstm.cell --steps 4|2|weir-gen: --steps is for --deploy or --model, expected that as well
+--deploy lstm.cell --input 2 --hidden 3 --data .|2|weir-gen: --data is for --model, expected that as well
+--deploy lstm.cell --input 2 --hidden 3|2|weir-gen: --out is missing, expected the directory to write
+--deploy lstm.cell --input 2 --hidden any --out d|2|weir-gen: --input and --hidden are both sizes or both 'any'
+--deploy lstm.cell --input 2 --hidden 3 --out d|2|weir-gen: --from is missing, expected a file of float32
+--deploy lstm.cell --input 2 --hidden 3 --out d --from short|2|weir-gen: --from short is shorter than the 288 bytes that the cell takes with these sizes and directions
+--deploy lstm.cell --input 2 --hidden 3 --out d --from none|2|weir-gen: --from none cannot be read: No such file or directory
+--deploy lstm.cell --input 2 --hidden 3 --out d --bidirectional|2|weir-gen: backwards takes a whole sequence a call, expected --steps with the most there are
+--deploy lstm.cell --input 2 --hidden 3 --out none/d --from exact|2|weir-gen: --out none/d cannot be made: No such file or directory
 END
 [[ $bad -eq 0 ]] || fail "$bad of $count command lines."
 echo "$count command lines are answered as they should be"

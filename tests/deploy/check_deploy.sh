@@ -37,11 +37,11 @@ source=$cell
 if [[ $model == own ]]; then
     source=$here/own.cell
     file=("$scratch/weights")
-    deploy+=(--weights-out "${file[0]}")
+    deploy+=(--weights "${file[0]}")
     defines+=(-DFROM_FILE)
 fi
 "$weir_gen" --deploy "$source" --name "$model" --input $I --hidden $H "${deploy[@]}" \
-    --weights "$raw" --out "$out"
+    --from "$raw" --out "$out"
 [[ $(wc -l <"$out/$model.h") -lt 60 ]] || fail "the header has 60 lines or more."
 grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
 
