@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* run_deployed X.npy Y.npy STEPS LENGTH TOLERANCE: a deployed model, on every ISA that it finds
  * here, gives Y for X; with a tolerance of 0, bit by bit. Compiled with MODEL, HEADER, and LENGTHS
- * or SEQUENCE, or neither for a stream. */
+ * or SEQUENCE, or neither for a stream, of which it says how long a step takes, too. */
 #include HEADER
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -45,6 +46,35 @@ static void run(void *state, size_t steps, size_t length, const float *x, float 
 #endif
 }
 
+#if !defined(LENGTHS) && !defined(SEQUENCE)
+static int ascending(const void *a, const void *b)
+{
+    const double p = *(const double *)a, q = *(const double *)b;
+    return (p > q) - (p < q);
+}
+
+static double microseconds(void)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* The median of some walks over all steps, a step. */
+static double time_step(void *state, size_t steps, const float *x, float *y)
+{
+    enum { TIMES = 51 };
+    double times[TIMES];
+    for (size_t i = 0; i < TIMES; i++) {
+        const double start = microseconds();
+        run(state, steps, steps, x, y);
+        times[i] = (microseconds() - start) / (double)steps;
+    }
+    qsort(times, TIMES, sizeof *times, ascending);
+    return times[TIMES / 2];
+}
+#endif
+
 static int differs(const float *found, const float *wanted, size_t count, double tolerance)
 {
     double worst = 0;
@@ -72,6 +102,9 @@ int main(int count, char **arguments)
         run(state, steps, length, x, found);
         printf("%s: ", CALL(_isa)(state));
         failures += differs(found, wanted, floats, atof(arguments[5])) != 0;
+#if !defined(LENGTHS) && !defined(SEQUENCE)
+        printf("%s: a step takes %.2f us\n", CALL(_isa)(state), time_step(state, steps, x, found));
+#endif
     }
     free(state);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -6,39 +6,9 @@
 // silero.mjs --compare FOLDER NAME: whether FOLDER/NAME.npy is what was expected, within 1e-4 of the
 // larger of 1 and the value.
 import { createRequire } from 'node:module';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { makeSound, rate, readNpy, writeNpy } from './sound.mjs';
 
 const [models, folder] = process.argv.slice(2);
-const rate = 16000, seconds = 10;
-
-// Voice-like: harmonics of a pitch that moves, in bursts, over noise.
-function makeSound() {
-    const sound = new Float32Array(rate * seconds);
-    let seed = 1, phase = 0;
-    for (let i = 0; i < sound.length; i++) {
-        seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-        const time = i / rate, burst = Math.max(0, Math.sin(2 * Math.PI * 0.4 * time));
-        phase += (120 + 40 * Math.sin(2 * Math.PI * 1.3 * time)) / rate;
-        let voice = 0;
-        for (let k = 1; k <= 20; k++)
-            voice += Math.sin(2 * Math.PI * k * phase) / k * (1 + Math.sin(k + 6 * time));
-        sound[i] = 0.15 * burst * voice + 0.01 * (seed / 2 ** 31 - 1);
-    }
-    return sound;
-}
-
-function writeNpy(name, type, shape, data) {
-    const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((dim) => dim + ',').join('')}), }`;
-    const header = Buffer.from(text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11) + '\n');
-    const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
-    writeFileSync(`${folder}/${name}.npy`,
-        Buffer.concat([start, header, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
-}
-
-function readNpy(path) {
-    const bytes = readFileSync(path), start = 10 + bytes.readUInt16LE(8);
-    return Float32Array.from({ length: (bytes.length - start) / 4 }, (_, i) => bytes.readFloatLE(start + 4 * i));
-}
 
 function compare(name) {
     const [model, output] = [name.slice(0, name.indexOf('_')), name.slice(name.indexOf('_') + 1)];
@@ -64,7 +34,7 @@ async function run(name, fresh, context, states) {
     for (const [from, into, shape] of states) {
         state[into] = new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape);
         finals[from] = [];
-        writeNpy(`${name}_${into}`, '<f4', shape, state[into].data);
+        writeNpy(folder, `${name}_${into}`, '<f4', shape, state[into].data);
     }
     const sr = new ort.Tensor('int64', [BigInt(rate)], []), times = [];
     for (let k = 0; k < calls; k++) {
@@ -80,13 +50,13 @@ async function run(name, fresh, context, states) {
             finals[from].push(...result[from].data);
         }
     }
-    writeNpy(`${name}_input`, '<f4', [calls, 1, width], input);
-    writeNpy(`${name}_sr`, '<i8', [calls], BigInt64Array.from({ length: calls }, () => BigInt(rate)));
-    writeNpy(`${name}_expected_output`, '<f4', [calls, 1, 1], output);
+    writeNpy(folder, `${name}_input`, '<f4', [calls, 1, width], input);
+    writeNpy(folder, `${name}_sr`, '<i8', [calls], BigInt64Array.from({ length: calls }, () => BigInt(rate)));
+    writeNpy(folder, `${name}_expected_output`, '<f4', [calls, 1, 1], output);
     for (const [from, , shape] of states)
-        writeNpy(`${name}_expected_${from}`, '<f4', [calls, ...shape], Float32Array.from(finals[from]));
-    writeNpy(`${name}_one_input`, '<f4', [1, width], input.subarray(0, width));
-    writeNpy(`${name}_one_sr`, '<i8', [], BigInt64Array.of(BigInt(rate)));
+        writeNpy(folder, `${name}_expected_${from}`, '<f4', [calls, ...shape], Float32Array.from(finals[from]));
+    writeNpy(folder, `${name}_one_input`, '<f4', [1, width], input.subarray(0, width));
+    writeNpy(folder, `${name}_one_sr`, '<i8', [], BigInt64Array.of(BigInt(rate)));
     times.sort((a, b) => a - b);
     console.log(`${name}: ONNX Runtime takes ${times[calls >> 1].toFixed(1)} us a call`);
 }

@@ -8,17 +8,7 @@
 bin=$1 folder=$2
 here=$root/tests/onnx
 
-command -v npm >/dev/null && command -v node >/dev/null || skip "npm and node are not here."
-mkdir -p "$folder"
-for package in @ricky0123/vad-web@0.0.31 onnxruntime-node@1.30.0; do
-    name=${package%@*}
-    [[ -d $folder/node_modules/$name ]] ||
-        timeout 600 npm install --ignore-scripts --no-audit --no-fund --no-save --legacy-peer-deps \
-            --prefix "$folder" @ricky0123/vad-web@0.0.31 onnxruntime-node@1.30.0 \
-            >"$folder/npm.log" 2>&1 || skip "the registry of npm does not give $package."
-done
-models=$folder/node_modules/@ricky0123/vad-web/dist
-export NODE_PATH=$folder/node_modules
+. "$here/silero_models.sh"
 make_scratch
 node "$here/silero.mjs" "$models" "$scratch" || fail "ONNX Runtime does not run the models."
 

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_silero.sh BUILD CC FOLDER: what weir-gen writes of the recurrent parts of the voice-activity
+# models (tests/onnx/silero.sh) gives what ONNX Runtime does within 1e-4, over ten seconds of sound, and
+# says how large it is and how long a step takes, in turns with ONNX Runtime, on one core.
+. "$(dirname "$0")/../shell.sh"
+build=$1 cc=$2 folder=$3
+here=$root/tests/deploy
+. "$root/tests/onnx/silero_models.sh"
+make_scratch
+pin=()
+! command -v taskset >/dev/null || pin=(taskset -c "$(taskset -cp $$ | sed 's/.*[:,-] *//')")
+
+median() {
+    sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
+}
+
+# The bytes that a column of `size` counts: 1 is code and constants.
+bytes() { # OBJECT
+    size "$1" | awk 'NR == 2 { print $1 }'
+}
+
+check() { # NAME FRESH CONTEXT NODE...
+    local name=$1 fresh=$2 context=$3 source flags=() steps time round best
+    local out=$scratch/$name/out
+    shift 3
+    mkdir "$scratch/$name"
+    "$build/bin/cut_model" "$models/silero_vad_$name.onnx" "$scratch/$name" "$@"
+    "$build/bin/weir-gen" --model "$models/silero_vad_$name.onnx" --name vad --out "$out" \
+        --node "$(IFS=,; echo "$*")"
+    for source in "$out"/*.c; do
+        flags=()
+        if [[ $("$cc" -dumpmachine) == x86_64* ]]; then
+            case $source in
+            *_avx2.c) flags=(-mavx2 -mfma) ;;
+            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
+            esac
+        fi
+        "$cc" -std=c11 -O2 -ffp-contract=off -fno-math-errno "${flags[@]}" -c "$source" \
+            -o "${source%.c}.o"
+    done
+    rm "$out/vad_test.o"
+    "$cc" -std=c17 -O2 -I "$out" -DMODEL=vad -DHEADER='"vad.h"' -DINPUTS=VAD_INPUTS \
+        -DOUTPUTS=VAD_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$scratch/$name/run"
+    for round in 1 2 3; do
+        "${pin[@]}" node "$here/silero.mjs" "$scratch/$name" "$fresh" "$context" \
+            >"$scratch/$name/said" || fail "ONNX Runtime does not run the parts of $name."
+        read -r steps time <"$scratch/$name/said"
+        echo "$time" >>"$scratch/$name/theirs"
+        "${pin[@]}" "$scratch/$name/run" "$scratch/$name/x.npy" "$scratch/$name/y.npy" "$steps" 0 \
+            1e-4 >"$scratch/$name/said" || {
+            cat "$scratch/$name/said"
+            fail "what is deployed of $name differs from ONNX Runtime's."
+        }
+        best=$(sed -n '1s/:.*//p' "$scratch/$name/said") # the one that is chosen here
+        sed -n "s/^$best: a step takes \(.*\) us/\1/p" "$scratch/$name/said" | head -n 1 \
+            >>"$scratch/$name/ours"
+    done
+    grep floats "$scratch/$name/said" | sed "s/^/$name, /"
+    echo "$name: $best has $(bytes "$out/vad_$best.o") bytes of .text, the dispatcher" \
+        "$(bytes "$out/vad.o"), the weights $(bytes "$out/vad_weights.o")"
+    echo "$name: $steps steps of $(median <"$scratch/$name/ours") us each; by ONNX Runtime" \
+        "$(median <"$scratch/$name/theirs") us"
+}
+
+check legacy 1536 0 LSTM_245 LSTM_315
+check v5 512 64 If_0_then_branch__Inline_0__/decoder/rnn/LSTM
