@@ -92,6 +92,8 @@ static void find_time(struct chain *chain, size_t time, size_t batch)
         chain->fixed_steps = chain->axes[time].size;
     if (chain->axes[batch].id == AXIS_TIME)
         chain_refuse(chain, "its batch is the time of the layer before");
+    if (chain->model->layer_count == 0)
+        chain->batch_size = chain->axes[batch].size;
     chain->axes[time].id = AXIS_TIME;
     chain->axes[batch] = (struct axis){1, AXIS_PLAIN};
 }

@@ -39,6 +39,7 @@ struct chain {
     size_t rank, final_rank, fixed_steps;
     struct known *known; /* of every value */
     int batch; /* which of the input's axes is the batch, where its size is not known; or -1 */
+    size_t batch_size; /* where it is known */
     const char *before; /* a function of the value that is still to be applied; NULL: none */
     struct product *product; /* the last layer, where it is one; or NULL */
 };

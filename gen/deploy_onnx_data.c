@@ -29,20 +29,53 @@ static size_t place_of(const int *values, size_t count, int value)
     return place;
 }
 
-/* How many of the steps the sequence has. */
+/* How many of the steps the sequence has, which is a constant or an input. */
 static size_t read_length(struct chain *chain, const char *folder, size_t steps)
 {
     const onnx_graph *graph = &chain->onnx->graph;
     const size_t place = place_of(graph->inputs, graph->input_count, chain->lengths);
+    const onnx_tensor *length = chain_value(chain, chain->lengths);
     if (!chain->model->lengths)
         return steps;
-    if (place == graph->input_count)
-        fail("--data: the lengths of the model are no input of it");
-    const onnx_tensor *length = read_tensor(chain, folder, "input", place);
+    if (!length && place == graph->input_count)
+        fail("--data: the lengths of the model are computed, expected an input");
+    length = length ? length : read_tensor(chain, folder, "input", place);
     if (!length->ints || length->count != 1 || length->ints[0] < 0 ||
         length->ints[0] > (int64_t)steps)
         fail("--data: the length is not one of a sequence of this input, in a batch of one");
     return (size_t)length->ints[0];
+}
+
+/* Whether a tensor is rows of a width, one a step, in a batch of one. */
+static bool is_rows(const onnx_tensor *tensor, size_t width)
+{
+    size_t longer = 0;
+    for (size_t i = 0; i + 1 < tensor->rank; i++)
+        longer += tensor->dims[i] != 1;
+    return tensor->floats && tensor->count > 0 && longer <= 1 &&
+           tensor->dims[tensor->rank - 1] == width;
+}
+
+/* What is deployed starts from the model's own states, and has a batch of one. */
+static void check_inputs(struct chain *chain, const char *folder, const onnx_tensor *input)
+{
+    const onnx_graph *graph = &chain->onnx->graph;
+    const size_t batch = chain->batch < 0                     ? chain->batch_size
+                         : (size_t)chain->batch < input->rank ? input->dims[chain->batch]
+                                                              : 0;
+    if (batch > 1)
+        fail(text_format("--data: the input is a batch of %zu, expected one sequence", batch));
+    for (size_t i = 0; i < graph->input_count; i++) {
+        const int value = graph->inputs[i];
+        if (value == chain->input || value == chain->lengths)
+            continue;
+        const onnx_tensor *tensor = read_tensor(chain, folder, "input", i);
+        for (size_t k = 0; tensor->floats && k < tensor->count; k++)
+            if (tensor->floats[k] != 0)
+                fail(text_format("--data: input_%zu.pb holds states to start from that are not "
+                                 "zero, expected zeros",
+                                 i));
+    }
 }
 
 void chain_data(struct chain *chain, const char *folder)
@@ -54,8 +87,11 @@ void chain_data(struct chain *chain, const char *folder)
         chain, folder, "input", place_of(graph->inputs, graph->input_count, chain->input));
     const onnx_tensor *output = read_tensor(
         chain, folder, "output", place_of(graph->outputs, graph->output_count, chain->output));
-    if (!input->floats || !output->floats || input->count == 0 || input->count % width != 0)
-        fail("--data: input and output are not floats in the shapes of the model");
+    if (!is_rows(input, width) || !output->floats)
+        fail(text_format("--data: input_%zu.pb and its output are not floats of one sequence, "
+                         "expected %zu for each step",
+                         place_of(graph->inputs, graph->input_count, chain->input), width));
+    check_inputs(chain, folder, input);
     data->steps = input->count / width;
     if (chain->model->steps > 1 && data->steps > chain->model->steps)
         fail(text_format("--data: the input has %zu steps, more than the %zu of a call",

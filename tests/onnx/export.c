@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Models and their tensors as files, the latter as JSON; see export.h. */
+/* Models and their tensors as files, the latter as JSON and as ONNX's test data are; see export.h. */
 #include "export.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static void print_tensor(FILE *file, const char *name, const onnx_tensor *tensor)
 {
@@ -19,27 +20,52 @@ static void print_tensor(FILE *file, const char *name, const onnx_tensor *tensor
     fprintf(file, "]}");
 }
 
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
+        abort();
+}
+
+/* FOLDER/INDEX/KIND_NUMBER.pb. */
+static void write_tensor(const char *folder, size_t index, const char *kind, size_t number,
+                         const onnx_tensor *tensor)
+{
+    char path[1024];
+    size_t size;
+    onnx_memory *memory = onnx_memory_create(SIZE_MAX / 2);
+    const void *bytes = memory ? onnx_tensor_save(memory, tensor, &size) : NULL;
+    if (!bytes)
+        abort();
+    snprintf(path, sizeof path, "%s/%zu", folder, index);
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/%zu/%s_%zu.pb", folder, index, kind, number);
+    write_file(path, bytes, size);
+    onnx_memory_destroy(memory);
+}
+
 void export_model(const char *folder, size_t index, const void *bytes, size_t size,
                   const onnx_model *model, const struct given *given,
                   const onnx_tensor *const *outputs)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s/%zu.onnx", folder, index);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
-        abort();
+    write_file(path, bytes, size);
     snprintf(path, sizeof path, "%s/%zu.json", folder, index);
-    if (!(file = fopen(path, "w")))
+    FILE *file = fopen(path, "w");
+    if (!file)
         abort();
     fprintf(file, "{\"inputs\": [");
     for (size_t i = 0; i < model->graph.input_count; i++) {
         fprintf(file, i ? ", " : "");
         print_tensor(file, model->values[model->graph.inputs[i]].name, given->tensors[i]);
+        write_tensor(folder, index, "input", i, given->tensors[i]);
     }
     fprintf(file, "], \"outputs\": [");
     for (size_t i = 0; i < model->graph.output_count; i++) {
         fprintf(file, i ? ", " : "");
         print_tensor(file, model->values[model->graph.outputs[i]].name, outputs[i]);
+        write_tensor(folder, index, "output", i, outputs[i]);
     }
     fprintf(file, "]}\n");
     fclose(file);

@@ -5,7 +5,7 @@
 
 #include "constants.h"
 
-/* INDEX.onnx, and INDEX.json with the tensors. */
+/* INDEX.onnx, and the tensors: INDEX.json, and INDEX/input_0.pb, INDEX/output_0.pb and so on. */
 void export_model(const char *folder, size_t index, const void *bytes, size_t size,
                   const onnx_model *model, const struct given *given,
                   const onnx_tensor *const *outputs);
