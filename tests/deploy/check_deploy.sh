@@ -109,6 +109,21 @@ run() { # COMPILER...: links and runs the self-test, where programs for `machine
     "${under[@]}" "$scratch/test" "${file[@]}" || fail "the self-test failed ($*)."
 }
 
+# The self-test on older machines: only what they have is chosen, and only that can be asked for.
+check_dispatch() {
+    local cpu found
+    [[ $machine == x86_64 ]] && command -v qemu-x86_64 >/dev/null || return 0
+    for cpu in Nehalem Haswell; do
+        found=$(qemu-x86_64 -cpu $cpu "$scratch/test" "${file[@]}" 2>"$scratch/errors" | tr '\n' ' ')
+        case $cpu:$found in
+        "Nehalem:$model on scalar: right " | \
+            "Haswell:$model on scalar: right $model on avx2: right ") ;;
+        *) fail "on a $cpu: '$found' $(cat "$scratch/errors")" ;;
+        esac
+        echo "$cpu: $found"
+    done
+}
+
 compilers=0
 for compiler in gcc clang g++ clang++ aarch64-linux-gnu-gcc aarch64-linux-gnu-g++; do
     command -v "$compiler" >/dev/null || continue
@@ -120,6 +135,7 @@ for compiler in gcc clang g++ clang++ aarch64-linux-gnu-gcc aarch64-linux-gnu-g+
     check_names
     check_text
     run "$compiler"
+    check_dispatch
     compilers=$((compilers + 1))
 done
 [[ $compilers -gt 0 ]] || fail "there is no compiler here."
