@@ -29,6 +29,15 @@ static const char *shipped_text(const char *name)
     abort();
 }
 
+bool deploy_ships(const char *name)
+{
+    const size_t length = strlen(name);
+    bool ships = false;
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
+        ships |= !strncmp(shipped[i].name, name, length) && !strcmp(shipped[i].name + length, ".h");
+    return ships;
+}
+
 /* ---- What is known of a deployment ---- */
 
 static size_t first_isa(const struct deployment *d)

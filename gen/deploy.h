@@ -59,6 +59,9 @@ void deploy_write(const struct deploy_model *model, const char *directory);
 void deploy_options(const struct request *request, struct deploy_model *model, const char *name);
 void deploy_isas(const char *list, bool chosen[WEIR_ISA_COUNT]);
 
+/* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
+bool deploy_ships(const char *name);
+
 /* weir-gen --deploy: one layer of a cell, with weights from a file. */
 void deploy_cell(const struct request *request);
 

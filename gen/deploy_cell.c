@@ -63,6 +63,20 @@ static bool is_name(const char *name)
            strlen(name) <= NAME_MAX_LENGTH;
 }
 
+/* Whether the model's header would be taken for one of C, or for one that comes with the model. */
+static bool hides_header(const char *name)
+{
+    static const char *const headers[] = {
+        "assert",  "complex", "ctype",  "errno",  "fenv",   "float",       "inttypes", "iso646",
+        "limits",  "locale",  "math",   "setjmp", "signal", "stdalign",    "stdarg",   "stdatomic",
+        "stdbool", "stddef",  "stdint", "stdio",  "stdlib", "stdnoreturn", "string",   "tgmath",
+        "threads", "time",    "uchar",  "wchar",  "wctype", "cpuid",       "immintrin"};
+    bool hides = deploy_ships(name);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        hides |= !strcmp(headers[i], name);
+    return hides;
+}
+
 void deploy_options(const struct request *request, struct deploy_model *model, const char *name)
 {
     char *stop;
@@ -71,6 +85,9 @@ void deploy_options(const struct request *request, struct deploy_model *model, c
         fail(text_format("--name '%s' cannot begin names in C, expected at most %d lower-case "
                          "letters, digits and underscores",
                          model->name, NAME_MAX_LENGTH));
+    if (hides_header(model->name))
+        fail(text_format("--name '%s' would hide another header %s.h, expected another name",
+                         model->name, model->name));
     const long steps = request->steps ? strtol(request->steps, &stop, 10) : 1;
     if (request->steps && (steps < 1 || steps > STEPS_MAX || *stop))
         fail(text_format("--steps '%s' is not a number of time steps, expected 1 to %d",

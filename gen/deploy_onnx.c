@@ -211,6 +211,8 @@ static void begin(struct chain *chain)
 static bool take(struct chain *chain)
 {
     const bool recurs = chain->node->recurrent;
+    if (!recurs && (chain->node->output_count == 0 || chain->node->outputs[0] < 0))
+        chain_refuse(chain, "it has no output");
     if (chain_compute(chain))
         return true;
     enter(chain);

@@ -28,9 +28,12 @@ void chain_transpose(struct chain *chain)
             chain_refuse(chain, "it does not fit the axes of its input");
         from[i] = (size_t)axis;
         moved[i] = chain->axes[axis];
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i; k++) {
+            if (from[k] == from[i])
+                chain_refuse(chain, "it names an axis twice");
             if (from[k] > from[i] && !may_swap(&moved[k], &moved[i]))
                 chain_refuse(chain, "it moves data, in other ways than by a batch of one");
+        }
     }
     memcpy(chain->axes, moved, sizeof moved);
 }
@@ -124,7 +127,10 @@ void chain_reshape(struct chain *chain)
                                                  : (struct axis){0, AXIS_PLAIN};
         inferred = size < 0 ? i : inferred;
         found |= axes[i].id == AXIS_TIME;
-        product *= axes[i].id == AXIS_PLAIN && axes[i].size ? axes[i].size : 1;
+        const size_t factor = axes[i].id == AXIS_PLAIN && axes[i].size ? axes[i].size : 1;
+        if (factor > width / product)
+            chain_refuse(chain, "its shape holds more than one step of its input");
+        product *= factor;
     }
     if (inferred < ONNX_RANK_MAX && timed && !found && product == width)
         axes[inferred].id = AXIS_TIME;
@@ -171,14 +177,15 @@ void chain_gather(struct chain *chain)
 {
     const onnx_tensor *index = chain_constant(chain, 1);
     const size_t axis = time_axis(chain, onnx_attribute_int(chain->node, "axis", 0));
-    if (!index || !index->ints || index->count != 1 || chain->model->layer_count == 0)
+    if (!index || !index->ints || index->count != 1 || index->rank > 1 ||
+        chain->model->layer_count == 0)
         chain_refuse(chain, "it takes more than the last step of a layer");
     if (is_last(chain, &chain->axes[axis], index->ints[0]))
         give_last(chain);
     else if (!is_one(&chain->axes[axis]))
         chain_refuse(chain, "it takes another step than the last");
     remove_axis(chain, axis);
-    for (size_t more = 0; more < index->rank && index->rank == 1; more++) {
+    if (index->rank == 1) {
         memmove(&chain->axes[axis + 1], &chain->axes[axis],
                 (chain->rank - axis) * sizeof *chain->axes);
         chain->axes[axis] = (struct axis){1, AXIS_PLAIN};

@@ -35,7 +35,8 @@ static void add_product(struct chain *chain, const onnx_tensor *w, size_t inputs
 {
     struct deploy_layer *layer = chain_add_layer(chain);
     struct product *product = chain_take(chain, 1, sizeof *product);
-    if (chain_width(chain) != inputs || chain->axes[chain->rank - 1].size != inputs)
+    if (chain->rank == 0 || chain_width(chain) != inputs || outputs == 0 ||
+        chain->axes[chain->rank - 1].size != inputs)
         chain_refuse(chain, "its matrix does not have the size of one step of its input");
     *product = (struct product){.matrix = chain_take(chain, w->count, sizeof(float)),
                                 .before = chain->before,

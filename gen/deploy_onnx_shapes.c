@@ -57,10 +57,12 @@ bool chain_compute(struct chain *chain)
     const onnx_node *node = chain->node;
     const onnx_tensor *inputs[ONNX_RANK_MAX] = {0}, *outputs[ONNX_RANK_MAX] = {0};
     onnx_error error;
-    if (node->recurrent || !node->operator|| node->input_count == 0 ||
-                            node->input_count> ONNX_RANK_MAX || node->output_count> ONNX_RANK_MAX)
+    const void *evaluated = node->operator;
+    if (!evaluated || node->input_count == 0 || node->input_count > ONNX_RANK_MAX ||
+        node->output_count > ONNX_RANK_MAX)
         return false;
-    if (!strcmp(node->op, "Shape") && chain->known[node->inputs[0]].rank) {
+    if (!strcmp(node->op, "Shape") && node->inputs[0] >= 0 && node->outputs[0] >= 0 &&
+        chain->known[node->inputs[0]].rank) {
         chain->known[node->outputs[0]].tensor = shape_of(chain, &chain->known[node->inputs[0]]);
         return true;
     }

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* make_hostile DIR FLIPS: models that weir-gen --model must refuse, DIR/bad_WHAT.onnx, and a valid
+ * one with one to three bytes changed, DIR/flip_N.onnx, which may be models still. */
+#include "inputs.h"
+#include "writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { I = 4, H = 3, T = 5 };
+
+static char *floats(struct writer *writer, size_t rank, const size_t *dims)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < rank; i++)
+        count *= dims[i];
+    char *name = writer_name(writer);
+    const float *zeros = writer_take(writer, count, sizeof *zeros);
+    writer_initializer(writer, writer_floats(writer, zeros, rank, dims, ONNX_FLOAT, true), name);
+    return name;
+}
+
+static char *ints(struct writer *writer, size_t count, const int64_t *values)
+{
+    char *name = writer_name(writer);
+    writer_initializer(writer, writer_ints(writer, values, 1, &count, ONNX_INT64), name);
+    return name;
+}
+
+/* x[T][1][I] to y[T][1][1][H]. */
+static void add_layer(struct writer *writer)
+{
+    char *const names[] = {(char *)"x", floats(writer, 3, (const size_t[]){1, 4 * H, I}),
+                           floats(writer, 3, (const size_t[]){1, 4 * H, H}), NULL};
+    Onnx__Node *node = writer_node(writer, "LSTM", names, (char *const[]){"y", NULL});
+    writer_int(writer, node, "hidden_size", H);
+}
+
+static void add_end(struct writer *writer, const char *op, char *const *inputs)
+{
+    writer_node(writer, op, inputs, (char *const[]){"z", NULL});
+    writer_output(writer, (char *)"z");
+}
+
+/* ---- What is refused ---- */
+
+static void huge_reshape(struct writer *writer)
+{
+    const int64_t shape[] = {INT64_C(1) << 32, INT64_C(1) << 32, -1};
+    add_end(writer, "Reshape", (char *const[]){"y", ints(writer, 3, shape), NULL});
+}
+
+static void shape_of_nothing(struct writer *writer)
+{
+    add_end(writer, "Shape", (char *const[]){"", "y", NULL});
+}
+
+static void no_output(struct writer *writer)
+{
+    writer_node(writer, "Identity", (char *const[]){"y", NULL}, (char *const[]){NULL});
+    writer_output(writer, (char *)"y");
+}
+
+static void unnamed_output(struct writer *writer)
+{
+    writer_node(writer, "Shape", (char *const[]){"y", NULL}, (char *const[]){"", NULL});
+    writer_output(writer, (char *)"y");
+}
+
+static void axis_twice(struct writer *writer)
+{
+    const int64_t perm[] = {0, 0, 2, 3};
+    Onnx__Node *node =
+        writer_node(writer, "Transpose", (char *const[]){"y", NULL}, (char *const[]){"z", NULL});
+    writer_list(writer, node, "perm", perm, 4);
+    writer_output(writer, (char *)"z");
+}
+
+static void axis_far_away(struct writer *writer)
+{
+    const int64_t axes[] = {INT64_MIN};
+    add_end(writer, "Squeeze", (char *const[]){"y", ints(writer, 1, axes), NULL});
+}
+
+static void many_axes(struct writer *writer)
+{
+    const int64_t axes[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    add_end(writer, "Unsqueeze", (char *const[]){"y", ints(writer, 12, axes), NULL});
+}
+
+static void empty_product(struct writer *writer)
+{
+    add_end(writer, "MatMul",
+            (char *const[]){"y", floats(writer, 2, (const size_t[]){H, 0}), NULL});
+}
+
+static void slice_to_nowhere(struct writer *writer)
+{
+    const int64_t far[] = {INT64_MIN};
+    add_end(writer, "Slice",
+            (char *const[]){"y", ints(writer, 1, far), ints(writer, 1, far), ints(writer, 1, far),
+                            NULL});
+}
+
+static const struct {
+    const char *name;
+    void (*add)(struct writer *writer);
+} cases[] = {{"huge_reshape", huge_reshape},
+             {"shape_of_nothing", shape_of_nothing},
+             {"no_output", no_output},
+             {"unnamed_output", unnamed_output},
+             {"axis_twice", axis_twice},
+             {"axis_far_away", axis_far_away},
+             {"many_axes", many_axes},
+             {"empty_product", empty_product},
+             {"slice_to_nowhere", slice_to_nowhere}};
+
+/* A scalar times a matrix, with no layer before it. */
+static void scalar_product(struct writer *writer)
+{
+    writer_input(writer, (char *)"x", ONNX_FLOAT, 0, NULL);
+    add_end(writer, "MatMul",
+            (char *const[]){"x", floats(writer, 2, (const size_t[]){1, 1}), NULL});
+}
+
+/* A layer, a product with a bias, its function, and the last step. */
+static void valid(struct writer *writer)
+{
+    const int64_t shape[] = {0, 0, -1}, last[] = {-1}, end[] = {INT64_MAX}, first[] = {0};
+    const int64_t perm[] = {0, 2, 1, 3};
+    Onnx__Node *node =
+        writer_node(writer, "Transpose", (char *const[]){"y", NULL}, (char *const[]){"a", NULL});
+    writer_list(writer, node, "perm", perm, 4);
+    writer_node(writer, "Reshape", (char *const[]){"a", ints(writer, 3, shape), NULL},
+                (char *const[]){"b", NULL});
+    writer_node(writer, "Slice",
+                (char *const[]){"b", ints(writer, 1, last), ints(writer, 1, end),
+                                ints(writer, 1, first), NULL},
+                (char *const[]){"c", NULL});
+    writer_node(writer, "MatMul",
+                (char *const[]){"c", floats(writer, 2, (const size_t[]){H, 2}), NULL},
+                (char *const[]){"d", NULL});
+    writer_node(writer, "Add", (char *const[]){"d", floats(writer, 1, (const size_t[]){2}), NULL},
+                (char *const[]){"e", NULL});
+    add_end(writer, "Sigmoid", (char *const[]){"e", NULL});
+}
+
+/* ---- Files ---- */
+
+static void write_file(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file)) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static unsigned char *make(struct writer *writer, void (*add)(struct writer *writer),
+                           bool has_layer, size_t *size)
+{
+    writer_clear(writer, 14);
+    if (has_layer) {
+        writer_input(writer, (char *)"x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
+        add_layer(writer);
+    }
+    add(writer);
+    return writer_bytes(writer, size);
+}
+
+static void write_flips(struct writer *writer, const char *folder, size_t count)
+{
+    struct random random = {1};
+    size_t size;
+    unsigned char *whole = make(writer, valid, true, &size), *bytes = malloc(size);
+    char name[64];
+    write_file(folder, "flip_none", whole, size);
+    for (size_t n = 0; n < count; n++) {
+        memcpy(bytes, whole, size);
+        for (size_t k = 0; k <= n % 3; k++)
+            bytes[random_below(&random, size)] = (unsigned char)random_below(&random, 256);
+        snprintf(name, sizeof name, "flip_%zu", n);
+        write_file(folder, name, bytes, size);
+    }
+    free(whole);
+    free(bytes);
+}
+
+int main(int count, char **arguments)
+{
+    struct writer *writer = writer_create();
+    size_t size;
+    char name[64];
+    if (count != 3)
+        return EXIT_FAILURE;
+    for (size_t i = 0; i <= sizeof cases / sizeof *cases; i++) {
+        const bool last = i == sizeof cases / sizeof *cases;
+        void *bytes = make(writer, last ? scalar_product : cases[i].add, !last, &size);
+        snprintf(name, sizeof name, "bad_%s", last ? "scalar_product" : cases[i].name);
+        write_file(arguments[1], name, bytes, size);
+        free(bytes);
+    }
+    write_flips(writer, arguments[1], (size_t)atoi(arguments[2]));
+    writer_free(writer);
+    return EXIT_SUCCESS;
+}
