@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Models and their tensors as files, the latter as JSON and as ONNX's test data are; see export.h. */
+/* Models and their tensors as files, the latter as JSON and as ONNX's test data are; see export.h.
+ */
 #include "export.h"
 
 #include <stdio.h>
