@@ -5,6 +5,7 @@
 # prefix, allocates nothing, passes its self-test wherever it can run, and, by CC, has the bits of
 # libweir.
 . "$(dirname "$0")/../shell.sh"
+. "$(dirname "$0")/deployed.sh"
 model=$1 build=$2 cc=$3 emulator=${4:-}
 here=$root/tests/deploy
 weir_gen=${WEIR_GEN:-$build/bin/weir-gen}
@@ -44,23 +45,6 @@ fi
     --from "$raw" --out "$out"
 [[ $(wc -l <"$out/$model.h") -lt 60 ]] || fail "the header has 60 lines or more."
 grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
-
-# Compiles all files of the directory with COMPILER FLAG... to *.o.
-compile() {
-    local source flags
-    rm -f "$out"/*.o
-    for source in "$out"/*.c; do
-        flags=()
-        if [[ $machine == x86_64 ]]; then
-            case $source in
-            *_avx2.c) flags=(-mavx2 -mfma) ;;
-            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
-            esac
-        fi
-        "$@" -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -pedantic "${flags[@]}" \
-            -c "$source" -o "${source%.c}.o" || fail "$* does not take $(basename "$source")."
-    done
-}
 
 # What compilers and linkers add.
 linker='__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
@@ -131,7 +115,7 @@ for compiler in gcc clang g++ clang++ aarch64-linux-gnu-gcc aarch64-linux-gnu-g+
     standard=(-std=c11)
     [[ $compiler != *++ ]] || standard=(-x c++ -std=c++17)
     echo "== $compiler ${standard[*]}"
-    compile "$compiler" "${standard[@]}"
+    compile_deployed "$out" "$compiler" "${standard[@]}"
     check_names
     check_text
     run "$compiler"
@@ -142,7 +126,7 @@ done
 
 # Against libweir, by the compiler that made it.
 machine=$("$cc" -dumpmachine | cut -d- -f1)
-compile "$cc" -std=c11
+compile_deployed "$out" "$cc" -std=c11
 rm "$out/${model}_test.o"
 own=()
 if [[ $model == own ]]; then

@@ -4,6 +4,7 @@
 # what weir-run gives, bit by bit where there are recurrent layers only; and of those that PyTorch
 # exports, what PyTorch gives. What it cannot deploy gets one sentence, and 2.
 . "$(dirname "$0")/../shell.sh"
+. "$(dirname "$0")/deployed.sh"
 where=$1 build=$2 cc=$3 python=${4:-}
 here=$root/tests/deploy
 weir_gen=$build/bin/weir-gen
@@ -11,21 +12,11 @@ make_scratch
 
 # Deploys FOLDER/model.onnx, builds it, and runs it on FOLDER/x.npy: FOLDER HOW STEPS TOLERANCE.
 check() {
-    local folder=$1 how=$2 steps=$3 tolerance=$4 source flags options=() out=$1/out
+    local folder=$1 how=$2 steps=$3 tolerance=$4 options=() out=$1/out
     [[ $how == stream ]] || options+=(--steps "$steps")
     [[ ! -e $folder/output_0.pb ]] || options+=(--data "$folder")
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$out" "${options[@]}"
-    for source in "$out"/*.c; do
-        flags=()
-        if [[ $("$cc" -dumpmachine) == x86_64* ]]; then
-            case $source in
-            *_avx2.c) flags=(-mavx2 -mfma) ;;
-            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
-            esac
-        fi
-        "$cc" -std=c11 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -pedantic \
-            "${flags[@]}" -c "$source" -o "${source%.c}.o"
-    done
+    compile_deployed "$out" "$cc" -std=c11
     "$cc" "$out"/*.o -lm -o "$folder/test"
     "$folder/test" || fail "the self-test of $(basename "$folder") failed."
     rm "$out/net_test.o"

@@ -4,6 +4,7 @@
 # models (tests/onnx/silero.sh) gives what ONNX Runtime does within 1e-4, over ten seconds of sound, and
 # says how large it is and how long a step takes, in turns with ONNX Runtime, on one core.
 . "$(dirname "$0")/../shell.sh"
+. "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2 folder=$3
 here=$root/tests/deploy
 . "$root/tests/onnx/silero_models.sh"
@@ -21,24 +22,14 @@ bytes() { # OBJECT
 }
 
 check() { # NAME FRESH CONTEXT NODE...
-    local name=$1 fresh=$2 context=$3 source flags=() steps time long round best
+    local name=$1 fresh=$2 context=$3 steps time long round best
     local out=$scratch/$name/out
     shift 3
     mkdir "$scratch/$name"
     "$build/bin/cut_model" "$models/silero_vad_$name.onnx" "$scratch/$name" "$@"
     "$build/bin/weir-gen" --model "$models/silero_vad_$name.onnx" --name vad --out "$out" \
         --node "$(IFS=,; echo "$*")"
-    for source in "$out"/*.c; do
-        flags=()
-        if [[ $("$cc" -dumpmachine) == x86_64* ]]; then
-            case $source in
-            *_avx2.c) flags=(-mavx2 -mfma) ;;
-            *_avx512.c) flags=(-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma) ;;
-            esac
-        fi
-        "$cc" -std=c11 -O2 -ffp-contract=off -fno-math-errno "${flags[@]}" -c "$source" \
-            -o "${source%.c}.o"
-    done
+    compile_deployed "$out" "$cc" -std=c11
     rm "$out/vad_test.o"
     "$cc" -std=c17 -O2 -I "$out" -DMODEL=vad -DHEADER='"vad.h"' -DINPUTS=VAD_INPUTS \
         -DOUTPUTS=VAD_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$scratch/$name/run"
