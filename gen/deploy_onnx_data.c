@@ -9,13 +9,10 @@ static const onnx_tensor *read_tensor(struct chain *chain, const char *folder, c
                                       size_t index)
 {
     onnx_error error;
-    size_t size;
     char *path = text_format("%s/%s_%zu.pb", folder, kind, index);
-    char *bytes = source_bytes(path, &size);
-    const onnx_tensor *tensor = onnx_tensor_load(chain->memory, bytes, size, &error);
+    const onnx_tensor *tensor = onnx_tensor_load_file(chain->memory, path, &error);
     if (!tensor)
-        fail(text_format("--data: %s: %s", path, error.message));
-    free(bytes);
+        fail(text_format("--data: %s", error.message));
     free(path);
     return tensor;
 }

@@ -80,20 +80,6 @@ struct graph *source_parse(const struct source *source, const double size[4])
     exit(EXIT_BAD);
 }
 
-char *source_bytes(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    long length = -1;
-    if (!file || fseek(file, 0, SEEK_END) || (length = ftell(file)) < 0 || fseek(file, 0, SEEK_SET))
-        fail(text_format("%s cannot be read: %s", path, strerror(errno)));
-    char *bytes = malloc((size_t)length + 1);
-    if (!bytes)
-        fail("out of memory");
-    *size = fread(bytes, 1, (size_t)length, file);
-    fclose(file);
-    return bytes;
-}
-
 /* ---- Writing ---- */
 
 /* Whether a file holds this text already. */

@@ -23,9 +23,6 @@ struct graph *source_parse(const struct source *source, const double size[4]);
 /* Ends the program with a sentence about a place in a cell. */
 _Noreturn void source_fail(const struct source *source, int line, int column, const char *sentence);
 
-/* All bytes of a file, which the caller frees. */
-char *source_bytes(const char *path, size_t *size);
-
 /* Writes a file whole or not at all, and not where it would not change, so that nothing is compiled
  * anew for it; NULL: to stdout. */
 void source_write(const char *path, const struct text *text);

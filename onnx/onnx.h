@@ -64,6 +64,8 @@ const char *onnx_type_name(enum onnx_type type);
 onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
                               onnx_error *error);
 
+onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, onnx_error *error);
+
 /* The same written: its bytes, in memory; NULL: there is none. */
 const void *onnx_tensor_save(onnx_memory *memory, const onnx_tensor *tensor, size_t *size);
 

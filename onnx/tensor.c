@@ -207,6 +207,18 @@ onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size
     return from ? onnx_tensor_read(memory, from, NULL, error) : NULL;
 }
 
+onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, onnx_error *error)
+{
+    size_t size;
+    const void *data = onnx_read_file(memory, path, &size, error);
+    onnx_tensor *tensor = data ? onnx_tensor_load(memory, data, size, error) : NULL;
+    if (data && !tensor) {
+        const onnx_error inner = *error;
+        onnx_fail(error, "%.200s: %.300s", path, inner.message);
+    }
+    return tensor;
+}
+
 /* ---- To the format ---- */
 
 const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor, size_t *size)

@@ -152,14 +152,12 @@ static bool is_pb(const char *path)
 onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error)
 {
     size_t size;
+    if (is_pb(path))
+        return onnx_tensor_load_file(memory, path, error);
     char *bytes = read_file(path, &size, error);
     if (!bytes)
         return NULL;
-    onnx_error inner;
-    onnx_tensor *tensor = is_pb(path) ? onnx_tensor_load(memory, bytes, size, &inner)
-                                      : parse_npy(memory, bytes, size, path, error);
-    if (!tensor && is_pb(path))
-        run_fail(error, "%.200s: %.300s", path, inner.message);
+    onnx_tensor *tensor = parse_npy(memory, bytes, size, path, error);
     free(bytes);
     return tensor;
 }
