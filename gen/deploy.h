@@ -54,10 +54,8 @@ struct deploy_model {
 /* Writes the directory, which is made if it is not there. Ends the program where that fails. */
 void deploy_write(const struct deploy_model *model, const char *directory);
 
-/* What the command line says of a model, whose name is `name` unless it says another; the ISAs of a
- * list with commas, NULL: all. */
+/* What the command line says of a model, whose name is `name` unless it says another. */
 void deploy_options(const struct request *request, struct deploy_model *model, const char *name);
-void deploy_isas(const char *list, bool chosen[WEIR_ISA_COUNT]);
 
 /* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
 bool deploy_ships(const char *name);

@@ -158,8 +158,8 @@ static void give_last(struct chain *chain)
     chain->final = -1;
 }
 
-/* Which axis is time; whether `index` is its last step. */
-static size_t time_axis(const struct chain *chain, int64_t axis)
+/* An axis, which ONNX counts from either end. */
+static size_t axis_at(const struct chain *chain, int64_t axis)
 {
     const int64_t at = axis < 0 ? axis + (int64_t)chain->rank : axis;
     if (at < 0 || at >= (int64_t)chain->rank)
@@ -167,6 +167,7 @@ static size_t time_axis(const struct chain *chain, int64_t axis)
     return (size_t)at;
 }
 
+/* Whether `index` is the last step, of an axis that is time. */
 static bool is_last(const struct chain *chain, const struct axis *axis, int64_t index)
 {
     return axis->id == AXIS_TIME &&
@@ -176,7 +177,7 @@ static bool is_last(const struct chain *chain, const struct axis *axis, int64_t 
 void chain_gather(struct chain *chain)
 {
     const onnx_tensor *index = chain_constant(chain, 1);
-    const size_t axis = time_axis(chain, onnx_attribute_int(chain->node, "axis", 0));
+    const size_t axis = axis_at(chain, onnx_attribute_int(chain->node, "axis", 0));
     if (!index || !index->ints || index->count != 1 || index->rank > 1 ||
         chain->model->layer_count == 0)
         chain_refuse(chain, "it takes more than the last step of a layer");
@@ -216,7 +217,7 @@ void chain_slice(struct chain *chain)
         !read_bound(chain, "axes", 3, 0, &axis) || !read_bound(chain, "steps", 4, 1, &step) ||
         step != 1)
         chain_refuse(chain, "it takes more than the last step of a layer");
-    const size_t at = time_axis(chain, axis);
+    const size_t at = axis_at(chain, axis);
     if (!is_last(chain, &chain->axes[at], start) || end < INT32_MAX ||
         chain->model->layer_count == 0)
         chain_refuse(chain, "it takes more than the last step of a layer");
