@@ -254,7 +254,8 @@ static const struct {
     const char *shipped;
     void (*write)(const struct deployment *d, struct text *out);
 } files[] = {
-    {"kernel.h", "kernel.h", NULL},          {"_internal.h", "alone_internal.h", NULL},
+    {"kernel.h", "kernel.h", NULL},          {"cpu_features.h", "cpu_features.h", NULL},
+    {"packing.h", "packing.h", NULL},        {"_internal.h", "alone_internal.h", NULL},
     {"_model.h", NULL, deploy_model_tables}, {".h", NULL, deploy_header},
     {".c", "alone.c", deploy_entry},         {"_test.c", NULL, deploy_test},
     {"CMakeLists.txt", NULL, deploy_cmake},  {"README.md", NULL, deploy_readme},
@@ -267,8 +268,10 @@ static void make_texts(const struct deployment *d, struct text texts[FILE_COUNT]
 {
     for (size_t i = 0; i < FILE_COUNT; i++) {
         texts[i] = (struct text){0};
-        if (files[i].shipped)
+        if (files[i].shipped && !strncmp(files[i].shipped, "alone", strlen("alone")))
             deploy_add(d, &texts[i], shipped_text(files[i].shipped));
+        else if (files[i].shipped)
+            text_add(&texts[i], "%s", shipped_text(files[i].shipped));
         if (files[i].write)
             files[i].write(d, &texts[i]);
     }

@@ -3,6 +3,7 @@
  * called, how it is built, and what its README says. */
 #include "deployment.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- How a model is called ---- */
@@ -69,7 +70,7 @@ static void add_with(const struct deployment *d, struct text *out, const char *t
     if (at) {
         char *before = text_format("%.*s", (int)(at - text), text);
         deploy_add(d, out, before);
-        text_free(&(struct text){.chars = before});
+        free(before);
         deploy_add(d, out, to);
         text = at + 1;
     }
@@ -169,7 +170,7 @@ void deploy_entry(const struct deployment *d, struct text *out)
         char *entry =
             text_format(entry_file, d->weight_count, d->weight_count, (unsigned long long)d->shape);
         deploy_add(d, out, entry);
-        text_free(&(struct text){.chars = entry});
+        free(entry);
     } else {
         deploy_add(d, out, entry_here);
     }
@@ -179,6 +180,37 @@ void deploy_entry(const struct deployment *d, struct text *out)
 }
 
 /* ---- How it is built ---- */
+
+#define FLAGS "-O2 -ffp-contract=off -fno-math-errno"
+
+/* The flags of an ISA's file beside those, separated by semicolons, in CMake's words. */
+static const char *flags_of(const struct isa *isa)
+{
+    static const struct {
+        const char *isa, *flags;
+    } rows[] = {
+#define WEIR_FLAGS(isa, flags) {isa, flags},
+#include "isa_flags.inc"
+#undef WEIR_FLAGS
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].isa, isa->name))
+            return rows[i].flags;
+    return "";
+}
+
+/* The flags of the files of an architecture. */
+static void add_flags(const struct deployment *d, struct text *out, const char *guard,
+                      const char *processors)
+{
+    text_add(out, "if(CMAKE_SYSTEM_PROCESSOR MATCHES \"^(%s)$\")\n", processors);
+    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
+        if (d->model->isas[i] && isas[i].guard && !strcmp(isas[i].guard, guard))
+            text_add(out,
+                     "    set_source_files_properties(%s_%s.c PROPERTIES COMPILE_OPTIONS \"%s\")\n",
+                     d->model->name, isas[i].name, flags_of(&isas[i]));
+    text_add(out, "endif()\n");
+}
 
 void deploy_cmake(const struct deployment *d, struct text *out)
 {
@@ -190,33 +222,25 @@ void deploy_cmake(const struct deployment *d, struct text *out)
                "project(alone C)\n"
                "if(NOT CMAKE_BUILD_TYPE)\n"
                "    set(CMAKE_BUILD_TYPE Release)\n"
-               "endif()\n\n"
-               "# No contraction: fused operations are written out, and results depend on it.\n"
-               "set(flags -O2 -ffp-contract=off -fno-math-errno)\n"
-               "if(CMAKE_SYSTEM_PROCESSOR MATCHES \"^(aarch64|arm64)\" AND CMAKE_C_COMPILER_ID "
-               "STREQUAL \"GNU\")\n"
-               "    list(APPEND flags -fno-schedule-insns)\n"
-               "endif()\n");
+               "endif()\n\n");
     text_add(out, "add_library(%s STATIC %s.c", name, name);
     if (!d->model->weights_file)
         text_add(out, " %s_weights.c", name);
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
         if (d->model->isas[i])
             text_add(out, " %s_%s.c", name, isas[i].name);
-    text_add(out, ")\ntarget_compile_options(%s PRIVATE ${flags})\n", name);
     deploy_add(d, out,
+               ")\n"
+               "# No contraction: fused operations are written out, and results depend on it.\n"
+               "separate_arguments(flags UNIX_COMMAND \"" FLAGS "\")\n"
+               "target_compile_options(alone PRIVATE ${flags})\n"
                "target_compile_features(alone PRIVATE c_std_11)\n"
                "target_include_directories(alone PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})\n"
-               "target_link_libraries(alone PUBLIC m)\n"
-               "if(CMAKE_SYSTEM_PROCESSOR MATCHES \"^(x86_64|AMD64|amd64)$\")\n");
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i] && *isas[i].flags)
-            text_add(out,
-                     "    set_source_files_properties(%s_%s.c PROPERTIES COMPILE_FLAGS \"%s\")\n",
-                     name, isas[i].name, isas[i].flags);
+               "target_link_libraries(alone PUBLIC m)\n");
+    add_flags(d, out, "__x86_64__", "x86_64|AMD64|amd64");
+    add_flags(d, out, "__aarch64__", "aarch64|arm64|ARM64");
     deploy_add(d, out,
-               "endif()\n\n"
-               "enable_testing()\n"
+               "\nenable_testing()\n"
                "add_executable(alone_test alone_test.c)\n"
                "target_link_libraries(alone_test PRIVATE alone)\n");
     deploy_add(
@@ -243,6 +267,18 @@ static void add_layers(const struct deployment *d, struct text *out)
                  deployment_outputs(d, l), directions, gives[layer->gives]);
     }
     text_add(out, "\n%zu weights, float32.", d->weight_count);
+}
+
+/* Without flags that only some compilers take, which CMake's words name. */
+static void add_flags_by_hand(const struct deployment *d, struct text *out, const struct isa *isa)
+{
+    const char *flags = flags_of(isa);
+    if (!*flags || strchr(flags, '$'))
+        return;
+    text_add(out, "- `%s_%s.c` with `", d->model->name, isa->name);
+    for (; *flags; flags++)
+        text_add(out, "%c", *flags == ';' ? ' ' : *flags);
+    text_add(out, "` (on other architectures it is empty)\n");
 }
 
 void deploy_readme(const struct deployment *d, struct text *out)
@@ -272,11 +308,10 @@ void deploy_readme(const struct deployment *d, struct text *out)
         "\n```\n\n"
         "One state is one stream; a second stream is a second state. Build with `cmake -S . -B\n"
         "build && cmake --build build && ctest --test-dir build`, or by hand: every file with\n"
-        "`-O2 -ffp-contract=off -fno-math-errno`, and besides\n\n");
+        "`" FLAGS "`, and besides\n\n");
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i] && *isas[i].flags)
-            text_add(out, "- `%s_%s.c` with `%s` (on other architectures it is empty)\n",
-                     d->model->name, isas[i].name, isas[i].flags);
+        if (d->model->isas[i])
+            add_flags_by_hand(d, out, &isas[i]);
     deploy_add(
         d, out,
         "\n`alone_test.c` runs the model on an input of its own, on every ISA that is here, and\n"

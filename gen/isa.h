@@ -14,9 +14,7 @@ struct isa {
     const char *window; /* (low, high, n): the lanes from n on of two vectors; n is a constant */
     const char *op[OP_COUNT];
     const char *sleef[OP_COUNT]; /* where the sleef form differs; NULL: as op */
-    /* For a model that stands alone: the compiler's macro for the architecture (NULL: any), the
-     * flags of its file, and the CPU's features in words of kernels/alone/. */
-    const char *guard, *flags, *features;
+    const char *guard; /* the compiler's macro for the architecture; NULL: any */
 };
 
 extern const struct isa isas[WEIR_ISA_COUNT];

@@ -13,6 +13,7 @@ struct text {
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_list(struct text *text, const char *format, va_list list);
+void text_add_bytes(struct text *text, const void *bytes, size_t count);
 void text_free(struct text *text);
 
 /* A formatted string of its own; the caller frees it. */

@@ -6,6 +6,7 @@
 
 #include "cpu.h"
 #include "kernel.h"
+#include "packing.h"
 #include "weir.h"
 
 #include <stdint.h>
@@ -39,25 +40,6 @@ static inline size_t weir_extent_of(enum weir_extent extent, struct weir_sizes s
     const size_t table[] = {
         [WEIR_ONE] = 1, [WEIR_I] = sizes.I, [WEIR_H] = sizes.H, [WEIR_P] = sizes.P};
     return table[extent];
-}
-
-/* Arithmetic that stays at SIZE_MAX, which cannot be allocated, instead of wrapping around: one
- * check at the end, by weir_allocate, covers a whole formula. */
-static inline size_t weir_times(size_t a, size_t b)
-{
-    size_t product;
-    return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
-}
-
-static inline size_t weir_plus(size_t a, size_t b)
-{
-    size_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
-}
-
-static inline size_t weir_round_up(size_t a, size_t unit)
-{
-    return weir_times(a / unit + (a % unit != 0), unit);
 }
 
 /* "I=2, H=64" or "I=2, H=64, P=32". */

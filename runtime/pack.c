@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From weights as their owner has them, one row-major array a name, to what a kernel walks through:
- * regions of interleaved blocks, as kernel.h describes them. Checks that each weight of the cell is
- * given once. */
+/* Weights as their owner has them, one row-major array a name, packed as kernels/packing.h does it.
+ * Checks that each weight of the cell is given once. */
 #include "internal.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,44 +47,22 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
 
 /* ---- Packing ---- */
 
-/* A product that leaves the range of floats stays in it, so that infinity, where the weights have
- * none, cannot become a NaN in a sum. */
-static float scaled(float weight, float scale)
+/* The rows and columns of a region. */
+static size_t rows_of(const struct weir_packing *packing, const struct weir_region *region)
 {
-    const float product = weight * scale;
-    return isinf(product) && isfinite(weight) ? copysignf(FLT_MAX, product) : product;
+    return weir_extent_of(region->rows, packing->sizes);
+}
+
+static size_t cols_of(const struct weir_packing *packing, const struct weir_region *region)
+{
+    return weir_extent_of(region->cols, packing->sizes);
 }
 
 static size_t region_floats(const struct weir_packing *packing, const struct weir_region *region)
 {
-    const size_t lanes = packing->kernel->lanes;
-    const size_t rows = weir_extent_of(region->rows, packing->sizes), left = rows % lanes;
-    const size_t whole = left && !region->tail ? rows - left + lanes : rows - left;
-    const size_t column =
-        weir_plus(weir_times(whole, region->count), left ? region->tail_width : 0);
-    return weir_times(column, weir_extent_of(region->cols, packing->sizes));
-}
-
-/* Packs one region; what lies past the last row is zero already. */
-static void pack_region(const struct weir_packing *packing, const struct weir_region *region,
-                        const float *const *data, const float *scale, float *packed)
-{
-    const size_t rows = weir_extent_of(region->rows, packing->sizes);
-    const size_t cols = weir_extent_of(region->cols, packing->sizes);
-    const size_t row_step = packing->transposed ? 1 : cols;
-    const size_t col_step = packing->transposed ? rows : 1, lanes_most = packing->kernel->lanes;
-    for (size_t first = 0; first < rows; first += lanes_most) {
-        const size_t lanes = rows - first < lanes_most ? rows - first : lanes_most;
-        const bool tail = region->tail && lanes < lanes_most;
-        const size_t width = tail ? region->tail_width : region->count * lanes_most;
-        for (size_t col = 0; col < cols; col++, packed += width)
-            for (size_t k = 0; k < region->count; k++) {
-                float *to = packed + (tail ? region->tail[k] : k * lanes_most);
-                const float *from = data[region->params[k]] + first * row_step + col * col_step;
-                for (size_t lane = 0; lane < lanes; lane++)
-                    to[lane] = scaled(from[lane * row_step], scale[k]);
-            }
-    }
+    return weir_round_up(weir_region_floats(region, packing->kernel->lanes,
+                                            rows_of(packing, region), cols_of(packing, region)),
+                         WEIR_ROW);
 }
 
 void weir_pack(const struct weir_packing *packing, const float *const *data)
@@ -96,8 +71,9 @@ void weir_pack(const struct weir_packing *packing, const float *const *data)
     const float *scale = packing->scale;
     for (size_t i = 0; i < packing->region_count; i++) {
         const struct weir_region *region = &packing->regions[i];
-        pack_region(packing, region, data, scale, packed);
-        packed += weir_round_up(region_floats(packing, region), WEIR_ROW);
+        weir_pack_region(region, packing->kernel->lanes, rows_of(packing, region),
+                         cols_of(packing, region), packing->transposed, data, scale, packed);
+        packed += region_floats(packing, region);
         scale += region->count;
     }
 }
@@ -108,8 +84,7 @@ weir_status weir_packing_create(struct weir_packing *packing,
     const struct weir_sizes sizes = packing->sizes;
     size_t floats = 0, slots = 0;
     for (size_t i = 0; i < packing->region_count; i++) {
-        const size_t region = region_floats(packing, &packing->regions[i]);
-        floats = weir_plus(floats, weir_round_up(region, WEIR_ROW));
+        floats = weir_plus(floats, region_floats(packing, &packing->regions[i]));
         slots = weir_plus(slots, packing->regions[i].count);
     }
     packing->scale = weir_allocate(slots);

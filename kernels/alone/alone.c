@@ -5,81 +5,19 @@
 #include "alone.h"
 #include "alone_internal.h"
 #include "alone_model.h"
+#include "packing.h"
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#elif defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
-
-/* ---- What this CPU has ---- */
-
-#if defined(__x86_64__)
-
-/* Bits of XCR0: SSE and AVX state; and with them opmask, upper ZMM and ZMM16-31 state. */
-enum { YMM_STATE = 0x06, ZMM_STATE = 0xe6 };
-
-/* CPUID's words: leaf 1 ECX, leaf 7 EBX. */
-static const struct {
-    unsigned feature, word, bit, state;
-} probes[] = {
-    {ALONE_HAS_FMA, 0, 12, YMM_STATE},      {ALONE_HAS_AVX2, 1, 5, YMM_STATE},
-    {ALONE_HAS_AVX512F, 1, 16, ZMM_STATE},  {ALONE_HAS_AVX512DQ, 1, 17, ZMM_STATE},
-    {ALONE_HAS_AVX512BW, 1, 30, ZMM_STATE}, {ALONE_HAS_AVX512VL, 1, 31, ZMM_STATE},
-};
-
-static unsigned cpu_features(void)
-{
-    const unsigned osxsave = 1u << 27;
-    unsigned a, b, c, d, words[2] = {0, 0}, state = 0, features = 0;
-    if (__get_cpuid(1, &a, &b, &c, &d)) {
-        words[0] = c;
-        if (c & osxsave)
-            __asm__ volatile("xgetbv" : "=a"(state), "=d"(d) : "c"(0));
-    }
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-        words[1] = b;
-    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++)
-        if ((words[probes[i].word] >> probes[i].bit & 1) &&
-            (state & probes[i].state) == probes[i].state)
-            features |= probes[i].feature;
-    return features;
-}
-
-#elif defined(__aarch64__) && defined(__linux__)
-
-static unsigned cpu_features(void)
-{
-    const unsigned long asimd = 1ul << 1; /* HWCAP_ASIMD */
-    return getauxval(AT_HWCAP) & asimd ? ALONE_HAS_NEON : 0;
-}
-
-#elif defined(__aarch64__)
-
-static unsigned cpu_features(void)
-{
-    return ALONE_HAS_NEON;
-}
-
-#else
-
-static unsigned cpu_features(void)
-{
-    return 0;
-}
-
-#endif
 
 /* The best ISA of this CPU, or the one of that name; NULL: there is none. */
 static const struct alone_isa *choose(const char *name)
 {
-    const unsigned features = cpu_features();
-    for (const struct alone_isa *isa = alone_isas; isa->name; isa++)
-        if ((features & isa->features) == isa->features && (!name || !strcmp(name, isa->name)))
+    const unsigned features = weir_cpu_detect();
+    for (const struct alone_isa *isa = alone_isas; isa->kernels; isa++) {
+        const struct weir_isa_row *row = &weir_isas[isa->isa];
+        if ((features & row->features) == row->features && (!name || !strcmp(name, row->name)))
             return isa;
+    }
     return NULL;
 }
 
@@ -99,31 +37,26 @@ struct arena {
     size_t floats;
 };
 
-static size_t round_up(size_t floats)
-{
-    return (floats + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
-}
-
 static float *take(struct arena *arena, size_t floats)
 {
     float *piece = arena->memory ? arena->memory + arena->floats : NULL;
-    arena->floats += round_up(floats);
+    arena->floats += weir_round_up(floats, WEIR_ROW);
     return piece;
 }
 
 static size_t region_floats(const struct alone_kernel *kernel, const struct weir_region *region,
                             const size_t *size)
 {
-    const size_t rows = size[region->rows], left = rows % kernel->lanes;
-    const size_t whole = left && !region->tail ? rows - left + kernel->lanes : rows - left;
-    return (whole * region->count + (left ? region->tail_width : 0)) * size[region->cols];
+    return weir_round_up(
+        weir_region_floats(region, kernel->lanes, size[region->rows], size[region->cols]),
+        WEIR_ROW);
 }
 
 static size_t packed_floats(const struct alone_kernel *kernel, const size_t *size)
 {
     size_t floats = 0;
     for (size_t i = 0; i < kernel->region_count; i++)
-        floats += round_up(region_floats(kernel, &kernel->regions[i], size));
+        floats += region_floats(kernel, &kernel->regions[i], size);
     return floats;
 }
 
@@ -172,7 +105,7 @@ size_t alone_state_size(void)
 {
     struct state counted;
     size_t most = 0;
-    for (const struct alone_isa *isa = alone_isas; isa->name; isa++) {
+    for (const struct alone_isa *isa = alone_isas; isa->kernels; isa++) {
         const size_t floats = lay(isa, &counted, NULL);
         most = floats > most ? floats : most;
     }
@@ -186,43 +119,20 @@ static uintptr_t aligned(const void *memory)
 
 /* ---- Packing ---- */
 
-/* A product that leaves the range of floats stays in it. */
-static float scaled(float weight, float scale)
-{
-    const float product = weight * scale;
-    return isinf(product) && isfinite(weight) ? copysignf(FLT_MAX, product) : product;
-}
-
-static void pack_region(const struct alone_pass *pass, const struct alone_kernel *kernel,
-                        const struct weir_region *region, const float *weights, const float *scale,
-                        float *packed)
-{
-    const size_t rows = pass->size[region->rows], cols = pass->size[region->cols];
-    for (size_t first = 0; first < rows; first += kernel->lanes) {
-        const size_t lanes = rows - first < kernel->lanes ? rows - first : kernel->lanes;
-        const int tail = region->tail && lanes < kernel->lanes;
-        const size_t width = tail ? region->tail_width : region->count * kernel->lanes;
-        for (size_t col = 0; col < cols; col++, packed += width)
-            for (size_t k = 0; k < region->count; k++) {
-                float *to = packed + (tail ? region->tail[k] : k * kernel->lanes);
-                const float *from = weights + pass->params[region->params[k]] + first * cols + col;
-                for (size_t lane = 0; lane < lanes; lane++)
-                    to[lane] = scaled(from[lane * cols], scale[k]);
-            }
-    }
-}
-
 static void pack(const struct alone_pass *pass, const struct alone_kernel *kernel,
                  const float *weights, float *packed)
 {
     float scales[ALONE_SLOTS];
-    const float *scale = scales;
+    const float *scale = scales, *data[ALONE_PARAMS];
+    for (size_t i = 0; i < pass->param_count; i++)
+        data[i] = weights + pass->params[i];
     kernel->scales(pass->size[WEIR_I], pass->size[WEIR_H], pass->size[WEIR_P], scales);
     memset(packed, 0, sizeof *packed * packed_floats(kernel, pass->size));
     for (size_t i = 0; i < kernel->region_count; i++) {
         const struct weir_region *region = &kernel->regions[i];
-        pack_region(pass, kernel, region, weights, scale, packed);
-        packed += round_up(region_floats(kernel, region, pass->size));
+        weir_pack_region(region, kernel->lanes, pass->size[region->rows], pass->size[region->cols],
+                         false, data, scale, packed);
+        packed += region_floats(kernel, region, pass->size);
         scale += region->count;
     }
 }
@@ -238,7 +148,7 @@ static void reset(struct state *state)
         for (size_t s = 0; s < pass->state_count; s++) {
             const size_t size = pass->size[pass->states[s]];
             float *to = state->runs[p].state[0][s];
-            memset(to, 0, sizeof *to * round_up(size));
+            memset(to, 0, sizeof *to * weir_round_up(size, WEIR_ROW));
             if (pass->initial[s] != ALONE_ZERO)
                 memcpy(to, state->initial[p][s], sizeof *to * size);
         }
@@ -269,7 +179,7 @@ static const char *start(void *memory, const char *isa, const float *weights)
 
 const char *alone_isa(const void *state)
 {
-    return ((const struct state *)aligned(state))->isa->name;
+    return weir_isas[((const struct state *)aligned(state))->isa->isa].name;
 }
 
 void alone_reset(void *state)

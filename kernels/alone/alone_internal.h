@@ -4,7 +4,7 @@
 #ifndef ALONE_INTERNAL_H
 #define ALONE_INTERNAL_H
 
-#include "kernel.h"
+#include "cpu_features.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +29,7 @@ struct alone_pass {
     int reversed;
     size_t size[4];
     const size_t *params, *initial;
+    size_t param_count;
     const enum weir_extent *states;
     size_t state_count;
 };
@@ -43,29 +44,13 @@ struct alone_layer {
 
 enum { ALONE_ALL, ALONE_LAST, ALONE_FINAL }; /* all steps, the last one, or the final states */
 
-/* An ISA, the CPU features that it takes, and its kernels. */
+/* An ISA and its kernels; NULL: there are no more ISAs. */
 struct alone_isa {
-    const char *name;
-    unsigned features;
+    enum weir_isa isa;
     const struct alone_kernel *kernels;
 };
 
 #define ALONE_ZERO ((size_t)-1)
-
-/* A feature counts only if the operating system saves the registers it uses. */
-enum {
-    ALONE_HAS_FMA = 1 << 0,
-    ALONE_HAS_AVX2 = 1 << 1,
-    ALONE_HAS_AVX512F = 1 << 2,
-    ALONE_HAS_AVX512BW = 1 << 3,
-    ALONE_HAS_AVX512DQ = 1 << 4,
-    ALONE_HAS_AVX512VL = 1 << 5,
-    ALONE_HAS_NEON = 1 << 6,
-    /* What ISAs are bundles of: a compiler told to use AVX-512 also uses AVX2 and FMA. */
-    ALONE_AVX2 = ALONE_HAS_AVX2 | ALONE_HAS_FMA,
-    ALONE_AVX512 = ALONE_AVX2 | ALONE_HAS_AVX512F | ALONE_HAS_AVX512BW | ALONE_HAS_AVX512DQ |
-                   ALONE_HAS_AVX512VL
-};
 
 #ifdef __cplusplus
 }
