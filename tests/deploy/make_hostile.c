@@ -15,17 +15,13 @@ static char *floats(struct writer *writer, size_t rank, const size_t *dims)
     size_t count = 1;
     for (size_t i = 0; i < rank; i++)
         count *= dims[i];
-    char *name = writer_name(writer);
     const float *zeros = writer_take(writer, count, sizeof *zeros);
-    writer_initializer(writer, writer_floats(writer, zeros, rank, dims, ONNX_FLOAT, true), name);
-    return name;
+    return writer_constant(writer, writer_floats(writer, zeros, rank, dims, ONNX_FLOAT, true));
 }
 
 static char *ints(struct writer *writer, size_t count, const int64_t *values)
 {
-    char *name = writer_name(writer);
-    writer_initializer(writer, writer_ints(writer, values, 1, &count, ONNX_INT64), name);
-    return name;
+    return writer_constant(writer, writer_ints(writer, values, 1, &count, ONNX_INT64));
 }
 
 /* x[T][1][I] to y[T][1][1][H]. */
@@ -148,17 +144,6 @@ static void valid(struct writer *writer)
 
 /* ---- Files ---- */
 
-static void write_file(const char *folder, const char *name, const void *bytes, size_t size)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file)) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-}
-
 static unsigned char *make(struct writer *writer, void (*add)(struct writer *writer),
                            bool has_layer, size_t *size)
 {
@@ -177,12 +162,12 @@ static void write_flips(struct writer *writer, const char *folder, size_t count)
     size_t size;
     unsigned char *whole = make(writer, valid, true, &size), *bytes = malloc(size);
     char name[64];
-    write_file(folder, "flip_none", whole, size);
+    write_file(folder, "flip_none.onnx", whole, size);
     for (size_t n = 0; n < count; n++) {
         memcpy(bytes, whole, size);
         for (size_t k = 0; k <= n % 3; k++)
             bytes[random_below(&random, size)] = (unsigned char)random_below(&random, 256);
-        snprintf(name, sizeof name, "flip_%zu", n);
+        snprintf(name, sizeof name, "flip_%zu.onnx", n);
         write_file(folder, name, bytes, size);
     }
     free(whole);
@@ -199,7 +184,7 @@ int main(int count, char **arguments)
     for (size_t i = 0; i <= sizeof cases / sizeof *cases; i++) {
         const bool last = i == sizeof cases / sizeof *cases;
         void *bytes = make(writer, last ? scalar_product : cases[i].add, !last, &size);
-        snprintf(name, sizeof name, "bad_%s", last ? "scalar_product" : cases[i].name);
+        snprintf(name, sizeof name, "bad_%s.onnx", last ? "scalar_product" : cases[i].name);
         write_file(arguments[1], name, bytes, size);
         free(bytes);
     }

@@ -25,17 +25,12 @@ static char *floats(struct writer *writer, size_t rank, const size_t *dims)
     float *values = writer_take(writer, count, sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = draw() / 2;
-    char *name = writer_name(writer);
-    writer_initializer(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true), name);
-    return name;
+    return writer_constant(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true));
 }
 
 static char *ints(struct writer *writer, int64_t value)
 {
-    char *name = writer_name(writer);
-    writer_initializer(writer, writer_ints(writer, &value, 1, (const size_t[]){1}, ONNX_INT64),
-                       name);
-    return name;
+    return writer_constant(writer, writer_ints(writer, &value, 1, (const size_t[]){1}, ONNX_INT64));
 }
 
 /* A recurrent node; its outputs end with NULL. */
@@ -89,9 +84,8 @@ static void stack(struct writer *writer)
     Onnx__Node *node =
         writer_node(writer, "Transpose", (char *const[]){"a", NULL}, (char *const[]){"a2", NULL});
     writer_list(writer, node, "perm", perm, 4);
-    char *name = writer_name(writer);
-    writer_initializer(writer, writer_ints(writer, shape, 1, (const size_t[]){3}, ONNX_INT64),
-                       name);
+    char *name =
+        writer_constant(writer, writer_ints(writer, shape, 1, (const size_t[]){3}, ONNX_INT64));
     writer_node(writer, "Reshape", (char *const[]){"a2", name, NULL}, (char *const[]){"a3", NULL});
     recurrent(writer, "LSTM", "bidirectional", 4, 2 * H, "a3", NULL, (char *const[]){"c", NULL});
     node =
@@ -120,28 +114,16 @@ static void softmax(struct writer *writer)
 
 /* ---- Files ---- */
 
-static void write_file(const char *folder, const char *name, const char *head, size_t head_size,
-                       const void *data, size_t size)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(head, 1, head_size, file) != head_size ||
-        fwrite(data, 1, size, file) != size || fclose(file)) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-}
-
 static void write_npy(const char *folder, const char *name, const char *type, const char *shape,
                       const void *data, size_t size)
 {
-    char head[129] = "\x93NUMPY\1\0\x76"; /* then a dictionary of 0x76 bytes */
+    static char bytes[4096] = "\x93NUMPY\1\0\x76"; /* then a dictionary of 0x76 bytes */
     char dictionary[118];
     snprintf(dictionary, sizeof dictionary,
              "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
-    snprintf(head + 10, sizeof head - 10, "%-117s\n", dictionary);
-    write_file(folder, name, head, 128, data, size);
+    snprintf(bytes + 10, sizeof bytes - 10, "%-117s\n", dictionary);
+    memcpy(bytes + 128, data, size);
+    write_file(folder, name, bytes, 128 + size);
 }
 
 static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
@@ -149,7 +131,7 @@ static void write_tensor(const char *folder, const char *name, const Onnx__Tenso
     static uint8_t bytes[4096];
     if (onnx__tensor__get_packed_size(tensor) > sizeof bytes)
         exit(EXIT_FAILURE);
-    write_file(folder, name, "", 0, bytes, onnx__tensor__pack(tensor, bytes));
+    write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
 }
 
 int main(int count, char **arguments)
@@ -174,7 +156,7 @@ int main(int count, char **arguments)
     writer_input(writer, "x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
     kinds[kind].write(writer);
     void *bytes = writer_bytes(writer, &size);
-    write_file(arguments[2], "model.onnx", "", 0, bytes, size);
+    write_file(arguments[2], "model.onnx", bytes, size);
     for (size_t i = 0; i < T * I; i++)
         x[i] = draw();
     write_npy(arguments[2], "x.npy", "<f4", "(9, 1, 6)", x, sizeof x);

@@ -2,6 +2,7 @@
 /* Models and their tensors as files, the latter as JSON and as ONNX's test data are; see export.h.
  */
 #include "export.h"
+#include "writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,18 +22,11 @@ static void print_tensor(FILE *file, const char *name, const onnx_tensor *tensor
     fprintf(file, "]}");
 }
 
-static void write_file(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
-        abort();
-}
-
 /* FOLDER/INDEX/KIND_NUMBER.pb. */
 static void write_tensor(const char *folder, size_t index, const char *kind, size_t number,
                          const onnx_tensor *tensor)
 {
-    char path[1024];
+    char path[1024], name[64];
     size_t size;
     onnx_memory *memory = onnx_memory_create(SIZE_MAX / 2);
     const void *bytes = memory ? onnx_tensor_save(memory, tensor, &size) : NULL;
@@ -40,8 +34,8 @@ static void write_tensor(const char *folder, size_t index, const char *kind, siz
         abort();
     snprintf(path, sizeof path, "%s/%zu", folder, index);
     mkdir(path, 0777);
-    snprintf(path, sizeof path, "%s/%zu/%s_%zu.pb", folder, index, kind, number);
-    write_file(path, bytes, size);
+    snprintf(name, sizeof name, "%s_%zu.pb", kind, number);
+    write_file(path, name, bytes, size);
     onnx_memory_destroy(memory);
 }
 
@@ -50,8 +44,8 @@ void export_model(const char *folder, size_t index, const void *bytes, size_t si
                   const onnx_tensor *const *outputs)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%zu.onnx", folder, index);
-    write_file(path, bytes, size);
+    snprintf(path, sizeof path, "%zu.onnx", index);
+    write_file(folder, path, bytes, size);
     snprintf(path, sizeof path, "%s/%zu.json", folder, index);
     FILE *file = fopen(path, "w");
     if (!file)

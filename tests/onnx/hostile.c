@@ -32,13 +32,6 @@ enum { RUNTIME_MEMORY = 32 << 20 };
 
 extern char **environ;
 
-static bool write_file(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    const bool written = file && fwrite(bytes, 1, size, file) == size;
-    return file && !fclose(file) && written;
-}
-
 /* Runs weir-run on a file; what it said, and the largest memory it had. */
 static int run(const char *weir_run, const char *path, char sentence[SENTENCE_SIZE], size_t *memory)
 {
@@ -71,13 +64,13 @@ static int run(const char *weir_run, const char *path, char sentence[SENTENCE_SI
 static bool check_case(const char *weir_run, const char *folder, const struct hostile *hostile,
                        struct writer *writer)
 {
-    char path[4096], sentence[SENTENCE_SIZE];
+    char path[4096], name[256], sentence[SENTENCE_SIZE];
     size_t size, memory;
     writer_clear(writer, 14);
     unsigned char *bytes = hostile->make(writer, &size);
     snprintf(path, sizeof path, "%s/%s.onnx", folder, hostile->name);
-    if (!write_file(path, bytes, size))
-        abort();
+    snprintf(name, sizeof name, "%s.onnx", hostile->name);
+    write_file(folder, name, bytes, size);
     free(bytes);
     const int status = run(weir_run, path, sentence, &memory);
     const char *end = strchr(sentence, '\n');

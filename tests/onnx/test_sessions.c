@@ -175,15 +175,6 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
 
 /* ---- Data beside the model ---- */
 
-static void write_file(const char *folder, const char *name, const void *bytes, size_t size)
-{
-    char path[1100];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
-        abort();
-}
-
 static void set_external(struct writer *writer, Onnx__Tensor *tensor, const char *offset)
 {
     const char *const pairs[2][2] = {{"location", "./weights.bin"}, {"offset", offset}};

@@ -154,6 +154,13 @@ void writer_initializer(struct writer *writer, Onnx__Tensor *tensor, char *name)
     writer->initializers[next(&writer->graph.n_initializer)] = tensor;
 }
 
+char *writer_constant(struct writer *writer, Onnx__Tensor *tensor)
+{
+    char *name = writer_name(writer);
+    writer_initializer(writer, tensor, name);
+    return name;
+}
+
 static Onnx__ValueInfo *add_value(struct writer *writer, char *name)
 {
     Onnx__ValueInfo *info = writer_take(writer, 1, sizeof *info);
@@ -269,4 +276,15 @@ void *writer_bytes(const struct writer *writer, size_t *size)
         abort();
     onnx__model__pack(&writer->model, bytes);
     return bytes;
+}
+
+void write_file(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file)) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
 }

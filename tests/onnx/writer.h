@@ -38,6 +38,7 @@ Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t r
                           const size_t *dims, enum onnx_type type);
 
 void writer_initializer(struct writer *writer, Onnx__Tensor *tensor, char *name);
+char *writer_constant(struct writer *writer, Onnx__Tensor *tensor); /* under a name of its own */
 void writer_input(struct writer *writer, char *name, enum onnx_type type, size_t rank,
                   const size_t *dims);
 void writer_output(struct writer *writer, char *name);
@@ -52,5 +53,8 @@ void writer_list(struct writer *writer, Onnx__Node *node, const char *name, cons
 
 /* The bytes of the model, which the caller frees. */
 void *writer_bytes(const struct writer *writer, size_t *size);
+
+/* Writes a file, or ends the test. */
+void write_file(const char *folder, const char *name, const void *bytes, size_t size);
 
 #endif
