@@ -67,6 +67,13 @@ mkdir "$scratch/softmax"
 softmax=$scratch/softmax/model.onnx out=$scratch/none
 refused "Softmax" --model "$softmax" --out "$out"
 refused "is no recurrent node of the model" --model "$softmax" --out "$out" --node other
+stack=$scratch/stack/model.onnx
+# Its nodes have no names, so that those of their outputs stand for them.
+refused "does not take what the node before it" --model "$stack" --out "$out" --node c,a
+refused "--node is empty" --model "$stack" --out "$out" --node ""
+refused "--data is for whole models" \
+    --model "$stack" --out "$out" --node a --data "$scratch/stack" --steps 9
+refused "expected --steps" --model "$stack" --out "$out" --node a
 refused "--out is missing" --model "$softmax"
 refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
 refused "--name 'Net'" --model "$softmax" --out "$out" --name Net
