@@ -2,12 +2,12 @@
 /* weir-gen: the commands of the generator. It reads a cell, by the name of a built-in one or from a
  * file, and prints a kernel, its maths, how right its gradient is, or what there is to choose from.
  * The command line is read in options.c. */
-#include "check.h"
-#include "deploy.h"
-#include "dump.h"
-#include "emit.h"
+#include "deploy/deploy.h"
+#include "emit/emit.h"
+#include "inspect/check.h"
+#include "inspect/dump.h"
+#include "language/source.h"
 #include "options.h"
-#include "source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,13 +33,13 @@ static void list(void)
     if (spelling[0] >= 'a')                                                                        \
         printf(" %s", spelling);
 #define FUNCTION(name, parameters, text)
-#include "ops.def"
+#include "cell/ops.def"
 #undef OP
 #undef FUNCTION
     printf("\nFunctions (parameters, meaning):\n");
 #define OP(id, spelling, arity, value, by_a, by_b)
 #define FUNCTION(name, parameters, text) printf("  %-16s (%s)  %s\n", name, parameters, text);
-#include "ops.def"
+#include "cell/ops.def"
 #undef OP
 #undef FUNCTION
 }

@@ -3,9 +3,9 @@
 #define _GNU_SOURCE /* getopt_long */
 #include "options.h"
 
-#include "check.h"
-#include "graph.h"
-#include "text.h"
+#include "cell/graph.h"
+#include "common/text.h"
+#include "inspect/check.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a cell wants: its weights and states at given sizes, and which sizes it can have. All
  * kernels of a cell agree on this, so any of them is asked; no cell is known here by name. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * hardware threads of one core, and never more threads than cores; see cores.h. */
 #define _GNU_SOURCE
 #include "cores.h"
-#include "internal.h"
+#include "libweir.h"
 
 #ifdef WEIR_HAS_HWLOC
 

@@ -2,7 +2,7 @@
 /* A layer: a kernel, its packed weights and the memory it works in. Everything is made and checked
  * at creation; running only copies states in and out and calls the kernel, once for every slice of
  * the batch that fits that memory, or has a pool call it. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* The one way in which libweir allocates what kernels work on: aligned for any vector, zeroed and
  * so already mapped, and on huge pages where that is worth it. Happens at creation only. */
 #define _GNU_SOURCE
-#include "internal.h"
+#include "libweir.h"
 
 #include <stdlib.h>
 #include <string.h>

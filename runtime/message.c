@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors in words: filling a weir_error, and lists of names that must fit into one. What is wrong,
  * and what to do about it, is said where it is found. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <stdarg.h>
 #include <stdio.h>

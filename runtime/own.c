@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernels that the caller brings: whether one describes itself as kernel.h demands. A mistake in a
  * hand-written table becomes a sentence here, instead of a crash later. */
-#include "internal.h"
+#include "libweir.h"
 
 static bool is_extent(enum weir_extent extent)
 {

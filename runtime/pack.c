@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights as their owner has them, one row-major array a name, packed as kernels/packing.h does it.
  * Checks that each weight of the cell is given once. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <stdlib.h>
 #include <string.h>

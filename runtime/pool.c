@@ -7,7 +7,7 @@
  * at a barrier and watch the count, and threads that do not, each watch a line of their own. */
 #define _GNU_SOURCE
 #include "cores.h"
-#include "internal.h"
+#include "libweir.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernels of this build, as the generated lists kernels.inc and products.inc name them, and
  * what each says of itself. Which of them a layer runs is decided in select.c. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * then the kernel made for the sizes, else the size-generic one; or the one kernel that was asked
  * for by name, or brought. Whatever is asked for and not to be had is an error that says what is
  * there: never is something else run instead. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <stdio.h>
 #include <stdlib.h>

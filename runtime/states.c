@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* States between the caller's plain rows and the padded ones that kernels work on. Copying them is
  * part of every call. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <math.h>
 #include <string.h>

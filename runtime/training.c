@@ -2,7 +2,7 @@
 /* Training of a layer: forward with everything kept, then backward over the steps in reverse, then
  * the gradient of x and those of the weights, each as products over all steps and rows. How memory
  * is laid out is workspace.c. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <string.h>
 

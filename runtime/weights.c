@@ -3,7 +3,7 @@
  * table below is the one place where gate orders and conventions of biases are written down; a cell
  * is known by the names of its weights only (W, U, b, u, p and a gate; R), so that one of a user's
  * own is converted like those of Weir. */
-#include "internal.h"
+#include "libweir.h"
 
 #include <string.h>
 

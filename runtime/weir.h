@@ -224,7 +224,7 @@ typedef struct weir_gradients {
  * is read again. Each sum over time and batch runs in one fixed order (time, then rows, ascending),
  * so that for a given batch gradients have the same bits on every ISA and by any number of threads.
  * Where a function has a kink (relu at 0, clip at its bounds) the gradient is that of one side:
- * relu has slope 0 there; gen/ops.def has the others. */
+ * relu has slope 0 there; gen/cell/ops.def has the others. */
 WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
                                   const weir_gradients *gradients, void *workspace);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a step of training keeps what: one walk over everything it needs, which counts and, where
  * there is memory, hands it out. */
-#include "internal.h"
+#include "libweir.h"
 
 /* What is handed out: from `memory` on, or only counted. */
 struct arena {

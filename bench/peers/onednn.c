@@ -3,7 +3,7 @@
  * which is fastest depends on the shape: forward_inference and forward_training, and weights in the
  * format that the library itself chooses or in plain ldigo. Weights are reordered before anything
  * is timed; float32 throughout. The backward part of training is in onednn_train.c. */
-#include "onednn.h"
+#include "peers/onednn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory of oneDNN's primitives: arguments, and weights between its layouts and the workload's. See
  * onednn.h. */
-#include "onednn.h"
+#include "peers/onednn.h"
 
 #include "pages.h"
 

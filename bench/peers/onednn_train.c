@@ -5,7 +5,7 @@
  * another: none is turned round in the time that counts. It adds to those gradients, so zeroing
  * them belongs to a call that overwrites; variants that accumulate leave that out, and do less than
  * was asked for. Gradients by the initial states it gives whether wanted or not. */
-#include "onednn.h"
+#include "peers/onednn.h"
 
 static dnnl_status_t describe(struct running *running)
 {

@@ -2,7 +2,7 @@
 /* Cells by name or file; see cells.h. Kernels are made when Weir is built, so a file can only be
  * looked up among those texts. */
 #define _GNU_SOURCE
-#include "cells.h"
+#include "stock/cells.h"
 
 #include <stdlib.h>
 #include <string.h>

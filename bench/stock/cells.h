@@ -3,7 +3,7 @@
 #ifndef STOCK_CELLS_H
 #define STOCK_CELLS_H
 
-#include "options.h"
+#include "stock/options.h"
 
 /* Fills options->cells from options->cell_list. A FILE.cell is taken when this build was made from
  * the very same text; nothing stands in for another. */

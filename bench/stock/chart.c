@@ -2,9 +2,9 @@
 /* Learning curves: the numbers to a file, and gnuplot upon it by a script of plots/. See
  * outcome.h. */
 #define _GNU_SOURCE
-#include "file.h"
-#include "outcome.h"
 #include "script.h"
+#include "stock/file.h"
+#include "stock/outcome.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A training's state in a file, beside the model's own: how far it is, what it has seen of this
  * epoch, and the figures of those before; and the options it was made with. See training.h. */
-#include "training.h"
+#include "stock/training.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing text files; see file.h. */
 #define _GNU_SOURCE
-#include "file.h"
+#include "stock/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* weir-stock: trains one cell after another on one task and says what came out. The order of the
  * work is here, and what a signal does to it. */
 #define _GNU_SOURCE
-#include "file.h"
-#include "outcome.h"
-#include "summary.h"
+#include "stock/file.h"
+#include "stock/outcome.h"
+#include "stock/summary.h"
 
 #include <stdlib.h>
 #include <string.h>

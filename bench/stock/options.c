@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line; see options.h. Names of cells are checked in cells.c. */
 #define _GNU_SOURCE
-#include "options.h"
+#include "stock/options.h"
 
-#include "cells.h"
+#include "stock/cells.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The part held out: figures, words, and predictions; see outcome.h. */
-#include "outcome.h"
+#include "stock/outcome.h"
 
-#include "file.h"
-#include "summary.h"
+#include "stock/file.h"
+#include "stock/summary.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef STOCK_OUTCOME_H
 #define STOCK_OUTCOME_H
 
-#include "training.h"
+#include "stock/training.h"
 
 struct outcome {
     char cell[CELL_NAME_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The progress of an epoch; see progress.h. */
 #define _GNU_SOURCE
-#include "progress.h"
+#include "stock/progress.h"
 
 #include "clock.h"
 

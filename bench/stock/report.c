@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of what came out, in Markdown; see outcome.h. */
-#include "file.h"
-#include "outcome.h"
-#include "summary.h"
+#include "stock/file.h"
+#include "stock/outcome.h"
+#include "stock/summary.h"
 #include "weir.h"
 
 #include <math.h>

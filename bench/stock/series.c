@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Features, labels and windows of a series of prices; see series.h. */
-#include "series.h"
+#include "stock/series.h"
 
-#include "draws.h"
+#include "stock/draws.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* A model's summary; see summary.h. Nothing here knows a cell: weights are counted by their shapes,
  * and put together by the first letter of their names (Wi Wf Wg Wo). */
 #define _GNU_SOURCE
-#include "summary.h"
+#include "stock/summary.h"
 
-#include "series.h"
+#include "stock/series.h"
 
 #include <ctype.h>
 #include <inttypes.h>

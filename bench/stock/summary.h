@@ -4,7 +4,7 @@
 #ifndef STOCK_SUMMARY_H
 #define STOCK_SUMMARY_H
 
-#include "options.h"
+#include "stock/options.h"
 #include "weir.h"
 
 /* 17152 as "17,152". */

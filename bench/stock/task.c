@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples of both tasks; see task.h. */
-#include "task.h"
+#include "stock/task.h"
 
-#include "draws.h"
+#include "stock/draws.h"
 
 #include <string.h>
 

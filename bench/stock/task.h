@@ -4,8 +4,8 @@
 #ifndef STOCK_TASK_H
 #define STOCK_TASK_H
 
-#include "options.h"
-#include "series.h"
+#include "stock/options.h"
+#include "stock/series.h"
 #include "weir_train.h"
 
 struct task {

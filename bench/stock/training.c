@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Epochs and steps; see training.h. */
 #define _GNU_SOURCE
-#include "training.h"
+#include "stock/training.h"
 
 #include "clock.h"
 

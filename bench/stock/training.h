@@ -4,9 +4,9 @@
 #ifndef STOCK_TRAINING_H
 #define STOCK_TRAINING_H
 
-#include "options.h"
-#include "progress.h"
-#include "task.h"
+#include "stock/options.h"
+#include "stock/progress.h"
+#include "stock/task.h"
 #include "weir_train.h"
 
 #include <signal.h>

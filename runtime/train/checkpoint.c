@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What of a model goes into a file of tensors and comes back: parameters under their names, what
  * the optimiser keeps of each, powers, steps and seed. One list serves saving and loading. */
-#include "internal.h"
+#include "train/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Initial weights in Keras's manner: which weight of a cell gets which, and how they are drawn. A
  * cell's matrices say by their names what they multiply; nothing here knows a cell. */
-#include "exact.h"
-#include "internal.h"
+#include "train/exact.h"
+#include "train/internal.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Losses: a row of a table each. All of them run in double, element by element in one order, and
  * are rounded to float once, at the end. */
-#include "exact.h"
-#include "internal.h"
+#include "train/exact.h"
+#include "train/internal.h"
 
 /* What a loss makes of one row: the sum over its elements, and gradients divided by `count`. */
 struct loss_row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors in words. What is wrong, and what to do about it, is said where it is found. */
-#include "internal.h"
+#include "train/internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a model: forward for its outputs, and one step of training. All that is needed was made
  * and checked at creation, which is in model_create.c. */
-#include "internal.h"
 #include "kernel.h"
+#include "train/internal.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* Making a model: its configuration is checked, parameters are listed, named and drawn, and layers
  * and all memory are made. Running it is in model.c. */
 #define _POSIX_C_SOURCE 200809L
-#include "internal.h"
 #include "kernel.h"
+#include "train/internal.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* Optimisers: a row of a table each, which says what a method keeps of every learned value and how
  * it steps. Powers of beta are made by one multiplication a step, so that a checkpoint that holds
  * them goes on with the same bits. */
-#include "internal.h"
+#include "train/internal.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A layer of a PyTorch state dictionary, as safetensors.torch.save_file writes it: its arrays are
  * found by PyTorch's names. What is in them is known by weir_weights_from_pytorch. */
-#include "internal.h"
+#include "train/internal.h"
 #include "weir_train.h"
 
 #include <stdio.h>

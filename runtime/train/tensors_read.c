@@ -3,7 +3,7 @@
  * has a header in UTF-8 JSON, tensors with distinct names and known types, and data that they share
  * out among them, without a gap and to the last byte. */
 #define _POSIX_C_SOURCE 200809L
-#include "internal.h"
+#include "train/internal.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

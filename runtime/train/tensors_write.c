@@ -2,7 +2,7 @@
 /* Writing a file of tensors so that no crash leaves half of one: into a file beside the path, to
  * the disk, and then renamed. Reading is in tensors_read.c. */
 #define _POSIX_C_SOURCE 200809L
-#include "internal.h"
+#include "train/internal.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_random.sh BUILD CC MODELS: of so many random models (tests/onnx/random_models.c), over all
+# check_random.sh BUILD CC MODELS: of so many random models (tests/runner/random_models.c), over all
 # attributes that recurrent nodes have, weir-gen --model deploys those that can be, with the model's own
 # input and output, and refuses all others with one of the sentences below. Some are compiled and run.
 . "$(dirname "$0")/../shell.sh"

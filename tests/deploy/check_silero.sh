@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_silero.sh BUILD CC FOLDER: what weir-gen writes of the recurrent parts of the voice-activity
-# models (tests/onnx/silero.sh) gives what ONNX Runtime does within 1e-4, over ten seconds of sound, and
+# models (tests/runner/silero.sh) gives what ONNX Runtime does within 1e-4, over ten seconds of sound, and
 # says how large it is and how long a step takes, in turns with ONNX Runtime, on one core.
 . "$(dirname "$0")/../shell.sh"
 . "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2 folder=$3
 here=$root/tests/deploy
-. "$root/tests/onnx/silero_models.sh"
+. "$root/tests/runner/silero_models.sh"
 make_scratch
 pin=()
 ! command -v taskset >/dev/null || pin=(taskset -c "$(taskset -cp $$ | sed 's/.*[:,-] *//')")

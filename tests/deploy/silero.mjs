@@ -5,7 +5,7 @@
 // are and the median of microseconds that the recurrent nodes take for one: called as the model calls
 // them, and in calls of a hundred steps, in which what a call costs does not show.
 import { createRequire } from 'node:module';
-import { makeSound, rate, writeNpy } from '../onnx/sound.mjs';
+import { makeSound, rate, writeNpy } from '../runner/sound.mjs';
 
 const [folder, fresh, context] = process.argv.slice(2).map((word, i) => i ? Number(word) : word);
 const ort = createRequire(import.meta.url)('onnxruntime-node');

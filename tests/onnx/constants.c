@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Constants in the ways of exporters; see constants.h. */
-#include "constants.h"
+#include "onnx/constants.h"
 
 #include <stdlib.h>
 #include <string.h>

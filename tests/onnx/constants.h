@@ -5,7 +5,7 @@
 #define TESTS_CONSTANTS_H
 
 #include "inputs.h"
-#include "writer.h"
+#include "onnx/writer.h"
 
 /* Inputs of the model, in order, that the caller is to give. */
 struct given {

@@ -4,7 +4,7 @@
  * importer, given a valid model cut off anywhere and with any bit flipped, must end with a model or
  * a sentence. */
 #define _GNU_SOURCE
-#include "hostile.h"
+#include "onnx/hostile.h"
 #include "inputs.h"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_HOSTILE_H
 #define TESTS_HOSTILE_H
 
-#include "writer.h"
+#include "onnx/writer.h"
 
 struct hostile {
     const char *name;

@@ -2,7 +2,7 @@
 /* Files that mean harm. Most are a small valid model, of an LSTM with an If and a Concat around it,
  * in which one thing is wrong. */
 #define _GNU_SOURCE
-#include "hostile.h"
+#include "onnx/hostile.h"
 
 #include <fcntl.h>
 #include <stdio.h>

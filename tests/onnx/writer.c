@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing ONNX models for tests; see writer.h. */
-#include "writer.h"
+#include "onnx/writer.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #ifndef TESTS_WRITER_H
 #define TESTS_WRITER_H
 
-#include "onnx.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx.h"
 
 enum { WRITER_ITEMS = 256, WRITER_ROOM = 16 << 20 };
 

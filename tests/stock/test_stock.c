@@ -3,10 +3,10 @@
  * are divided, that nothing of the future is known to the training part, summaries, and additions.
  */
 #include "expect.h"
-#include "options.h"
-#include "series.h"
-#include "summary.h"
-#include "task.h"
+#include "stock/options.h"
+#include "stock/series.h"
+#include "stock/summary.h"
+#include "stock/task.h"
 
 #include <math.h>
 #include <string.h>

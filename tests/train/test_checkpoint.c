@@ -5,8 +5,8 @@
 #define _GNU_SOURCE
 #include <math.h>
 
-#include "folder.h"
-#include "toy_model.h"
+#include "train/folder.h"
+#include "train/toy_model.h"
 
 static struct folder folder;
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "exact.h"
 #include "expect.h"
 #include "inputs.h"
+#include "train/exact.h"
 #include "weir_train.h"
 
 enum { ROWS = 7, COLS = 5, SIZE = ROWS * COLS };

@@ -5,9 +5,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 
-#include "allocations.h"
-#include "folder.h"
-#include "toy_model.h"
+#include "api/allocations.h"
+#include "train/folder.h"
+#include "train/toy_model.h"
 
 #ifdef HAS_SANITIZER
 

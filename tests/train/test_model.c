@@ -3,7 +3,7 @@
  * gradients against central differences, the same bits however a model is run, and learning. */
 #include <math.h>
 
-#include "toy_model.h"
+#include "train/toy_model.h"
 
 static const struct toy_kind kinds[] = {
     {"last", 1, {{.H = 5}}, WEIR_LOSS_BCE},

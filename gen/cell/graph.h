@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* A cell as a graph of operations: hash-consed (equal expressions are one node) and with constants
+ * folded as it is built. Nodes are numbered in an order in which every operand precedes its users.
+ * What a cell is made of lives here; reading one is parse.c, and what is done to one are passes. */
+#ifndef WEIR_GRAPH_H
+#define WEIR_GRAPH_H
+
+#include "kernel.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum op {
+    OP_NUMBER, /* a constant */
+    OP_SIZE, /* I, H or P as a constant; never folded, so that every size has the same graph */
+    OP_INPUT, /* x */
+    OP_STATE, /* the previous value of a state */
+    OP_GIVEN, /* a value that an earlier pass over the sequence left in memory; see struct given */
+    OP_VECTOR, /* a learned vector, times a constant: arg[0] or -1 */
+    OP_PRODUCT, /* a learned matrix times arg[0] */
+    OP_SUM, /* what one accumulator gathers: vectors, then products; see struct sum */
+#define OP(id, spelling, arity, value, by_a, by_b) OP_##id,
+#define FUNCTION(name, parameters, text)
+#include "cell/ops.def"
+#undef OP
+#undef FUNCTION
+    OP_COUNT
+};
+
+enum {
+    NAME_SIZE = 25,
+    NODE_NAME_SIZE = NAME_SIZE + 8, /* a name and a suffix such as _exp */
+    NODES_MAX = 5000,
+    PARAMS_MAX = 200,
+    TERMS_MAX = 16,
+    NAMED_MAX = 500
+};
+
+/* Where a given value comes from: index is that of a state, of a saved value or of a delta. */
+enum given_kind { GIVEN_PREV, GIVEN_NEXT, GIVEN_VALUE, GIVEN_INPUT, GIVEN_DELTA };
+
+struct given {
+    enum given_kind kind;
+    int index, extent;
+    char name[NODE_NAME_SIZE];
+};
+
+struct node {
+    enum op op;
+    int arg[3]; /* nodes, or -1 */
+    double number; /* of a constant, where it is known */
+    bool known; /* a constant that depends on no size that may be any */
+    int terms; /* of a constant: how many numbers and sizes it is written with; else 0 */
+    int index; /* of the size, state, parameter or sum */
+    int extent; /* an extent variable; -1 for a constant */
+    bool stored; /* its value is kept in memory for a later stage, or as an operand */
+    char name[NODE_NAME_SIZE];
+};
+
+struct param {
+    char name[NAME_SIZE];
+    bool is_matrix;
+    int rows, cols; /* extent variables; cols -1 for a vector */
+    int line, column;
+};
+
+/* One accumulator: vectors (OP_VECTOR nodes) are added first, in order; then, for each product in
+ * order, one fused multiply-add a column. scale is a constant node or -1. */
+struct sum {
+    int vector[TERMS_MAX], product[TERMS_MAX]; /* OP_VECTOR nodes; parameters */
+    int operand[TERMS_MAX]; /* of each product */
+    size_t vectors, products;
+    int scale; /* of every product; that of a vector is the vector's own */
+};
+
+struct state {
+    char name[NAME_SIZE];
+    int extent, node, next; /* next is -1 until it is assigned */
+    int line, column;
+};
+
+struct graph {
+    struct node *nodes;
+    int count;
+    int *table; /* hash table of nodes, for equal ones to be found */
+    /* Extent variables: a forest; the roots 0 to 3 are ONE, I, H, P. */
+    int *extents;
+    int extent_count;
+    struct param params[PARAMS_MAX];
+    int param_count;
+    struct state states[WEIR_STATES_MAX];
+    int state_count;
+    struct sum *sums;
+    int sum_count;
+    int input;
+    char name[NAME_SIZE], input_name[NAME_SIZE];
+    int line, column; /* where the cell is given its name */
+    int named[NAMED_MAX]; /* nodes in the order in which they were named, for --dump */
+    char named_as[NAMED_MAX][NODE_NAME_SIZE + 1];
+    int named_count;
+    struct given givens[WEIR_GIVEN_MAX];
+    int given_count;
+    /* Nodes that are wanted in memory beside the next states: always, and in training only. What is
+     * saved does not count as used, so that saving it changes no bit of the rest. */
+    int outputs[WEIR_VALUES_MAX], saved[WEIR_VALUES_MAX];
+    int output_count, saved_count;
+    double size[4]; /* by extent; 0: not known, the kernel is to serve any */
+    bool full; /* NODES_MAX was reached; the graph is not to be used */
+};
+
+struct graph *graph_create(void);
+void graph_free(struct graph *graph);
+
+/* The node for an operation, folded where its operands are numbers. */
+int graph_op(struct graph *graph, enum op op, int a, int b, int c);
+int graph_number(struct graph *graph, double number);
+int graph_size(struct graph *graph, enum weir_extent extent);
+int graph_leaf(struct graph *graph, enum op op, int index, int extent);
+int graph_vector(struct graph *graph, int param, int scale);
+int graph_product(struct graph *graph, int param, int operand);
+int graph_sum(struct graph *graph, const struct sum *sum, int extent);
+
+/* Extent variables: a new one, two made one (false if they are different sizes), the extent that
+ * one stands for (H where nothing decided). */
+int graph_new_extent(struct graph *graph);
+bool graph_same_extent(struct graph *graph, int a, int b);
+enum weir_extent graph_extent(const struct graph *graph, int variable);
+
+bool graph_is_constant(const struct graph *graph, int node);
+bool graph_is_number(const struct graph *graph, int node, double number);
+bool graph_is_leaf(const struct graph *graph, int node); /* loaded or constant: never computed */
+size_t op_arity(enum op op);
+const char *op_spelling(enum op op);
+double op_value(enum op op, double a, double b, double c); /* NAN where ops.def has no row */
+bool graph_has_extent(const struct graph *graph, enum weir_extent extent);
+
+/* Calls visit for every operand of a node: its args, or a sum's vectors and operands. */
+void graph_operands(const struct graph *graph, int node, void (*visit)(void *context, int operand),
+                    void *context);
+
+/* uses[n] = how many operands of reachable nodes, next states and outputs are n; 0 for what is not
+ * reachable from those. With saved values: those too. */
+void graph_count_uses(const struct graph *graph, int *uses);
+void graph_count_uses_saving(const struct graph *graph, int *uses);
+
+/* The given value of a kind and index, made if there is none. */
+int graph_given(struct graph *graph, enum given_kind kind, int index, int extent, const char *name);
+
+/* Adds a node to the outputs, or to the saved values, unless it is there: its place among them. */
+int graph_output(struct graph *graph, int node);
+int graph_save(struct graph *graph, int node);
+
+/* Gives a computed node a name, unless it has one. */
+void graph_name(struct graph *graph, int node, const char *name, const char *suffix);
+
+/* The node like `node` with its operands replaced by map[operand]; name and stored are kept. */
+int graph_rebuild(struct graph *graph, int node, const int *map);
+
+/* Replaces next states and named values by map[node]. */
+void graph_remap(struct graph *graph, const int *map);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Models that stand alone: a model, as a list of layers with their weights, becomes a directory of
+ * C that needs nothing of Weir. Templates for what is the same in every model are kernels/alone/.
+ */
+#ifndef WEIR_DEPLOY_H
+#define WEIR_DEPLOY_H
+
+#include "language/source.h"
+#include "options.h"
+#include "plan/isa.h"
+
+enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2 };
+
+/* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
+ * and where its states start (NULL: zeros). */
+struct deploy_pass {
+    struct source cell;
+    bool reversed;
+    const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX];
+};
+
+/* What of its outputs a layer passes on: those of all steps, of the last one, or the final states,
+ * which differ from the last outputs where a sequence ends early or is read backwards. */
+enum deploy_gives { GIVES_ALL, GIVES_LAST, GIVES_FINAL };
+
+/* Passes over the same input, of cells of the same sizes, whose outputs stand side by side. */
+struct deploy_layer {
+    double size[4];
+    struct deploy_pass passes[DEPLOY_PASSES_MAX];
+    size_t pass_count;
+    bool by_length; /* stops where the sequence ends; outputs past that are zeros */
+    enum deploy_gives gives;
+};
+
+/* An input of the model's own, and what it should give within DEPLOY_TOLERANCE. */
+struct deploy_data {
+    const float *input, *output; /* NULL: there is none */
+    size_t steps, length, count; /* count: floats of the output */
+};
+
+#define DEPLOY_TOLERANCE 1e-4
+
+struct deploy_model {
+    const char *name; /* begins every name that others see */
+    struct deploy_layer layers[DEPLOY_LAYERS_MAX];
+    size_t layer_count;
+    size_t steps; /* at most, a call; 1: a stream */
+    bool lengths; /* a call says where its sequence ends */
+    bool isas[WEIR_ISA_COUNT];
+    const char *weights_file; /* NULL: the weights are a C file, too */
+    struct deploy_data data; /* of the self-test */
+};
+
+/* Writes the directory, which is made if it is not there. Ends the program where that fails. */
+void deploy_write(const struct deploy_model *model, const char *directory);
+
+/* What the command line says of a model, whose name is `name` unless it says another. */
+void deploy_options(const struct request *request, struct deploy_model *model, const char *name);
+
+/* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
+bool deploy_ships(const char *name);
+
+/* weir-gen --deploy: one layer of a cell, with weights from a file. */
+void deploy_cell(const struct request *request);
+
+/* weir-gen --model: an ONNX model. */
+void deploy_model(const struct request *request);
+
+#endif

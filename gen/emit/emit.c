@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of a kernel, from its header to its last line: what is included, then each program, then
+ * the tables. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *emit_name(const struct program *program, const struct isa *isa)
+{
+    const struct graph *graph = program->graph;
+    struct text name = {0};
+    text_add(&name, "%s_f32", graph->name);
+    if (graph->size[WEIR_I] > 0)
+        text_add(&name, "_i%.0f_h%.0f", graph->size[WEIR_I], graph->size[WEIR_H]);
+    else
+        text_add(&name, "_any");
+    if (graph->size[WEIR_I] > 0 && graph_has_extent(graph, WEIR_P))
+        text_add(&name, "_p%.0f", graph->size[WEIR_P]);
+    text_add(&name, "__%s%s", isa->name, program->math == WEIR_SLEEF ? "_sleef" : "");
+    return name.chars;
+}
+
+void emit_comment(struct emitter *e, const char *words)
+{
+    size_t column = 2;
+    EMIT("/*");
+    while (*words) {
+        const size_t length = strcspn(words, " ");
+        if (column + 1 + length > 97) {
+            EMIT("\n *");
+            column = 2;
+        }
+        EMIT(" %.*s", (int)length, words);
+        column += 1 + length;
+        words += length + (words[length] == ' ');
+    }
+    EMIT(" */\n");
+}
+
+/* The matrix work of one step and row, where the sizes are known. */
+static void emit_work(struct emitter *e, struct text *words)
+{
+    const struct program *program = e->program;
+    double products = 0, bytes = 0;
+    size_t operations = 0;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        for (size_t r = 0; r < stage->region_count && !emit_is_generic(e); r++) {
+            const struct region *region = &stage->regions[r];
+            const double size = (double)emit_known(e, region->rows) *
+                                (double)emit_known(e, region->cols) * (double)region->count;
+            products += region->operand >= 0 ? size : 0;
+            bytes += 4 * size;
+        }
+        for (size_t n = 0; n < stage->order_count; n++) {
+            const int node = stage->order[n];
+            operations += program->graph->nodes[node].op > OP_SUM &&
+                          &program->stages[program->stage_of[node]] == stage;
+        }
+    }
+    if (!emit_is_generic(e))
+        text_add(words, " Per step and row: %.0f FLOP in products, %.0f bytes of weights.",
+                 2 * products, bytes);
+    text_add(words, " Per unit: %zu elementwise operations.", operations);
+}
+
+static void emit_head(struct emitter *e, const char *command)
+{
+    struct text words = {0};
+    char *plan = plan_text(e->plan);
+    text_add(&words, "Generated: %s. Do not edit. Plan: %s.", command, plan);
+    for (char *c = words.chars; *c; c++) /* a plan may be broken at its commas */
+        if (*c == ',' && c[1] != ' ' && c > strstr(words.chars, "Plan:"))
+            *c = ' ';
+    emit_work(e, &words);
+    EMIT("/* SPDX-License-Identifier: MIT */\n");
+    emit_comment(e, words.chars);
+    EMIT("#include \"kernel.h\"\n#include \"%s\"\n", e->isa->header);
+    if (e->program->math == WEIR_SLEEF)
+        EMIT("\n#include <sleef.h>\n");
+    EMIT("\n");
+    free(plan);
+    text_free(&words);
+}
+
+static void emit_helpers(struct emitter *e)
+{
+    const size_t lanes = e->isa->lanes;
+    if (!emit_is_generic(e))
+        return;
+    EMIT("static inline size_t blocks(size_t rows)\n{\n    return (rows + %zu) / %zu;\n}\n\n",
+         lanes - 1, lanes);
+    EMIT("static inline size_t padded(size_t rows)\n{\n    return (rows + %d) / %d * %d;\n}\n\n",
+         WEIR_ROW - 1, WEIR_ROW, WEIR_ROW);
+}
+
+static void name_regions(struct emitter *e)
+{
+    const struct program *program = e->program;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct stage *stage = &program->stages[i];
+            const struct region *region = &stage->regions[r];
+            e->region[region->index] =
+                region->operand >= 0
+                    ? emit_format(e, "w%s_%s", stage->suffix, emit_operand_name(e, region->operand))
+                : region->slots[0].sum >= 0 ? emit_format(e, "bias%s", stage->suffix)
+                                            : emit_format(e, "loose%s", stage->suffix);
+        }
+}
+
+bool emit_trains(const struct emitter *e)
+{
+    return e->parts->derivation;
+}
+
+bool emit_has_states(const struct emitter *e)
+{
+    return e->program->role != ROLE_INPUT;
+}
+
+bool emit_saves(const struct emitter *e)
+{
+    return e->program->saving_count > e->program->value_count;
+}
+
+void emit_program(struct emitter *e)
+{
+    const struct program *program = e->program;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        if (e->plan->tails && emit_is_known(e, stage->extent))
+            e->tails[i] =
+                tail_create(stage, e->isa->lanes, emit_known(e, stage->extent) % e->isa->lanes);
+    }
+    emit_name_operands(e);
+    name_regions(e);
+    emit_step(e);
+    for (size_t i = 0; i < program->stage_count; i++) {
+        emit_tiles(e, &program->stages[i]);
+        emit_units(e, &program->stages[i]);
+        emit_walk(e, &program->stages[i]);
+    }
+    emit_run(e);
+    emit_pass_tables(e);
+}
+
+void emitter_free(struct emitter *e)
+{
+    for (size_t i = 0; i < e->string_count; i++)
+        free(e->strings[i]);
+    free(e->strings);
+    for (size_t i = 0; i < STAGES_MAX; i++)
+        free(e->tails[i]);
+}
+
+struct text emit_kernel(const struct kernel_parts *parts, const char *command)
+{
+    struct emitter *emitters = calloc(ROLE_COUNT, sizeof *emitters), *e = emitters;
+    char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
+    struct text out = {0};
+    if (!emitters)
+        abort();
+    for (size_t role = 0; role < ROLE_COUNT; role++) {
+        e = &emitters[role];
+        *e = (struct emitter){.parts = parts,
+                              .tag = role_tags[role],
+                              .program = parts->program[role],
+                              .plan = &parts->plan[role],
+                              .isa = parts->isa,
+                              .out = out};
+        if (role == ROLE_FORWARD) {
+            emit_head(e, command);
+            emit_helpers(e);
+        }
+        if (e->program)
+            emit_program(e);
+        out = e->out;
+    }
+    e = &emitters[ROLE_FORWARD];
+    e->out = out;
+    emit_tables(e, name);
+    out = e->out;
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        emitter_free(&emitters[role]);
+    free(emitters);
+    free(name);
+    return out;
+}

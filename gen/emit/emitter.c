@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* What the emitters share: sizes as expressions, operands, layout. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *emit_format(struct emitter *e, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    struct text text = {0};
+    text_add_list(&text, format, list);
+    va_end(list);
+    if ((e->string_count & (e->string_count - 1)) == 0) {
+        char **strings =
+            realloc(e->strings, (e->string_count ? 2 * e->string_count : 1) * sizeof *strings);
+        if (!strings)
+            abort();
+        e->strings = strings;
+    }
+    e->strings[e->string_count++] = text.chars;
+    return text.chars;
+}
+
+const char *emit_spell(struct emitter *e, const char *format, const char *a, const char *b,
+                       const char *c)
+{
+    struct text text = {0};
+    for (const char *at = format; *at; at++) {
+        if (at[0] == '%' && at[1] >= '1' && at[1] <= '3' && at[2] == '$' && at[3] == 's') {
+            const char *operand = at[1] == '1' ? a : at[1] == '2' ? b : c;
+            const bool negates = at > format && at[-1] == '-' && operand[0] == '-';
+            text_add(&text, negates ? "(%s)" : "%s", operand);
+            at += 3;
+        } else {
+            text_add(&text, "%c", *at);
+        }
+    }
+    const char *spelled = emit_format(e, "%s", text.chars);
+    text_free(&text);
+    return spelled;
+}
+
+/* ---- Sizes ---- */
+
+bool emit_is_generic(const struct emitter *e)
+{
+    return e->program->graph->size[WEIR_I] <= 0;
+}
+
+bool emit_is_known(const struct emitter *e, enum weir_extent extent)
+{
+    return extent == WEIR_ONE || e->program->graph->size[extent] > 0;
+}
+
+size_t emit_known(const struct emitter *e, enum weir_extent extent)
+{
+    return extent == WEIR_ONE ? 1 : (size_t)e->program->graph->size[extent];
+}
+
+const char *emit_size(struct emitter *e, enum weir_extent extent)
+{
+    static const char *const names[] = {"1", "s->I", "s->H", "s->P"};
+    return emit_is_known(e, extent) ? emit_format(e, "%zu", emit_known(e, extent)) : names[extent];
+}
+
+const char *emit_constant(struct emitter *e, int node, const char *sizes)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    static const char *const names[] = {"1", "I", "H", "P"};
+    static const char *const formats[OP_COUNT] = {
+        [OP_ADD] = "(%1$s + %2$s)", [OP_SUB] = "(%1$s - %2$s)",    [OP_MUL] = "(%1$s * %2$s)",
+        [OP_DIV] = "(%1$s / %2$s)", [OP_NEG] = "(-%1$s)",          [OP_SQRT] = "sqrt(%1$s)",
+        [OP_ABS] = "fabs(%1$s)",    [OP_MIN] = "fmin(%1$s, %2$s)", [OP_MAX] = "fmax(%1$s, %2$s)"};
+    if (n->known) {
+        const char *digits = emit_format(e, "%.17g", n->number);
+        return strpbrk(digits, ".en") ? digits : emit_format(e, "%s.0", digits);
+    }
+    if (n->op == OP_SIZE)
+        return emit_format(e, "(double)%s%s", sizes, names[n->index]);
+    return emit_spell(e, formats[n->op], emit_constant(e, n->arg[0], sizes),
+                      n->arg[1] >= 0 ? emit_constant(e, n->arg[1], sizes) : NULL, NULL);
+}
+
+const char *emit_padded(struct emitter *e, enum weir_extent extent)
+{
+    if (!emit_is_known(e, extent))
+        return emit_format(e, "padded(%s)", emit_size(e, extent));
+    return emit_format(e, "%zu", (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+}
+
+const char *emit_blocks(struct emitter *e, enum weir_extent extent)
+{
+    const size_t lanes = e->isa->lanes;
+    if (!emit_is_known(e, extent))
+        return emit_format(e, "blocks(%s)", emit_size(e, extent));
+    return emit_format(e, "%zu", (emit_known(e, extent) + lanes - 1) / lanes);
+}
+
+const char *emit_panel(struct emitter *e, const struct region *region)
+{
+    const size_t width = region->count * e->isa->lanes;
+    if (!emit_is_known(e, region->cols))
+        return emit_format(e, "(%s * %zu)", emit_size(e, region->cols), width);
+    return emit_format(e, "%zu", emit_known(e, region->cols) * width);
+}
+
+const char *emit_product_row(struct emitter *e, const struct stage *stage)
+{
+    const size_t lanes = e->isa->lanes;
+    const size_t width = stage_input_region(e->program, stage)->count * lanes;
+    if (!emit_is_known(e, stage->extent))
+        return emit_format(e, "(%s * %zu)", emit_blocks(e, stage->extent), width);
+    return emit_format(e, "%zu", (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
+}
+
+const char *emit_plus(struct emitter *e, const char *name, size_t n)
+{
+    return n ? emit_format(e, "(%s + %zu)", name, n) : name;
+}
+
+/* ---- Operands ---- */
+
+const char *emit_operand_pointer(struct emitter *e, int node)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    if (n->op == OP_INPUT)
+        return "s->x";
+    if (n->op == OP_STATE)
+        return emit_format(e, "s->%s", e->prev[n->index]);
+    if (n->op == OP_GIVEN)
+        return emit_format(e, "s->%s", e->given[n->index]);
+    const int state = program_next_state(e->program, node);
+    return emit_format(e, "s->%s",
+                       state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);
+}
+
+const char *emit_operand_index(struct emitter *e, int node, const char *row)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT ? emit_format(e, "(ptrdiff_t)%s", row)
+                                                         : row;
+}
+
+const char *emit_operand_row(struct emitter *e, int node)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT
+               ? "s->x_row"
+               : emit_padded(e, program_extent(e->program, node));
+}
+
+/* ---- Layout ---- */
+
+void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail)
+{
+    enum { LINE = 100 };
+    const size_t indent = strlen(head);
+    size_t column = indent;
+    EMIT("%s", head);
+    for (const char *at = parameters; *at;) {
+        const char *comma = strstr(at, ", ");
+        const size_t length = comma ? (size_t)(comma - at) + 1 : strlen(at);
+        const size_t after = comma ? 0 : strcspn(tail, "\n");
+        const bool fits = column + (at > parameters) + length + after <= LINE;
+        if (!fits)
+            EMIT("\n%*s", (int)indent, "");
+        else if (at > parameters)
+            EMIT(" ");
+        column = (fits ? column + (at > parameters) : indent) + length;
+        EMIT("%.*s", (int)length, at);
+        at += length + (comma != NULL);
+    }
+    EMIT("%s", tail);
+}
+
+void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value)
+{
+    enum { LINE = 100 };
+    const size_t length = strlen(indent) + strlen(name) + strlen(" = ;") + strlen(value);
+    EMIT(length > LINE ? "%s%s =\n%s    %s;" : "%s%s =%.0s %s;", indent, name, indent, value);
+}
+
+/* ---- Stages ---- */
+
+const struct region *stage_input_region(const struct program *program, const struct stage *stage)
+{
+    for (size_t r = 0; r < stage->region_count; r++)
+        if (stage->regions[r].operand >= 0 &&
+            program->graph->nodes[stage->regions[r].operand].op == OP_INPUT)
+            return &stage->regions[r];
+    return NULL;
+}
+
+bool stage_hoists(const struct emitter *e, const struct stage *stage)
+{
+    return e->plan->hoist > 0 && stage_input_region(e->program, stage);
+}
+
+const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
+{
+    return e->tails[stage - e->program->stages];
+}
+
+bool stage_joins(const struct emitter *e, const struct stage *stage)
+{
+    const struct tail *tail = emit_tail(e, stage);
+    size_t sums = 0, shared = 0;
+    for (size_t r = 0; tail && r < stage->region_count; r++) {
+        const size_t whole = stage->regions[r].count, last = tail->stage.regions[r].count;
+        sums = stage->regions[r].operand >= 0 && whole > sums ? whole : sums;
+        shared = stage->regions[r].operand >= 0 && last > shared ? last : shared;
+    }
+    return tail && e->plan->vectors * sums + shared <= e->isa->accumulators;
+}
+
+size_t sum_slot(const struct region *region, int sum)
+{
+    size_t slot = 0;
+    while (slot < region->count && region->slots[slot].sum != sum)
+        slot++;
+    return slot;
+}

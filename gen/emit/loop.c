@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* A program's struct step, which its functions work on, and its loop over time. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+
+/* ---- struct step ---- */
+
+/* The last stage of a step backward, where nothing comes of it but next states: those of the last
+ * step are often not wanted. NULL where it is not so. */
+static const struct stage *ending_stage(const struct emitter *e)
+{
+    const struct program *program = e->program;
+    const size_t last = program->stage_count - 1;
+    if (program->role != ROLE_BACKWARD || last == 0)
+        return NULL;
+    for (size_t v = 0; v < program->saving_count; v++)
+        if (program->stage_of[program->values[v]] == (int)last)
+            return NULL;
+    return &program->stages[last];
+}
+
+void emit_step(struct emitter *e)
+{
+    const struct program *program = e->program;
+    const struct graph *graph = program->graph;
+    EMIT("/* One time step: packed weights, what is read and what is written. */\n");
+    EMIT("struct step%s {\n", e->tag);
+    if (emit_is_generic(e))
+        EMIT("    size_t I, H, P;\n");
+    for (size_t r = 0; r < program->region_count; r++)
+        EMIT("    const float *%s;\n", e->region[r]);
+    if (e->plan->prefetch)
+        EMIT("    size_t B, next; /* rows of the batch; the block that comes next */\n");
+    if (emit_saves(e))
+        EMIT("    int save; /* for training */\n");
+    if (ending_stage(e))
+        EMIT("    int ends; /* the next states are not wanted */\n");
+    EMIT("    const float *x;\n    float *y;\n    ptrdiff_t x_row, y_row;\n");
+    for (int s = 0; s < graph->state_count && emit_has_states(e); s++)
+        EMIT("    const float *%s;\n    float *%s;\n", e->prev[s], e->next[s]);
+    for (size_t v = 0; v < program->saving_count; v++)
+        EMIT("    float *%s;\n", e->value[v]);
+    for (int g = 0; g < graph->given_count; g++)
+        EMIT("    const float *%s;\n", e->given[g]);
+    for (size_t i = 0; i < program->stage_count; i++)
+        if (stage_hoists(e, &program->stages[i]))
+            EMIT("    float *products%s; /* W@x of this step; NULL: not computed ahead */\n",
+                 program->stages[i].suffix);
+    EMIT("};\n\n");
+}
+
+/* ---- The loop over time ---- */
+
+/* The floats of a region whose size is known, in memory. */
+static size_t region_floats(const struct emitter *e, const struct stage *stage, size_t r)
+{
+    const struct region *region = &stage->regions[r];
+    const struct tail *tail = emit_tail(e, stage);
+    const size_t lanes = e->isa->lanes, rows = emit_known(e, region->rows);
+    const size_t whole = rows / lanes * lanes * region->count;
+    const size_t last = tail && tail->width[r] ? tail->width[r] : lanes * region->count;
+    const size_t floats = (whole + (rows % lanes ? last : 0)) * emit_known(e, region->cols);
+    return (floats + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+}
+
+static void emit_region_pointers(struct emitter *e)
+{
+    const struct program *program = e->program;
+    size_t offset = 0;
+    if (program->region_count > 0)
+        EMIT("    const float *weights = run->weights;\n");
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            if (emit_is_generic(e)) {
+                EMIT("    s->%s = weights;\n", e->region[region->index]);
+                EMIT("    weights += padded(%s * %s);\n", emit_blocks(e, region->rows),
+                     emit_panel(e, region));
+                continue;
+            }
+            EMIT("    s->%s = weights + %zu;\n", e->region[region->index], offset);
+            offset += region_floats(e, &program->stages[i], r);
+        }
+}
+
+static void emit_prepare(struct emitter *e)
+{
+    EMIT("/* What is the same in every step. */\n");
+    EMIT("static void prepare%s(const struct weir_run *run, struct step%s *s)\n{\n", e->tag,
+         e->tag);
+    if (emit_is_generic(e))
+        EMIT("    s->I = run->I;\n    s->H = run->H;\n    s->P = run->P;\n");
+    emit_region_pointers(e);
+    if (e->plan->prefetch)
+        EMIT("    s->B = run->B;\n");
+    EMIT("    s->x_row = run->x_row;\n    s->y_row = run->y_row;\n");
+    if (emit_saves(e))
+        EMIT("    s->save = run->tape != NULL;\n");
+    for (size_t v = 0; v < e->program->saving_count; v++)
+        EMIT("    s->%s = run->value[%zu];\n", e->value[v], v);
+    EMIT("}\n\n");
+}
+
+/* What lies elsewhere in every step, where all of them are kept. */
+static void emit_wind(struct emitter *e)
+{
+    const struct program *program = e->program;
+    const bool keeps_states = program->role == ROLE_FORWARD;
+    EMIT("static void wind%s(const struct weir_run *run, struct step%s *s, size_t t)\n{\n", e->tag,
+         e->tag);
+    EMIT("    const struct weir_tape *tape = run->tape;\n");
+    EMIT("    const ptrdiff_t step = (ptrdiff_t)t;\n");
+    for (int i = 0; i < program->graph->state_count && keeps_states; i++) {
+        EMIT("    s->%s += step / 2 * tape->state_step[%d];\n", e->prev[i], i);
+        EMIT("    s->%s += (step + 1) / 2 * tape->state_step[%d];\n", e->next[i], i);
+    }
+    for (size_t v = 0; v < program->saving_count; v++)
+        EMIT("    s->%s = run->value[%zu] + step * tape->value_step[%zu];\n", e->value[v], v, v);
+    for (int g = 0; g < program->graph->given_count; g++)
+        EMIT("    s->%s = tape->given[%d] + step * tape->given_step[%d];\n", e->given[g], g, g);
+    if (ending_stage(e))
+        EMIT("    s->ends = tape->ends && t + 1 == run->T;\n");
+    EMIT("}\n\n");
+}
+
+static void emit_begin(struct emitter *e)
+{
+    const bool trains = emit_trains(e);
+    if (trains)
+        emit_wind(e);
+    EMIT("static void begin%s(const struct weir_run *run, struct step%s *s, size_t t)\n{\n", e->tag,
+         e->tag);
+    EMIT("    s->x = run->x + (ptrdiff_t)t * run->x_step;\n");
+    EMIT("    s->y = run->y + (ptrdiff_t)t * run->y_step;\n");
+    for (int i = 0; i < e->program->graph->state_count && emit_has_states(e); i++) {
+        EMIT("    s->%s = run->state[t %% 2][%d];\n", e->prev[i], i);
+        EMIT("    s->%s = run->state[(t + 1) %% 2][%d];\n", e->next[i], i);
+    }
+    if (trains)
+        EMIT("    if (run->tape)\n        wind%s(run, s, t);\n", e->tag);
+    EMIT("}\n\n");
+}
+
+static void emit_stage_calls(struct emitter *e)
+{
+    EMIT("static void step%s(const struct weir_run *run, %sstruct step%s *s%s)\n{\n", e->tag,
+         e->plan->prefetch ? "" : "const ", e->tag, e->plan->serpentine ? ", int backwards" : "");
+    for (size_t i = 0; i < e->program->stage_count; i++) {
+        if (ending_stage(e) == &e->program->stages[i])
+            EMIT("    if (s->ends)\n        return;\n");
+        EMIT("    stage%s(run, s%s);\n", e->program->stages[i].suffix,
+             e->plan->serpentine ? ", backwards" : "");
+        EMIT("    if (run->parts > 1)\n        run->wait(run->barrier);\n");
+    }
+    EMIT("}\n\n");
+}
+
+/* Sets where the products of each stage are, and computes them. */
+static void emit_hoist_calls(struct emitter *e)
+{
+    const struct program *program = e->program;
+    const char *at = "run->products";
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        if (!stage_hoists(e, stage))
+            continue;
+        EMIT("            s->products%s = %s;\n", stage->suffix, at);
+        EMIT("            hoist%s(run, s, t, steps);\n", stage->suffix);
+        at = emit_format(e, "s->products%s + ahead * run->B * %s", stage->suffix,
+                         emit_product_row(e, stage));
+    }
+}
+
+static bool hoists(const struct emitter *e)
+{
+    bool any = false;
+    for (size_t i = 0; i < e->program->stage_count; i++)
+        any |= stage_hoists(e, &e->program->stages[i]);
+    return any;
+}
+
+const char *emit_run_name(struct emitter *e)
+{
+    static const char *const names[] = {"forward", "backward", "input"};
+    const enum role role = e->program->role;
+    return role == ROLE_FORWARD ? emit_format(e, "forward%s", e->tag) : names[role];
+}
+
+void emit_run(struct emitter *e)
+{
+    const struct program *program = e->program;
+    const char *direction = e->plan->serpentine ? ", t % 2" : "";
+    emit_prepare(e);
+    emit_begin(e);
+    emit_stage_calls(e);
+    EMIT("static void %s(const struct weir_run *run)\n{\n", emit_run_name(e));
+    EMIT("    struct step%s storage = WEIR_ZEROED, *s = &storage;\n", e->tag);
+    EMIT("    prepare%s(run, s);\n", e->tag);
+    if (!hoists(e)) {
+        EMIT("    for (size_t t = 0; t < run->T; t++) {\n");
+        EMIT("        begin%s(run, s, t);\n        step%s(run, s%s);\n    }\n}\n\n", e->tag, e->tag,
+             direction);
+        return;
+    }
+    const size_t rows =
+        e->plan->hoist > e->plan->hoist_batch ? e->plan->hoist : e->plan->hoist_batch;
+    EMIT("    const size_t ahead = run->B <= %zu ? %zu / run->B : 0;\n", e->plan->hoist_batch,
+         rows);
+    EMIT("    for (size_t t = 0; t < run->T; t++) {\n");
+    EMIT("        if (ahead && t %% ahead == 0) {\n");
+    EMIT("            const size_t steps = run->T - t < ahead ? run->T - t : ahead;\n");
+    emit_hoist_calls(e);
+    EMIT("        }\n        begin%s(run, s, t);\n        step%s(run, s%s);\n", e->tag, e->tag,
+         direction);
+    for (size_t i = 0; i < program->stage_count; i++)
+        if (stage_hoists(e, &program->stages[i])) {
+            EMIT("        if (ahead)\n            s->products%s += run->B * %s;\n",
+                 program->stages[i].suffix, emit_product_row(e, &program->stages[i]));
+        }
+    EMIT("    }\n}\n\n");
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel of gradients of weights: the sum over time and rows of delta operand^T, one product
+ * for any size. Lanes are columns of the gradient as far as whole vectors go: the operand is
+ * copied, some steps at a time, to a panel of a few vectors of columns, and a tile of `rows` times
+ * `vectors` accumulators walks down it. What columns are left have lanes that are rows: a tile
+ * holds a few vectors of rows times a few columns and walks down the deltas. Sums that are not done
+ * lie in the gradient itself, so that each is one chain of fused multiply-adds whatever the blocks
+ * are. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+
+enum { PANEL_STEPS = 128, PANEL_WIDTH = 64, ROWS_MOST = 6, COLUMNS_MOST = 6 };
+
+/* The vectors of a tile: what leaves registers for the operands. */
+static size_t most_vectors(const struct isa *isa, size_t others)
+{
+    const size_t vectors = isa->accumulators / others;
+    const size_t fits = PANEL_WIDTH / isa->lanes;
+    return vectors < 1 ? 1 : vectors > fits ? fits : vectors > 4 ? 4 : vectors;
+}
+
+static void emit_signature(struct emitter *e, const char *name, const char *more)
+{
+    emit_wrapped(e, emit_format(e, "WEIR_TILE %s(", name),
+                 emit_format(e, "const struct weir_product *p%s", more), ")\n");
+    EMIT("{\n");
+}
+
+/* ---- Lanes are columns ---- */
+
+static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
+{
+    const struct isa *isa = e->isa;
+    emit_signature(e, emit_format(e, "wide_%zux%zu", rows, vectors),
+                   ", const float *panel, size_t k, size_t steps, size_t r, size_t c, int fresh");
+    EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
+    EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
+    for (size_t row = 0; row < rows; row++)
+        for (size_t v = 0; v < vectors; v++) {
+            const char *from =
+                emit_spell(e, isa->load_any, "gradient",
+                           row ? emit_format(e, "%zu * p->cols + %zu", row, v * isa->lanes)
+                               : emit_format(e, "%zu", v * isa->lanes),
+                           NULL);
+            EMIT("    %s s%zu_%zu = fresh ? %s : %s;\n", isa->vector, row, v, isa->zero, from);
+        }
+    EMIT("    for (size_t i = 0; i < steps; i++) {\n");
+    for (size_t v = 0; v < vectors; v++)
+        EMIT("        const %s in%zu = %s;\n", isa->vector, v,
+             emit_spell(e, isa->load, "panel", emit_format(e, "%zu", v * isa->lanes), NULL));
+    for (size_t row = 0; row < rows; row++) {
+        EMIT("        const %s d%zu = %s;\n", isa->vector, row,
+             emit_spell(e, isa->set1, emit_format(e, "delta[%zu]", row), NULL, NULL));
+        for (size_t v = 0; v < vectors; v++) {
+            const char *sum = emit_format(e, "s%zu_%zu", row, v);
+            EMIT("        %s = %s;\n", sum,
+                 emit_spell(e, isa->op[OP_FMA], emit_format(e, "in%zu", v),
+                            emit_format(e, "d%zu", row), sum));
+        }
+    }
+    EMIT("        panel += %zu;\n        delta += p->delta_row;\n    }\n", vectors * isa->lanes);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t v = 0; v < vectors; v++)
+            EMIT("    %s;\n", emit_spell(e, isa->store_any,
+                                         row ? emit_format(e, "gradient + %zu * p->cols + %zu", row,
+                                                           v * isa->lanes)
+                                             : emit_format(e, "gradient + %zu", v * isa->lanes),
+                                         emit_format(e, "v_canonical(s%zu_%zu)", row, v), NULL));
+    EMIT("}\n\n");
+}
+
+static void emit_wide(struct emitter *e)
+{
+    const size_t lanes = e->isa->lanes, most = most_vectors(e->isa, ROWS_MOST);
+    for (size_t rows = 1; rows <= ROWS_MOST; rows++)
+        for (size_t vectors = 1; vectors <= most; vectors++)
+            emit_wide_tile(e, rows, vectors);
+    EMIT("/* Copies some steps of `width` columns, from k on, to the panel. */\n"
+         "static void fill_panel(const struct weir_product *p, size_t k, size_t steps, size_t c, "
+         "size_t width)\n{\n"
+         "    float *to = p->panel;\n"
+         "    for (size_t i = k; i < k + steps; i++, to += width) {\n"
+         "        const ptrdiff_t t = (ptrdiff_t)(i / p->B), b = (ptrdiff_t)(i %% p->B);\n"
+         "        const float *from = p->operand + t * p->step + b * p->row + c;\n"
+         "        for (size_t j = 0; j < width; j += %zu)\n"
+         "            %s;\n    }\n}\n\n",
+         lanes,
+         emit_spell(e, e->isa->store, "to + j", emit_spell(e, e->isa->load_any, "from", "j", NULL),
+                    NULL));
+    EMIT("/* Whether the operand lies as a panel of all its columns would. */\n"
+         "static int is_panel(const struct weir_product *p, size_t width)\n{\n"
+         "    return p->cols == width && p->row == (ptrdiff_t)width && "
+         "p->step == (ptrdiff_t)(p->B * width) &&\n"
+         "           (uintptr_t)p->operand %% WEIR_ALIGN == 0;\n"
+         "}\n\n");
+    EMIT("/* All rows of `vectors` vectors of columns, from c on. */\n"
+         "static void wide(const struct weir_product *p, size_t c, size_t vectors)\n{\n"
+         "    const size_t K = p->T * p->B, blocks = (K + %d) / %d;\n"
+         "    const size_t rows = p->last - p->first, parts = (rows + %d) / %d;\n"
+         "    const size_t width = vectors * %zu;\n"
+         "    const int in_place = is_panel(p, width);\n"
+         "    for (size_t block = 0; block < blocks; block++) {\n"
+         "        const size_t k = K * block / blocks, steps = K * (block + 1) / blocks - k;\n"
+         "        const int fresh = block == 0 && !p->accumulate;\n"
+         "        const float *panel = in_place ? p->operand + k * width : p->panel;\n"
+         "        if (!in_place)\n"
+         "            fill_panel(p, k, steps, c, width);\n"
+         "        for (size_t part = 0; part < parts; part++) {\n"
+         "            const size_t r = p->first + rows * part / parts;\n"
+         "            const size_t height = p->first + rows * (part + 1) / parts - r;\n"
+         "            switch (height * 10 + vectors) {\n",
+         PANEL_STEPS - 1, PANEL_STEPS, ROWS_MOST - 1, ROWS_MOST, lanes);
+    for (size_t rows = 1; rows <= ROWS_MOST; rows++)
+        for (size_t vectors = 1; vectors <= most; vectors++)
+            EMIT("            case %zu:\n                wide_%zux%zu(p, panel, k, steps, r, c, "
+                 "fresh);\n"
+                 "                break;\n",
+                 rows * 10 + vectors, rows, vectors);
+    EMIT("            }\n        }\n    }\n}\n\n");
+}
+
+/* ---- Lanes are rows ---- */
+
+/* The gradient is row-major, and a lane is a row: it is taken apart into columns and put together
+ * again. */
+static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
+{
+    const struct isa *isa = e->isa;
+    emit_signature(e, emit_format(e, "narrow_%zux%zu", vectors, columns), ", size_t r, size_t c");
+    EMIT("    const size_t left = p->last - r, rows = left < %zu ? left : %zu;\n",
+         vectors * isa->lanes, vectors * isa->lanes);
+    EMIT("    WEIR_ALIGNED float column[%zu][%zu] = {{0}};\n", columns, vectors * isa->lanes);
+    EMIT("    const float *delta = p->delta + r;\n");
+    EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
+    EMIT("    for (size_t i = 0; i < rows && p->accumulate; i++)\n"
+         "        for (size_t j = 0; j < %zu; j++)\n"
+         "            column[j][i] = gradient[i * p->cols + j];\n",
+         columns);
+    for (size_t j = 0; j < columns; j++)
+        for (size_t v = 0; v < vectors; v++)
+            EMIT("    %s s%zu_%zu = %s;\n", isa->vector, j, v,
+                 emit_spell(e, isa->load, emit_format(e, "column[%zu]", j),
+                            emit_format(e, "%zu", v * isa->lanes), NULL));
+    EMIT("    for (size_t t = 0; t < p->T; t++) {\n"
+         "        const float *from = p->operand + (ptrdiff_t)t * p->step + c;\n"
+         "        for (size_t b = 0; b < p->B; b++) {\n");
+    for (size_t v = 0; v < vectors; v++)
+        EMIT("            const %s d%zu = %s;\n", isa->vector, v,
+             emit_spell(e, isa->load, "delta", emit_format(e, "%zu", v * isa->lanes), NULL));
+    for (size_t j = 0; j < columns; j++) {
+        EMIT("            const %s in%zu = %s;\n", isa->vector, j,
+             emit_spell(e, isa->set1, emit_format(e, "from[%zu]", j), NULL, NULL));
+        for (size_t v = 0; v < vectors; v++) {
+            const char *sum = emit_format(e, "s%zu_%zu", j, v);
+            EMIT("            %s = %s;\n", sum,
+                 emit_spell(e, isa->op[OP_FMA], emit_format(e, "d%zu", v),
+                            emit_format(e, "in%zu", j), sum));
+        }
+    }
+    EMIT("            delta += p->delta_row;\n            from += p->row;\n        }\n    }\n");
+    for (size_t j = 0; j < columns; j++)
+        for (size_t v = 0; v < vectors; v++)
+            EMIT("    %s;\n",
+                 emit_spell(e, isa->store, emit_format(e, "column[%zu] + %zu", j, v * isa->lanes),
+                            emit_format(e, "v_canonical(s%zu_%zu)", j, v), NULL));
+    EMIT("    for (size_t i = 0; i < rows; i++)\n"
+         "        for (size_t j = 0; j < %zu; j++)\n"
+         "            gradient[i * p->cols + j] = column[j][i];\n}\n\n",
+         columns);
+}
+
+static void emit_narrow(struct emitter *e)
+{
+    const size_t lanes = e->isa->lanes, most = most_vectors(e->isa, COLUMNS_MOST);
+    for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
+        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
+            emit_narrow_tile(e, vectors, columns);
+    EMIT("/* The columns from c to the last, in even parts. */\n"
+         "static void narrow(const struct weir_product *p, size_t c)\n{\n"
+         "    const size_t left = p->cols - c, parts = (left + %d) / %d;\n"
+         "    for (size_t r = p->first; r < p->last;) {\n"
+         "        const size_t vectors = p->last - r > %zu ? %zu : 1;\n"
+         "        for (size_t part = 0; part < parts; part++) {\n"
+         "            const size_t from = c + left * part / parts;\n"
+         "            const size_t columns = c + left * (part + 1) / parts - from;\n"
+         "            switch (vectors * 10 + columns) {\n",
+         COLUMNS_MOST - 1, COLUMNS_MOST, (most - 1) * lanes, most);
+    for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
+        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
+            EMIT("            case %zu:\n                narrow_%zux%zu(p, r, from);\n"
+                 "                break;\n",
+                 vectors * 10 + columns, vectors, columns);
+    EMIT("            }\n        }\n        r += vectors * %zu;\n    }\n}\n\n", lanes);
+}
+
+struct text emit_product(const struct isa *isa)
+{
+    struct emitter emitter = {.isa = isa, .tag = ""}, *e = &emitter;
+    const size_t lanes = isa->lanes, most = most_vectors(isa, ROWS_MOST);
+    const char *name = emit_format(e, "product_f32_any__%s", isa->name);
+    EMIT("/* SPDX-License-Identifier: MIT */\n"
+         "/* Generated: weir-gen --product --isa %s. Do not edit. Gradients of weights: tiles of "
+         "%d\n"
+         " * rows x %zu vectors of columns, and of %zu vectors of rows x %d columns. */\n"
+         "#include \"kernel.h\"\n#include \"%s\"\n\n",
+         isa->name, ROWS_MOST, most, most_vectors(isa, COLUMNS_MOST), COLUMNS_MOST, isa->header);
+    emit_wide(e);
+    emit_narrow(e);
+    EMIT("static void product(const struct weir_product *p)\n{\n"
+         "    const size_t whole = p->cols / %zu;\n"
+         "    for (size_t v = 0; v < whole; v += %zu)\n"
+         "        wide(p, v * %zu, whole - v < %zu ? whole - v : %zu);\n"
+         "    if (whole * %zu < p->cols)\n"
+         "        narrow(p, whole * %zu);\n}\n\n",
+         lanes, most, lanes, most, most, lanes, lanes);
+    EMIT("extern const struct weir_product_kernel %s;\n\n", name);
+    EMIT("const struct weir_product_kernel %s = {\n    .name = \"%s\",\n    .isa = %s,\n"
+         "    .run = product,\n};\n",
+         name, name, isa->constant);
+    emitter_free(e);
+    return e->out;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* What a kernel says of itself: parameters, states, regions, scales, sizes, and the struct that
+ * holds it all together. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR_P"};
+
+enum { PREFIX = sizeof "WEIR_" - 1 };
+
+static const char *extent_name(const struct emitter *e, int variable)
+{
+    return extent_names[graph_extent(e->program->graph, variable)];
+}
+
+/* One row a line: the comments keep it so when the file is formatted. */
+static void emit_names(struct emitter *e)
+{
+    const struct graph *graph = e->program->graph;
+    EMIT("static const struct weir_param params[] = {\n");
+    for (int p = 0; p < graph->param_count; p++) {
+        const char *rows = extent_name(e, graph->params[p].rows);
+        const char *cols = extent_name(e, graph->params[p].cols);
+        EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, rows, cols,
+             rows + PREFIX, strcmp(cols, "WEIR_ONE") ? cols + PREFIX : "1");
+    }
+    EMIT("};\n\nstatic const struct weir_state states[] = {\n");
+    for (int s = 0; s < graph->state_count; s++) {
+        const char *size = extent_name(e, graph->states[s].extent);
+        EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, size, size + PREFIX);
+    }
+    EMIT("};\n\n");
+}
+
+/* The sizes of stored values from `first` to `last`. */
+static void emit_values(struct emitter *e, const char *table, size_t first, size_t last)
+{
+    if (first == last)
+        return;
+    EMIT("static const enum weir_extent %s%s[] = {\n", table, e->tag);
+    for (size_t v = first; v < last; v++)
+        EMIT("    %s, /* %s */\n", extent_names[program_extent(e->program, e->program->values[v])],
+             e->program->graph->nodes[e->program->values[v]].name);
+    EMIT("};\n\n");
+}
+
+static void emit_tail_slots(struct emitter *e, const struct stage *stage, size_t r)
+{
+    const struct region *region = &stage->regions[r];
+    const struct tail *tail = emit_tail(e, stage);
+    if (!tail || !tail->width[r])
+        return;
+    EMIT("static const unsigned short tail%s_%zu[] = {\n", e->tag, region->index);
+    for (size_t i = 0; i < region->count; i++)
+        EMIT("    %u, /* %s */\n", tail->slot_at[r][i],
+             e->program->graph->params[region->slots[i].param].name);
+    EMIT("};\n\n");
+}
+
+static void emit_slots(struct emitter *e, const struct region *region)
+{
+    EMIT("static const unsigned char slots%s_%zu[] = {\n", e->tag, region->index);
+    for (size_t i = 0; i < region->count; i++)
+        EMIT("    %d, /* %s */\n", region->slots[i].param,
+             e->program->graph->params[region->slots[i].param].name);
+    EMIT("};\n\n");
+}
+
+static void emit_regions(struct emitter *e)
+{
+    const struct program *program = e->program;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            emit_slots(e, &program->stages[i].regions[r]);
+            emit_tail_slots(e, &program->stages[i], r);
+        }
+    if (program->region_count == 0)
+        return;
+    EMIT("static const struct weir_region regions%s[] = {\n", e->tag);
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            const struct tail *tail = emit_tail(e, &program->stages[i]);
+            const size_t width = tail ? tail->width[r] : 0;
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
+                 extent_names[region->cols], region->count, e->tag, region->index,
+                 width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
+                 e->region[region->index]);
+        }
+    EMIT("};\n\n");
+}
+
+static void emit_scales(struct emitter *e)
+{
+    const struct program *program = e->program;
+    size_t slot = 0;
+    EMIT("static void scales%s(size_t I, size_t H, size_t P, float *scale)\n{\n", e->tag);
+    EMIT("    (void)I, (void)H, (void)P, (void)scale;\n");
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            for (size_t j = 0; j < region->count; j++, slot++)
+                EMIT(
+                    "    scale[%zu] = %s; /* %s */\n", slot,
+                    region->slots[j].scale < 0
+                        ? "1.0f"
+                        : emit_format(e, "(float)%s", emit_constant(e, region->slots[j].scale, "")),
+                    program->graph->params[region->slots[j].param].name);
+        }
+    EMIT("}\n\n");
+}
+
+/* The floats of hoisted products: those of the rows computed ahead, of every stage that has any. */
+static void emit_hoist_floats(struct emitter *e)
+{
+    const struct program *program = e->program;
+    const size_t lanes = e->isa->lanes;
+    size_t rows = e->plan->hoist > e->plan->hoist_batch ? e->plan->hoist : e->plan->hoist_batch;
+    struct text width = {0};
+    for (size_t i = 0; i < program->stage_count; i++)
+        if (stage_hoists(e, &program->stages[i]))
+            text_add(&width, "%s(%s + %zu) / %zu * %zu", width.length ? " + " : "",
+                     extent_names[program->stages[i].extent] + PREFIX, lanes - 1, lanes,
+                     stage_input_region(program, &program->stages[i])->count * lanes);
+    EMIT("static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)\n{\n");
+    EMIT("    (void)B, (void)I, (void)H, (void)P;\n");
+    if (width.length)
+        EMIT("    return %zu * (%s);\n}\n\n", rows, width.chars);
+    else
+        EMIT("    return 0;\n}\n\n");
+    text_free(&width);
+}
+
+static size_t table_size(const struct emitter *e, enum weir_extent extent)
+{
+    const struct graph *graph = e->program->graph;
+    return extent == WEIR_P && !graph_has_extent(graph, WEIR_P) ? 0 : (size_t)graph->size[extent];
+}
+
+/* On as many lines as it takes, broken after commas. */
+static void emit_plan(struct emitter *e, const char *plan)
+{
+    enum { ROOM = 100 - (int)sizeof "    .plan = \"\"," };
+    EMIT("    .plan = ");
+    while (strlen(plan) > ROOM) {
+        size_t cut = ROOM;
+        while (cut > 0 && plan[cut - 1] != ',')
+            cut--;
+        EMIT("\"%.*s\"\n            ", (int)cut, plan);
+        plan += cut;
+    }
+    EMIT("\"%s\",\n", plan);
+}
+
+static const char *const source_names[] = {[GIVEN_PREV] = "WEIR_PREV",
+                                           [GIVEN_NEXT] = "WEIR_NEXT",
+                                           [GIVEN_VALUE] = "WEIR_VALUE",
+                                           [GIVEN_INPUT] = "WEIR_X",
+                                           [GIVEN_DELTA] = "WEIR_DELTA"};
+
+/* Where a given value or an operand is: the index of a saved value becomes that of a stored one. */
+static const char *given_row(struct emitter *e, enum given_kind kind, int index,
+                             enum weir_extent size)
+{
+    const struct program *forward = e->parts->program[ROLE_FORWARD];
+    if (kind == GIVEN_VALUE)
+        index = program_value(forward, forward->graph->saved[index]);
+    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_names[size]);
+}
+
+static void emit_givens(struct emitter *e)
+{
+    const struct graph *graph = e->program->graph;
+    if (graph->given_count == 0)
+        return;
+    EMIT("static const struct weir_given givens%s[] = {\n", e->tag);
+    for (int g = 0; g < graph->given_count; g++) {
+        const struct given *given = &graph->givens[g];
+        EMIT("    %s, /* %s */\n",
+             given_row(e, given->kind, given->index, graph_extent(graph, given->extent)),
+             given->name);
+    }
+    EMIT("};\n\n");
+}
+
+void emit_pass_tables(struct emitter *e)
+{
+    emit_regions(e);
+    emit_scales(e);
+    emit_values(e, "values", 0, e->program->value_count);
+    emit_values(e, "saved", e->program->value_count, e->program->saving_count);
+    emit_givens(e);
+}
+
+/* ---- Training ---- */
+
+static void emit_outers(struct emitter *e)
+{
+    const struct derivation *derivation = e->parts->derivation;
+    const struct graph *graph = e->program->graph;
+    EMIT("static const struct weir_outer outers[] = {\n");
+    for (size_t i = 0; i < derivation->outer_count; i++) {
+        const struct outer *outer = &derivation->outers[i];
+        const struct param *param = &graph->params[outer->param];
+        EMIT("    {%d, %d, %s}, /* %s */\n", outer->param, outer->delta,
+             outer->is_vector
+                 ? "{WEIR_DELTA, 0, WEIR_ONE}"
+                 : given_row(e, outer->kind, outer->index, graph_extent(graph, param->cols)),
+             param->name);
+    }
+    EMIT("};\n\n");
+}
+
+/* A pass; false where there is none of this role. */
+static bool emit_pass(struct emitter *e, enum role role, const char *name)
+{
+    const struct program *program = e->parts->program[role];
+    const char *tag = role_tags[role];
+    if (!program)
+        return false;
+    char *plan = plan_text(&e->parts->plan[role]);
+    EMIT("static const struct weir_pass pass%s = {\n", tag);
+    emit_plan(e, plan);
+    if (program->region_count)
+        EMIT("    .regions = regions%s,\n    .region_count = %zu,\n", tag, program->region_count);
+    EMIT("    .scales = scales%s,\n", tag);
+    if (program->value_count)
+        EMIT("    .values = values%s,\n    .value_count = %zu,\n", tag, program->value_count);
+    if (program->graph->given_count)
+        EMIT("    .givens = givens%s,\n    .given_count = %d,\n", tag, program->graph->given_count);
+    EMIT("    .run = %s,\n};\n\n", name);
+    free(plan);
+    return true;
+}
+
+static void emit_training(struct emitter *e)
+{
+    const struct program *forward = e->program;
+    const size_t saved = forward->saving_count - forward->value_count;
+    emit_outers(e);
+    emit_pass(e, ROLE_BACKWARD, "backward");
+    const bool has_input = emit_pass(e, ROLE_INPUT, "input");
+    EMIT("static const struct weir_training training = {\n");
+    if (saved)
+        EMIT("    .saved = saved,\n    .saved_count = %zu,\n", saved);
+    EMIT("    .backward = &pass%s,\n    .delta_count = %d,\n", role_tags[ROLE_BACKWARD],
+         e->parts->program[ROLE_BACKWARD]->graph->output_count);
+    if (has_input)
+        EMIT("    .input = &pass%s,\n", role_tags[ROLE_INPUT]);
+    EMIT("    .outers = outers,\n    .outer_count = %zu,\n};\n\n",
+         e->parts->derivation->outer_count);
+}
+
+void emit_tables(struct emitter *e, const char *name)
+{
+    const struct program *program = e->program;
+    const struct graph *graph = program->graph;
+    char *plan = plan_text(e->plan);
+    emit_names(e);
+    emit_hoist_floats(e);
+    if (emit_trains(e))
+        emit_training(e);
+    EMIT("extern const struct weir_kernel %s;\n\n", name);
+    EMIT("const struct weir_kernel %s = {\n", name);
+    EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
+    emit_plan(e, plan);
+    EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,
+         program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE");
+    EMIT("    .I = %zu,\n    .H = %zu,\n    .P = %zu,\n", table_size(e, WEIR_I),
+         table_size(e, WEIR_H), table_size(e, WEIR_P));
+    EMIT("    .lanes = %zu,\n", e->isa->lanes);
+    EMIT("    .params = params,\n    .param_count = %d,\n", graph->param_count);
+    EMIT("    .states = states,\n    .state_count = %d,\n", graph->state_count);
+    EMIT("    .values = %s,\n    .value_count = %zu,\n", program->value_count ? "values" : "NULL",
+         program->value_count);
+    EMIT("    .regions = %s,\n    .region_count = %zu,\n",
+         program->region_count ? "regions" : "NULL", program->region_count);
+    EMIT("    .scales = scales,\n    .hoist_floats = hoist_floats,\n    .forward = forward,\n");
+    EMIT("%s};\n", emit_trains(e) ? "    .training = &training,\n" : "");
+    free(plan);
+}

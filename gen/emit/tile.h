@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A register tile: a few vectors of units of a few batch rows, all their accumulators in named
+ * variables, straight-line code inside a loop over the columns of a region. */
+#ifndef WEIR_TILE_H
+#define WEIR_TILE_H
+
+#include "emit/emit.h"
+
+/* A plain tile walks every region; an ahead tile only that of the input, and writes products; a
+ * hoisted tile starts from those products. */
+enum kind { PLAIN, AHEAD, HOISTED };
+
+struct tile {
+    const struct stage *stage; /* in a tail: with shared vectors for sums */
+    const struct stage *true_stage;
+    const struct tail *tail; /* NULL: whole vectors of units */
+    enum kind kind;
+    size_t rows, vectors;
+    size_t first; /* what the vectors are counted from: a tail may join whole vectors */
+    size_t width; /* vectors of units that leave their sums in memory together */
+    bool fused; /* goes on with the elementwise work; otherwise leaves sums in memory */
+    const char *base[SUMS_MAX]; /* the name of each accumulator */
+};
+
+/* Emits a tile, and the tail that has joined it (NULL: none), as a function of this name. */
+void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Which register tiles a stage has, and the functions that pick one. */
+#include "emit/tile.h"
+
+static const char *const kind_names[] = {"tile", "ahead", "hoisted"};
+
+/* Whether batches of `least` to `most` rows, cut into even parts of at most plan.rows, have a part
+ * of `rows` rows. */
+static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_t most)
+{
+    for (size_t batch = least; batch <= most; batch++) {
+        const size_t parts = (batch + e->plan->rows - 1) / e->plan->rows;
+        if (batch / parts == rows || (batch + parts - 1) / parts == rows)
+            return true;
+    }
+    return false;
+}
+
+/* Emits the tile of some vectors, of the tail, or of both. True if it leaves sums in memory. */
+static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
+                       size_t vectors, bool with_tail, struct text *cases)
+{
+    const struct tail *last = emit_tail(e, stage);
+    const bool fused = e->plan->fused && rows == 1 && kind != AHEAD;
+    struct tile whole = {.stage = stage,
+                         .true_stage = stage,
+                         .kind = kind,
+                         .rows = rows,
+                         .vectors = vectors,
+                         .width = vectors + with_tail,
+                         .fused = fused};
+    struct tile tail = whole;
+    if (with_tail) {
+        tail.stage = &last->stage;
+        tail.tail = last;
+        tail.first = vectors;
+        tail.vectors = 1;
+    }
+    const char *name =
+        emit_format(e, "%s%s_%zu%s%s", kind_names[kind], stage->suffix, rows,
+                    vectors ? emit_format(e, "x%zu", vectors) : "", with_tail ? "_tail" : "");
+    emit_tile(e, vectors ? &whole : &tail, vectors && with_tail ? &tail : NULL, name);
+    text_add(cases, "    case %zu:\n        %s(s, block, row%s);\n        break;\n",
+             rows * SHAPES + vectors + with_tail + (with_tail ? TAIL_SHAPE : 0), name,
+             kind == AHEAD || fused ? "" : ", sums");
+    return kind != AHEAD && !fused;
+}
+
+/* Emits the tiles of one kind for batches of `least` to `most` rows, and the function that picks
+ * one: `<kind>(s, block, shape, row, rows[, sums])`. */
+static void emit_kind(struct emitter *e, const struct stage *stage, enum kind kind, size_t least,
+                      size_t most)
+{
+    const struct plan *plan = e->plan;
+    const bool tail = emit_tail(e, stage);
+    struct text cases = {0};
+    bool leaves_sums = kind == AHEAD; /* no use for them, and no parameter */
+    for (size_t rows = 1; rows <= plan->rows; rows++) {
+        const bool single = rows == 1 && least == 1;
+        if (single && plan->vectors > 1)
+            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, false, &cases);
+        if (single && plan->vectors > 1 && stage_joins(e, stage))
+            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, true, &cases);
+        if (single && stage_joins(e, stage))
+            leaves_sums |= emit_shape(e, stage, kind, 1, 1, true, &cases);
+        if (!single && !rows_occur(e, rows, least, most))
+            continue;
+        if (plan->batch_vectors > 1 && !(single && plan->vectors == plan->batch_vectors))
+            leaves_sums |= emit_shape(e, stage, kind, rows, plan->batch_vectors, false, &cases);
+        leaves_sums |= emit_shape(e, stage, kind, rows, 1, false, &cases);
+        if (tail)
+            leaves_sums |= emit_shape(e, stage, kind, rows, 0, true, &cases);
+    }
+    emit_wrapped(
+        e, emit_format(e, "static void %s%s(", kind_names[kind], stage->suffix),
+        emit_format(e,
+                    "const struct step%s *s, size_t block, size_t shape, size_t row, size_t rows%s",
+                    e->tag, kind == AHEAD ? "" : ", float *sums"),
+        ")\n");
+    EMIT("{\n%s    switch (rows * %d + shape) {\n%s    }\n}\n\n",
+         leaves_sums ? "" : "    (void)sums;\n", SHAPES, cases.chars);
+    text_free(&cases);
+}
+
+void emit_tiles(struct emitter *e, const struct stage *stage)
+{
+    enum { MANY = 1024 }; /* a batch beyond which no new part sizes occur */
+    if (stage->sum_count == 0)
+        return;
+    if (!stage_hoists(e, stage)) {
+        emit_kind(e, stage, PLAIN, 1, MANY);
+        return;
+    }
+    emit_kind(e, stage, AHEAD, 1, MANY);
+    emit_kind(e, stage, HOISTED, 1, e->plan->hoist_batch);
+    emit_kind(e, stage, PLAIN, e->plan->hoist_batch + 1, MANY);
+}

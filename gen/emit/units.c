@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* The elementwise work of a stage: from finished sums to next states and stored values, one vector
+ * of units after another, one operation a statement. */
+#include "emit/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct units {
+    const struct stage *stage;
+    const char **name; /* of each node, once it was given one */
+    struct names *names;
+    const char *block; /* the block of units, as an expression */
+    const char *const *accumulators; /* the sums, where they are variables; NULL: in memory */
+};
+
+static const char *literal(struct emitter *e, double number)
+{
+    const float value = (float)number;
+    const char *digits = emit_format(e, "%.9g", (double)value);
+    return emit_format(e, strpbrk(digits, ".e") ? "%sf" : "%s.0f", digits);
+}
+
+/* A value as an operand: a variable, or a constant in every lane. */
+static const char *operand(struct emitter *e, const struct units *units, int node)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    if (!graph_is_constant(e->program->graph, node))
+        return units->name[node];
+    const char *value = n->known ? literal(e, n->number)
+                                 : emit_format(e, "(float)%s", emit_constant(e, node, "s->"));
+    return emit_spell(e, e->isa->set1, value, NULL, NULL);
+}
+
+static const char *give_name(struct emitter *e, struct units *units, int node)
+{
+    const struct graph *graph = e->program->graph;
+    const struct node *n = &graph->nodes[node];
+    const char *base = n->op == OP_STATE    ? e->prev[n->index]
+                       : n->op == OP_INPUT  ? "input"
+                       : n->op == OP_GIVEN  ? graph->givens[n->index].name
+                       : n->op == OP_VECTOR ? graph->params[n->index].name
+                                            : n->name;
+    return units->name[node] = emit_unique(e, units->names, emit_identifier(e, base));
+}
+
+static const char *load_from(struct emitter *e, const char *pointer, const char *index)
+{
+    return emit_spell(e, e->isa->load, pointer, index, NULL);
+}
+
+static const struct region *loose_region(const struct stage *stage)
+{
+    if (stage->region_count == 0)
+        return NULL;
+    const struct region *last = &stage->regions[stage->region_count - 1];
+    return last->operand < 0 && last->slots[0].sum < 0 ? last : NULL;
+}
+
+/* Where the value of a node comes from, if it is not computed here. */
+static const char *loaded(struct emitter *e, const struct units *units, int node)
+{
+    const struct stage *stage = units->stage;
+    const struct node *n = &e->program->graph->nodes[node];
+    const size_t lanes = e->isa->lanes;
+    const int stage_index = e->program->stage_of[node];
+    if (n->op == OP_INPUT)
+        return emit_spell(e, e->isa->load_first, "s->x + (ptrdiff_t)row * s->x_row + unit", "count",
+                          NULL);
+    if (n->op == OP_STATE)
+        return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), "at");
+    if (n->op == OP_GIVEN)
+        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), "at");
+    if (n->op == OP_VECTOR) {
+        const struct region *region = loose_region(stage);
+        size_t slot = 0;
+        while (region->slots[slot].node != node)
+            slot++;
+        return load_from(e, "vector", emit_format(e, "%zu", slot * lanes));
+    }
+    if (&e->program->stages[stage_index] != stage) {
+        const int state = program_next_state(e->program, node);
+        return load_from(
+            e,
+            emit_format(e, "s->%s",
+                        state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]),
+            "at");
+    }
+    size_t sum = 0;
+    while (sum < stage->sum_count && stage->sums[sum] != node)
+        sum++;
+    if (sum == stage->sum_count)
+        return NULL;
+    if (units->accumulators)
+        return units->accumulators[sum];
+    return load_from(e, "sums",
+                     sum ? emit_format(e, "(%zu * vectors + v) * %zu", sum, lanes)
+                         : emit_format(e, "v * %zu", lanes));
+}
+
+static const char *computed(struct emitter *e, const struct units *units, int node)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    const char *arg[3] = {NULL, NULL, NULL};
+    for (size_t i = 0; i < op_arity(n->op); i++)
+        arg[i] = operand(e, units, n->arg[i]);
+    const bool sleef = e->program->math == WEIR_SLEEF && e->isa->sleef[n->op];
+    return emit_spell(e, sleef ? e->isa->sleef[n->op] : e->isa->op[n->op], arg[0], arg[1], arg[2]);
+}
+
+/* The rows of y are as wide as the output and not padded. */
+static void emit_output(struct emitter *e, const struct stage *stage, const char *name)
+{
+    const char *to = "s->y + (ptrdiff_t)row * s->y_row + unit";
+    const bool whole =
+        emit_is_known(e, stage->extent) && emit_known(e, stage->extent) % e->isa->lanes == 0;
+    EMIT("        %s;\n",
+         emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, to, name, "count"));
+}
+
+static bool is_computed_here(const struct emitter *e, const struct units *units, int node)
+{
+    const int own = e->program->stage_of[node];
+    return own >= 0 && &e->program->stages[own] == units->stage;
+}
+
+/* Stores a node to those of the values from `first` to `last` that it is. */
+static void emit_values(struct emitter *e, const struct units *units, int node, size_t first,
+                        size_t last, const char *indent)
+{
+    for (size_t v = first; v < last && is_computed_here(e, units, node); v++)
+        if (e->program->values[v] == node)
+            EMIT("%s%s;\n", indent,
+                 emit_spell(e, e->isa->store, emit_format(e, "s->%s + at", e->value[v]),
+                            units->name[node], NULL));
+}
+
+static void emit_stores(struct emitter *e, struct units *units, int node)
+{
+    const struct graph *graph = e->program->graph;
+    const char *name = units->name[node];
+    for (int s = 0; s < graph->state_count; s++) {
+        const bool leaf_here = graph_is_leaf(graph, node) && units->stage->phase == 0;
+        if (graph->states[s].next != node || !(is_computed_here(e, units, node) || leaf_here))
+            continue;
+        if (emit_has_states(e))
+            EMIT("        %s;\n", emit_spell(e, e->isa->store,
+                                             emit_format(e, "s->%s + at", e->next[s]), name, NULL));
+        if (s == 0 && e->program->role != ROLE_BACKWARD)
+            emit_output(e, units->stage, emit_format(e, "v_canonical(%s)", name));
+    }
+    emit_values(e, units, node, 0, e->program->value_count, "        ");
+}
+
+/* What a named value is, in the words of the cell. */
+static const char *comment(const struct emitter *e, int node)
+{
+    const struct graph *graph = e->program->graph;
+    for (int s = 0; s < graph->state_count; s++)
+        if (graph->states[s].next == node && !graph_is_leaf(graph, node))
+            return graph->states[s].name;
+    return NULL;
+}
+
+static bool needs_count(const struct emitter *e, const struct stage *stage)
+{
+    const struct graph *graph = e->program->graph;
+    const bool whole =
+        emit_is_known(e, stage->extent) && emit_known(e, stage->extent) % e->isa->lanes == 0;
+    bool needed = false;
+    for (size_t i = 0; i < stage->saving_count; i++) {
+        const int node = stage->order[i], own = e->program->stage_of[node];
+        needed |= graph->nodes[node].op == OP_INPUT;
+        needed |= !whole && graph->states[0].next == node && e->program->role != ROLE_BACKWARD &&
+                  (own < 0 || &e->program->stages[own] == stage);
+    }
+    return needed;
+}
+
+static bool needs_at(const struct emitter *e, const struct stage *stage)
+{
+    for (size_t i = 0; i < stage->saving_count; i++) {
+        const int node = stage->order[i];
+        const struct node *n = &e->program->graph->nodes[node];
+        if (n->op == OP_STATE || n->op == OP_GIVEN || n->stored ||
+            program_value(e->program, node) >= 0 ||
+            (program_next_state(e->program, node) >= 0 && emit_has_states(e)))
+            return true;
+    }
+    return false;
+}
+
+static void emit_indices(struct emitter *e, const struct units *units)
+{
+    const struct stage *stage = units->stage;
+    const struct region *loose = loose_region(stage);
+    const size_t lanes = e->isa->lanes;
+    EMIT("        const size_t unit = %s * %zu;\n", units->block, lanes);
+    if (needs_at(e, stage))
+        EMIT("        const size_t at = row * %s + unit;\n", emit_padded(e, stage->extent));
+    if (needs_count(e, stage))
+        EMIT("        const size_t count = %s - unit < %zu ? %s - unit : %zu;\n",
+             emit_size(e, stage->extent), lanes, emit_size(e, stage->extent), lanes);
+    if (loose)
+        EMIT("        const float *vector = s->%s + %s * %s;\n", e->region[loose->index],
+             units->block, emit_panel(e, loose));
+}
+
+/* A node as a variable. */
+static void emit_node(struct emitter *e, struct units *units, int node, const char *indent)
+{
+    const char *name = give_name(e, units, node);
+    const char *load = loaded(e, units, node), *maths = comment(e, node);
+    emit_assignment(e, indent, emit_format(e, "const %s %s", e->isa->vector, name),
+                    load ? load : computed(e, units, node));
+    if (maths && !load)
+        EMIT(" /* %s' */", maths);
+    EMIT("\n");
+}
+
+/* What training keeps of this vector. */
+static void emit_saving(struct emitter *e, struct units *units)
+{
+    const struct stage *stage = units->stage;
+    const struct program *program = e->program;
+    bool saves = false;
+    for (size_t i = 0; i < stage->saving_count; i++)
+        for (size_t v = program->value_count; v < program->saving_count; v++)
+            saves |= program->values[v] == stage->order[i] &&
+                     is_computed_here(e, units, stage->order[i]);
+    if (!saves)
+        return;
+    EMIT("        if (s->save) {\n");
+    for (size_t i = 0; i < stage->saving_count; i++) {
+        if (i >= stage->order_count)
+            emit_node(e, units, stage->order[i], "            ");
+        emit_values(e, units, stage->order[i], program->value_count, program->saving_count,
+                    "            ");
+    }
+    EMIT("        }\n");
+}
+
+/* The work on one vector of units of one row, two levels deep. */
+static void emit_vector(struct emitter *e, struct units *units)
+{
+    const struct stage *stage = units->stage;
+    units->name = calloc(NODES_MAX, sizeof *units->name);
+    units->names = names_create();
+    if (!units->name)
+        abort();
+    for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)
+        emit_unique(e, units->names, units->accumulators[i]); /* taken */
+    emit_indices(e, units);
+    for (size_t i = 0; i < stage->order_count; i++) {
+        emit_node(e, units, stage->order[i], "        ");
+        emit_stores(e, units, stage->order[i]);
+    }
+    emit_saving(e, units);
+    free(units->name);
+    free(units->names);
+}
+
+void emit_fused_units(struct emitter *e, const struct stage *stage, const char *block,
+                      const char *const *accumulators)
+{
+    struct units units = {.stage = stage, .block = block, .accumulators = accumulators};
+    EMIT("    {\n");
+    emit_vector(e, &units);
+    EMIT("    }\n");
+}
+
+void emit_units(struct emitter *e, const struct stage *stage)
+{
+    struct units units = {.stage = stage, .block = "(block + v)"};
+    emit_wrapped(e, emit_format(e, "WEIR_TILE units%s(", stage->suffix),
+                 emit_format(e,
+                             "const struct step%s *s, size_t block, size_t vectors, size_t row%s",
+                             e->tag, stage->sum_count > 0 ? ", const float *sums" : ""),
+                 ")\n");
+    EMIT("{\n    for (size_t v = 0; v < vectors; v++) {\n");
+    emit_vector(e, &units);
+    EMIT("    }\n}\n\n");
+}

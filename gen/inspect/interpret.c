@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* A program in float32: sums in the order in which every kernel adds them, and the functions of the
+ * scalar kernels. */
+#include "inspect/interpret.h"
+
+#include "math_scalar.h"
+
+#include <float.h>
+#include <stdlib.h>
+
+struct interpretation {
+    const struct program *program;
+    const float *const *params;
+    const float *x;
+    float *state[WEIR_STATES_MAX], *next[WEIR_STATES_MAX];
+    float *values; /* of every computed node, `stride` apart */
+    size_t stride;
+};
+
+static size_t extent_size(const struct interpretation *in, enum weir_extent extent)
+{
+    return extent == WEIR_ONE ? 1 : (size_t)in->program->graph->size[extent];
+}
+
+static float *allocate(size_t count)
+{
+    float *memory = calloc(count ? count : 1, sizeof *memory);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+struct interpretation *interpret_create(const struct program *program, const float *const *params)
+{
+    struct interpretation *in = calloc(1, sizeof *in);
+    if (!in)
+        abort();
+    in->program = program;
+    in->params = params;
+    for (int extent = WEIR_ONE; extent <= WEIR_P; extent++)
+        if (extent_size(in, (enum weir_extent)extent) > in->stride)
+            in->stride = extent_size(in, (enum weir_extent)extent);
+    in->values = allocate((size_t)program->graph->count * in->stride);
+    for (int s = 0; s < program->graph->state_count; s++) {
+        in->state[s] = allocate(in->stride);
+        in->next[s] = allocate(in->stride);
+    }
+    return in;
+}
+
+void interpret_free(struct interpretation *in)
+{
+    if (!in)
+        return;
+    for (size_t s = 0; s < WEIR_STATES_MAX; s++) {
+        free(in->state[s]);
+        free(in->next[s]);
+    }
+    free(in->values);
+    free(in);
+}
+
+float *interpret_state(struct interpretation *in, size_t state)
+{
+    return in->state[state];
+}
+
+/* ---- One unit ---- */
+
+/* A weight as it is packed. */
+static float weight(const struct interpretation *in, const struct slot *slot, size_t index)
+{
+    const struct graph *graph = in->program->graph;
+    const float scale = slot->scale < 0 ? 1.0f : (float)graph->nodes[slot->scale].number;
+    const float from = in->params[slot->param][index], product = from * scale;
+    return isinf(product) && isfinite(from) ? copysignf(FLT_MAX, product) : product;
+}
+
+static float value_of(const struct interpretation *in, int node, size_t unit)
+{
+    const struct graph *graph = in->program->graph;
+    const struct node *n = &graph->nodes[node];
+    const struct slot vector = {.param = n->index, .scale = n->arg[0]};
+    if (graph_is_constant(graph, node))
+        return (float)n->number;
+    switch (n->op) {
+    case OP_INPUT:
+        return in->x[unit];
+    case OP_STATE:
+        return in->state[n->index][unit];
+    case OP_VECTOR:
+        return weight(in, &vector, unit);
+    default:
+        return in->values[(size_t)node * in->stride + unit];
+    }
+}
+
+/* The sum with this index of a stage: vectors, then products, column by column. */
+static float sum_of(const struct interpretation *in, const struct stage *stage, int sum,
+                    size_t unit)
+{
+    float total = 0;
+    bool begun = false;
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        const size_t cols = extent_size(in, region->cols);
+        for (size_t col = 0; col < cols; col++)
+            for (size_t k = 0; k < region->count; k++) {
+                const struct slot *slot = &region->slots[k];
+                if (slot->sum != sum)
+                    continue;
+                const float w = weight(in, slot, unit * cols + col);
+                if (region->operand >= 0)
+                    total = fmaf(w, value_of(in, region->operand, col), total);
+                else
+                    total = begun ? total + w : w;
+                begun = true;
+            }
+    }
+    return total;
+}
+
+static float compute(const struct interpretation *in, const struct node *n, size_t unit)
+{
+    float v[3] = {0};
+    for (size_t i = 0; i < op_arity(n->op); i++)
+        v[i] = value_of(in, n->arg[i], unit);
+    switch (n->op) {
+    case OP_ADD:
+        return v[0] + v[1];
+    case OP_SUB:
+        return v[0] - v[1];
+    case OP_MUL:
+        return v[0] * v[1];
+    case OP_DIV:
+        return v[0] / v[1];
+    case OP_NEG:
+        return -v[0];
+    case OP_FMA:
+        return fmaf(v[0], v[1], v[2]);
+    case OP_FMS:
+        return fmaf(v[0], v[1], -v[2]);
+    case OP_FNMA:
+        return fmaf(-v[0], v[1], v[2]);
+    case OP_MIN:
+        return v_min(v[0], v[1]);
+    case OP_MAX:
+        return v_max(v[0], v[1]);
+    case OP_ABS:
+        return v_abs(v[0]);
+    case OP_EXP:
+        return v_exp(v[0]);
+    case OP_EXP2:
+        return v_exp2(v[0]);
+    case OP_LOG1P:
+        return v_log1p(v[0]);
+    case OP_CLAMP:
+        return v_clamp(v[0], v[1]);
+    case OP_WHERE:
+        return v_where(v[0], v[1], v[2]);
+    case OP_COPY:
+        return v[0];
+    default:
+        return 0;
+    }
+}
+
+/* ---- One step ---- */
+
+static void run_stage(struct interpretation *in, size_t index)
+{
+    const struct program *program = in->program;
+    const struct stage *stage = &program->stages[index];
+    const size_t units = extent_size(in, stage->extent);
+    for (size_t i = 0; i < stage->order_count; i++) {
+        const int node = stage->order[i];
+        const struct node *n = &program->graph->nodes[node];
+        int sum = 0;
+        if (program->stage_of[node] != (int)index)
+            continue;
+        while (n->op == OP_SUM && stage->sums[sum] != node)
+            sum++;
+        for (size_t unit = 0; unit < units; unit++)
+            in->values[(size_t)node * in->stride + unit] =
+                n->op == OP_SUM ? sum_of(in, stage, sum, unit) : compute(in, n, unit);
+    }
+}
+
+void interpret_step(struct interpretation *in, const float *x, float *y)
+{
+    const struct graph *graph = in->program->graph;
+    in->x = x;
+    for (size_t i = 0; i < in->program->stage_count; i++)
+        run_stage(in, i);
+    for (int s = 0; s < graph->state_count; s++) {
+        const size_t size = extent_size(in, graph_extent(graph, graph->states[s].extent));
+        for (size_t unit = 0; unit < size; unit++)
+            in->next[s][unit] = value_of(in, graph->states[s].next, unit);
+        for (size_t unit = 0; unit < size && s == 0 && y; unit++)
+            y[unit] = v_canonical(in->next[s][unit]);
+    }
+    for (int s = 0; s < graph->state_count; s++) {
+        float *swap = in->state[s];
+        in->state[s] = in->next[s];
+        in->next[s] = swap;
+    }
+}

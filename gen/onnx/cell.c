@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* What a recurrent node computes, written as a cell file. Nothing else knows these formulas, and
+ * nothing that reads the text knows that it comes from here. The formulas are those of the ONNX
+ * operator specification, RNN, LSTM and GRU; the candidate gates that it calls c and h are g and n
+ * here, as in kernels/cells/. */
+#include "onnx/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CALL_MAX = 320 };
+
+/* An activation of a sum, which is clipped before. */
+static const char *call(char *text, const onnx_maths *maths, size_t which, const char *sum)
+{
+    const onnx_activation *activation = &maths->activation[which];
+    char clipped[CALL_MAX / 2], parameters[64] = "";
+    snprintf(clipped, sizeof clipped, "%s", sum);
+    if (maths->clip > 0)
+        snprintf(clipped, sizeof clipped, "clip(%s, -%.9g, %.9g)", sum, (double)maths->clip,
+                 (double)maths->clip);
+    if (activation->parameters == 1)
+        snprintf(parameters, sizeof parameters, ", %.9g", (double)activation->alpha);
+    if (activation->parameters == 2)
+        snprintf(parameters, sizeof parameters, ", %.9g, %.9g", (double)activation->alpha,
+                 (double)activation->beta);
+    snprintf(text, CALL_MAX, "%s(%s%s)", activation->function, clipped, parameters);
+    return text;
+}
+
+static char *write_rnn(onnx_memory *memory, const onnx_maths *maths)
+{
+    char h[CALL_MAX];
+    return onnx_format(memory,
+                       "input x\n"
+                       "state h\n"
+                       "\n"
+                       "h' = %s\n",
+                       call(h, maths, 0, "W@x + U@h + b"));
+}
+
+/* Peepholes let the output gate see the next cell state: it comes after it then. */
+static char *write_lstm(onnx_memory *memory, const onnx_maths *maths)
+{
+    const bool peeps = maths->peepholes;
+    char i[CALL_MAX], f[CALL_MAX], g[CALL_MAX], o[CALL_MAX], h[CALL_MAX];
+    call(i, maths, 0, peeps ? "Wi@x + Ui@h + pi*c + bi" : "Wi@x + Ui@h + bi");
+    call(f, maths, 0, peeps ? "Wf@x + Uf@h + pf*c + bf" : "Wf@x + Uf@h + bf");
+    call(g, maths, 1, "Wg@x + Ug@h + bg");
+    call(o, maths, 0, peeps ? "Wo@x + Uo@h + po*c' + bo" : "Wo@x + Uo@h + bo");
+    const char *gate = onnx_format(memory, "o  = %s\n", o);
+    return gate ? onnx_format(memory,
+                              "input x\n"
+                              "state h, c\n"
+                              "\n"
+                              "i  = %s\n"
+                              "f  = %s\n"
+                              "g  = %s\n"
+                              "%s"
+                              "c' = f*c + i*g\n"
+                              "%s"
+                              "\n"
+                              "h' = o*%s\n",
+                              i, maths->coupled ? "1 - i" : f, g, peeps ? "" : gate,
+                              peeps ? gate : "", call(h, maths, 2, "c'"))
+                : NULL;
+}
+
+static char *write_gru(onnx_memory *memory, const onnx_maths *maths)
+{
+    char z[CALL_MAX], r[CALL_MAX], n[CALL_MAX];
+    const char *candidate =
+        maths->reset_after ? "Wn@x + bn + r*(Un@h + un)" : "Wn@x + Un@(r*h) + bn";
+    return onnx_format(memory,
+                       "input x\n"
+                       "state h\n"
+                       "\n"
+                       "z  = %s\n"
+                       "r  = %s\n"
+                       "n  = %s\n"
+                       "\n"
+                       "h' = (1 - z)*n + z*h\n",
+                       call(z, maths, 0, "Wz@x + Uz@h + bz"), call(r, maths, 0, "Wr@x + Ur@h + br"),
+                       call(n, maths, 1, candidate));
+}
+
+static const onnx_kind kinds[] = {
+    {"RNN", 1, 1, 1, 6, {"Tanh"}, write_rnn},
+    {"LSTM", 4, 2, 3, 8, {"Sigmoid", "Tanh", "Tanh"}, write_lstm},
+    {"GRU", 3, 1, 2, 6, {"Sigmoid", "Tanh"}, write_gru},
+};
+
+const onnx_kind *onnx_kind_find(const char *op)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(kinds[i].op, op))
+            return &kinds[i];
+    return NULL;
+}
+
+/* The name tells cells apart: it ends with a hash of the text. */
+bool onnx_cell_write(onnx_memory *memory, const onnx_maths *maths, onnx_pass *pass)
+{
+    const char *body = maths->kind->write(memory, maths);
+    if (!body)
+        return false;
+    uint32_t hash = 2166136261u;
+    for (const char *c = body; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    char name[32];
+    snprintf(name, sizeof name, "onnx_%s_%08x", maths->kind->op, (unsigned)hash);
+    for (char *c = name; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    pass->name = onnx_format(memory, "%s", name);
+    pass->cell = onnx_format(memory, "cell  %s\n%s", name, body);
+    return pass->name && pass->cell;
+}
+
+/* ---- Weights ---- */
+
+/* Where a weight comes from: a gate's rows of W or R; its bias of W, of R, or their sum; a row of
+ * P. */
+enum source { FROM_W, FROM_R, FROM_BIASES, FROM_BIAS_W, FROM_BIAS_R, FROM_P };
+
+enum condition { ALWAYS, UNCOUPLED, PEEPHOLES, PEEPHOLES_UNCOUPLED, RESET_BEFORE, RESET_AFTER };
+
+/* One row a weight: gates are numbered as ONNX stacks them, i o f c, and z r h; P is i o f. */
+static const struct part {
+    const char *op, *name;
+    enum source source;
+    size_t gate;
+    enum condition condition;
+} parts[] = {
+    {"RNN", "W", FROM_W, 0, ALWAYS},
+    {"RNN", "U", FROM_R, 0, ALWAYS},
+    {"RNN", "b", FROM_BIASES, 0, ALWAYS},
+    {"LSTM", "Wi", FROM_W, 0, ALWAYS},
+    {"LSTM", "Ui", FROM_R, 0, ALWAYS},
+    {"LSTM", "bi", FROM_BIASES, 0, ALWAYS},
+    {"LSTM", "pi", FROM_P, 0, PEEPHOLES},
+    {"LSTM", "Wf", FROM_W, 2, UNCOUPLED},
+    {"LSTM", "Uf", FROM_R, 2, UNCOUPLED},
+    {"LSTM", "bf", FROM_BIASES, 2, UNCOUPLED},
+    {"LSTM", "pf", FROM_P, 2, PEEPHOLES_UNCOUPLED},
+    {"LSTM", "Wg", FROM_W, 3, ALWAYS},
+    {"LSTM", "Ug", FROM_R, 3, ALWAYS},
+    {"LSTM", "bg", FROM_BIASES, 3, ALWAYS},
+    {"LSTM", "Wo", FROM_W, 1, ALWAYS},
+    {"LSTM", "Uo", FROM_R, 1, ALWAYS},
+    {"LSTM", "bo", FROM_BIASES, 1, ALWAYS},
+    {"LSTM", "po", FROM_P, 1, PEEPHOLES},
+    {"GRU", "Wz", FROM_W, 0, ALWAYS},
+    {"GRU", "Uz", FROM_R, 0, ALWAYS},
+    {"GRU", "bz", FROM_BIASES, 0, ALWAYS},
+    {"GRU", "Wr", FROM_W, 1, ALWAYS},
+    {"GRU", "Ur", FROM_R, 1, ALWAYS},
+    {"GRU", "br", FROM_BIASES, 1, ALWAYS},
+    {"GRU", "Wn", FROM_W, 2, ALWAYS},
+    {"GRU", "Un", FROM_R, 2, ALWAYS},
+    {"GRU", "bn", FROM_BIASES, 2, RESET_BEFORE},
+    {"GRU", "bn", FROM_BIAS_W, 2, RESET_AFTER},
+    {"GRU", "un", FROM_BIAS_R, 2, RESET_AFTER},
+};
+
+static bool holds(const onnx_maths *maths, enum condition condition)
+{
+    const bool claims[] = {[ALWAYS] = true,
+                           [UNCOUPLED] = !maths->coupled,
+                           [PEEPHOLES] = maths->peepholes,
+                           [PEEPHOLES_UNCOUPLED] = maths->peepholes && !maths->coupled,
+                           [RESET_BEFORE] = !maths->reset_after,
+                           [RESET_AFTER] = maths->reset_after};
+    return claims[condition];
+}
+
+/* The next part of this cell from one on, or NULL. */
+static const struct part *next_part(const onnx_maths *maths, const struct part *part)
+{
+    const struct part *end = parts + sizeof parts / sizeof *parts;
+    while (part < end && (strcmp(part->op, maths->kind->op) || !holds(maths, part->condition)))
+        part++;
+    return part < end ? part : NULL;
+}
+
+void onnx_cell_weights(const onnx_maths *maths, size_t I, size_t H, onnx_pass *pass)
+{
+    pass->weight_count = 0;
+    for (const struct part *part = parts; (part = next_part(maths, part)); part++)
+        pass->weights[pass->weight_count++] = (onnx_weight){.name = part->name,
+                                                            .rows = H,
+                                                            .cols = part->source == FROM_W   ? I
+                                                                    : part->source == FROM_R ? H
+                                                                                             : 1};
+}
+
+/* The bias of a gate, of the 2 * gates vectors of a direction in B; zeros where there is no B. */
+static float *make_bias(onnx_memory *memory, const float *B, const struct part *part, size_t gates,
+                        size_t H)
+{
+    float *bias = onnx_memory_take(memory, H, sizeof *bias);
+    for (size_t k = 0; bias && k < H; k++) {
+        const float of_w = B && part->source != FROM_BIAS_R ? B[part->gate * H + k] : 0;
+        const float of_r = B && part->source != FROM_BIAS_W ? B[(gates + part->gate) * H + k] : 0;
+        bias[k] = of_w + of_r;
+    }
+    return bias;
+}
+
+bool onnx_cell_split(onnx_memory *memory, const onnx_maths *maths, size_t direction, size_t I,
+                     size_t H, const onnx_tensor *const given[4], onnx_pass *pass)
+{
+    const size_t gates = maths->kind->gates;
+    const float *W = given[0]->floats + direction * gates * H * I;
+    const float *R = given[1]->floats + direction * gates * H * H;
+    const float *B = given[2] ? given[2]->floats + direction * 2 * gates * H : NULL;
+    const float *P = given[3] ? given[3]->floats + direction * 3 * H : NULL;
+    onnx_weight *weight = pass->weights;
+    onnx_cell_weights(maths, I, H, pass);
+    for (const struct part *part = parts; (part = next_part(maths, part)); part++, weight++) {
+        weight->data = part->source == FROM_W   ? W + part->gate * H * I
+                       : part->source == FROM_R ? R + part->gate * H * H
+                       : part->source == FROM_P ? P + part->gate * H
+                                                : make_bias(memory, B, part, gates, H);
+        if (!weight->data)
+            return false;
+    }
+    return true;
+}

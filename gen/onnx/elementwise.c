@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators that work on each element alone: one row each, with what it does to floats and to whole
+ * numbers. Softmax is here too. */
+#include "onnx/internal.h"
+#include "onnx/walk.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float on_floats(float a, float b);
+typedef int64_t on_ints(int64_t a, int64_t b);
+
+#define FLOATS(name, value)                                                                        \
+    static float name##_f(float a, float b)                                                        \
+    {                                                                                              \
+        (void)b;                                                                                   \
+        return value;                                                                              \
+    }                                                                                              \
+    static on_floats name##_f
+#define INTS(name, value)                                                                          \
+    static int64_t name##_i(int64_t a, int64_t b)                                                  \
+    {                                                                                              \
+        (void)b;                                                                                   \
+        return value;                                                                              \
+    }                                                                                              \
+    static on_ints name##_i
+
+static int64_t divide(int64_t a, int64_t b)
+{
+    return b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
+}
+
+FLOATS(add, a + b);
+FLOATS(sub, a - b);
+FLOATS(mul, a *b);
+FLOATS(div, a / b);
+FLOATS(pow, powf(a, b));
+FLOATS(abs, fabsf(a));
+FLOATS(neg, -a);
+FLOATS(exp, expf(a));
+FLOATS(log, logf(a));
+FLOATS(sqrt, sqrtf(a));
+FLOATS(relu, a > 0 || isnan(a) ? a : 0);
+FLOATS(tanh, tanhf(a));
+FLOATS(sigmoid, (float)(1 / (1 + exp(-(double)a))));
+FLOATS(equal, a == b);
+FLOATS(less, a < b);
+FLOATS(greater, a > b);
+/* Whole numbers wrap around; what is divided by 0 is 0. */
+INTS(add, (int64_t)((uint64_t)a + (uint64_t)b));
+INTS(sub, (int64_t)((uint64_t)a - (uint64_t)b));
+INTS(mul, (int64_t)((uint64_t)a *(uint64_t)b));
+INTS(div, divide(a, b));
+INTS(abs, (int64_t)(a < 0 ? 0 - (uint64_t)a : (uint64_t)a));
+INTS(neg, (int64_t)(0 - (uint64_t)a));
+INTS(equal, a == b);
+INTS(less, a < b);
+INTS(greater, a > b);
+INTS(and, a != 0 && b != 0);
+INTS(or, a != 0 || b != 0);
+INTS(not, a == 0);
+
+static const struct row {
+    const char *name;
+    on_floats *floats;
+    on_ints *ints;
+    bool claims; /* the result is a bool */
+} rows[] = {{"Abs", abs_f, abs_i, false},
+            {"Add", add_f, add_i, false},
+            {"And", NULL, and_i, true},
+            {"Div", div_f, div_i, false},
+            {"Equal", equal_f, equal_i, true},
+            {"Exp", exp_f, NULL, false},
+            {"Greater", greater_f, greater_i, true},
+            {"Less", less_f, less_i, true},
+            {"Log", log_f, NULL, false},
+            {"Mul", mul_f, mul_i, false},
+            {"Neg", neg_f, neg_i, false},
+            {"Not", NULL, not_i, true},
+            {"Or", NULL, or_i, true},
+            {"Pow", pow_f, NULL, false},
+            {"Relu", relu_f, NULL, false},
+            {"Sigmoid", sigmoid_f, NULL, false},
+            {"Sqrt", sqrt_f, NULL, false},
+            {"Sub", sub_f, sub_i, false},
+            {"Tanh", tanh_f, NULL, false}};
+
+static const struct row *find_row(const char *name)
+{
+    const struct row *row = rows;
+    while (strcmp(row->name, name) != 0)
+        row++;
+    return row;
+}
+
+static void evaluate(const struct row *row, onnx_walk *walk, const onnx_tensor *a,
+                     const onnx_tensor *b, onnx_tensor *y)
+{
+    for (size_t i = 0; i < y->count; i++, onnx_walk_next(walk)) {
+        const ptrdiff_t p = walk->at[0], q = walk->at[1];
+        if (!a->floats)
+            y->ints[i] = row->ints(a->ints[p], b->ints[q]);
+        else if (row->claims)
+            y->ints[i] = row->floats(a->floats[p], b->floats[q]) != 0;
+        else
+            y->floats[i] = row->floats(a->floats[p], b->floats[q]);
+    }
+}
+
+bool onnx_elementwise(onnx_call *call)
+{
+    const struct row *row = find_row(call->node->op);
+    const onnx_tensor *a = call->inputs[0];
+    const onnx_tensor *b = call->node->input_count > 1 ? call->inputs[1] : a;
+    onnx_walk walk = {0};
+    if (!a->floats != !b->floats || (a->floats ? !row->floats : !row->ints))
+        return onnx_fail(call->error, "it cannot work on elements of type %s and %s",
+                         onnx_type_name(a->type), onnx_type_name(b->type));
+    if (!onnx_broadcast_dims(a->dims, a->rank, b->dims, b->rank, walk.dims, &walk.rank))
+        return onnx_fail(call->error, "the shapes of its inputs do not go together");
+    onnx_tensor *y = onnx_output(call, row->claims ? ONNX_BOOL : a->type, walk.rank, walk.dims);
+    if (!y)
+        return false;
+    onnx_walk_broadcast(&walk, 0, a);
+    onnx_walk_broadcast(&walk, 1, b);
+    evaluate(row, &walk, a, b, y);
+    return true;
+}
+
+/* ---- Softmax ---- */
+
+/* Over `count` elements that lie `stride` apart. */
+static void softmax(const float *x, float *y, size_t count, size_t stride)
+{
+    float greatest = -INFINITY, sum = 0;
+    for (size_t i = 0; i < count; i++)
+        greatest = fmaxf(greatest, x[i * stride]);
+    for (size_t i = 0; i < count; i++)
+        sum += y[i * stride] = expf(x[i * stride] - greatest);
+    for (size_t i = 0; i < count; i++)
+        y[i * stride] /= sum;
+}
+
+/* Before opset 13 all dimensions from the axis on are one. */
+bool onnx_softmax(onnx_call *call)
+{
+    enum { OF_ONE_AXIS = 13 };
+    const onnx_tensor *x = call->inputs[0];
+    const bool one = call->opset >= OF_ONE_AXIS;
+    size_t axis, count = 1, inner = 1;
+    if (!x->floats)
+        return onnx_fail(call->error, "it works on floats only");
+    if (!onnx_axis(call, onnx_attribute_int(call->node, "axis", one ? -1 : 1), x->rank, &axis))
+        return false;
+    onnx_tensor *y = onnx_output(call, x->type, x->rank, x->dims);
+    if (!y)
+        return false;
+    for (size_t d = axis; d < x->rank && x->count; d++)
+        *(one && d > axis ? &inner : &count) *= x->dims[d];
+    for (size_t outer = 0; outer < x->count; outer += count * inner)
+        for (size_t k = 0; k < inner; k++)
+            softmax(x->floats + outer + k, y->floats + outer + k, count, inner);
+    return true;
+}

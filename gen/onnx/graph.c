@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/* Graphs: names become numbers, constants are folded, branches are read. ONNX demands that nodes
+ * stand in an order in which they can run; one that uses what comes later, as every cycle does, is
+ * refused. */
+#include "onnx/internal.h"
+
+#include <string.h>
+
+/* Nodes that are added to a graph, whose array grows. */
+struct builder {
+    onnx_graph *graph;
+    size_t capacity;
+};
+
+static bool import_nodes(importer *importer, const Onnx__Graph *from, struct builder *into);
+
+/* ---- Values ---- */
+
+static int add_value(importer *importer, const char *name, const onnx_tensor *constant)
+{
+    onnx_model *model = importer->model;
+    if (model->value_count == importer->value_capacity) {
+        const size_t capacity = importer->value_capacity ? 2 * importer->value_capacity : 64;
+        onnx_value *values = onnx_memory_take(model->memory, capacity, sizeof *values);
+        if (!values || capacity > INT32_MAX) {
+            onnx_fail_memory(importer->error);
+            return -1;
+        }
+        if (model->value_count)
+            memcpy(values, model->values, model->value_count * sizeof *values);
+        model->values = values;
+        importer->value_capacity = capacity;
+    }
+    model->values[model->value_count] = (onnx_value){.name = name, .constant = constant};
+    model->has_double |= constant && constant->type == ONNX_DOUBLE;
+    return (int)model->value_count++;
+}
+
+/* A value under a name that its scope does not have yet. */
+static int define(importer *importer, const char *name, const onnx_tensor *constant)
+{
+    if (onnx_names_is_in_scope(importer->names, name)) {
+        onnx_fail(importer->error, "'%s' is defined twice", name);
+        return -1;
+    }
+    const int value = add_value(importer, name, constant);
+    if (value >= 0 && !onnx_names_add(importer->names, name, value)) {
+        onnx_fail_memory(importer->error);
+        return -1;
+    }
+    return value;
+}
+
+static void declare(onnx_value *value, const Onnx__ValueInfo *info)
+{
+    const Onnx__TensorType *type = info->type ? info->type->tensor_type : NULL;
+    value->type = type ? (enum onnx_type)type->elem_type : ONNX_NONE;
+    if (!type || !type->shape || type->shape->n_dim > ONNX_RANK_MAX)
+        return;
+    value->has_shape = true;
+    value->rank = type->shape->n_dim;
+    for (size_t i = 0; i < value->rank; i++) {
+        const Onnx__Dimension *dim = type->shape->dim[i];
+        value->dims[i] = dim->has_dim_value && dim->dim_value >= 0 ? dim->dim_value : -1;
+    }
+}
+
+static bool import_initializers(importer *importer, const Onnx__Graph *from)
+{
+    for (size_t i = 0; i < from->n_initializer; i++) {
+        const Onnx__Tensor *tensor = from->initializer[i];
+        const onnx_tensor *constant =
+            onnx_tensor_read(importer->model->memory, tensor, importer->folder, importer->error);
+        if (!constant || define(importer, tensor->name ? tensor->name : "", constant) < 0)
+            return false;
+        importer->model->parameter_count += constant->count;
+    }
+    return true;
+}
+
+/* What is an initialiser too stays the constant that it is. */
+static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
+{
+    into->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof *into->inputs);
+    if (!into->inputs)
+        return onnx_fail_memory(importer->error);
+    for (size_t i = 0; i < from->n_input; i++) {
+        const char *name = from->input[i]->name ? from->input[i]->name : "";
+        const int there = onnx_names_is_in_scope(importer->names, name)
+                              ? onnx_names_find(importer->names, name)
+                              : -1;
+        if (there >= 0 && importer->model->values[there].constant)
+            continue;
+        const int value = define(importer, name, NULL);
+        if (value < 0)
+            return false;
+        declare(&importer->model->values[value], from->input[i]);
+        importer->model->has_double |= importer->model->values[value].type == ONNX_DOUBLE;
+        into->inputs[into->input_count++] = value;
+    }
+    return true;
+}
+
+static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
+{
+    into->outputs =
+        onnx_memory_take(importer->model->memory, from->n_output, sizeof *into->outputs);
+    if (!into->outputs)
+        return onnx_fail_memory(importer->error);
+    for (size_t i = 0; i < from->n_output; i++) {
+        const char *name = from->output[i]->name ? from->output[i]->name : "";
+        const int value = onnx_names_find(importer->names, name);
+        if (value < 0)
+            return onnx_fail(importer->error, "the output '%s' is made by no node", name);
+        if (importer->model->values[value].type == ONNX_NONE)
+            declare(&importer->model->values[value], from->output[i]);
+        into->outputs[into->output_count++] = value;
+    }
+    return true;
+}
+
+/* ---- Nodes ---- */
+
+static onnx_node *add_node(importer *importer, struct builder *into, const onnx_node *node)
+{
+    onnx_graph *graph = into->graph;
+    if (graph->node_count == into->capacity) {
+        const size_t capacity = into->capacity ? 2 * into->capacity : 16;
+        onnx_node *nodes = onnx_memory_take(importer->model->memory, capacity, sizeof *nodes);
+        if (!nodes) {
+            onnx_fail_memory(importer->error);
+            return NULL;
+        }
+        if (graph->node_count)
+            memcpy(nodes, graph->nodes, graph->node_count * sizeof *nodes);
+        graph->nodes = nodes;
+        into->capacity = capacity;
+    }
+    graph->nodes[graph->node_count] = *node;
+    return &graph->nodes[graph->node_count++];
+}
+
+static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node *node)
+{
+    node->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof(int));
+    if (!node->inputs)
+        return onnx_fail_memory(importer->error);
+    for (size_t i = 0; i < from->n_input; i++) {
+        const char *name = from->input[i];
+        node->inputs[i] = *name ? onnx_names_find(importer->names, name) : -1;
+        if (*name && node->inputs[i] < 0)
+            return onnx_fail(importer->error, "its input '%s' is made by nothing before it", name);
+    }
+    /* Inputs that are left out at the end need not be told from none. */
+    node->input_count = from->n_input;
+    while (node->input_count && node->inputs[node->input_count - 1] < 0)
+        node->input_count--;
+    return true;
+}
+
+static bool define_outputs(importer *importer, const Onnx__Node *from, onnx_node *node)
+{
+    node->outputs = onnx_memory_take(importer->model->memory, from->n_output, sizeof(int));
+    if (!node->outputs)
+        return onnx_fail_memory(importer->error);
+    node->output_count = from->n_output;
+    for (size_t i = 0; i < from->n_output; i++) {
+        node->outputs[i] = *from->output[i] ? define(importer, from->output[i], NULL) : -1;
+        if (*from->output[i] && node->outputs[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool inputs_are_constant(const importer *importer, const onnx_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] >= 0 && !importer->model->values[node->inputs[i]].constant)
+            return false;
+    return true;
+}
+
+/* Evaluates a node on constants, so that its outputs are constants. */
+static bool fold(importer *importer, const onnx_node *node)
+{
+    onnx_memory *memory = importer->model->memory;
+    onnx_value *values = importer->model->values;
+    const onnx_tensor **inputs = onnx_memory_take(memory, node->input_count, sizeof *inputs);
+    const onnx_tensor **outputs = onnx_memory_take(memory, node->output_count, sizeof *outputs);
+    if (!inputs || !outputs)
+        return onnx_fail_memory(importer->error);
+    for (size_t i = 0; i < node->input_count; i++)
+        inputs[i] = node->inputs[i] < 0 ? NULL : values[node->inputs[i]].constant;
+    if (!onnx_evaluate(node, importer->model->opset, inputs, outputs, memory, importer->error))
+        return false;
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] >= 0)
+            values[node->outputs[i]].constant = outputs[i];
+    if (!node->input_count && outputs[0])
+        importer->model->parameter_count += outputs[0]->count;
+    return true;
+}
+
+/* ---- Branches ---- */
+
+static const Onnx__Graph *find_branch(const Onnx__Node *from, const char *name)
+{
+    for (size_t i = 0; i < from->n_attribute; i++)
+        if (from->attribute[i]->name && !strcmp(from->attribute[i]->name, name))
+            return from->attribute[i]->g;
+    return NULL;
+}
+
+/* The nodes of a branch are added to a graph, and its outputs become those listed in `outputs`. */
+static bool import_branch(importer *importer, const Onnx__Graph *from, struct builder *into,
+                          size_t output_count, onnx_graph *outputs)
+{
+    if (from->n_input || from->n_output != output_count)
+        return onnx_fail(importer->error,
+                         "a branch has %zu inputs and %zu outputs, and must have "
+                         "none and %zu",
+                         from->n_input, from->n_output, output_count);
+    if (importer->branch_depth == BRANCH_DEPTH_MAX)
+        return onnx_fail(importer->error, "its branches are nested more than %d deep",
+                         BRANCH_DEPTH_MAX);
+    importer->branch_depth++;
+    onnx_names_enter(importer->names);
+    const bool imported = import_initializers(importer, from) &&
+                          import_nodes(importer, from, into) &&
+                          import_outputs(importer, from, outputs);
+    onnx_names_leave(importer->names);
+    importer->branch_depth--;
+    return imported;
+}
+
+/* On a constant: the nodes of the branch taken stand in for the If. */
+static bool inline_branch(importer *importer, const Onnx__Node *from, const Onnx__Graph *branch,
+                          struct builder *into)
+{
+    onnx_graph outputs = {0};
+    if (!import_branch(importer, branch, into, from->n_output, &outputs))
+        return false;
+    for (size_t i = 0; i < from->n_output; i++) {
+        if (!*from->output[i])
+            continue;
+        if (onnx_names_is_in_scope(importer->names, from->output[i]))
+            return onnx_fail(importer->error, "'%s' is defined twice", from->output[i]);
+        if (!onnx_names_add(importer->names, from->output[i], outputs.outputs[i]))
+            return onnx_fail_memory(importer->error);
+    }
+    return true;
+}
+
+static bool import_if(importer *importer, const Onnx__Node *from, onnx_node *node,
+                      struct builder *into)
+{
+    const Onnx__Graph *branches[2] = {find_branch(from, "else_branch"),
+                                      find_branch(from, "then_branch")};
+    if (node->input_count != 1 || !branches[0] || !branches[1])
+        return onnx_fail(importer->error, "it must have one input, a then_branch and an "
+                                          "else_branch");
+    const onnx_tensor *condition = importer->model->values[node->inputs[0]].constant;
+    if (condition && (condition->count != 1 || !condition->ints))
+        return onnx_fail(importer->error, "its condition must be one bool");
+    if (condition)
+        return inline_branch(importer, from, branches[condition->ints[0] != 0], into);
+    for (size_t b = 0; b < 2; b++) {
+        onnx_graph *graph = onnx_memory_take(importer->model->memory, 1, sizeof *graph);
+        if (!graph)
+            return onnx_fail_memory(importer->error);
+        *graph = (onnx_graph){0};
+        struct builder inside = {.graph = graph};
+        if (!import_branch(importer, branches[b], &inside, from->n_output, graph))
+            return false;
+        node->branch[b] = graph;
+    }
+    return define_outputs(importer, from, node) && add_node(importer, into, node);
+}
+
+/* ---- One node ---- */
+
+static bool import_operator(importer *importer, const Onnx__Node *from, onnx_node *node,
+                            struct builder *into)
+{
+    const bool plain = !from->domain || !*from->domain || !strcmp(from->domain, "ai.onnx");
+    if (!plain)
+        return onnx_fail(importer->error, "operators of the domain '%s' are not supported",
+                         from->domain);
+    if (!onnx_read_attributes(importer, from, node) || !connect_inputs(importer, from, node))
+        return false;
+    if (!strcmp(node->op, "If"))
+        return import_if(importer, from, node, into);
+    node->operator= onnx_operator_find(node->op);
+    const bool recurs = onnx_is_recurrent(node->op);
+    if (!recurs && !node->operator)
+        return onnx_fail(importer->error, "this operator is not supported");
+    if (!define_outputs(importer, from, node))
+        return false;
+    if (recurs)
+        return onnx_import_recurrent(importer, node) && add_node(importer, into, node);
+    if (node->operator->folds && inputs_are_constant(importer, node))
+        return fold(importer, node);
+    return add_node(importer, into, node);
+}
+
+/* Puts which node it is before what is wrong with it; inside a branch, that is told already. */
+static bool fail_node(const importer *importer, const onnx_node *node)
+{
+    onnx_error inner = *importer->error;
+    if (!strncmp(inner.message, "the node ", strlen("the node ")))
+        return false;
+    return onnx_fail(importer->error, "the node '%.80s' (%.40s, opset %lld): %.300s", node->name,
+                     node->op, (long long)importer->model->opset, inner.message);
+}
+
+/* The node's own name, or else that of its first output. */
+static const char *name_of(const Onnx__Node *from)
+{
+    if (from->name && *from->name)
+        return from->name;
+    for (size_t i = 0; i < from->n_output; i++)
+        if (*from->output[i])
+            return from->output[i];
+    return "";
+}
+
+static bool import_nodes(importer *importer, const Onnx__Graph *from, struct builder *into)
+{
+    for (size_t i = 0; i < from->n_node; i++) {
+        const Onnx__Node *n = from->node[i];
+        onnx_node node = {.name = name_of(n), .op = n->op_type ? n->op_type : ""};
+        if (!import_operator(importer, n, &node, into))
+            return fail_node(importer, &node);
+    }
+    return true;
+}
+
+bool onnx_import_graph(importer *importer, const Onnx__Graph *from, onnx_graph *into)
+{
+    struct builder builder = {.graph = into};
+    return import_initializers(importer, from) && import_inputs(importer, from, into) &&
+           import_nodes(importer, from, &builder) && import_outputs(importer, from, into);
+}

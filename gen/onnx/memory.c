@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of a model or a run: given back all at once, and bounded, so that no file makes the reader
+ * take more than what onnx.h states. */
+#include "onnx/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ALIGN = 64, CHUNK = 64 << 10 };
+
+struct chunk {
+    struct chunk *next;
+    size_t size, used; /* of what follows the header */
+};
+
+enum { HEADER = (sizeof(struct chunk) + ALIGN - 1) / ALIGN * ALIGN };
+
+struct onnx_memory {
+    struct chunk *first, *spare; /* in use, the newest first; kept for reuse */
+    size_t limit, taken; /* bytes of chunks, in use or spare */
+    size_t allowed; /* the size of the largest file beside the model */
+};
+
+onnx_memory *onnx_memory_create(size_t limit)
+{
+    onnx_memory *memory = calloc(1, sizeof *memory);
+    if (memory)
+        memory->limit = limit;
+    return memory;
+}
+
+static void free_chunks(struct chunk *chunk)
+{
+    while (chunk) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void onnx_memory_destroy(onnx_memory *memory)
+{
+    if (!memory)
+        return;
+    free_chunks(memory->first);
+    free_chunks(memory->spare);
+    free(memory);
+}
+
+void onnx_memory_clear(onnx_memory *memory)
+{
+    while (memory->first) {
+        struct chunk *chunk = memory->first;
+        memory->first = chunk->next;
+        chunk->next = memory->spare;
+        chunk->used = 0;
+        memory->spare = chunk;
+    }
+}
+
+void onnx_memory_allow(onnx_memory *memory, size_t size)
+{
+    if (size <= memory->allowed || size > SIZE_MAX / 2 / ONNX_MEMORY_TIMES)
+        return;
+    memory->limit += (size - memory->allowed) * ONNX_MEMORY_TIMES;
+    memory->allowed = size;
+}
+
+size_t onnx_memory_used(const onnx_memory *memory)
+{
+    return memory->taken;
+}
+
+/* A chunk with room for `size` bytes: a spare one, or a new one where the limit allows it. */
+static struct chunk *add_chunk(onnx_memory *memory, size_t size)
+{
+    struct chunk **link = &memory->spare;
+    while (*link && (*link)->size < size)
+        link = &(*link)->next;
+    struct chunk *chunk = *link;
+    if (chunk) {
+        *link = chunk->next;
+    } else {
+        const size_t room = size > CHUNK - HEADER ? size : CHUNK - HEADER;
+        if (room > memory->limit || memory->limit - room < memory->taken + HEADER)
+            return NULL;
+        chunk = aligned_alloc(ALIGN, HEADER + room);
+        if (!chunk)
+            return NULL;
+        *chunk = (struct chunk){.size = room};
+        memory->taken += HEADER + room;
+    }
+    /* A chunk that is all taken goes behind the one that still has room. */
+    if (memory->first && size == chunk->size) {
+        chunk->next = memory->first->next;
+        memory->first->next = chunk;
+    } else {
+        chunk->next = memory->first;
+        memory->first = chunk;
+    }
+    return chunk;
+}
+
+static void *take(onnx_memory *memory, size_t bytes, size_t align)
+{
+    struct chunk *chunk = memory->first;
+    size_t start = chunk ? (chunk->used + align - 1) / align * align : 0;
+    if (!chunk || start > chunk->size || chunk->size - start < bytes) {
+        chunk = add_chunk(memory, bytes);
+        start = 0;
+    }
+    if (!chunk)
+        return NULL;
+    chunk->used = start + bytes;
+    return (char *)chunk + HEADER + start;
+}
+
+void *onnx_memory_take(onnx_memory *memory, size_t count, size_t size)
+{
+    if (size && count > (SIZE_MAX - 2 * CHUNK) / size)
+        return NULL;
+    const size_t bytes = (count * size + ALIGN - 1) / ALIGN * ALIGN;
+    return take(memory, bytes ? bytes : ALIGN, ALIGN);
+}
+
+/* ---- Messages of the format, by protobuf-c ---- */
+
+/* Small pieces, many of them: at the alignment of their largest member. */
+static void *message_alloc(void *memory, size_t size)
+{
+    enum { SMALL = 16 };
+    if (size > SIZE_MAX - 2 * CHUNK)
+        return NULL;
+    const size_t bytes = (size + SMALL - 1) / SMALL * SMALL;
+    if (bytes > CHUNK / 2)
+        return take(memory, (bytes + ALIGN - 1) / ALIGN * ALIGN, ALIGN);
+    return take(memory, bytes ? bytes : SMALL, SMALL);
+}
+
+static void message_free(void *memory, void *pointer)
+{
+    (void)memory;
+    (void)pointer;
+}
+
+void *onnx_message(onnx_memory *memory, const ProtobufCMessageDescriptor *descriptor,
+                   const void *data, size_t size, onnx_error *error)
+{
+    ProtobufCAllocator allocator = {message_alloc, message_free, memory};
+    if (!onnx_scan(descriptor, data, size, error))
+        return NULL;
+    void *message = protobuf_c_message_unpack(descriptor, &allocator, size, data);
+    if (!message)
+        onnx_fail(error, "it is damaged, or holds more messages than its size warrants");
+    return message;
+}
+
+/* ---- Failing ---- */
+
+bool onnx_fail(onnx_error *error, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(error->message, sizeof error->message, format, list);
+    va_end(list);
+    for (char *c = error->message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    return false;
+}
+
+bool onnx_fail_memory(onnx_error *error)
+{
+    return onnx_fail(error, "it needs more memory than is allowed for it");
+}
+
+char *onnx_format(onnx_memory *memory, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    const int length = vsnprintf(NULL, 0, format, list);
+    va_end(list);
+    char *text = length < 0 ? NULL : onnx_memory_take(memory, (size_t)length + 1, 1);
+    va_start(list, format);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, format, list);
+    va_end(list);
+    return text;
+}

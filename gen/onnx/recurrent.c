@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* RNN, LSTM and GRU nodes: their attributes, checked, become what a cell computes (cell.c writes it
+ * down), and their inputs W, R, B and P, checked, its weights. */
+#include "onnx/internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SIZE_LIMIT = 1 << 20 };
+
+/* The inputs of all three, in order; LSTM goes on with initial_c and P. */
+enum { IN_X, IN_W, IN_R, IN_B, IN_SEQUENCE_LENS, IN_INITIAL_H, IN_INITIAL_C, IN_P };
+
+static const struct {
+    const char *name, *function;
+    size_t parameters;
+    float alpha, beta; /* where the node gives none; NaN: ONNX has no default either */
+} activations[] = {{"Relu", "relu", 0, 0, 0},
+                   {"Tanh", "tanh", 0, 0, 0},
+                   {"Sigmoid", "sigmoid", 0, 0, 0},
+                   {"Affine", "affine", 2, NAN, NAN},
+                   {"LeakyRelu", "leaky_relu", 1, 0.01f, 0},
+                   {"ThresholdedRelu", "thresholded_relu", 1, 1, 0},
+                   {"ScaledTanh", "scaled_tanh", 2, NAN, NAN},
+                   {"HardSigmoid", "hard_sigmoid", 2, 0.2f, 0.5f},
+                   {"Elu", "elu", 1, 1, 0},
+                   {"Softsign", "softsign", 0, 0, 0},
+                   {"Softplus", "softplus", 0, 0, 0}};
+
+enum { ACTIVATION_COUNT = sizeof activations / sizeof *activations };
+
+static const char *const known_attributes[] = {
+    "activation_alpha", "activation_beta", "activations",         "clip",   "direction",
+    "hidden_size",      "input_forget",    "linear_before_reset", "layout", "output_sequence"};
+
+bool onnx_is_recurrent(const char *op)
+{
+    return onnx_kind_find(op) != NULL;
+}
+
+/* ---- Attributes ---- */
+
+/* Values that are left of activation_alpha or activation_beta. */
+struct rest {
+    const float *values;
+    size_t count;
+};
+
+static struct rest rest_of(const onnx_node *node, const char *name)
+{
+    const onnx_attribute *attribute = onnx_attribute_find(node, name);
+    return attribute ? (struct rest){attribute->floats, attribute->float_count} : (struct rest){0};
+}
+
+/* The next of the values given, or what stands in for it. */
+static float take(struct rest *rest, float otherwise)
+{
+    if (!rest->count)
+        return otherwise;
+    rest->count--;
+    return *rest->values++;
+}
+
+static bool read_activation(const char *name, struct rest *alphas, struct rest *betas,
+                            onnx_activation *activation, onnx_error *error)
+{
+    size_t row = 0;
+    while (row < ACTIVATION_COUNT && strcasecmp(activations[row].name, name) != 0)
+        row++;
+    if (row == ACTIVATION_COUNT)
+        return onnx_fail(error, "'%s' is no activation that ONNX has", name);
+    const size_t parameters = activations[row].parameters;
+    *activation = (onnx_activation){activations[row].function, parameters, activations[row].alpha,
+                                    activations[row].beta};
+    if (parameters > 0)
+        activation->alpha = take(alphas, activation->alpha);
+    if (parameters > 1)
+        activation->beta = take(betas, activation->beta);
+    return (isfinite(activation->alpha) && isfinite(activation->beta)) ||
+           onnx_fail(error,
+                     "its activation '%s' needs finite numbers as alpha and beta, for which there "
+                     "may be no default",
+                     name);
+}
+
+/* The activations of every direction. alpha and beta are taken in order by those that have them. */
+static bool read_activations(const onnx_node *node, size_t directions, onnx_maths maths[2],
+                             onnx_error *error)
+{
+    const onnx_attribute *given = onnx_attribute_find(node, "activations");
+    const onnx_kind *kind = maths->kind;
+    struct rest alphas = rest_of(node, "activation_alpha");
+    struct rest betas = rest_of(node, "activation_beta");
+    if (given && given->string_count && given->string_count != directions * kind->activations)
+        return onnx_fail(error, "it has %zu activations, and needs %zu", given->string_count,
+                         directions * kind->activations);
+    for (size_t k = 0; k < directions * kind->activations; k++) {
+        const size_t which = k % kind->activations;
+        const char *name = given && given->string_count ? given->strings[k] : kind->defaults[which];
+        if (!read_activation(name, &alphas, &betas, &maths[k / kind->activations].activation[which],
+                             error))
+            return false;
+    }
+    return (!alphas.count && !betas.count) ||
+           onnx_fail(error, "it has more values in activation_alpha or activation_beta than its "
+                            "activations take, so that it is not clear which take them");
+}
+
+static bool read_direction(const onnx_node *node, onnx_recurrent *recurrent, onnx_error *error)
+{
+    const onnx_attribute *given = onnx_attribute_find(node, "direction");
+    const char *direction = given && given->s ? given->s : "forward";
+    const bool both = !strcmp(direction, "bidirectional"), back = !strcmp(direction, "reverse");
+    if (!both && !back && strcmp(direction, "forward") != 0)
+        return onnx_fail(error,
+                         "its direction is '%s', and may be forward, reverse or "
+                         "bidirectional",
+                         direction);
+    recurrent->directions = both ? 2 : 1;
+    recurrent->pass[0].reversed = back;
+    recurrent->pass[1].reversed = both;
+    return true;
+}
+
+/* What each direction computes. */
+static bool read_maths(const onnx_node *node, const onnx_recurrent *recurrent, onnx_maths maths[2],
+                       onnx_error *error)
+{
+    const onnx_attribute *clip = onnx_attribute_find(node, "clip");
+    if (clip && !(clip->f > 0))
+        return onnx_fail(error, "its clip is %g, and must be above 0", (double)clip->f);
+    for (size_t d = 0; d < 2; d++)
+        maths[d] =
+            (onnx_maths){.kind = onnx_kind_find(node->op),
+                         .clip = clip && isfinite(clip->f) ? clip->f : 0,
+                         .coupled = onnx_attribute_int(node, "input_forget", 0) != 0,
+                         .reset_after = onnx_attribute_int(node, "linear_before_reset", 0) != 0,
+                         .peepholes = recurrent->p >= 0};
+    return read_activations(node, recurrent->directions, maths, error);
+}
+
+static bool check_attributes(const onnx_node *node, onnx_error *error)
+{
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        size_t k = 0;
+        while (k < sizeof known_attributes / sizeof *known_attributes &&
+               strcmp(known_attributes[k], node->attributes[i].name) != 0)
+            k++;
+        if (k == sizeof known_attributes / sizeof *known_attributes)
+            return onnx_fail(error, "it has an attribute '%s', which ONNX does not know",
+                             node->attributes[i].name);
+    }
+    const int64_t layout = onnx_attribute_int(node, "layout", 0);
+    return layout == 0 || layout == 1 ||
+           onnx_fail(error, "its layout is %lld, and may be 0 or 1", (long long)layout);
+}
+
+/* ---- Weights ---- */
+
+static bool check_shape(const onnx_tensor *tensor, const char *name, size_t rank, size_t dim0,
+                        size_t dim1, size_t dim2, onnx_error *error)
+{
+    const size_t dims[3] = {dim0, dim1, dim2};
+    char wanted[96] = "", found[32 * ONNX_RANK_MAX] = "";
+    bool equal = tensor->rank == rank;
+    for (size_t i = 0; i < rank; i++) {
+        equal = equal && tensor->dims[i] == dims[i];
+        snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "[%zu]", dims[i]);
+    }
+    for (size_t i = 0; i < tensor->rank; i++)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "[%zu]", tensor->dims[i]);
+    if (!tensor->floats)
+        return onnx_fail(error, "its %s is of type %s, and must be a float", name,
+                         onnx_type_name(tensor->type));
+    return equal ||
+           onnx_fail(error, "its %s has the shape %s, and must be %s", name, found, wanted);
+}
+
+/* I and H from W, R and hidden_size, and whether all shapes agree. */
+static bool check_weights(const onnx_node *node, const onnx_tensor *const given[4],
+                          onnx_recurrent *recurrent, onnx_error *error)
+{
+    const size_t gates = onnx_kind_find(node->op)->gates, D = recurrent->directions;
+    if (given[0]->rank != 3 || given[1]->rank != 3)
+        return onnx_fail(error, "its W and R must have three dimensions");
+    const size_t I = given[0]->dims[2], H = given[1]->dims[2];
+    const int64_t hidden = onnx_attribute_int(node, "hidden_size", (int64_t)H);
+    if (H < 1 || I < 1 || H > SIZE_LIMIT || I > SIZE_LIMIT || hidden != (int64_t)H)
+        return onnx_fail(error,
+                         "its input size %zu, hidden size %zu and hidden_size %lld must "
+                         "agree and be 1 to %d",
+                         I, H, (long long)hidden, SIZE_LIMIT);
+    recurrent->I = I;
+    recurrent->H = H;
+    return check_shape(given[0], "W", 3, D, gates * H, I, error) &&
+           check_shape(given[1], "R", 3, D, gates * H, H, error) &&
+           (!given[2] || check_shape(given[2], "B", 2, D, 2 * gates * H, 0, error)) &&
+           (!given[3] || check_shape(given[3], "P", 2, D, 3 * H, 0, error));
+}
+
+bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
+                         onnx_recurrent *filled, onnx_memory *memory, onnx_error *error)
+{
+    onnx_maths maths[2];
+    *filled = *node->recurrent;
+    if (!check_weights(node, given, filled, error) || !read_maths(node, filled, maths, error))
+        return false;
+    for (size_t d = 0; d < filled->directions; d++)
+        if (!onnx_cell_split(memory, &maths[d], d, filled->I, filled->H, given, &filled->pass[d]))
+            return onnx_fail_memory(error);
+    filled->weights_known = true;
+    return true;
+}
+
+/* ---- Importing ---- */
+
+static int input_of(const onnx_node *node, size_t index)
+{
+    return index < node->input_count ? node->inputs[index] : -1;
+}
+
+static int output_of(const onnx_node *node, size_t index)
+{
+    return index < node->output_count ? node->outputs[index] : -1;
+}
+
+static bool check_inputs(const onnx_node *node, onnx_error *error)
+{
+    const onnx_kind *kind = onnx_kind_find(node->op);
+    if (node->input_count > kind->inputs || node->output_count > 1 + kind->states)
+        return onnx_fail(error, "it has %zu inputs and %zu outputs, and may have %zu and %zu",
+                         node->input_count, node->output_count, kind->inputs, 1 + kind->states);
+    for (size_t i = IN_X; i <= IN_R; i++)
+        if (input_of(node, i) < 0)
+            return onnx_fail(error, "its input X, W or R is missing");
+    return true;
+}
+
+/* Sizes that are declared, where weights are not known. */
+static void guess_sizes(const onnx_model *model, const onnx_node *node, onnx_recurrent *recurrent)
+{
+    const onnx_value *w = &model->values[recurrent->w], *r = &model->values[recurrent->r];
+    const int64_t hidden = onnx_attribute_int(node, "hidden_size", 0);
+    if (w->constant ? w->constant->rank == 3 : w->has_shape && w->rank == 3 && w->dims[2] > 0)
+        recurrent->I = w->constant ? w->constant->dims[2] : (size_t)w->dims[2];
+    if (r->constant ? r->constant->rank == 3 : r->has_shape && r->rank == 3 && r->dims[2] > 0)
+        recurrent->H = r->constant ? r->constant->dims[2] : (size_t)r->dims[2];
+    if (hidden > 0)
+        recurrent->H = (size_t)hidden;
+}
+
+static onnx_recurrent connect(const onnx_node *node)
+{
+    const bool has_c = onnx_kind_find(node->op)->states > 1;
+    return (onnx_recurrent){.state_count = has_c ? 2 : 1,
+                            .batch_first = onnx_attribute_int(node, "layout", 0) == 1,
+                            .x = input_of(node, IN_X),
+                            .w = input_of(node, IN_W),
+                            .r = input_of(node, IN_R),
+                            .b = input_of(node, IN_B),
+                            .sequence_lens = input_of(node, IN_SEQUENCE_LENS),
+                            .initial_h = input_of(node, IN_INITIAL_H),
+                            .initial_c = has_c ? input_of(node, IN_INITIAL_C) : -1,
+                            .p = has_c ? input_of(node, IN_P) : -1,
+                            .y = output_of(node, 0),
+                            .y_h = output_of(node, 1),
+                            .y_c = has_c ? output_of(node, 2) : -1};
+}
+
+bool onnx_import_recurrent(importer *importer, onnx_node *node)
+{
+    onnx_memory *memory = importer->model->memory;
+    onnx_maths maths[2];
+    onnx_recurrent *recurrent = onnx_memory_take(memory, 1, sizeof *recurrent);
+    if (!recurrent)
+        return onnx_fail_memory(importer->error);
+    if (!check_attributes(node, importer->error) || !check_inputs(node, importer->error))
+        return false;
+    *recurrent = connect(node);
+    recurrent->index = importer->model->recurrent_count++;
+    if (!read_direction(node, recurrent, importer->error) ||
+        !read_maths(node, recurrent, maths, importer->error))
+        return false;
+    guess_sizes(importer->model, node, recurrent);
+    for (size_t d = 0; d < recurrent->directions; d++) {
+        if (!onnx_cell_write(memory, &maths[d], &recurrent->pass[d]))
+            return onnx_fail_memory(importer->error);
+        onnx_cell_weights(&maths[d], recurrent->I, recurrent->H, &recurrent->pass[d]);
+    }
+    node->recurrent = recurrent;
+    const int values[4] = {recurrent->w, recurrent->r, recurrent->b, recurrent->p};
+    const onnx_tensor *given[4];
+    bool known = true;
+    for (size_t i = 0; i < 4; i++) {
+        given[i] = values[i] < 0 ? NULL : importer->model->values[values[i]].constant;
+        known &= values[i] < 0 || given[i];
+    }
+    onnx_recurrent filled;
+    if (!known)
+        return true;
+    if (!onnx_recurrent_fill(node, given, &filled, memory, importer->error))
+        return false;
+    *recurrent = filled;
+    return true;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors: making them, and reading them from the format, in which elements stand as raw bytes, in
+ * a list of their type, or in a file beside the model; and writing them. float64 becomes float32
+ * here. */
+#include "onnx/internal.h"
+
+#include <string.h>
+
+enum { EXTERNAL = 1 };
+
+bool onnx_type_is_float(enum onnx_type type)
+{
+    return type == ONNX_FLOAT || type == ONNX_DOUBLE;
+}
+
+static const struct {
+    enum onnx_type type;
+    size_t size; /* of an element among raw bytes */
+    const char *name;
+} types[] = {{ONNX_FLOAT, 4, "float32"},
+             {ONNX_INT32, 4, "int32"},
+             {ONNX_INT64, 8, "int64"},
+             {ONNX_BOOL, 1, "bool"},
+             {ONNX_DOUBLE, 8, "float64"},
+             {2, 1, "uint8"},
+             {3, 1, "int8"},
+             {4, 2, "uint16"},
+             {5, 2, "int16"},
+             {8, 0, "string"},
+             {10, 2, "float16"},
+             {12, 4, "uint32"},
+             {13, 8, "uint64"},
+             {14, 8, "complex64"},
+             {15, 16, "complex128"},
+             {16, 2, "bfloat16"}};
+
+enum { TYPES_READ = 5, TYPE_COUNT = sizeof types / sizeof *types };
+
+static size_t type_row(int type)
+{
+    size_t row = 0;
+    while (row < TYPE_COUNT && (int)types[row].type != type)
+        row++;
+    return row;
+}
+
+const char *onnx_type_name(enum onnx_type type)
+{
+    const size_t row = type_row((int)type);
+    return row < TYPE_COUNT ? types[row].name : "an unknown type";
+}
+
+onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
+                                const size_t *dims, onnx_error *error)
+{
+    if (rank > ONNX_RANK_MAX) {
+        onnx_fail(error, "a tensor has %zu dimensions, and at most %d are supported", rank,
+                  ONNX_RANK_MAX);
+        return NULL;
+    }
+    size_t count = 1;
+    bool empty = false;
+    for (size_t i = 0; i < rank; i++)
+        empty |= dims[i] == 0;
+    for (size_t i = 0; i < rank && !empty; i++) {
+        if (dims[i] > SIZE_MAX / 64 / count) {
+            onnx_fail(error, "a tensor has more elements than memory has bytes");
+            return NULL;
+        }
+        count *= dims[i];
+    }
+    count = empty ? 0 : count;
+    onnx_tensor *tensor = onnx_memory_take(memory, 1, sizeof *tensor);
+    const bool floats = onnx_type_is_float(type);
+    void *data = onnx_memory_take(memory, count, floats ? sizeof(float) : sizeof(int64_t));
+    if (!tensor || !data) {
+        onnx_fail_memory(error);
+        return NULL;
+    }
+    *tensor = (onnx_tensor){.type = type,
+                            .rank = rank,
+                            .count = count,
+                            .floats = floats ? data : NULL,
+                            .ints = floats ? NULL : data};
+    for (size_t i = 0; i < rank; i++)
+        tensor->dims[i] = dims[i];
+    return tensor;
+}
+
+/* ---- From the format ---- */
+
+/* Elements that stand as little-endian bytes. */
+static void read_raw(onnx_tensor *tensor, const uint8_t *bytes)
+{
+    for (size_t i = 0; i < tensor->count; i++)
+        switch (tensor->type) {
+        case ONNX_FLOAT:
+            memcpy(&tensor->floats[i], bytes + 4 * i, 4);
+            break;
+        case ONNX_DOUBLE: {
+            double value;
+            memcpy(&value, bytes + 8 * i, 8);
+            tensor->floats[i] = (float)value;
+            break;
+        }
+        case ONNX_INT32: {
+            int32_t value;
+            memcpy(&value, bytes + 4 * i, 4);
+            tensor->ints[i] = value;
+            break;
+        }
+        case ONNX_INT64:
+            memcpy(&tensor->ints[i], bytes + 8 * i, 8);
+            break;
+        default:
+            tensor->ints[i] = bytes[i] != 0;
+        }
+}
+
+/* How many elements stand in the list of the tensor's type. */
+static size_t list_count(const Onnx__Tensor *from, enum onnx_type type)
+{
+    return type == ONNX_FLOAT    ? from->n_float_data
+           : type == ONNX_DOUBLE ? from->n_double_data
+           : type == ONNX_INT64  ? from->n_int64_data
+                                 : from->n_int32_data;
+}
+
+static void read_list(onnx_tensor *tensor, const Onnx__Tensor *from)
+{
+    for (size_t i = 0; i < tensor->count; i++)
+        if (tensor->type == ONNX_FLOAT)
+            tensor->floats[i] = from->float_data[i];
+        else if (tensor->type == ONNX_DOUBLE)
+            tensor->floats[i] = (float)from->double_data[i];
+        else if (tensor->type == ONNX_INT64)
+            tensor->ints[i] = from->int64_data[i];
+        else
+            tensor->ints[i] =
+                tensor->type == ONNX_BOOL ? from->int32_data[i] != 0 : from->int32_data[i];
+}
+
+/* Whether so many elements are there, before room is made for them. */
+static bool check_length(const Onnx__Tensor *from, size_t size, size_t count, onnx_error *error)
+{
+    const char *name = from->name ? from->name : "";
+    const bool raw = from->has_raw_data && from->raw_data.len;
+    const size_t there =
+        raw ? from->raw_data.len / size : list_count(from, (enum onnx_type)from->data_type);
+    if (there == count && (!raw || from->raw_data.len % size == 0))
+        return true;
+    return onnx_fail(error, "the tensor '%s' holds %zu elements, and its shape says %zu", name,
+                     there, count);
+}
+
+static bool read_shape(const Onnx__Tensor *from, size_t dims[ONNX_RANK_MAX], size_t *count,
+                       onnx_error *error)
+{
+    const char *name = from->name ? from->name : "";
+    if (from->n_dims > ONNX_RANK_MAX)
+        return onnx_fail(error, "the tensor '%s' has %zu dimensions, and at most %d are supported",
+                         name, from->n_dims, ONNX_RANK_MAX);
+    *count = 1;
+    for (size_t i = 0; i < from->n_dims; i++) {
+        if (from->dims[i] < 0)
+            return onnx_fail(error, "the tensor '%s' has a negative dimension, %lld", name,
+                             (long long)from->dims[i]);
+        dims[i] = (size_t)from->dims[i];
+        if (*count && dims[i] > SIZE_MAX / 64 / *count)
+            return onnx_fail(error, "the tensor '%s' has more elements than memory has bytes",
+                             name);
+        *count *= dims[i];
+    }
+    return true;
+}
+
+onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, const char *folder,
+                              onnx_error *error)
+{
+    const size_t row = type_row(from->data_type);
+    if (row >= TYPES_READ) {
+        onnx_fail(error, "the tensor '%s' is of type %s (%d), which is not supported",
+                  from->name ? from->name : "", onnx_type_name((enum onnx_type)from->data_type),
+                  from->data_type);
+        return NULL;
+    }
+    size_t dims[ONNX_RANK_MAX], count = 0;
+    const bool external = from->data_location == EXTERNAL;
+    if (!read_shape(from, dims, &count, error) ||
+        (!external && !check_length(from, types[row].size, count, error)))
+        return NULL;
+    const uint8_t *bytes = from->has_raw_data && from->raw_data.len ? from->raw_data.data : NULL;
+    if (external &&
+        !(bytes = onnx_read_external(memory, folder, from, count * types[row].size, error)))
+        return NULL;
+    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, from->n_dims, dims, error);
+    if (tensor && bytes)
+        read_raw(tensor, bytes);
+    else if (tensor)
+        read_list(tensor, from);
+    return tensor;
+}
+
+onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size, onnx_error *error)
+{
+    const Onnx__Tensor *from = onnx_message(memory, &onnx__tensor__descriptor, data, size, error);
+    return from ? onnx_tensor_read(memory, from, NULL, error) : NULL;
+}
+
+onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, onnx_error *error)
+{
+    size_t size;
+    const void *data = onnx_read_file(memory, path, &size, error);
+    onnx_tensor *tensor = data ? onnx_tensor_load(memory, data, size, error) : NULL;
+    if (data && !tensor) {
+        const onnx_error inner = *error;
+        onnx_fail(error, "%.200s: %.300s", path, inner.message);
+    }
+    return tensor;
+}
+
+/* ---- To the format ---- */
+
+const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor, size_t *size)
+{
+    const size_t width = types[type_row((int)tensor->type)].size;
+    char *bytes = onnx_memory_take(memory, tensor->count, width);
+    for (size_t i = 0; bytes && i < tensor->count; i++) {
+        const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
+        const int32_t narrow = tensor->ints ? (int32_t)tensor->ints[i] : 0;
+        const uint8_t one = tensor->ints && tensor->ints[i];
+        const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
+                              : tensor->type == ONNX_INT32 ? (const void *)&narrow
+                              : tensor->type == ONNX_BOOL  ? (const void *)&one
+                              : tensor->floats             ? (const void *)&tensor->floats[i]
+                                                           : (const void *)&tensor->ints[i];
+        memcpy(bytes + i * width, element, width);
+    }
+    *size = tensor->count * width;
+    return bytes;
+}
+
+const void *onnx_tensor_save(onnx_memory *memory, const onnx_tensor *tensor, size_t *size)
+{
+    int64_t dims[ONNX_RANK_MAX];
+    Onnx__Tensor to = ONNX__TENSOR__INIT;
+    for (size_t i = 0; i < tensor->rank; i++)
+        dims[i] = (int64_t)tensor->dims[i];
+    to.n_dims = tensor->rank;
+    to.dims = dims;
+    to.has_data_type = true;
+    to.data_type = (int32_t)tensor->type;
+    to.has_raw_data = true;
+    to.raw_data.data = (uint8_t *)onnx_tensor_elements(memory, tensor, &to.raw_data.len);
+    *size = onnx__tensor__get_packed_size(&to);
+    void *bytes = to.raw_data.data ? onnx_memory_take(memory, *size, 1) : NULL;
+    if (bytes)
+        onnx__tensor__pack(&to, bytes);
+    return bytes;
+}

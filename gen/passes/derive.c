@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* Reverse mode over the graph of a cell. */
+#include "passes/derive.h"
+
+#include "common/text.h"
+#include "language/parser.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The adjoint rules, by operation and operand. */
+static const char *const rules[OP_COUNT][2] = {
+#define OP(id, spelling, arity, value, by_a, by_b) [OP_##id] = {by_a, by_b},
+#define FUNCTION(name, parameters, text)
+#include "cell/ops.def"
+#undef OP
+#undef FUNCTION
+};
+
+struct reverse {
+    struct graph *forward, *step;
+    struct derivation *derivation;
+    int *uses;
+    int *value; /* what a node of forward is in step; -1: not yet asked for */
+    int *gradient; /* of a node of forward, in step; -1: none yet */
+    char (*hint)[NODE_NAME_SIZE]; /* the name of the named value that a node is part of */
+    /* What the gradient of x is made of: matrices and the deltas they multiply (-1: the delta
+     * itself). */
+    struct {
+        int param, delta;
+    } by_x[OUTERS_MAX];
+    size_t by_x_count;
+};
+
+static int extent_of(const struct reverse *r, int node)
+{
+    return (int)graph_extent(r->forward, r->forward->nodes[node].extent);
+}
+
+static int next_state(const struct graph *graph, int node)
+{
+    for (int s = 0; s < graph->state_count; s++)
+        if (graph->states[s].next == node)
+            return s;
+    return -1;
+}
+
+/* ---- Values of the step forward ---- */
+
+static int value_of(struct reverse *r, int node);
+
+/* A value that is neither a leaf nor in memory: the same operation on the same values. */
+static int value_again(struct reverse *r, int node)
+{
+    const struct node n = r->forward->nodes[node];
+    int arg[3] = {-1, -1, -1};
+    if (n.op == OP_NUMBER)
+        return graph_number(r->step, n.number);
+    if (n.op == OP_SIZE)
+        return graph_size(r->step, (enum weir_extent)n.index);
+    for (size_t i = 0; i < op_arity(n.op); i++)
+        arg[i] = value_of(r, n.arg[i]);
+    return graph_op(r->step, n.op, arg[0], arg[1], arg[2]);
+}
+
+static int find_value_of(struct reverse *r, int node)
+{
+    const struct graph *forward = r->forward;
+    const struct node *n = &forward->nodes[node];
+    const int extent = extent_of(r, node);
+    const int state = n->op == OP_STATE ? n->index : next_state(forward, node);
+    if (graph_is_constant(forward, node))
+        return value_again(r, node);
+    if (n->op == OP_INPUT)
+        return graph_given(r->step, GIVEN_INPUT, 0, extent, forward->input_name);
+    if (n->op == OP_STATE) {
+        char name[NODE_NAME_SIZE];
+        snprintf(name, sizeof name, "%s_prev", forward->states[state].name);
+        return graph_given(r->step, GIVEN_PREV, state, extent, name);
+    }
+    if (n->op == OP_VECTOR)
+        return graph_vector(r->step, n->index, -1);
+    if (state >= 0)
+        return graph_given(r->step, GIVEN_NEXT, state, extent, forward->states[state].name);
+    if (n->op == OP_SUM || n->name[0])
+        return graph_given(r->step, GIVEN_VALUE, graph_save(r->forward, node), extent,
+                           n->name[0] ? n->name : r->hint[node]);
+    return value_again(r, node);
+}
+
+static int value_of(struct reverse *r, int node)
+{
+    if (r->value[node] < 0)
+        r->value[node] = find_value_of(r, node);
+    return r->value[node];
+}
+
+/* ---- Gradients ---- */
+
+static void gain(struct reverse *r, int node, int term)
+{
+    int *gradient = &r->gradient[node];
+    if (!graph_is_constant(r->forward, node))
+        *gradient = *gradient < 0 ? term : graph_op(r->step, OP_ADD, *gradient, term, -1);
+}
+
+/* The place among the deltas of the gradient of a node. */
+static int delta_of(struct reverse *r, int node)
+{
+    int gradient = r->gradient[node];
+    char name[NODE_NAME_SIZE];
+    snprintf(name, sizeof name, "%.*s", NAME_SIZE - 1, r->hint[node]);
+    if (graph_is_leaf(r->step, gradient))
+        gradient = graph_op(r->step, OP_COPY, gradient, -1, -1);
+    graph_name(r->step, gradient, "delta_", name);
+    return graph_output(r->step, gradient);
+}
+
+static void add_outer(struct reverse *r, struct outer outer)
+{
+    if (r->derivation->outer_count == OUTERS_MAX)
+        r->step->full = true;
+    else
+        r->derivation->outers[r->derivation->outer_count++] = outer;
+}
+
+static void add_by_x(struct reverse *r, int param, int delta)
+{
+    if (r->by_x_count == OUTERS_MAX) {
+        r->step->full = true;
+        return;
+    }
+    r->by_x[r->by_x_count].param = param;
+    r->by_x[r->by_x_count++].delta = delta;
+}
+
+/* W@v, where delta is the gradient of the sum it is part of. */
+static void reverse_product(struct reverse *r, int param, int operand, int delta)
+{
+    const struct node *v = &r->forward->nodes[operand];
+    const int state = v->op == OP_STATE ? v->index : next_state(r->forward, operand);
+    struct outer outer = {.param = param, .delta = delta, .index = state};
+    if (v->op == OP_INPUT) {
+        outer.kind = GIVEN_INPUT;
+        outer.index = 0;
+        add_by_x(r, param, delta);
+    } else {
+        outer.kind = v->op == OP_STATE ? GIVEN_PREV : GIVEN_NEXT;
+        if (state < 0) {
+            outer.kind = GIVEN_VALUE;
+            outer.index = graph_save(r->forward, operand);
+        }
+        gain(r, operand, graph_product(r->step, param, r->step->outputs[delta]));
+    }
+    add_outer(r, outer);
+}
+
+static void reverse_sum(struct reverse *r, int node)
+{
+    const struct sum sum = r->forward->sums[r->forward->nodes[node].index];
+    const int delta = delta_of(r, node);
+    for (size_t i = 0; i < sum.vectors; i++)
+        add_outer(r, (struct outer){.param = r->forward->nodes[sum.vector[i]].index,
+                                    .delta = delta,
+                                    .is_vector = true});
+    for (size_t i = 0; i < sum.products; i++)
+        reverse_product(r, sum.product[i], sum.operand[i], delta);
+}
+
+/* Whether a rule names one of its operands, which are single letters. */
+static bool mentions(const char *rule, char operand)
+{
+    for (const char *at = rule; (at = strchr(at, operand)); at++) {
+        const bool begins = at == rule || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+        if (begins && !isalnum((unsigned char)at[1]) && at[1] != '_')
+            return true;
+    }
+    return false;
+}
+
+/* What the gradient of an operand gains by a rule. */
+static int apply_rule(struct reverse *r, int node, const char *rule)
+{
+    static const char names[] = "abcy";
+    const struct node n = r->forward->nodes[node];
+    struct binding bindings[BINDINGS_MAX] = {{"d", r->gradient[node]}};
+    size_t count = 1;
+    for (size_t i = 0; names[i]; i++) {
+        if (!mentions(rule, names[i]))
+            continue;
+        bindings[count].name[0] = names[i];
+        bindings[count++].node = value_of(r, names[i] == 'y' ? node : n.arg[i]);
+    }
+    return parse_rule(r->step, rule, bindings, count);
+}
+
+static void reverse_operation(struct reverse *r, int node)
+{
+    const struct node n = r->forward->nodes[node];
+    for (size_t i = 0; i < 2 && i < op_arity(n.op); i++)
+        if (rules[n.op][i] && !graph_is_constant(r->forward, n.arg[i]))
+            gain(r, n.arg[i], apply_rule(r, node, rules[n.op][i]));
+}
+
+static void reverse_node(struct reverse *r, int node)
+{
+    const struct node *n = &r->forward->nodes[node];
+    if (n->name[0])
+        graph_name(r->step, r->gradient[node], "d_", n->name);
+    switch (n->op) {
+    case OP_STATE:
+        r->step->states[n->index].next = r->gradient[node];
+        break;
+    case OP_INPUT:
+        add_by_x(r, -1, delta_of(r, node));
+        break;
+    case OP_VECTOR:
+        add_outer(r, (struct outer){n->index, delta_of(r, node), .is_vector = true});
+        break;
+    case OP_SUM:
+        reverse_sum(r, node);
+        break;
+    default:
+        reverse_operation(r, node);
+    }
+}
+
+/* ---- The graphs ---- */
+
+/* An empty graph with the sizes and parameters of another, matrices transposed. */
+static struct graph *transposed(const struct graph *forward)
+{
+    struct graph *graph = graph_create();
+    memcpy(graph->size, forward->size, sizeof graph->size);
+    memcpy(graph->name, forward->name, sizeof graph->name);
+    graph->param_count = forward->param_count;
+    for (int p = 0; p < forward->param_count; p++) {
+        const struct param *from = &forward->params[p];
+        struct param *to = &graph->params[p];
+        *to = *from;
+        to->rows = (int)graph_extent(forward, from->is_matrix ? from->cols : from->rows);
+        to->cols = from->is_matrix ? (int)graph_extent(forward, from->rows) : -1;
+    }
+    return graph;
+}
+
+static void add_state(struct graph *graph, const char *name, int extent)
+{
+    struct state *state = &graph->states[graph->state_count];
+    snprintf(state->name, sizeof state->name, "d_%.*s", NAME_SIZE - 3, name);
+    state->extent = extent;
+    state->next = -1;
+    state->node = graph_leaf(graph, OP_STATE, graph->state_count++, extent);
+}
+
+/* The gradients that the step begins with. */
+static void begin(struct reverse *r)
+{
+    const struct graph *forward = r->forward;
+    struct graph *step = r->step;
+    for (int s = 0; s < forward->state_count; s++)
+        add_state(step, forward->states[s].name,
+                  (int)graph_extent(forward, forward->states[s].extent));
+    snprintf(step->input_name, sizeof step->input_name, "d_y");
+    step->input = graph_leaf(step, OP_INPUT, 0, step->states[0].extent);
+    for (int s = 0; s < forward->state_count; s++) {
+        const int given = step->states[s].node;
+        gain(r, forward->states[s].next,
+             s ? given : graph_op(step, OP_ADD, given, step->input, -1));
+    }
+}
+
+struct hinting {
+    struct reverse *reverse;
+    int user;
+};
+
+static void pass_hint(void *context, int operand)
+{
+    struct hinting *h = context;
+    char(*hint)[NODE_NAME_SIZE] = h->reverse->hint;
+    if (!hint[operand][0])
+        memcpy(hint[operand], hint[h->user], NODE_NAME_SIZE);
+}
+
+static void find_hints(struct reverse *r)
+{
+    for (int n = r->forward->count - 1; n >= 0; n--) {
+        const struct node *node = &r->forward->nodes[n];
+        if (r->uses[n] == 0)
+            continue;
+        if (node->op == OP_VECTOR)
+            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->params[node->index].name);
+        else if (node->op == OP_INPUT)
+            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->input_name);
+        else if (node->name[0])
+            memcpy(r->hint[n], node->name, NODE_NAME_SIZE);
+        graph_operands(r->forward, n, pass_hint, &(struct hinting){r, n});
+    }
+}
+
+/* The gradient of x: products of deltas, and deltas. */
+static struct graph *input_graph(const struct reverse *r)
+{
+    if (r->by_x_count == 0)
+        return NULL;
+    struct graph *graph = transposed(r->forward);
+    int total = -1;
+    add_state(graph, r->forward->input_name, WEIR_I);
+    for (size_t i = 0; i < r->by_x_count; i++) {
+        const int delta = r->by_x[i].delta, param = r->by_x[i].param;
+        const struct node *from = &r->step->nodes[r->step->outputs[delta]];
+        const int given = graph_given(graph, GIVEN_DELTA, delta, from->extent, from->name);
+        const int term = param < 0 ? given : graph_product(graph, param, given);
+        total = total < 0 ? term : graph_op(graph, OP_ADD, total, term, -1);
+    }
+    graph->states[0].next = total;
+    graph_name(graph, total, graph->states[0].name, "");
+    return graph;
+}
+
+/* Named values of the step, for --dump: all that have a name, then the next states. */
+static void list_names(struct graph *graph)
+{
+    int *uses = calloc(NODES_MAX, sizeof *uses);
+    if (!uses)
+        abort();
+    graph_count_uses(graph, uses);
+    for (int n = 0; n < graph->count + graph->state_count; n++) {
+        const bool is_next = n >= graph->count;
+        const struct state *state = &graph->states[is_next ? n - graph->count : 0];
+        const int node = is_next ? state->next : n;
+        const char *name = is_next ? state->name : graph->nodes[n].name;
+        const int room = NAMED_MAX - (is_next ? 0 : graph->state_count);
+        if (!name[0] || uses[node] == 0 || graph->named_count >= room)
+            continue;
+        snprintf(graph->named_as[graph->named_count], sizeof *graph->named_as, "%s%s", name,
+                 is_next ? "'" : "");
+        graph->named[graph->named_count++] = node;
+    }
+    free(uses);
+}
+
+struct derivation *derive(struct graph *forward, char **error)
+{
+    struct derivation *derivation = calloc(1, sizeof *derivation);
+    int *memory = malloc(3 * NODES_MAX * sizeof *memory);
+    struct reverse *r = calloc(1, sizeof *r);
+    char(*hint)[NODE_NAME_SIZE] = calloc(NODES_MAX, sizeof *hint);
+    if (!derivation || !memory || !r || !hint)
+        abort();
+    memset(memory, -1, 3 * NODES_MAX * sizeof *memory);
+    *r = (struct reverse){.forward = forward,
+                          .step = transposed(forward),
+                          .derivation = derivation,
+                          .uses = memory,
+                          .value = memory + NODES_MAX,
+                          .gradient = memory + 2 * NODES_MAX,
+                          .hint = hint};
+    graph_count_uses(forward, r->uses);
+    find_hints(r);
+    begin(r);
+    for (int n = forward->count - 1; n >= 0; n--)
+        if (r->uses[n] > 0 && r->gradient[n] >= 0)
+            reverse_node(r, n);
+    for (int s = 0; s < forward->state_count; s++) { /* what no step reads passes nothing on */
+        const int extent = r->step->states[s].extent; /* by which zeros are told apart */
+        if (r->step->states[s].next < 0)
+            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, extent, extent);
+    }
+    for (int s = 0; s < forward->state_count; s++)
+        graph_name(r->step, r->step->states[s].next, r->step->states[s].name, "");
+    derivation->step = r->step;
+    derivation->input = input_graph(r);
+    const bool full =
+        forward->full || r->step->full || (derivation->input && derivation->input->full);
+    list_names(derivation->step);
+    if (derivation->input)
+        list_names(derivation->input);
+    free(memory);
+    free(hint);
+    free(r);
+    if (!full)
+        return derivation;
+    *error = text_format("the cell '%s' is too large to be trained: expected at most %d values to "
+                         "save, %d gradients of sums and vectors, and %d operations backward",
+                         forward->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
+    derivation_free(derivation);
+    return NULL;
+}
+
+void derivation_free(struct derivation *derivation)
+{
+    if (!derivation)
+        return;
+    graph_free(derivation->step);
+    graph_free(derivation->input);
+    free(derivation);
+}

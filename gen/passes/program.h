@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* A cell made ready to be emitted: stages in order, and for each the regions of packed weights it
+ * walks, its accumulators and its elementwise work. It is the same for every ISA; what the plan
+ * decides (plan.h) is not in it. */
+#ifndef WEIR_PROGRAM_H
+#define WEIR_PROGRAM_H
+
+#include "cell/graph.h"
+
+enum { STAGES_MAX = 16, SUMS_MAX = 64, REGIONS_MAX = 16, SLOTS_MAX = 2 * SUMS_MAX };
+
+/* One parameter in a region, scaled, and the accumulator of the stage that it goes to (-1: none, it
+ * is read by the elementwise work). */
+struct slot {
+    int param, scale, sum, node;
+};
+
+/* Parameters of one shape that are walked together: vectors (operand -1), or the matrices that
+ * multiply one operand. */
+struct region {
+    int operand; /* a node */
+    enum weir_extent rows, cols;
+    struct slot slots[SLOTS_MAX];
+    size_t count;
+    size_t index; /* in the whole kernel */
+};
+
+struct stage {
+    enum weir_extent extent;
+    int phase;
+    int sums[SUMS_MAX]; /* nodes */
+    size_t sum_count;
+    struct region regions[REGIONS_MAX];
+    size_t region_count;
+    int *order; /* computed and loaded nodes, in an order in which they can be computed */
+    size_t order_count; /* the first are for every run, the rest only for saved values */
+    size_t saving_count; /* all of them */
+    char suffix[24]; /* of the names of its functions; empty where there is one stage only */
+};
+
+/* What a program is in a kernel. */
+enum role { ROLE_FORWARD, ROLE_BACKWARD, ROLE_INPUT, ROLE_COUNT };
+
+/* What ends the names of its functions, types and tables in the emitted file. */
+extern const char *const role_tags[ROLE_COUNT];
+
+struct program {
+    struct graph *graph;
+    enum weir_math math;
+    enum role role;
+    struct stage stages[STAGES_MAX];
+    size_t stage_count, region_count;
+    /* Nodes in memory beside next states: the graph's outputs, what is stored between stages, and
+     * then, in training only, what is saved. */
+    int values[WEIR_VALUES_MAX];
+    size_t value_count, saving_count; /* of every run; of all */
+    int *stage_of; /* index of the stage of each node; -1: leaves and what is not used */
+};
+
+/* Takes over a graph in which sums were found (pass_sums). On a cell that is too large for a
+ * kernel: NULL and a sentence in *error, which the caller frees. */
+struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
+                               char **error);
+void program_free(struct program *program);
+
+/* The state whose next value this node is, or -1; the stored value that it is, or -1. */
+int program_next_state(const struct program *program, int node);
+int program_value(const struct program *program, int node);
+
+/* The extent of a node. */
+enum weir_extent program_extent(const struct program *program, int node);
+
+#endif

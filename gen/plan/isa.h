@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What each ISA calls things: an ISA is a table. Spellings are printf formats with positional
+ * operands: loads take (pointer, index), stores (pointer, value), operations their operands. */
+#ifndef WEIR_ISA_H
+#define WEIR_ISA_H
+
+#include "cell/graph.h"
+
+struct isa {
+    const char *name, *constant, *header, *vector; /* constant: of enum weir_isa */
+    size_t lanes;
+    size_t accumulators; /* that stay in registers beside what they are computed from */
+    const char *load, *load_any, *load_first, *store, *store_any, *store_first, *zero, *set1;
+    const char *window; /* (low, high, n): the lanes from n on of two vectors; n is a constant */
+    const char *op[OP_COUNT];
+    const char *sleef[OP_COUNT]; /* where the sleef form differs; NULL: as op */
+    const char *guard; /* the compiler's macro for the architecture; NULL: any */
+};
+
+extern const struct isa isas[WEIR_ISA_COUNT];
+
+/* The ISA of this name, or NULL. */
+const struct isa *isa_find(const char *name);
+
+/* Their names, for a sentence: "a, b or c". The caller frees it. */
+char *isa_names(void);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* All that a kernel is made of before it is text: the program of each pass, its plan, and what
+ * joins them. */
+#ifndef WEIR_KERNEL_PARTS_H
+#define WEIR_KERNEL_PARTS_H
+
+#include "passes/derive.h"
+#include "passes/program.h"
+#include "plan/plan.h"
+
+struct kernel_parts {
+    struct program *program[ROLE_COUNT]; /* NULL: the kernel has no such pass */
+    struct plan plan[ROLE_COUNT];
+    const struct isa *isa;
+    struct derivation *derivation; /* NULL: not to be trained */
+};
+
+/* The parts of a kernel for a cell, whose graph is taken over; plans are those that plan_choose
+ * makes. `trains`: with the passes of training. Where the cell is too large: NULL and a sentence in
+ * *error, which the caller frees. */
+struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
+                                         const struct isa *isa, bool trains, char **error);
+
+/* Overrides fields of plans by "field=value,...": forward's, or with "backward." or "input." before
+ * a field those of a pass of training. On bad input: false and a sentence, which the caller frees.
+ */
+bool kernel_parts_override(struct kernel_parts *parts, const char *text, char **error);
+
+void kernel_parts_free(struct kernel_parts *parts);
+
+#endif

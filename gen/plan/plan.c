@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Choosing the plan. The rules come from measurements on a Zen 5 core, one field varied at a time:
+ * bench/plans repeats them anywhere. */
+#include "plan/plan.h"
+
+#include "common/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
+    SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
+    HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
+    HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
+    HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
+    NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
+    PREFETCH_COLUMNS = 4, /* measured with 8 and 16 lanes: more often asks for a line again */
+    FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
+    CYCLE_BYTES = 64 /* what the second-level cache gives in a cycle; an FMA takes LATENCY / 2 */
+};
+
+/* The most accumulators that are live at once for one vector of units of one row. */
+static size_t live_sums(const struct program *program)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            if (region->operand >= 0 && region->count > most)
+                most = region->count;
+        }
+    return most;
+}
+
+/* The bytes of weights that are read in every step: W@x may be hoisted. Unknown sizes count as 0.
+ */
+static double step_bytes(const struct program *program)
+{
+    const struct graph *graph = program->graph;
+    double floats = 0;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++) {
+            const struct region *region = &program->stages[i].regions[r];
+            if (region->operand >= 0 && graph->nodes[region->operand].op != OP_INPUT)
+                floats +=
+                    graph->size[region->rows] * graph->size[region->cols] * (double)region->count;
+        }
+    return sizeof(float) * floats;
+}
+
+/* The accumulators that a tile of one row needs: enough to hide the latency of an FMA; where the
+ * cache sets the pace, enough for that. Fewer read one stream of weights, which is faster there. */
+static size_t enough_sums(const struct program *program, const struct isa *isa)
+{
+    const size_t paced = LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
+    return step_bytes(program) < NEAR_BYTES || paced > LATENCY ? LATENCY : paced;
+}
+
+/* The cost of `blocks` vectors of units in tiles of `vectors` and singles, in FMA slots a column.
+ */
+static size_t single_cost(size_t blocks, size_t vectors, size_t sums, size_t enough)
+{
+    const size_t wide = vectors * sums > enough ? vectors * sums : enough;
+    const size_t narrow = sums > enough ? sums : enough;
+    return blocks / vectors * wide + blocks % vectors * narrow;
+}
+
+static size_t choose_vectors(const struct program *program, const struct isa *isa, size_t sums)
+{
+    const double units = program->graph->size[WEIR_H];
+    const size_t whole = (size_t)units / isa->lanes; /* what is left has tiles of its own */
+    const size_t blocks = units > 0 ? whole : 240; /* any size: a number with many divisors */
+    const size_t most = isa->accumulators < SINGLE_MOST ? isa->accumulators : SINGLE_MOST;
+    const size_t enough = enough_sums(program, isa);
+    size_t best = 1;
+    for (size_t vectors = 2; vectors <= 8 && vectors * sums <= most; vectors++)
+        if (vectors <= blocks &&
+            single_cost(blocks, vectors, sums, enough) < single_cost(blocks, best, sums, enough))
+            best = vectors;
+    return best;
+}
+
+/* The most vectors of units that any stage with sums has; many where the size may be any. */
+static size_t most_blocks(const struct program *program, const struct isa *isa)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const double units = program->graph->size[program->stages[i].extent];
+        const size_t blocks = units > 0 ? ((size_t)units + isa->lanes - 1) / isa->lanes : SIZE_MAX;
+        if (program->stages[i].sum_count > 0 && blocks > most)
+            most = blocks;
+    }
+    return most;
+}
+
+struct plan plan_choose(const struct program *program, const struct isa *isa)
+{
+    const size_t sums = live_sums(program);
+    const double input = program->graph->size[WEIR_I];
+    struct plan plan = {.serpentine = 1, .hoist_batch = HOIST_BATCH};
+    plan.vectors = choose_vectors(program, isa, sums);
+    plan.batch_vectors = sums >= 3 ? 1 : 4 / sums;
+    const size_t blocks = most_blocks(program, isa);
+    if (plan.batch_vectors > blocks)
+        plan.batch_vectors = blocks;
+    plan.rows = isa->accumulators / (sums * plan.batch_vectors);
+    plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
+    /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
+    plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
+    plan.tails = program->graph->size[WEIR_H] > 0;
+    plan.prefetch = isa->lanes >= 8 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
+    if (program->role == ROLE_INPUT) { /* many rows: they come from far, and each block once */
+        plan.fetch_rows = 1;
+        plan.prefetch = 0;
+    }
+    plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
+    return plan;
+}
+
+static const struct {
+    const char *name;
+    size_t offset, least, greatest;
+} fields[] = {
+#define FIELD(name, least, greatest, meaning) {#name, offsetof(struct plan, name), least, greatest},
+    PLAN_FIELDS(FIELD)
+#undef FIELD
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof *fields };
+
+static size_t *plan_field(struct plan *plan, size_t field)
+{
+    return (size_t *)(void *)((char *)plan + fields[field].offset);
+}
+
+static char *list_fields(void)
+{
+    struct text text = {0};
+    for (size_t f = 0; f < FIELD_COUNT; f++)
+        text_add(&text, "%s%s (%zu to %zu)", f ? ", " : "", fields[f].name, fields[f].least,
+                 fields[f].greatest);
+    return text.chars;
+}
+
+bool plan_override(struct plan *plan, const char *text, char **error)
+{
+    while (*text) {
+        const size_t length = strcspn(text, ","), name = strcspn(text, "=,");
+        size_t field = 0;
+        while (field < FIELD_COUNT &&
+               (strlen(fields[field].name) != name || strncmp(fields[field].name, text, name) != 0))
+            field++;
+        char *stop = NULL;
+        const bool digits = text[name] == '=' && text[name + 1] >= '0' && text[name + 1] <= '9';
+        const unsigned long value = digits ? strtoul(text + name + 1, &stop, 10) : 0;
+        if (field == FIELD_COUNT || stop != text + length || value < fields[field].least ||
+            value > fields[field].greatest) {
+            char *list = list_fields();
+            *error = text_format("--plan: '%.*s' is not a field and its value, expected %s",
+                                 (int)(length < 60 ? length : 60), text, list);
+            free(list);
+            return false;
+        }
+        *plan_field(plan, field) = value;
+        text += length + (text[length] == ',');
+    }
+    return true;
+}
+
+char *plan_text(const struct plan *plan)
+{
+    struct text text = {0};
+    struct plan copy = *plan;
+    for (size_t f = 0; f < FIELD_COUNT; f++)
+        text_add(&text, "%s%s=%zu", f ? "," : "", fields[f].name, *plan_field(&copy, f));
+    return text.chars;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: every decision about how a kernel is computed that does not change its results. It is
+ * data; choosing never happens inside an emitter. An experiment can hold one field fixed and vary
+ * another by weir-gen --plan field=value,... */
+#ifndef WEIR_PLAN_H
+#define WEIR_PLAN_H
+
+#include "passes/program.h"
+#include "plan/isa.h"
+
+/* One row a field: name, least and greatest value, meaning. */
+#define PLAN_FIELDS(FIELD)                                                                         \
+    FIELD(vectors, 1, 8, "vectors of units a tile of one row computes")                            \
+    FIELD(rows, 1, 8, "batch rows that a tile computes together")                                  \
+    FIELD(batch_vectors, 1, 8, "vectors of units a tile of several rows computes")                 \
+    FIELD(hoist, 0, 512, "rows of W@x computed ahead as one product; 0: none")                     \
+    FIELD(hoist_batch, 1, 512, "the largest batch for which W@x is hoisted")                       \
+    FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \
+    FIELD(tails, 0, 1, "units past the last whole vector: their sums share vectors")               \
+    FIELD(prefetch, 0, 64, "fetch weights of the next block every so many columns; 0: never")      \
+    FIELD(fetch_rows, 0, 1, "fetch the rows that the next tile of several rows multiplies")        \
+    FIELD(serpentine, 0, 1, "walk the blocks of weights backwards on odd steps")
+
+struct plan {
+#define FIELD(name, least, greatest, meaning) size_t name;
+    PLAN_FIELDS(FIELD)
+#undef FIELD
+};
+
+/* The plan for a program on an ISA, from what was measured (see plan.c). */
+struct plan plan_choose(const struct program *program, const struct isa *isa);
+
+/* Overrides fields by "field=value,field=value". On bad input: false and a sentence in *error,
+ * which the caller frees. */
+bool plan_override(struct plan *plan, const char *text, char **error);
+
+/* The plan as plan_override takes it; the caller frees it. */
+char *plan_text(const struct plan *plan);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a model on files: comparing with expected outputs, and writing outputs. */
+#include "run/actions.h"
+#include "run/files.h"
+#include "run/internal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
+
+static bool open_work(struct work *work, const struct request *request, const onnx_model *model,
+                      onnx_error *error)
+{
+    const run_options options = {.keep_states = request->streams};
+    *work = (struct work){.memory = onnx_memory_create(SIZE_MAX / 2),
+                          .inputs = calloc(model->graph.input_count + 1, sizeof(onnx_tensor *)),
+                          .outputs = calloc(model->graph.output_count + 1, sizeof(onnx_tensor *))};
+    if (!work->memory || !work->inputs || !work->outputs)
+        return run_fail(error, "out of memory");
+    work->session = run_create(model, &options, error);
+    return work->session != NULL;
+}
+
+static void close_work(struct work *work)
+{
+    run_destroy(work->session);
+    onnx_memory_destroy(work->memory);
+    free(work->inputs);
+    free(work->outputs);
+}
+
+bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
+                        const onnx_tensor **inputs, onnx_error *error)
+{
+    if (request->input_count != model->graph.input_count)
+        return run_fail(error, "the model has %zu inputs, and %zu are given",
+                        model->graph.input_count, request->input_count);
+    for (size_t i = 0; i < request->input_count; i++)
+        if (!(inputs[i] = file_read_tensor(memory, request->inputs[i], error)))
+            return false;
+    return true;
+}
+
+/* ---- Comparing ---- */
+
+/* How many floats lie between two, in units of the last place. */
+static double ulp_distance(float a, float b)
+{
+    int32_t p, q;
+    memcpy(&p, &a, sizeof p);
+    memcpy(&q, &b, sizeof q);
+    const int64_t from = p < 0 ? (int64_t)INT32_MIN - p : p,
+                  to = q < 0 ? (int64_t)INT32_MIN - q : q;
+    return fabs((double)(from - to));
+}
+
+/* The largest differences of an output; infinite where one is no number and the other is. */
+static void measure(const onnx_tensor *got, const onnx_tensor *wanted, double *absolute,
+                    double *ulp)
+{
+    *absolute = *ulp = 0;
+    for (size_t i = 0; i < got->count; i++) {
+        const float a = got->floats ? got->floats[i] : (float)got->ints[i];
+        const float b = wanted->floats ? wanted->floats[i] : (float)wanted->ints[i];
+        if (a == b || (isnan(a) && isnan(b)))
+            continue;
+        const double difference = fabs((double)a - (double)b);
+        *absolute = isnan(difference) ? INFINITY : fmax(*absolute, difference);
+        *ulp = isnan(difference) ? INFINITY : fmax(*ulp, ulp_distance(a, b));
+    }
+}
+
+static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor *wanted,
+                    double tolerance)
+{
+    double absolute, ulp;
+    bool equal = got->rank == wanted->rank && !got->floats == !wanted->floats;
+    for (size_t d = 0; equal && d < got->rank; d++)
+        equal = got->dims[d] == wanted->dims[d];
+    if (!equal) {
+        printf("%-24s has another shape or type than expected\n", name);
+        return false;
+    }
+    measure(got, wanted, &absolute, &ulp);
+    printf("%-24s %zu elements, largest difference %.3g, %.0f ULP%s\n", name, got->count, absolute,
+           ulp, absolute <= tolerance ? "" : ": too large");
+    return absolute <= tolerance;
+}
+
+/* The file of an input or output in a folder of test data. */
+static onnx_tensor *read_data(const struct request *request, const char *what, size_t index,
+                              onnx_memory *memory, onnx_error *error)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%.4000s/%s_%zu.pb", request->data, what, index);
+    return file_read_tensor(memory, path, error);
+}
+
+static int compare_all(const struct request *request, const onnx_model *model, struct work *work,
+                       onnx_error *error)
+{
+    int status = PASSED;
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        if (!(work->inputs[i] = read_data(request, "input", i, work->memory, error)))
+            return BAD;
+    if (!run_call(work->session, work->inputs, work->outputs, error))
+        return BAD;
+    for (size_t i = 0; i < model->graph.output_count; i++) {
+        const onnx_tensor *wanted = read_data(request, "output", i, work->memory, error);
+        if (!wanted)
+            return BAD;
+        if (!compare(model->values[model->graph.outputs[i]].name, work->outputs[i], wanted,
+                     request->tolerance))
+            status = DIFFERENT;
+    }
+    return status;
+}
+
+int action_compare(const struct request *request, const onnx_model *model, onnx_error *error)
+{
+    struct work work;
+    const bool opened = open_work(&work, request, model, error);
+    const int status = opened ? compare_all(request, model, &work, error) : BAD;
+    close_work(&work);
+    return status;
+}
+
+/* ---- Writing outputs ---- */
+
+int action_convert(const struct request *request, const onnx_model *model, onnx_error *error)
+{
+    struct work work;
+    bool done = request->output_count <= model->graph.output_count ||
+                run_fail(error, "the model has %zu outputs, and %zu are wanted",
+                         model->graph.output_count, request->output_count);
+    done = open_work(&work, request, model, done ? error : &(onnx_error){""}) && done;
+    done = done && action_read_inputs(request, model, work.memory, work.inputs, error) &&
+           (request->streams ? action_stream(request, model, &work, error)
+                             : run_call(work.session, work.inputs, work.outputs, error));
+    for (size_t i = 0; done && i < request->output_count; i++)
+        done = file_write_tensor(work.memory, work.outputs[i], request->outputs[i], error);
+    close_work(&work);
+    return done ? PASSED : BAD;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What weir-run does with a model. Each action returns the exit status: 0, 1 where outputs differ,
+ * or 2 and a sentence. */
+#ifndef WEIR_RUN_ACTIONS_H
+#define WEIR_RUN_ACTIONS_H
+
+#include "run/run.h"
+
+enum { FILES_MAX = 32 };
+
+struct request {
+    const char *model, *data;
+    const char *inputs[FILES_MAX], *outputs[FILES_MAX];
+    const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
+    size_t input_count, output_count, carry_count;
+    bool inspects, times, streams;
+    double tolerance;
+    long cpu; /* -1: the one it runs on */
+};
+
+int action_inspect(const struct request *request, const onnx_model *model, onnx_error *error);
+int action_compare(const struct request *request, const onnx_model *model, onnx_error *error);
+int action_convert(const struct request *request, const onnx_model *model, onnx_error *error);
+int action_time(const struct request *request, const onnx_model *model, onnx_error *error);
+
+/* What an action works with. */
+struct work {
+    onnx_memory *memory;
+    run_session *session;
+    const onnx_tensor **inputs, **outputs;
+};
+
+/* Call after call: inputs are work->inputs over all calls, and so become outputs. */
+bool action_stream(const struct request *request, const onnx_model *model, const struct work *work,
+                   onnx_error *error);
+
+/* The inputs of a model from files, one each. */
+bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
+                        const onnx_tensor **inputs, onnx_error *error);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* weir-run --inspect: what is in a model, and which kernel each recurrent node would get. Nothing
+ * is compiled for it. */
+#include "run/actions.h"
+#include "run/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_value(const onnx_model *model, const char *what, int value)
+{
+    const onnx_value *v = &model->values[value];
+    printf("%-7s %s", what, v->name);
+    if (v->type != ONNX_NONE)
+        printf("  %s", onnx_type_name(v->type));
+    for (size_t d = 0; v->has_shape && d < v->rank; d++)
+        if (v->dims[d] < 0)
+            printf("[?]");
+        else
+            printf("[%lld]", (long long)v->dims[d]);
+    printf("\n");
+}
+
+/* The kernel of a direction, in words. */
+static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass)
+{
+    const char *level, *cell = run_built_in(pass);
+    weir_error error;
+    if (weir_isa_level(&level, &error)) {
+        printf("    %s\n", error.message);
+        return;
+    }
+    const struct weir_kernel *best = NULL;
+    for (size_t i = 0; cell && i < weir_kernel_count(); i++) {
+        const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
+        const bool own_size = kernel.I == recurrent->I && kernel.H == recurrent->H;
+        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.isa, level) &&
+            !strcmp(kernel.math, "inline") && (own_size || (!kernel.H && !best)))
+            best = weir_kernel_at(i);
+    }
+    if (best)
+        printf("    kernel %s, of this build\n", weir_kernel_describe(best).name);
+    else if (!recurrent->I || !recurrent->H)
+        printf("    kernel to be generated when the sizes are known, for %s\n", level);
+    else
+        printf("    kernel %s_f32_i%zu_h%zu__%s, to be generated and compiled\n", pass->name,
+               recurrent->I, recurrent->H, level);
+}
+
+static void print_recurrent(const onnx_recurrent *recurrent)
+{
+    for (size_t d = 0; d < recurrent->directions; d++) {
+        const onnx_pass *pass = &recurrent->pass[d];
+        size_t parameters = 0;
+        for (size_t i = 0; i < pass->weight_count; i++)
+            parameters += pass->weights[i].rows * pass->weights[i].cols;
+        printf("    %s, I = %zu, H = %zu, %zu parameters%s%s\n",
+               pass->reversed ? "reverse" : "forward", recurrent->I, recurrent->H, parameters,
+               recurrent->weights_known ? "" : " (given as inputs)",
+               recurrent->sequence_lens >= 0 ? ", sequence_lens" : "");
+        for (const char *line = pass->cell, *end; *line; line = end + !!*end) {
+            end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
+            printf("      %.*s\n", (int)(end - line), line);
+        }
+        print_kernel(recurrent, pass);
+    }
+}
+
+static void print_graph(const onnx_graph *graph, int indent)
+{
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const onnx_node *node = &graph->nodes[i];
+        printf("%*snode    %s  %s\n", indent, "", node->op, node->name);
+        if (node->recurrent)
+            print_recurrent(node->recurrent);
+        for (size_t b = 0; b < 2 && node->branch[b]; b++) {
+            printf("%*s  %s:\n", indent, "", b ? "then" : "else");
+            print_graph(node->branch[b], indent + 4);
+        }
+    }
+}
+
+int action_inspect(const struct request *request, const onnx_model *model, onnx_error *error)
+{
+    (void)error;
+    printf("%s: opset %lld, %zu parameters\n", request->model, (long long)model->opset,
+           model->parameter_count);
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        print_value(model, "input", model->graph.inputs[i]);
+    print_graph(&model->graph, 0);
+    for (size_t i = 0; i < model->graph.output_count; i++)
+        print_value(model, "output", model->graph.outputs[i]);
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that run a model share: the layers of a recurrent node, and one call of it. */
+#ifndef WEIR_RUN_INTERNAL_H
+#define WEIR_RUN_INTERNAL_H
+
+#include "run/run.h"
+#include "weir.h"
+
+/* The layers of one recurrent node, and the states that it keeps between calls. */
+struct node_layers {
+    weir_layer *layer[2]; /* by direction; NULL: its weights are not constants */
+    float *kept[2][2]; /* by direction and state: [kept_rows][H]; NULL: nothing is kept yet */
+    size_t kept_rows;
+};
+
+bool run_layers_create(const onnx_recurrent *recurrent, const run_options *options,
+                       struct node_layers *layers, onnx_error *error);
+void run_layers_destroy(struct node_layers *layers);
+void run_layers_forget(struct node_layers *layers);
+
+/* What a recurrent node is called with; NULL where inputs are left out or outputs not wanted. */
+struct recurrent_call {
+    const onnx_recurrent *recurrent;
+    struct node_layers *layers;
+    const onnx_tensor *x, *sequence_lens, *initial[2];
+    onnx_tensor *y, *final[2];
+    bool keep_states;
+    onnx_memory *memory;
+    onnx_error *error;
+};
+
+/* Whether the shapes of the inputs agree; then all outputs can be made and computed. */
+bool run_recurrent_check(struct recurrent_call *call, size_t *T, size_t *B);
+bool run_recurrent(struct recurrent_call *call);
+
+/* Fills error with a sentence. Always false. */
+bool run_fail(onnx_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

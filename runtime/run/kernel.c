@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* A kernel for a cell that is given as text. Where the build has a cell that computes the same, its
+ * kernels serve; else the generator writes one for the best ISA of this machine. Kernels that were
+ * loaded stay until the program ends, since layers point into them. */
+#include "emit/emit.h"
+#include "inspect/dump.h"
+#include "language/parse.h"
+#include "run/internal.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *text;
+} built_in[] = {
+#define WEIR_CELL(name, text) {name, text},
+#include "cells.inc"
+#undef WEIR_CELL
+};
+
+/* The headers that a kernel includes, as text, and how each ISA's kernels are compiled. */
+static const struct {
+    const char *name, *text;
+} headers[] = {
+#define WEIR_HEADER(name, text) {name, text},
+#define WEIR_FLAGS(isa, flags)
+#include "kernel_build.inc"
+#undef WEIR_HEADER
+#undef WEIR_FLAGS
+};
+
+static const struct {
+    const char *isa, *flags;
+} isa_flags[] = {
+#define WEIR_HEADER(name, text)
+#define WEIR_FLAGS(isa, flags) {isa, flags},
+#include "kernel_build.inc"
+#undef WEIR_HEADER
+#undef WEIR_FLAGS
+};
+
+/* ---- Cells of the build ---- */
+
+/* What a cell computes, without its name: the graph as maths, from its second line on. */
+static char *maths_of(const char *text)
+{
+    const double any[4] = {1, 0, 0, 0};
+    struct text out = {0}, error = {0};
+    struct graph *graph = cell_parse("cell", text, strlen(text), any, &error);
+    text_free(&error);
+    if (!graph)
+        return NULL;
+    dump_graph(graph, &out);
+    graph_free(graph);
+    char *line = strchr(out.chars, '\n');
+    memmove(out.chars, line, strlen(line) + 1);
+    return out.chars;
+}
+
+const char *run_built_in(const onnx_pass *pass)
+{
+    const char *found = NULL;
+    char *wanted = maths_of(pass->cell);
+    for (size_t i = 0; wanted && !found && i < sizeof built_in / sizeof *built_in; i++) {
+        char *maths = maths_of(built_in[i].text);
+        found = maths && !strcmp(maths, wanted) ? built_in[i].name : NULL;
+        free(maths);
+    }
+    free(wanted);
+    return found;
+}
+
+/* Whether this build holds a kernel of that cell that serves these sizes on an ISA. */
+static bool build_has(const char *cell, const char *isa, size_t I, size_t H)
+{
+    for (size_t i = 0; i < weir_kernel_count(); i++) {
+        const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
+        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.isa, isa) &&
+            (!kernel.H || (kernel.I == I && kernel.H == H)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Kernels of one's own ---- */
+
+/* The kernel's text with what it includes in place: a file that needs no other. */
+static void join(struct text *whole, const char *kernel)
+{
+    for (const char *line = kernel, *next; *line; line = next) {
+        const char *end = strchr(line, '\n');
+        next = end ? end + 1 : line + strlen(line);
+        const char *inside = NULL;
+        for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+            char *include = text_format("#include \"%s\"\n", headers[i].name);
+            if (!strncmp(line, include, strlen(include)))
+                inside = headers[i].text;
+            free(include);
+        }
+        if (inside)
+            text_add(whole, "%s", inside);
+        else
+            text_add(whole, "%.*s", (int)(next - line), line);
+    }
+}
+
+static const char *find_flags(const char *isa)
+{
+    for (size_t i = 0; i < sizeof isa_flags / sizeof *isa_flags; i++)
+        if (!strcmp(isa_flags[i].isa, isa))
+            return isa_flags[i].flags;
+    return "-O2";
+}
+
+static char *last_line(struct text *text)
+{
+    char *line = text->chars ? text->chars : "";
+    char *end = strchr(line, '\n');
+    if (end)
+        *end = 0;
+    return line;
+}
+
+/* The text of a kernel and its name, which the caller frees. */
+static bool generate(const onnx_pass *pass, const struct isa *isa, const double size[4],
+                     struct text *kernel, char **name, onnx_error *error)
+{
+    struct text complaint = {0};
+    char *sentence = NULL;
+    struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, &complaint);
+    if (!graph) {
+        run_fail(error, "the generator does not take its cell: %.400s", last_line(&complaint));
+        text_free(&complaint);
+        return false;
+    }
+    struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, &sentence);
+    if (!parts) {
+        run_fail(error, "the generator does not take its cell: %.400s", sentence);
+        free(sentence);
+        return false;
+    }
+    char *sizes = size[WEIR_I] > 0
+                      ? text_format("--input %.0f --hidden %.0f", size[WEIR_I], size[WEIR_H])
+                      : text_format("--input any --hidden any");
+    char *command = text_format("weir-gen --cell %s %s --isa %s", pass->name, sizes, isa->name);
+    free(sizes);
+    *kernel = emit_kernel(parts, command);
+    *name = emit_name(parts->program[ROLE_FORWARD], isa);
+    free(command);
+    kernel_parts_free(parts);
+    return true;
+}
+
+static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const double size[4],
+                        const run_options *options, run_kernel *kernel, onnx_error *error)
+{
+    struct text text = {0}, whole = {0};
+    char *name = NULL;
+    if (!generate(pass, isa, size, &text, &name, error))
+        return false;
+    join(&whole, text.chars);
+    void *library =
+        run_compile(whole.chars, options->flags ? options->flags : find_flags(isa->name), error);
+    kernel->own = library ? dlsym(library, name) : NULL;
+    if (library && !kernel->own)
+        run_fail(error, "the compiled kernel has no %s", name);
+    text_free(&text);
+    text_free(&whole);
+    free(name);
+    return kernel->own != NULL;
+}
+
+bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
+                     run_kernel *kernel, onnx_error *error)
+{
+    weir_error weir;
+    const char *level;
+    if (weir_isa_level(&level, &weir))
+        return run_fail(error, "%s", weir.message);
+    const char *cell = run_built_in(pass);
+    *kernel = (run_kernel){.cell = cell ? cell : pass->name};
+    if (cell && build_has(cell, level, I, H))
+        return true;
+    kernel->cell = pass->name;
+    const bool any = options->any_size;
+    const double size[4] = {1, any ? 0 : (double)I, any ? 0 : (double)H, 0};
+    return make_kernel(pass, isa_find(level), size, options, kernel, error);
+}

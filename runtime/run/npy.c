@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing NumPy's .npy: a magic number, a length, a header that is a Python dictionary,
+ * and the elements; see numpy.lib.format. Also which of two formats a file of a tensor has. */
+#define _GNU_SOURCE /* strndup */
+#include "run/files.h"
+#include "run/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC "\x93NUMPY"
+enum { MAGIC_SIZE = 6, HEADER_START = 10, HEADER_START_2 = 12, DESCRIPTION_SIZE = 8 };
+
+static const struct {
+    const char *description;
+    enum onnx_type type;
+    size_t size;
+} types[] = {{"<f4", ONNX_FLOAT, 4},
+             {"<f8", ONNX_DOUBLE, 8},
+             {"<i4", ONNX_INT32, 4},
+             {"<i8", ONNX_INT64, 8},
+             {"|b1", ONNX_BOOL, 1}};
+
+enum { TYPE_COUNT = sizeof types / sizeof *types };
+
+/* ---- Whole files ---- */
+
+static char *read_file(const char *path, size_t *size, onnx_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes = NULL;
+    long length = -1;
+    if (file && !fseek(file, 0, SEEK_END) && (length = ftell(file)) >= 0 &&
+        !fseek(file, 0, SEEK_SET) && (bytes = malloc((size_t)length + 1)) &&
+        fread(bytes, 1, (size_t)length, file) == (size_t)length) {
+        bytes[length] = 0;
+        *size = (size_t)length;
+    } else {
+        run_fail(error, "%.300s cannot be read: %s", path, strerror(errno));
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+/* ---- Reading ---- */
+
+/* What stands after a key of the header, or NULL. */
+static const char *after_key(const char *header, const char *key)
+{
+    const char *found = strstr(header, key);
+    found = found ? strchr(found, ':') : NULL;
+    return found ? found + 1 + strspn(found + 1, " ") : NULL;
+}
+
+static bool read_shape(const char *text, size_t *rank, size_t dims[ONNX_RANK_MAX])
+{
+    *rank = 0;
+    if (*text++ != '(')
+        return false;
+    for (text += strspn(text, " ,"); *text != ')'; text += strspn(text, " ,")) {
+        char *end;
+        errno = 0;
+        const unsigned long long dim = strtoull(text, &end, 10);
+        if (*text < '0' || *text > '9' || errno || *rank == ONNX_RANK_MAX)
+            return false;
+        dims[(*rank)++] = (size_t)dim;
+        text = end;
+    }
+    return true;
+}
+
+/* A type of the table, or TYPE_COUNT. */
+static size_t read_type(const char *text)
+{
+    size_t row = 0;
+    while (row < TYPE_COUNT && strncmp(text + 1, types[row].description, 3) != 0)
+        row++;
+    return row;
+}
+
+static void read_elements(onnx_tensor *tensor, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        double wide;
+        int32_t narrow;
+        const char *at = bytes + i * size;
+        if (tensor->type == ONNX_FLOAT) {
+            memcpy(&tensor->floats[i], at, sizeof(float));
+        } else if (tensor->type == ONNX_DOUBLE) {
+            memcpy(&wide, at, sizeof wide);
+            tensor->floats[i] = (float)wide;
+        } else if (tensor->type == ONNX_INT32) {
+            memcpy(&narrow, at, sizeof narrow);
+            tensor->ints[i] = narrow;
+        } else if (tensor->type == ONNX_INT64) {
+            memcpy(&tensor->ints[i], at, sizeof(int64_t));
+        } else {
+            tensor->ints[i] = *at != 0;
+        }
+    }
+}
+
+static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
+                              onnx_error *error)
+{
+    const bool is_new = size > HEADER_START_2 && bytes[MAGIC_SIZE] >= 2;
+    const size_t start = is_new ? HEADER_START_2 : HEADER_START;
+    size_t length = 0, rank, dims[ONNX_RANK_MAX], row = TYPE_COUNT;
+    if (size > start)
+        for (size_t k = start - 1; k >= MAGIC_SIZE + 2; k--)
+            length = length << 8 | (unsigned char)bytes[k];
+    if (size <= start || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0 || length > size - start) {
+        run_fail(error, "%.300s is no .npy file", path);
+        return NULL;
+    }
+    char *header = strndup(bytes + start, length);
+    const char *type = header ? after_key(header, "'descr'") : NULL;
+    const char *order = header ? after_key(header, "'fortran_order'") : NULL;
+    const char *shape = header ? after_key(header, "'shape'") : NULL;
+    const bool valid = type && order && shape && !strncmp(order, "False", 5) &&
+                       (row = read_type(type)) < TYPE_COUNT && read_shape(shape, &rank, dims);
+    free(header);
+    if (!valid) {
+        run_fail(error,
+                 "%.300s: only arrays in C order of float32, float64, int32, int64 and bool are "
+                 "read",
+                 path);
+        return NULL;
+    }
+    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, rank, dims, error);
+    if (tensor && tensor->count != (size - start - length) / types[row].size) {
+        run_fail(error, "%.300s does not hold as many elements as its shape says", path);
+        return NULL;
+    }
+    if (tensor)
+        read_elements(tensor, bytes + start + length, types[row].size);
+    return tensor;
+}
+
+/* Whether a file is one of ONNX's test data. */
+static bool is_pb(const char *path)
+{
+    const size_t length = strlen(path);
+    return length > 3 && !strcmp(path + length - 3, ".pb");
+}
+
+onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error)
+{
+    size_t size;
+    if (is_pb(path))
+        return onnx_tensor_load_file(memory, path, error);
+    char *bytes = read_file(path, &size, error);
+    if (!bytes)
+        return NULL;
+    onnx_tensor *tensor = parse_npy(memory, bytes, size, path, error);
+    free(bytes);
+    return tensor;
+}
+
+/* ---- Writing ---- */
+
+enum { START_SIZE = 1024 };
+
+/* What stands before the elements; returns its bytes. */
+static size_t write_start(const onnx_tensor *tensor, char start[START_SIZE])
+{
+    char *header = start + HEADER_START, shape[24 * ONNX_RANK_MAX] = "";
+    size_t row = 0, length;
+    while (types[row].type != tensor->type)
+        row++;
+    for (size_t d = 0; d < tensor->rank; d++)
+        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%zu,", tensor->dims[d]);
+    length = (size_t)snprintf(header, START_SIZE - HEADER_START,
+                              "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                              types[row].description, shape);
+    while ((HEADER_START + length + 1) % 64)
+        header[length++] = ' ';
+    header[length++] = '\n';
+    memcpy(start, MAGIC "\x01", MAGIC_SIZE + 2);
+    start[MAGIC_SIZE + 2] = (char)(length & 0xff);
+    start[MAGIC_SIZE + 3] = (char)(length >> 8);
+    return HEADER_START + length;
+}
+
+bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const char *path,
+                       onnx_error *error)
+{
+    char start[START_SIZE];
+    size_t size;
+    const bool as_pb = is_pb(path);
+    const void *bytes = as_pb ? onnx_tensor_save(memory, tensor, &size)
+                              : onnx_tensor_elements(memory, tensor, &size);
+    const size_t before = as_pb ? 0 : write_start(tensor, start);
+    if (!bytes)
+        return run_fail(error, "out of memory");
+    FILE *file = fopen(path, "wb");
+    const bool written =
+        file && fwrite(start, 1, before, file) == before && fwrite(bytes, 1, size, file) == size;
+    const bool closed = file && !fclose(file);
+    return (written && closed) ||
+           run_fail(error, "%.300s cannot be written: %s", path, strerror(errno));
+}

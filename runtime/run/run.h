@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a model: its recurrent nodes by libweir, everything around them plainly. weir-run is made
+ * of this, and so are the tests of the importer. */
+#ifndef WEIR_RUN_H
+#define WEIR_RUN_H
+
+#include "onnx/onnx.h"
+
+struct weir_kernel;
+
+/* How kernels are had for cells that the build has none for. Zeros: as weir-run does. */
+typedef struct run_options {
+    bool keep_states; /* each call goes on where the last one ended */
+    bool any_size; /* kernels that serve every size, so that models share them */
+    /* The most that the tensors of one call may take; 0: 1 GB, and 16 times what the model has. */
+    size_t memory;
+    const char *flags; /* of the C compiler, in place of those that the build's kernels have */
+} run_options;
+
+/* ---- Kernels ---- */
+
+/* What serves a cell: a kernel of the build's, by its cell's name, or one that was generated. */
+typedef struct run_kernel {
+    const char *cell;
+    const struct weir_kernel *own; /* NULL: the build's */
+} run_kernel;
+
+/* A kernel for a cell, at sizes I and H. It is generated, compiled into the cache and loaded where
+ * the build has none that computes the same. */
+bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
+                     run_kernel *kernel, onnx_error *error);
+
+/* The cell of the build that computes the same, or NULL: no compiler is started. */
+const char *run_built_in(const onnx_pass *pass);
+
+/* C text compiled into a shared library in the cache, unless it is there already, and loaded. */
+void *run_compile(const char *text, const char *flags, onnx_error *error);
+
+/* ---- Sessions ---- */
+
+/* A model that is ready to run: every recurrent node whose weights are constants has its layers. */
+typedef struct run_session run_session;
+
+run_session *run_create(const onnx_model *model, const run_options *options, onnx_error *error);
+void run_destroy(run_session *session); /* or NULL */
+
+/* One call. Inputs are in the model's order; outputs, in its order too, live until the next call.
+ */
+bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
+              onnx_error *error);
+
+/* The kernel of a direction of a recurrent node; NULL where its weights are not constants. */
+const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_recurrent *recurrent,
+                                        size_t direction);
+
+/* States go back to the model's initial ones. */
+void run_reset(run_session *session);
+
+#endif

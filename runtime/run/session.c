@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* A model that is ready to run, and one call of it: its nodes in order, each on tensors. */
+#include "run/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY_LEAST = 1 << 30, MEMORY_TIMES = 16 };
+
+struct run_session {
+    const onnx_model *model;
+    run_options options;
+    struct node_layers *layers; /* by the index of recurrent nodes */
+    const onnx_tensor **values; /* of the current call */
+    onnx_memory *memory; /* of the current call */
+};
+
+static bool run_graph(run_session *session, const onnx_graph *graph, onnx_error *error);
+
+/* Says which node it is. */
+static bool fail_node(const run_session *session, const onnx_node *node, onnx_error *error)
+{
+    const onnx_error inner = *error;
+    if (!strncmp(inner.message, "the node ", strlen("the node ")))
+        return false;
+    return run_fail(error, "the node '%.80s' (%.40s, opset %lld): %.300s", node->name, node->op,
+                    (long long)session->model->opset, inner.message);
+}
+
+/* ---- Making a session ---- */
+
+static bool create_layers(run_session *session, const onnx_graph *graph, onnx_error *error)
+{
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const onnx_node *node = &graph->nodes[i];
+        const onnx_recurrent *recurrent = node->recurrent;
+        for (size_t b = 0; b < 2 && node->branch[b]; b++)
+            if (!create_layers(session, node->branch[b], error))
+                return false;
+        if (recurrent && recurrent->weights_known &&
+            !run_layers_create(recurrent, &session->options, &session->layers[recurrent->index],
+                               error))
+            return fail_node(session, node, error);
+    }
+    return true;
+}
+
+static size_t memory_for(const onnx_model *model)
+{
+    return MEMORY_LEAST + MEMORY_TIMES * onnx_memory_used(model->memory);
+}
+
+run_session *run_create(const onnx_model *model, const run_options *options, onnx_error *error)
+{
+    run_session *session = calloc(1, sizeof *session);
+    if (session) {
+        *session = (run_session){
+            .model = model,
+            .options = *options,
+            .layers = calloc(model->recurrent_count + 1, sizeof *session->layers),
+            .values = calloc(model->value_count + 1, sizeof *session->values),
+            .memory = onnx_memory_create(options->memory ? options->memory : memory_for(model))};
+        if (session->layers && session->values && session->memory) {
+            if (create_layers(session, &model->graph, error))
+                return session;
+        } else {
+            run_fail(error, "out of memory");
+        }
+    } else {
+        run_fail(error, "out of memory");
+    }
+    run_destroy(session);
+    return NULL;
+}
+
+void run_reset(run_session *session)
+{
+    for (size_t i = 0; i < session->model->recurrent_count; i++)
+        run_layers_forget(&session->layers[i]);
+}
+
+void run_destroy(run_session *session)
+{
+    if (!session)
+        return;
+    for (size_t i = 0; session->layers && i < session->model->recurrent_count; i++)
+        run_layers_destroy(&session->layers[i]);
+    free(session->layers);
+    free(session->values);
+    onnx_memory_destroy(session->memory);
+    free(session);
+}
+
+const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_recurrent *recurrent,
+                                        size_t direction)
+{
+    const weir_layer *layer = session->layers[recurrent->index].layer[direction];
+    return layer ? weir_layer_kernel(layer) : NULL;
+}
+
+/* ---- Nodes ---- */
+
+static const onnx_tensor *value_of(const run_session *session, int value)
+{
+    return value < 0 ? NULL : session->values[value];
+}
+
+/* The outputs that are wanted, with room for their elements. */
+static bool make_outputs(run_session *session, struct recurrent_call *call, size_t T, size_t B)
+{
+    const onnx_recurrent *r = call->recurrent;
+    const size_t D = r->directions, H = r->H;
+    const size_t y[4] = {r->batch_first ? B : T, r->batch_first ? T : D, r->batch_first ? D : B, H};
+    const size_t state[3] = {r->batch_first ? B : D, r->batch_first ? D : B, H};
+    const int wanted[3] = {r->y, r->y_h, r->y_c};
+    onnx_tensor **const made[3] = {&call->y, &call->final[0], &call->final[1]};
+    for (size_t k = 0; k < 3; k++) {
+        if (wanted[k] < 0)
+            continue;
+        *made[k] = onnx_tensor_create(session->memory, call->x->type, k ? 3 : 4, k ? state : y,
+                                      call->error);
+        if (!*made[k])
+            return false;
+        session->values[wanted[k]] = *made[k];
+    }
+    return true;
+}
+
+/* The layers of a node whose weights are known now only. */
+static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurrent *filled,
+                        struct node_layers *layers, onnx_error *error)
+{
+    const onnx_recurrent *r = node->recurrent;
+    const onnx_tensor *given[4] = {value_of(session, r->w), value_of(session, r->r),
+                                   value_of(session, r->b), value_of(session, r->p)};
+    return onnx_recurrent_fill(node, given, filled, session->memory, error) &&
+           run_layers_create(filled, &session->options, layers, error);
+}
+
+static bool run_recurrent_node(run_session *session, const onnx_node *node, onnx_error *error)
+{
+    const onnx_recurrent *recurrent = node->recurrent;
+    onnx_recurrent filled;
+    struct node_layers own = {0};
+    struct recurrent_call call = {.recurrent = recurrent,
+                                  .layers = &session->layers[recurrent->index],
+                                  .x = value_of(session, recurrent->x),
+                                  .sequence_lens = value_of(session, recurrent->sequence_lens),
+                                  .initial = {value_of(session, recurrent->initial_h),
+                                              value_of(session, recurrent->initial_c)},
+                                  .keep_states = session->options.keep_states,
+                                  .memory = session->memory,
+                                  .error = error};
+    if (!recurrent->weights_known) {
+        if (call.keep_states)
+            return run_fail(error, "its weights are inputs, so that it cannot keep states");
+        if (!fill_layers(session, node, &filled, &own, error))
+            return false;
+        call.recurrent = &filled;
+        call.layers = &own;
+    }
+    size_t T, B;
+    const bool ran = run_recurrent_check(&call, &T, &B) && make_outputs(session, &call, T, B) &&
+                     run_recurrent(&call);
+    run_layers_destroy(&own);
+    return ran;
+}
+
+static bool run_if(run_session *session, const onnx_node *node, onnx_error *error)
+{
+    const onnx_tensor *condition = value_of(session, node->inputs[0]);
+    if (condition->count != 1 || !condition->ints)
+        return run_fail(error, "its condition must be one bool");
+    const onnx_graph *branch = node->branch[condition->ints[0] != 0];
+    if (!run_graph(session, branch, error))
+        return false;
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] >= 0)
+            session->values[node->outputs[i]] = session->values[branch->outputs[i]];
+    return true;
+}
+
+static bool run_plain(run_session *session, const onnx_node *node, onnx_error *error)
+{
+    onnx_memory *memory = session->memory;
+    const onnx_tensor **inputs = onnx_memory_take(memory, node->input_count, sizeof *inputs);
+    const onnx_tensor **outputs = onnx_memory_take(memory, node->output_count, sizeof *outputs);
+    if (!inputs || !outputs)
+        return run_fail(error, "out of memory");
+    for (size_t i = 0; i < node->input_count; i++)
+        inputs[i] = value_of(session, node->inputs[i]);
+    if (!onnx_evaluate(node, session->model->opset, inputs, outputs, memory, error))
+        return false;
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] >= 0)
+            session->values[node->outputs[i]] = outputs[i];
+    return true;
+}
+
+static bool run_graph(run_session *session, const onnx_graph *graph, onnx_error *error)
+{
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const onnx_node *node = &graph->nodes[i];
+        const bool ran = node->recurrent   ? run_recurrent_node(session, node, error)
+                         : node->branch[0] ? run_if(session, node, error)
+                                           : run_plain(session, node, error);
+        if (!ran)
+            return fail_node(session, node, error);
+    }
+    return true;
+}
+
+/* ---- A call ---- */
+
+/* Whether a tensor is what the model declares as an input. */
+static bool check_input(const onnx_value *value, const onnx_tensor *tensor, onnx_error *error)
+{
+    if (value->type != ONNX_NONE && onnx_type_is_float(value->type) != !!tensor->floats)
+        return run_fail(error, "the input '%.80s' is to be of type %s, and is of type %s",
+                        value->name, onnx_type_name(value->type), onnx_type_name(tensor->type));
+    bool fits = !value->has_shape || value->rank == tensor->rank;
+    for (size_t d = 0; fits && value->has_shape && d < value->rank; d++)
+        fits = value->dims[d] < 0 || value->dims[d] == (int64_t)tensor->dims[d];
+    return fits || run_fail(error, "the input '%.80s' has another shape than the model declares",
+                            value->name);
+}
+
+bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
+              onnx_error *error)
+{
+    const onnx_model *model = session->model;
+    onnx_memory_clear(session->memory);
+    for (size_t v = 0; v < model->value_count; v++)
+        session->values[v] = model->values[v].constant;
+    for (size_t i = 0; i < model->graph.input_count; i++) {
+        const int value = model->graph.inputs[i];
+        if (!check_input(&model->values[value], inputs[i], error))
+            return false;
+        session->values[value] = inputs[i];
+    }
+    if (!run_graph(session, &model->graph, error))
+        return false;
+    for (size_t i = 0; i < model->graph.output_count; i++)
+        outputs[i] = session->values[model->graph.outputs[i]];
+    return true;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* weir-run --stream: one call after the other, whose inputs are parts of the tensors given and
+ * whose outputs are put together. States stay inside the model's nodes, or are carried from an
+ * output to an input. */
+#include "run/actions.h"
+#include "run/internal.h"
+
+#include <string.h>
+
+/* A stream: carried[i] is the output that becomes input i of the next call, or -1. */
+struct stream {
+    const onnx_model *model;
+    const struct work *work;
+    const onnx_tensor **inputs, **outputs; /* of one call */
+    onnx_tensor *cuts; /* those inputs that are parts of what is given */
+    int *carried;
+    onnx_error *error;
+};
+
+/* The place of a name among values, or -1. */
+static int find(const onnx_model *model, const int *values, size_t count, const char *name,
+                size_t length)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *own = model->values[values[i]].name;
+        if (strlen(own) == length && !memcmp(own, name, length))
+            return (int)i;
+    }
+    return -1;
+}
+
+static bool find_carried(const struct stream *stream, const struct request *request)
+{
+    const onnx_graph *graph = &stream->model->graph;
+    for (size_t i = 0; i < graph->input_count; i++)
+        stream->carried[i] = -1;
+    for (size_t k = 0; k < request->carry_count; k++) {
+        const char *text = request->carries[k], *equals = strchr(text, '=');
+        const int output = equals ? find(stream->model, graph->outputs, graph->output_count, text,
+                                         (size_t)(equals - text))
+                                  : -1;
+        const int input = equals ? find(stream->model, graph->inputs, graph->input_count,
+                                        equals + 1, strlen(equals + 1))
+                                 : -1;
+        if (output < 0 || input < 0)
+            return run_fail(stream->error,
+                            "--carry '%.200s' is not OUTPUT=INPUT with an output and an input of "
+                            "the model",
+                            text);
+        stream->carried[input] = output;
+    }
+    return true;
+}
+
+/* Call k: inputs that are not carried are without their first dimension. */
+static void cut(const struct stream *stream, size_t k)
+{
+    for (size_t i = 0; i < stream->model->graph.input_count; i++) {
+        const onnx_tensor *whole = stream->work->inputs[i];
+        onnx_tensor *part = &stream->cuts[i];
+        if (stream->carried[i] >= 0) {
+            stream->inputs[i] = k ? part : whole;
+            continue;
+        }
+        *part = *whole;
+        part->rank--;
+        part->count = whole->count / whole->dims[0];
+        memmove(part->dims, whole->dims + 1, part->rank * sizeof *whole->dims);
+        if (whole->floats)
+            part->floats += k * part->count;
+        else
+            part->ints += k * part->count;
+        stream->inputs[i] = part;
+    }
+}
+
+static void copy_elements(const onnx_tensor *from, onnx_tensor *to, size_t at)
+{
+    if (from->floats)
+        memcpy(to->floats + at, from->floats, from->count * sizeof(float));
+    else
+        memcpy(to->ints + at, from->ints, from->count * sizeof(int64_t));
+}
+
+/* Outputs become inputs of the next call. */
+static bool carry(const struct stream *stream, size_t k)
+{
+    for (size_t i = 0; i < stream->model->graph.input_count; i++) {
+        if (stream->carried[i] < 0)
+            continue;
+        const onnx_tensor *from = stream->outputs[stream->carried[i]];
+        onnx_tensor *to = &stream->cuts[i];
+        if (!k) {
+            const onnx_tensor *made = onnx_tensor_create(stream->work->memory, from->type,
+                                                         from->rank, from->dims, stream->error);
+            if (!made)
+                return false;
+            *to = *made;
+        }
+        if (to->count != from->count)
+            return run_fail(stream->error, "a state changes its size in call %zu", k);
+        copy_elements(from, to, 0);
+    }
+    return true;
+}
+
+/* Puts the outputs of call k of `calls` where they belong in one tensor over all calls. */
+static bool gather(const struct stream *stream, size_t k, size_t calls)
+{
+    for (size_t i = 0; i < stream->model->graph.output_count; i++) {
+        const onnx_tensor *one = stream->outputs[i];
+        size_t dims[ONNX_RANK_MAX + 1] = {calls};
+        memcpy(dims + 1, one->dims, one->rank * sizeof *dims);
+        if (!k)
+            stream->work->outputs[i] = onnx_tensor_create(stream->work->memory, one->type,
+                                                          one->rank + 1, dims, stream->error);
+        const onnx_tensor *whole = stream->work->outputs[i];
+        if (!whole)
+            return false;
+        if (one->count * calls != whole->count)
+            return run_fail(stream->error,
+                            "an output has another shape in call %zu than in the first", k);
+        copy_elements(one, (onnx_tensor *)whole, k * one->count);
+    }
+    return true;
+}
+
+/* How many calls there are: the first dimension of every input that is not carried. */
+static bool count_calls(const struct stream *stream, size_t *calls)
+{
+    *calls = 0;
+    for (size_t i = 0; i < stream->model->graph.input_count; i++) {
+        const onnx_tensor *input = stream->work->inputs[i];
+        if (stream->carried[i] >= 0)
+            continue;
+        if (!input->rank || !input->dims[0] || (*calls && input->dims[0] != *calls))
+            return run_fail(stream->error, "the first dimension of every input must count the "
+                                           "calls");
+        *calls = input->dims[0];
+    }
+    return *calls || run_fail(stream->error, "there is no input that counts the calls");
+}
+
+bool action_stream(const struct request *request, const onnx_model *model, const struct work *work,
+                   onnx_error *error)
+{
+    const size_t inputs = model->graph.input_count, outputs = model->graph.output_count;
+    onnx_memory *memory = work->memory;
+    struct stream stream = {.model = model,
+                            .work = work,
+                            .inputs = onnx_memory_take(memory, inputs, sizeof *stream.inputs),
+                            .outputs = onnx_memory_take(memory, outputs, sizeof *stream.outputs),
+                            .cuts = onnx_memory_take(memory, inputs, sizeof *stream.cuts),
+                            .carried = onnx_memory_take(memory, inputs, sizeof *stream.carried),
+                            .error = error};
+    size_t calls;
+    if (!stream.inputs || !stream.outputs || !stream.cuts || !stream.carried)
+        return run_fail(error, "out of memory");
+    if (!find_carried(&stream, request) || !count_calls(&stream, &calls))
+        return false;
+    for (size_t k = 0; k < calls; k++) {
+        cut(&stream, k);
+        if (!run_call(work->session, stream.inputs, stream.outputs, error) || !carry(&stream, k) ||
+            !gather(&stream, k, calls))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of problems in float64, and of what references make of them. */
+#include "kernels/precise.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t weight_size(const struct problem *problem, size_t n)
+{
+    return problem->shapes[n].rows * problem->shapes[n].cols;
+}
+
+static void copy(double *to, const float *from, size_t count)
+{
+    for (size_t n = 0; n < count; ++n)
+        to[n] = (double)from[n];
+}
+
+void precise_blank(struct precise *precise, const struct problem *problem)
+{
+    size_t count = problem->T * problem->B * problem->I;
+    for (size_t n = 0; n < problem->weight_count; ++n)
+        count += weight_size(problem, n);
+    for (size_t s = 0; s < problem->state_count; ++s)
+        count += problem->B * problem->states[s].rows;
+    *precise = (struct precise){.problem = problem, .count = count};
+    double *next = precise->memory = allocate(count * sizeof *next);
+    for (size_t n = 0; n < count; ++n)
+        next[n] = 0;
+    for (size_t n = 0; n < problem->weight_count; next += weight_size(problem, n++))
+        precise->weights[n] = next;
+    for (size_t s = 0; s < problem->state_count; next += problem->B * problem->states[s++].rows)
+        precise->initial[s] = next;
+    precise->x = next;
+}
+
+void precise_create(struct precise *precise, const struct problem *problem)
+{
+    precise_blank(precise, problem);
+    for (size_t n = 0; n < problem->weight_count; ++n)
+        copy(precise->weights[n], problem->values[n], weight_size(problem, n));
+    for (size_t s = 0; s < problem->state_count; ++s)
+        copy(precise->initial[s], problem->initial[s], problem->B * problem->states[s].rows);
+    copy(precise->x, problem->x, problem->T * problem->B * problem->I);
+}
+
+void precise_destroy(struct precise *precise)
+{
+    free(precise->memory);
+}
+
+double *precise_weight(const struct precise *precise, const char *name, size_t *cols)
+{
+    const struct problem *problem = precise->problem;
+    for (size_t n = 0; n < problem->weight_count; ++n)
+        if (strcmp(problem->shapes[n].name, name) == 0) {
+            if (cols != NULL)
+                *cols = problem->shapes[n].cols;
+            return precise->weights[n];
+        }
+    fprintf(stderr, "the reference of %s uses a weight %s that the cell does not have\n",
+            problem->cell, name);
+    exit(1);
+}
+
+void precise_outcome_create(struct precise_outcome *outcome, const struct problem *problem)
+{
+    size_t count = problem->T * problem->B * problem->states[0].rows;
+    for (size_t s = 0; s < problem->state_count; ++s)
+        count += problem->B * problem->states[s].rows;
+    outcome->y = allocate(count * sizeof *outcome->y);
+    double *next = outcome->y + problem->T * problem->B * problem->states[0].rows;
+    for (size_t s = 0; s < problem->state_count; next += problem->B * problem->states[s++].rows)
+        outcome->final[s] = next;
+}
+
+void precise_outcome_destroy(struct precise_outcome *outcome)
+{
+    free(outcome->y);
+}

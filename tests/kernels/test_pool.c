@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/* test_pool: pools keep what weir.h says of them: a core for each thread, no thread too many, sleep
+ * when there is nothing to do. test_pool FILTER (a glob): a layer on any kernel whose name matches
+ * gives the same bits by any number of threads. Where there is one core only, what needs two is
+ * skipped aloud. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fnmatch.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "expect.h"
+#include "kernels/split_kernel.h"
+#include "outcome.h"
+
+enum { SKIPPED = 77 };
+
+static bool has_two_cores(void)
+{
+    weir_pool *pool;
+    weir_error error;
+    if (weir_pool_create(&pool, 2, &error) == WEIR_OK) {
+        weir_pool_destroy(pool);
+        return true;
+    }
+    printf("test_pool: SKIPPED: what needs two threads: %s\n", error.message);
+    return false;
+}
+
+static weir_layer *layer_on(const struct problem *problem, const char *kernel, weir_pool *pool)
+{
+    const weir_layer_config config = {.cell = problem->cell,
+                                      .I = problem->I,
+                                      .H = problem->H,
+                                      .P = problem->P,
+                                      .weights = problem->weights,
+                                      .weight_count = problem->weight_count,
+                                      .kernel = kernel,
+                                      .pool = pool};
+    weir_layer *layer = NULL;
+    weir_error error;
+    if (weir_layer_create(&layer, &config, &error) != WEIR_OK)
+        fprintf(stderr, "%s\n", error.message);
+    return layer;
+}
+
+/* ---- The same bits ---- */
+
+/* Runs a layer, which it destroys, and compares. */
+static void expect_same(const struct outcome *expected, weir_layer *layer, const char *name,
+                        const char *how, size_t threads)
+{
+    const struct problem *problem = expected->problem;
+    struct outcome outcome;
+    char what[256] = "";
+    if (!EXPECT(layer, "%s, %zu threads %s: no layer", name, threads, how))
+        return;
+    outcome_create(&outcome, problem, 0);
+    outcome_run(&outcome, layer);
+    EXPECT(outcome_equal(&outcome, expected, what, sizeof what) &&
+               outcome_guarded(&outcome, what, sizeof what),
+           "%s, %zu threads %s, I=%zu H=%zu T=%zu B=%zu: %s", name, threads, how, problem->I,
+           problem->H, problem->T, problem->B, what);
+    outcome_destroy(&outcome);
+    weir_layer_destroy(layer);
+}
+
+static void check_problem(const struct weir_kernel *kernel, const struct problem *problem,
+                          weir_pool *pool)
+{
+    const char *name = weir_kernel_describe(kernel).name;
+    struct outcome alone;
+    weir_layer *layer = layer_on(problem, name, NULL);
+    if (!EXPECT(layer, "%s: no layer", name))
+        return;
+    outcome_create(&alone, problem, 0);
+    outcome_run(&alone, layer);
+    weir_layer_destroy(layer);
+    if (pool)
+        expect_same(&alone, layer_on(problem, name, pool), name, "of a pool",
+                    weir_pool_threads(pool));
+    for (size_t parts = 2; parts <= 3; parts++) {
+        struct weir_kernel split;
+        split_kernel_make(&split, kernel, parts, true);
+        expect_same(&alone, outcome_layer(problem, NULL, &split, 0), name, "of its own", parts);
+    }
+    outcome_destroy(&alone);
+}
+
+static void check_size(const struct weir_kernel *kernel, const size_t sizes[3], weir_pool *pool)
+{
+    static const size_t Ts[] = {1, 2, 17}, Bs[] = {1, 2, 5, 13};
+    const char *cell = weir_kernel_describe(kernel).cell;
+    for (size_t t = 0; t < sizeof Ts / sizeof *Ts; t++)
+        for (size_t b = 0; b < sizeof Bs / sizeof *Bs; b++) {
+            struct problem problem;
+            /* Of large layers the shortest and the most awkward will do. */
+            if (sizes[1] >= 256 && !(Ts[t] == 2 && (Bs[b] == 1 || Bs[b] == 5)))
+                continue;
+            if (!EXPECT(problem_create(&problem, cell, sizes, Ts[t], Bs[b], PATTERN_NORMAL, 1),
+                        "no problem for %s", cell))
+                continue;
+            check_problem(kernel, &problem, pool);
+            problem_destroy(&problem);
+        }
+}
+
+static size_t check_bits(const char *filter, weir_pool *pool)
+{
+    const struct weir_kernel *kernel;
+    size_t kernels = 0;
+    for (size_t i = 0; (kernel = weir_kernel_at(i)); i++) {
+        const weir_kernel_info info = weir_kernel_describe(kernel);
+        if (!weir_kernel_runs_here(kernel) || fnmatch(filter, info.name, 0))
+            continue;
+        kernels++;
+        if (info.I)
+            check_size(kernel, (size_t[]){info.I, info.H, info.P}, pool);
+        for (size_t k = 0; k < ODD_SIZE_COUNT && !info.I; k++) {
+            const size_t I = odd_sizes[k].I, H = odd_sizes[k].H;
+            check_size(kernel, (size_t[]){I, H, usual_projection(info.cell, I, H)}, pool);
+        }
+    }
+    printf("test_pool: %zu kernels: %zu claims, %zu of them false\n", kernels, expect_claims,
+           expect_failures);
+    return kernels;
+}
+
+/* An lstm of 33 units on the kernel that serves any size. */
+static const size_t some_sizes[3] = {20, 33, 0};
+
+static bool make_problem(struct problem *problem, size_t T, enum pattern pattern)
+{
+    return EXPECT(problem_create(problem, "lstm", some_sizes, T, 5, pattern, 2), "no problem");
+}
+
+/* That the comparisons above can fail. */
+static void test_missing_barrier(void)
+{
+    struct problem problem;
+    if (!make_problem(&problem, 17, PATTERN_NORMAL))
+        return;
+    weir_layer *layer = layer_on(&problem, NULL, NULL);
+    struct weir_kernel split;
+    struct outcome one, other;
+    char what[256];
+    split_kernel_make(&split, weir_layer_kernel(layer), 2, false);
+    weir_layer *broken = outcome_layer(&problem, NULL, &split, 0);
+    outcome_create(&one, &problem, 0);
+    outcome_create(&other, &problem, 0);
+    outcome_run(&one, layer);
+    outcome_run(&other, broken);
+    EXPECT(!outcome_equal(&one, &other, what, sizeof what), "nothing is missed without a barrier");
+    outcome_destroy(&one);
+    outcome_destroy(&other);
+    weir_layer_destroy(layer);
+    weir_layer_destroy(broken);
+    problem_destroy(&problem);
+}
+
+#if defined(__x86_64__)
+
+/* The caller's mode of floating point holds for all threads, or denormals would tell them apart. */
+static void test_denormals(weir_pool *pool)
+{
+    const unsigned flush_to_zero_and_denormals_are_zero = 0x8040;
+    const unsigned before = __builtin_ia32_stmxcsr();
+    struct problem problem;
+    char what[256];
+    if (!make_problem(&problem, 17, PATTERN_DENORMAL))
+        return;
+    weir_layer *layer = layer_on(&problem, NULL, NULL);
+    struct outcome usual, flushed;
+    outcome_create(&usual, &problem, 0);
+    outcome_create(&flushed, &problem, 0);
+    outcome_run(&usual, layer);
+    __builtin_ia32_ldmxcsr(before | flush_to_zero_and_denormals_are_zero);
+    outcome_run(&flushed, layer);
+    expect_same(&flushed, layer_on(&problem, NULL, pool), "lstm", "that flush denormals", 2);
+    __builtin_ia32_ldmxcsr(before);
+    expect_same(&usual, layer_on(&problem, NULL, pool), "lstm", "that flush no more", 2);
+    EXPECT(!outcome_equal(&usual, &flushed, what, sizeof what), "flushing changes nothing");
+    outcome_destroy(&usual);
+    outcome_destroy(&flushed);
+    weir_layer_destroy(layer);
+    problem_destroy(&problem);
+}
+
+#else
+
+static void test_denormals(weir_pool *pool)
+{
+    (void)pool;
+}
+
+#endif
+
+/* ---- How many threads ---- */
+
+static void expect_too_many(size_t threads, const char *part)
+{
+    weir_pool *pool = (weir_pool *)&pool;
+    weir_error error = {0};
+    const weir_status status = weir_pool_create(&pool, threads, &error);
+    EXPECT(status == WEIR_UNAVAILABLE && error.status == status && !pool, "%zu threads: %d: %s",
+           threads, status, error.message);
+    EXPECT(strstr(error.message, part), "\"%s\" is not in: %s", part, error.message);
+    EXPECT(weir_pool_create(&pool, threads, NULL) == WEIR_UNAVAILABLE, "without a weir_error");
+    if (status == WEIR_OK)
+        weir_pool_destroy(pool);
+}
+
+static void test_numbers(void)
+{
+    weir_pool *pool, *other;
+    weir_error error;
+    char part[96];
+    EXPECT(weir_pool_create(NULL, 1, &error) == WEIR_INVALID, "a pool nowhere");
+    EXPECT(weir_pool_threads(NULL) == 1, "%zu threads without a pool", weir_pool_threads(NULL));
+    weir_pool_destroy(NULL);
+    if (!EXPECT(weir_pool_create(&pool, 0, &error) == WEIR_OK, "%s", error.message))
+        return;
+    const size_t cores = weir_pool_threads(pool);
+    EXPECT(cores >= 2, "%zu", cores);
+    expect_too_many(2, "taken by other pools: ask for at most 1,");
+    EXPECT(weir_pool_create(&other, 1, &error) == WEIR_OK, "%s", error.message);
+    weir_pool_destroy(other);
+    weir_pool_destroy(pool);
+    snprintf(part, sizeof part, "may use %zu cores: ask for at most %zu,", cores, cores);
+    expect_too_many(cores + 1, part);
+    expect_too_many((size_t)-1, part);
+    EXPECT(weir_pool_create(&pool, 1, &error) == WEIR_OK, "%s", error.message);
+    EXPECT(weir_pool_threads(pool) == 1, "%zu", weir_pool_threads(pool));
+    weir_pool_destroy(pool);
+}
+
+/* Counts the CPUs that threads of this process are pinned to one by one; adds them to *set. */
+static size_t count_pinned(cpu_set_t *set)
+{
+    size_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    CPU_ZERO(set);
+    for (struct dirent *task; tasks && (task = readdir(tasks));) {
+        cpu_set_t own;
+        const int id = atoi(task->d_name);
+        if (id <= 0 || sched_getaffinity(id, sizeof own, &own) || CPU_COUNT(&own) != 1)
+            continue;
+        count++;
+        CPU_OR(set, set, &own);
+    }
+    if (tasks)
+        closedir(tasks);
+    return count;
+}
+
+/* Every thread of a pool on a CPU of its own, and the caller where it was. */
+static void test_pinning(void)
+{
+    cpu_set_t before, after, pinned;
+    weir_pool *pool;
+    weir_error error;
+    sched_getaffinity(0, sizeof before, &before);
+    const size_t others = count_pinned(&pinned);
+    if (!EXPECT(weir_pool_create(&pool, 0, &error) == WEIR_OK, "%s", error.message))
+        return;
+    const size_t threads = weir_pool_threads(pool);
+    EXPECT(count_pinned(&pinned) == others + threads - 1, "%zu", count_pinned(&pinned));
+    EXPECT((size_t)CPU_COUNT(&pinned) == threads - 1, "%d CPUs", CPU_COUNT(&pinned));
+    sched_getaffinity(0, sizeof after, &after);
+    EXPECT(CPU_EQUAL(&before, &after), "the caller was pinned");
+    weir_pool_destroy(pool);
+}
+
+/* ---- Processes that have one core ---- */
+
+/* What this program does as its own child: see test_confinement. */
+static int run_as_child(const char *how)
+{
+    weir_pool *pool;
+    weir_error error = {0};
+    cpu_set_t set;
+    if (strcmp(how, "--confined") == 0) {
+        const weir_status status = weir_pool_create(&pool, 2, &error);
+        printf("confined: %s\n", error.message);
+        return status == WEIR_UNAVAILABLE && strstr(error.message, "use 1 core: ") ? 0 : 1;
+    }
+    /* The last CPU: not the first that a pool might take for its own. */
+    sched_getaffinity(0, sizeof set, &set);
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &set))
+        last--;
+    CPU_ZERO(&set);
+    CPU_SET(last, &set);
+    if (sched_setaffinity(0, sizeof set, &set) || weir_pool_create(&pool, 2, &error)) {
+        printf("pinned: %s\n", error.message);
+        return 1;
+    }
+    count_pinned(&set); /* whose threads may be more: a sanitizer has one of its own */
+    weir_pool_destroy(pool);
+    printf("pinned: threads on %d CPUs\n", CPU_COUNT(&set));
+    return CPU_COUNT(&set) == 2 ? 0 : 1;
+}
+
+static void expect_child(const char *how, const cpu_set_t *set)
+{
+    int status = -1;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (set && sched_setaffinity(0, sizeof *set, set))
+            _exit(SKIPPED);
+        execl("/proc/self/exe", "test_pool", how, (char *)NULL);
+        _exit(SKIPPED);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        status = -1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+        printf("test_pool: SKIPPED: %s: an emulator cannot start this program again\n", how);
+    else
+        EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: status %d", how, status);
+}
+
+/* A process that was given one core gets no pool of two; one that pinned itself to it does. */
+static void test_confinement(void)
+{
+    cpu_set_t set, one;
+    int cpu = 0;
+    sched_getaffinity(0, sizeof set, &set);
+    while (!CPU_ISSET(cpu, &set))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    expect_child("--confined", &one);
+    expect_child("--pinned", NULL);
+}
+
+/* ---- Calls ---- */
+
+static double seconds_of(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void pause_for(double seconds)
+{
+    const struct timespec time = {.tv_nsec = (long)(1e9 * seconds)};
+    nanosleep(&time, NULL);
+}
+
+/* Threads that have nothing to do take no time, before their first call and after others. */
+static void test_idleness(weir_pool *pool)
+{
+    struct problem problem;
+    struct outcome outcome;
+    if (!make_problem(&problem, 17, PATTERN_NORMAL))
+        return;
+    weir_layer *layer = layer_on(&problem, NULL, pool);
+    outcome_create(&outcome, &problem, 0);
+    for (int calls = 0; calls < 3; calls++) {
+        for (int n = 0; n < calls; n++)
+            outcome_run(&outcome, layer);
+        pause_for(0.05);
+        const double before = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+        pause_for(0.3);
+        const double used = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - before;
+        EXPECT(used < 0.02, "after %d calls %.3f s of 0.3", calls, used);
+    }
+    outcome_destroy(&outcome);
+    weir_layer_destroy(layer);
+    problem_destroy(&problem);
+}
+
+static void test_many_pools(void)
+{
+    struct problem problem;
+    if (!make_problem(&problem, 2, PATTERN_NORMAL))
+        return;
+    weir_layer *alone = layer_on(&problem, NULL, NULL);
+    struct outcome expected;
+    outcome_create(&expected, &problem, 0);
+    outcome_run(&expected, alone);
+    for (int n = 0; n < 60; n++) {
+        weir_pool *pool;
+        weir_error error;
+        if (!EXPECT(weir_pool_create(&pool, 2, &error) == WEIR_OK, "%d: %s", n, error.message))
+            break;
+        if (n % 4 == 1) /* by then they sleep */
+            pause_for(0.001);
+        if (n % 2)
+            expect_same(&expected, layer_on(&problem, NULL, pool), "lstm", "of a new pool", 2);
+        weir_pool_destroy(pool);
+    }
+    outcome_destroy(&expected);
+    weir_layer_destroy(alone);
+    problem_destroy(&problem);
+}
+
+struct turn {
+    struct problem problem;
+    struct outcome expected, outcome;
+    weir_layer *layer;
+};
+
+static void *run_turn(void *argument)
+{
+    struct turn *turn = argument;
+    char what[256] = "";
+    outcome_run(&turn->outcome, turn->layer);
+    EXPECT(outcome_equal(&turn->outcome, &turn->expected, what, sizeof what), "H=%zu: %s",
+           turn->problem.H, what);
+    return NULL;
+}
+
+/* Layers of several sizes, one of them too small to share, take turns; so do two callers, and now
+ * and then the pool has fallen asleep. */
+static void test_turns(weir_pool *pool)
+{
+    enum { TURNS = 3 };
+    static const size_t sizes[TURNS][3] = {{20, 33, 0}, {1, 1, 0}, {7, 40, 0}};
+    static const char *const cells[TURNS] = {"lstm", "gru", "gru_before"};
+    struct turn turns[TURNS];
+    for (size_t k = 0; k < TURNS; k++) {
+        struct turn *turn = &turns[k];
+        if (!EXPECT(problem_create(&turn->problem, cells[k], sizes[k], 17, 2, PATTERN_NORMAL, 3),
+                    "no problem for %s", cells[k]))
+            return;
+        weir_layer *alone = layer_on(&turn->problem, NULL, NULL);
+        outcome_create(&turn->expected, &turn->problem, 0);
+        outcome_create(&turn->outcome, &turn->problem, 0);
+        outcome_run(&turn->expected, alone);
+        weir_layer_destroy(alone);
+        turn->layer = layer_on(&turn->problem, NULL, pool);
+    }
+    for (int n = 0; n < 600; n++) {
+        pthread_t caller;
+        if (n % 50 == 0)
+            pause_for(0.001);
+        if (n % 20 != 0)
+            run_turn(&turns[n % TURNS]);
+        else if (pthread_create(&caller, NULL, run_turn, &turns[n % TURNS]) == 0)
+            pthread_join(caller, NULL);
+    }
+    for (size_t k = 0; k < TURNS; k++) {
+        weir_layer_destroy(turns[k].layer);
+        outcome_destroy(&turns[k].expected);
+        outcome_destroy(&turns[k].outcome);
+        problem_destroy(&turns[k].problem);
+    }
+}
+
+static void test_pools(weir_pool *pool)
+{
+    test_idleness(pool);
+    test_turns(pool);
+    test_denormals(pool);
+}
+
+int main(int argc, char **argv)
+{
+    weir_pool *pool = NULL;
+    /* Kernels are asked for by name here: nothing outside may choose instead. */
+    unsetenv("WEIR_ISA");
+    unsetenv("WEIR_KERNEL");
+    if (argc > 1 && argv[1][0] == '-')
+        return run_as_child(argv[1]);
+    const bool has_two = has_two_cores();
+    if (argc < 2 && has_two) {
+        test_numbers();
+        test_pinning();
+        test_confinement();
+        test_many_pools();
+    }
+    EXPECT(!has_two || weir_pool_create(&pool, 2, NULL) == WEIR_OK, "no pool");
+    if (argc < 2) {
+        test_missing_barrier();
+        if (pool)
+            test_pools(pool);
+    } else if (!check_bits(argv[1], pool)) {
+        printf("test_pool: SKIPPED: no kernel of this build that runs here matches %s\n", argv[1]);
+        weir_pool_destroy(pool);
+        return SKIPPED;
+    }
+    weir_pool_destroy(pool);
+    const int verdict = expect_verdict("test_pool");
+    return verdict == EXIT_SUCCESS && !has_two ? SKIPPED : verdict;
+}
