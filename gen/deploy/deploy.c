@@ -17,7 +17,8 @@ static const struct {
     const char *name, *text;
 } shipped[] = {
 #define WEIR_SHIPPED(name, text) {name, text},
-#include "alone.inc"
+#include "alone_files.inc"
+#include "alone_headers.inc"
 #undef WEIR_SHIPPED
 };
 

@@ -7,6 +7,7 @@
  * lie in the gradient itself, so that each is one chain of fused multiply-adds whatever the blocks
  * are. */
 #include "emit/emit.h"
+#include "emit/template.h"
 
 #include <stdlib.h>
 
@@ -207,17 +208,11 @@ struct text emit_product(const struct isa *isa)
          isa->name, ROWS_MOST, most, most_vectors(isa, COLUMNS_MOST), COLUMNS_MOST, isa->header);
     emit_wide(e);
     emit_narrow(e);
-    EMIT("static void product(const struct weir_product *p)\n{\n"
-         "    const size_t whole = p->cols / %zu;\n"
-         "    for (size_t v = 0; v < whole; v += %zu)\n"
-         "        wide(p, v * %zu, whole - v < %zu ? whole - v : %zu);\n"
-         "    if (whole * %zu < p->cols)\n"
-         "        narrow(p, whole * %zu);\n}\n\n",
-         lanes, most, lanes, most, most, lanes, lanes);
-    EMIT("extern const struct weir_product_kernel %s;\n\n", name);
-    EMIT("const struct weir_product_kernel %s = {\n    .name = \"%s\",\n    .isa = %s,\n"
-         "    .run = product,\n};\n",
-         name, name, isa->constant);
+    const struct template_value values[] = {{"LANES", emit_format(e, "%zu", lanes)},
+                                            {"MOST", emit_format(e, "%zu", most)},
+                                            {"KERNEL", name},
+                                            {"ISA", isa->constant}};
+    template_add(&e->out, "product_end.c.in", values, sizeof values / sizeof *values);
     emitter_free(e);
     return e->out;
 }
