@@ -200,7 +200,13 @@ struct weir_product_kernel {
     void (*run)(const struct weir_product *product);
 };
 
+/* Which of the contracts of this file a kernel was generated for: another number wherever anything
+ * in it that a kernel and the runtime share changes its meaning or its place. First in a kernel, so
+ * that any can be asked. */
+enum { WEIR_CONTRACT = 2 };
+
 struct weir_kernel {
+    unsigned contract; /* WEIR_CONTRACT */
     const char *name; /* cell_f32_iI_hH[_pP]__isa[_sleef]; a size-generic one: cell_f32_any__isa */
     const char *cell;
     const char *plan; /* the decisions it was generated with, as weir-gen --plan takes them */

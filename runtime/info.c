@@ -20,12 +20,13 @@ enum { STATUS_BAD_INPUT = 2, PAGE = 100 };
 #define LABEL "%-9s"
 
 static const char usage[] =
-    "usage: weir-info [--kernels | --help]\n"
+    "usage: weir-info [--kernels | --version | --help]\n"
     "\n"
     "Says which CPU this is, the ISAs that it has, the level that Weir uses and why, cores and\n"
     "caches, and the kernels in this build.\n"
     "\n"
     "  --kernels   only the names of all kernels in this build, one a line\n"
+    "  --version   only the version of Weir\n"
     "  --help      this text\n"
     "\n"
     "Environment:\n"
@@ -365,7 +366,11 @@ int main(int argc, char **argv)
             puts(weir_kernel_describe(weir_kernel_at(i)).name);
         return EXIT_SUCCESS;
     }
-    fprintf(stderr, "weir-info: it takes --kernels or --help or nothing, not \"%s\".\n",
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts(weir_version());
+        return EXIT_SUCCESS;
+    }
+    fprintf(stderr, "weir-info: it takes --kernels, --version or --help or nothing, not \"%s\".\n",
             argv[argc > 2 ? 2 : 1]);
     return STATUS_BAD_INPUT;
 }

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors in words: filling a weir_error, and lists of names that must fit into one. What is wrong,
- * and what to do about it, is said where it is found. */
+ * and what to do about it, is said where it is found. The version in words, too. */
 #include "libweir.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define WORDS(number) #number
+#define VERSION(major, minor, patch) WORDS(major) "." WORDS(minor) "." WORDS(patch)
+
+const char *weir_version(void)
+{
+    return VERSION(WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR, WEIR_VERSION_PATCH);
+}
 
 weir_status weir_fail(weir_error *error, weir_status status, const char *format, ...)
 {

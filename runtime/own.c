@@ -142,6 +142,13 @@ static const char *fault_of_training(const struct weir_kernel *kernel)
 
 weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error)
 {
+    /* First: of another contract, nothing else can be read. */
+    if (kernel->contract != WEIR_CONTRACT)
+        return weir_fail(
+            error, WEIR_INVALID,
+            "config.own was not generated for contract %d of kernel.h, which this library (%s) "
+            "keeps: generate and compile it again with this version's weir-gen and kernel.h.",
+            WEIR_CONTRACT, weir_version());
     const char *fault = fault_of_identity(kernel);
     if (!fault)
         fault = fault_of_states(kernel);

@@ -25,6 +25,13 @@ extern "C" {
 #define WEIR_API
 #endif
 
+/* The version of this header, and that of the library, as "MAJOR.MINOR.PATCH". Before 1.0 another
+ * MINOR may change anything, and is another soname. */
+#define WEIR_VERSION_MAJOR 0
+#define WEIR_VERSION_MINOR 2
+#define WEIR_VERSION_PATCH 0
+WEIR_API const char *weir_version(void);
+
 typedef enum weir_status {
     WEIR_OK,
     WEIR_INVALID, /* an argument, a size, a weight or an environment variable is wrong */

@@ -264,6 +264,7 @@ void emit_tables(struct emitter *e, const char *name)
         emit_training(e);
     EMIT("extern const struct weir_kernel %s;\n\n", name);
     EMIT("const struct weir_kernel %s = {\n", name);
+    EMIT("    .contract = WEIR_CONTRACT,\n");
     EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
     emit_plan(e, plan);
     EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,

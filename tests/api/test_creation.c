@@ -252,6 +252,7 @@ static void check_own_tables(void)
         config.own = &kernel;                                                                      \
         EXPECT_REFUSAL(&config, WEIR_INVALID, "config.own", "kernel.h", __VA_ARGS__);              \
     } while (0)
+    BREAK(contract = WEIR_CONTRACT - 1, "contract", "generate");
     BREAK(name = NULL, "name");
     BREAK(cell = NULL, "cell");
     BREAK(plan = NULL, "plan");

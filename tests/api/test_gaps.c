@@ -33,7 +33,8 @@ static const struct weir_region regions[] = {
 
 #define KERNEL(stem, cell_name, isa_value, math_value, I_value, H_value)                           \
     extern const struct weir_kernel stem;                                                          \
-    const struct weir_kernel stem = {.name = #stem,                                                \
+    const struct weir_kernel stem = {.contract = WEIR_CONTRACT,                                    \
+                                     .name = #stem,                                                \
                                      .cell = cell_name,                                            \
                                      .plan = "",                                                   \
                                      .isa = isa_value,                                             \

@@ -172,6 +172,7 @@ static void forward(const struct weir_run *run)
 
 const struct weir_kernel toy_kernel = {
     .name = "toy_f32_any__scalar",
+    .contract = WEIR_CONTRACT,
     .cell = "toy",
     .plan = "",
     .isa = WEIR_SCALAR,

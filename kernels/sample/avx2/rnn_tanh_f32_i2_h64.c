@@ -1670,6 +1670,7 @@ static const struct weir_training training = {
 extern const struct weir_kernel rnn_tanh_f32_i2_h64__avx2;
 
 const struct weir_kernel rnn_tanh_f32_i2_h64__avx2 = {
+    .contract = WEIR_CONTRACT,
     .name = "rnn_tanh_f32_i2_h64__avx2",
     .cell = "rnn_tanh",
     .plan = "vectors=8,rows=3,batch_vectors=4,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"

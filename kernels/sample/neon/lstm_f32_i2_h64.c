@@ -887,6 +887,7 @@ static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
 extern const struct weir_kernel lstm_f32_i2_h64__neon;
 
 const struct weir_kernel lstm_f32_i2_h64__neon = {
+    .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__neon",
     .cell = "lstm",
     .plan = "vectors=2,rows=6,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"

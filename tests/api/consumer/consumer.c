@@ -3,6 +3,7 @@
  * projection. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <weir.h>
 #include <weir/kernel.h>
 
@@ -29,6 +30,14 @@ static weir_status create(weir_layer **layer, weir_error *error)
 
 int main(void)
 {
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR,
+             WEIR_VERSION_PATCH);
+    if (strcmp(version, weir_version()) != 0) {
+        fprintf(stderr, "weir.h is of version %s, and the library of %s\n", version,
+                weir_version());
+        return EXIT_FAILURE;
+    }
     const float x[I] = {1.0f, -1.0f, 0.5f};
     float y[H];
     weir_layer *layer;
