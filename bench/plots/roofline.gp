@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 # Every kernel of Weir's that was timed, as a point under this machine's measured ceilings.
-# weir-bench pipes this to gnuplot behind
+# weir-bench hands this to gnuplot behind
 #     $points               isa, FLOP per byte of weights, GFLOP/s
 #     $best                 of the fastest kernel of each shape: FLOP per byte, GFLOP/s, where its label
 #                           stands, shape
 #     isas, peak[]          names, GFLOP/s from registers
 #     levels, load[]        names, GB/s of the widest ISA
 #     highest, widest       the highest of peak[]; the largest FLOP per byte
-#     out, circumstances    where to; what to say below the title
+#     circumstances         what to say below the title
 set terminal svg size 1100,720 font "sans-serif,13" background "white"
-set output out
 set title "Weir's kernels under this machine's ceilings, one core\n".circumstances noenhanced
 set logscale xy
 set xlabel "floating-point operations per byte of weights"

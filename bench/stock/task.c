@@ -111,12 +111,11 @@ static bool prices_get(struct task *task, const struct options *options, struct 
 
 static bool windows_make(struct task *task, const struct options *options, struct failure *failure)
 {
-    struct failure why;
     if (!prices_get(task, options, failure))
         return false;
     if (!series_create(&task->series, &task->prices, options->threshold, options->validation,
-                       options->test, &why))
-        return fail(failure, "%s: %.600s", options->data, why.sentence);
+                       options->test, failure))
+        return fail(failure, "%s: %s", options->data, failure->sentence);
     task->fingerprint = fingerprint_of(&task->prices);
     memcpy(task->count, task->series.count, sizeof task->count);
     return true;
