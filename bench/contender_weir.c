@@ -188,26 +188,14 @@ bool contender_reference(struct workload *workload, struct failure *failure)
     return true;
 }
 
-const struct contender_kind contender_weir = {.name = "weir",
-                                              .list = list,
-                                              .prepare = prepare,
-                                              .run = run,
-                                              .backward = backward,
-                                              .release = release};
-
-const struct contender_kind contender_own = {.name = "own",
-                                             .list = list_own,
-                                             .prepare = prepare,
-                                             .run = run,
-                                             .backward = backward,
-                                             .release = release};
-
-const struct contender_kind contender_threads = {.name = "threads",
-                                                 .list = list_threads,
-                                                 .prepare = prepare,
-                                                 .run = run,
-                                                 .backward = backward,
-                                                 .release = release};
+#define WEIR_KIND(called, how)                                                                     \
+    {                                                                                              \
+        .name = (called), .list = (how), .prepare = prepare, .run = run, .backward = backward,     \
+        .release = release                                                                         \
+    }
+const struct contender_kind contender_weir = WEIR_KIND("weir", list);
+const struct contender_kind contender_own = WEIR_KIND("own", list_own);
+const struct contender_kind contender_threads = WEIR_KIND("threads", list_threads);
 
 /* The library stays loaded, as its kernel is used until the end. */
 static bool own_load(const char *path, struct failure *failure)

@@ -37,6 +37,7 @@ void context_number(struct context *context, const char *key, double value)
 {
     struct context_entry *entry = entry_add(context, key);
     entry->is_number = true;
+    entry->number = value;
     snprintf(entry->value, sizeof entry->value, "%.6g", value);
 }
 

@@ -9,8 +9,9 @@
 
 struct context_entry {
     char key[40];
-    char value[400];
+    char value[400]; /* to be read by people */
     bool is_number;
+    double number;
 };
 
 struct context {

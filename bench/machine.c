@@ -79,7 +79,7 @@ static void caches_read(struct machine *machine)
     }
 }
 
-static bool machine_pin(struct machine *machine, long cpu, struct failure *failure)
+static bool machine_pin(struct machine *machine, uint64_t cpu, struct failure *failure)
 {
     char list[256];
     bool good = false;
@@ -90,12 +90,12 @@ static bool machine_pin(struct machine *machine, long cpu, struct failure *failu
         goto end;
     }
     hwloc_bitmap_list_snprintf(list, sizeof list, allowed);
-    if (cpu >= 0 && !hwloc_bitmap_isset(allowed, (unsigned)cpu)) {
-        fail(failure, "--cpu %ld: there is no such core for this process; use one of %s", cpu,
-             list);
+    if (cpu != MACHINE_QUIETEST && !hwloc_bitmap_isset(allowed, (unsigned)cpu)) {
+        fail(failure, "--cpu %u: there is no such core for this process; use one of %s",
+             (unsigned)cpu, list);
         goto end;
     }
-    machine->cpu = cpu >= 0 ? (unsigned)cpu : quietest(allowed);
+    machine->cpu = cpu == MACHINE_QUIETEST ? quietest(allowed) : (unsigned)cpu;
     machine->core = hwloc_get_pu_obj_by_os_index(machine->topology, machine->cpu);
     if (!machine->core || hwloc_set_cpubind(machine->topology, machine->core->cpuset,
                                             HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT))
@@ -113,7 +113,7 @@ end:
     return good;
 }
 
-bool machine_open(struct machine *machine, long cpu, struct failure *failure)
+bool machine_open(struct machine *machine, uint64_t cpu, struct failure *failure)
 {
     *machine = (struct machine){0};
     if (hwloc_topology_init(&machine->topology))

@@ -4,9 +4,12 @@
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
-#include "fail.h"
+#include "common/failure.h"
 
 #include <hwloc.h>
+#include <stdint.h>
+
+#define MACHINE_QUIETEST UINT64_MAX
 
 enum { CACHE_LEVELS = 3 };
 
@@ -19,10 +22,10 @@ struct machine {
     unsigned long long stolen_before; /* clock ticks, when it was opened */
 };
 
-/* Pins the calling thread to `cpu`, or, when it is negative, to the quietest core this process may
+/* Pins the calling thread to `cpu`, or, for MACHINE_QUIETEST, to the quietest core this process may
  * use, the last one among equals. False when that failed or did not come true: then nothing may be
  * measured. Memory touched afterwards is near that core. */
-bool machine_open(struct machine *machine, long cpu, struct failure *failure);
+bool machine_open(struct machine *machine, uint64_t cpu, struct failure *failure);
 void machine_close(struct machine *machine);
 
 /* Whether the calling thread is bound to that core, and runs there. */

@@ -10,22 +10,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void help(void)
+/* STATUS_WRONG: what was asked for cannot be had, and nothing was run. */
+enum { STATUS_FAILED = 1, STATUS_WRONG = 2 };
+
+static int complain(const struct failure *failure, int status)
 {
-    options_help();
-    gbench_print_help();
+    fprintf(stderr, "weir-bench: %s\n", failure->sentence);
+    return status;
+}
+
+/* Google Benchmark calls this for words that it does not know behind one of its flags, and would
+ * end with status 0 after it. */
+static void google_refuses(void)
+{
+    fputs(
+        "weir-bench: --benchmark_format, --benchmark_out_format or --benchmark_color: expected one "
+        "of the words that --help lists\n",
+        stderr);
+    exit(STATUS_WRONG);
+}
+
+static bool google_start(int argc, char **argv, struct failure *failure)
+{
+    /* Long enough for a hundred calls of a small layer, short enough for a sweep of minutes. */
+    char *defaults[] = {argv[0], (char[]){"--benchmark_min_time=0.05"}, NULL};
+    int default_count = getenv("BENCHMARK_MIN_TIME") ? 1 : 2;
+    gbench_initialize(&default_count, defaults, google_refuses);
+    gbench_initialize(&argc, argv, google_refuses);
+    return argc == 1 ||
+           fail(failure, "'%s' is no option or has no such value; --help lists them", argv[1]);
 }
 
 /* Everything that could be wrong with the arguments and the environment, before anything runs. */
-static bool start(struct options *options, int *argc, char ***argv, struct failure *failure)
+static bool start(struct options *options, int argc, char **argv, struct failure *failure)
 {
     const char *level;
     weir_error error = {0};
-    if (!options_parse(options, argc, argv, failure))
+    if (!options_parse(options, &argc, argv, failure))
         return false;
-    gbench_initialize(argc, *argv, help);
-    if (*argc > 1)
-        return fail(failure, "unknown argument '%s'; --help lists what there is", (*argv)[1]);
+    if (options->help)
+        return true;
+    if (!google_start(argc, argv, failure))
+        return false;
     if (getenv("WEIR_KERNEL"))
         return fail(failure, "WEIR_KERNEL is set, but weir-bench runs every kernel by name itself; "
                              "unset it and use --benchmark_filter");
@@ -76,7 +102,7 @@ static bool measure(struct sweep *sweep, const struct machine *machine, struct f
     context_after(&context, machine);
     if (!machine_is_pinned(machine))
         return fail(failure, "no longer pinned to core %u: nothing is recorded", machine->cpu);
-    if (!sweep->options->google)
+    if (!sweep->options->format)
         report_print(sweep, stdout, false);
     fflush(stdout); /* before what comes on stderr */
     if (sweep->options->out && !report_write(sweep, &context, sweep->options->out, failure))
@@ -111,26 +137,26 @@ static bool kinds_list(const struct options *options, const struct contender_kin
     return true;
 }
 
-static bool bench(const struct options *options, const struct shapes *shapes,
-                  struct machine *machine, struct failure *failure)
+static int bench(const struct options *options, const struct shapes *shapes,
+                 struct machine *machine, struct failure *failure)
 {
     const struct contender_kind *kinds[4 + PEERS_MAX];
     size_t kind_count = 0;
     struct calibration calibration = {0};
     struct sweep sweep = {.options = options, .calibration = &calibration};
-    if (!kinds_list(options, kinds, &kind_count, failure))
-        return false;
-    if (!options->list && !calibrate(&calibration, machine, failure))
-        return false;
-    bool good = sweep_plan(&sweep, shapes, kinds, kind_count, failure);
-    if (good && options->list)
-        for (size_t r = 0; r < sweep.row_count; r++)
+    int status = STATUS_WRONG;
+    if ((options->out && !report_try(options->out, failure)) ||
+        !kinds_list(options, kinds, &kind_count, failure) ||
+        (!options->list && !calibrate(&calibration, machine, failure)))
+        return status;
+    if (sweep_plan(&sweep, shapes, kinds, kind_count, failure)) {
+        status = options->list || measure(&sweep, machine, failure) ? 0 : STATUS_FAILED;
+        for (size_t r = 0; options->list && r < sweep.row_count; r++)
             puts(sweep.rows[r].name);
-    else if (good)
-        good = measure(&sweep, machine, failure);
+    }
     sweep_free(&sweep);
     contender_threads_close();
-    return good;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -139,16 +165,19 @@ int main(int argc, char **argv)
     struct failure failure;
     struct machine machine;
     struct shapes shapes = {0};
-    bool good = start(&options, &argc, &argv, &failure);
-    if (good && machine_open(&machine, options.cpu, &failure)) {
-        good = shapes_read(&shapes, options.shapes, options.train, &failure) &&
-               bench(&options, &shapes, &machine, &failure);
-        shapes_free(&shapes);
-        machine_close(&machine);
-    } else {
-        good = false;
+    if (!start(&options, argc, argv, &failure))
+        return complain(&failure, STATUS_WRONG);
+    if (options.help) {
+        options_help();
+        gbench_print_help();
+        return 0;
     }
-    if (!good)
-        fprintf(stderr, "weir-bench: %s\n", failure.sentence);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!machine_open(&machine, options.cpu, &failure))
+        return complain(&failure, STATUS_WRONG);
+    const int status = shapes_read(&shapes, options.shapes, options.train, &failure)
+                           ? bench(&options, &shapes, &machine, &failure)
+                           : STATUS_WRONG;
+    shapes_free(&shapes);
+    machine_close(&machine);
+    return status ? complain(&failure, status) : 0;
 }

@@ -1,168 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line; see options.h. */
-#define _GNU_SOURCE
+/* The command line of weir-bench: one row an option; see options.h and command_line.h. */
 #include "options.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "command_line.h"
+#include "machine.h"
+
 #include <string.h>
 
-enum { ROUNDS = 5, LONGEST = 2, ARGUMENTS_MAX = 1000 };
+/* Which runs an option is for: those that measure, and those that only say what would be. */
+enum { MEASURES = 1, LISTS = 2, ANY = MEASURES | LISTS };
 
-/* Long enough for a hundred calls of a small layer, short enough for a sweep of minutes. */
-static char default_min_time[] = "--benchmark_min_time=0.05";
+#define AT(field) offsetof(struct options, field)
 
-static const char help[] =
-    "weir-bench [flags]: times recurrent layers on one pinned core: every kernel of Weir's that\n"
-    "this machine can run, and a plain C baseline, in rounds (A B C, A B C, ...), medians over\n"
-    "the rounds.\n\n"
-    "  --shapes FILE  what to run, one a line: name cell I H T B [P=size] [data=file]\n"
-    "                 (default: bench/shapes/default.txt of the source tree,\n"
-    "                 or training.txt)\n"
-    "  --train        train: forward and backward, to gradients by inputs and weights\n"
-    "  --cpu N        the core to pin to (default: the quietest, the last among equals)\n"
-    "  --out PREFIX   write PREFIX.json (Google Benchmark's format) and PREFIX.md\n"
-    "  --threads N    run Weir's kernels on N threads too, each pinned to a core of its own\n"
-    "  --own FILES    run kernels from these shared objects too, with commas: see bench/plans\n"
-    "  --peers        run other libraries beside Weir's kernels, too\n"
-    "  --longest S    leave out a contender whose one call takes longer than S seconds, and\n"
-    "                 time the baseline once then (default: %d)\n"
-    "  --list         print the names of what would run, and run nothing\n"
-    "  --help         this\n\n"
-    "Of Google Benchmark's flags, --benchmark_repetitions is the number of rounds (default: %d),\n"
-    "--benchmark_min_time is 0.05 by default, --benchmark_format=... replaces the table.\n"
-    "Names are SHAPE/KERNEL: --benchmark_filter='^stock/.*avx512$'. WEIR_ISA caps the ISA.\n\n";
+/* clang-format off */
+static const struct option_row rows[] = {
+    {"--shapes", "FILE", "what to run, one a line: name cell I H T B [P=size] [data=file]",
+        OPTION_TEXT, AT(shapes), .of = ANY},
+    {"--train", NULL, "train: forward and backward, to gradients by inputs and weights",
+        OPTION_FLAG, AT(train), .of = ANY},
+    {"--cpu", "N", "the core to pin to; else the quietest, the last among equals",
+        OPTION_WHOLE, AT(cpu), .of = MEASURES, 0, 65535},
+    {"--out", "PREFIX", "write PREFIX.json (Google Benchmark's format), PREFIX.md and charts",
+        OPTION_TEXT, AT(out), .of = MEASURES},
+    {"--threads", "N", "run Weir's kernels on N threads too, each on a core of its own",
+        OPTION_WHOLE, AT(threads), .of = ANY, 1, 65535, .usual = "1"},
+    {"--own", "FILES", "run kernels from these shared objects too, with commas: see bench/plans",
+        OPTION_TEXT, AT(own), .of = ANY},
+    {"--peers", NULL, "run other libraries beside Weir's kernels, too",
+        OPTION_FLAG, AT(peers), .of = ANY},
+    {"--longest", "S", "leave out what takes more seconds a call; time the baseline once then",
+        OPTION_NUMBER, AT(longest), .of = MEASURES, 0, 1e6, .usual = "2"},
+    {"--list", NULL, "print the names of what would run, and run nothing",
+        OPTION_FLAG, AT(list), .of = ANY},
+    {"--help", NULL, "this", OPTION_FLAG, AT(help), .of = ANY, .letter = 'h'},
+    {"--benchmark_repetitions", "N", "how many rounds",
+        OPTION_WHOLE, AT(rounds), .of = MEASURES, 1, 1000, .usual = "5"},
+    {"--benchmark_filter", "REGEX", "only names that match: '^stock/.*avx512$'; -REGEX: the others",
+        OPTION_TEXT, AT(filter), .of = ANY, .handed_on = true},
+    {"--benchmark_format", "FORMAT", "console, json or csv instead of the table",
+        OPTION_TEXT, AT(format), .of = MEASURES, .handed_on = true},
+    {"--benchmark_list_tests", NULL, "the same as --list", OPTION_FLAG, AT(list), .of = ANY},
+};
+/* clang-format on */
+
+enum { ROWS = sizeof rows / sizeof *rows };
 
 void options_help(void)
 {
-    printf(help, LONGEST, ROUNDS);
+    fputs(
+        "weir-bench [options]: times recurrent layers on one pinned core: every kernel of Weir's\n"
+        "that this machine can run, and a plain C baseline, in rounds (A B C, A B C, ...),\n"
+        "medians over the rounds.\n\n",
+        stdout);
+    command_line_help(rows, ROWS, stdout);
+    fputs("\nIn parentheses: what is taken when an option is not given. Shapes are then those of\n"
+          "bench/shapes/default.txt in the source tree, with --train of training.txt. Names are\n"
+          "SHAPE/KERNEL. WEIR_ISA caps the ISA. Status: 0; 1 when something failed or gave wrong\n"
+          "results; 2 when what was asked for cannot be had, and nothing was run. Google "
+          "Benchmark's\n"
+          "own flags work, too; --benchmark_min_time is 0.05 by default:\n\n",
+          stdout);
+    fflush(stdout); /* before what Google Benchmark prints */
 }
 
-static bool number_parse(double *value, const char *flag, const char *text, double most,
-                         struct failure *failure)
+/* What is handed on is for measuring, but the filter. */
+static bool handed_on_check(int argc, char **argv, struct failure *failure)
 {
-    char *end;
-    errno = 0;
-    *value = strtod(text, &end);
-    if (end == text || *end || errno || !(*value >= 0 && *value <= most))
-        return fail(failure, "%s '%s': expected a number from 0 to %g", flag, text, most);
+    static const char filter[] = "--benchmark_filter=";
+    for (int at = 1; at < argc; at++)
+        if (strncmp(argv[at], filter, sizeof filter - 1) != 0)
+            return fail(failure, "%.*s is of no use with --list", (int)strcspn(argv[at], "="),
+                        argv[at]);
     return true;
 }
 
-static bool whole_parse(double *value, const char *flag, const char *text, double most,
-                        struct failure *failure)
+bool options_parse(struct options *options, int *argc, char **argv, struct failure *failure)
 {
-    if (!number_parse(value, flag, text, most, failure))
+    static const char *const google[] = {"--benchmark_", "--v=", NULL};
+    struct command_line line = {rows, ROWS, {0}, google};
+    *options = (struct options){.cpu = MACHINE_QUIETEST};
+    if (!command_line_read(&line, argc, argv, failure) ||
+        !command_line_store(&line, options, failure))
         return false;
-    return *value == floor(*value) || fail(failure, "%s '%s': expected a whole number", flag, text);
-}
-
-/* The value of `--flag value` or `--flag=value` at argv[*at], which then moves on to the value;
- * NULL when it is another argument. A value that is missing is "". */
-static const char *value_of(const char *flag, int *at, int argc, char **argv)
-{
-    const size_t length = strlen(flag);
-    const char *argument = argv[*at];
-    if (strncmp(argument, flag, length) != 0)
-        return NULL;
-    if (argument[length] == '=')
-        return argument + length + 1;
-    if (argument[length])
-        return NULL;
-    return *at + 1 < argc ? argv[++*at] : "";
-}
-
-/* A boolean flag in the forms that Google Benchmark takes. */
-static bool is_set(const char *flag, const char *argument)
-{
-    const size_t length = strlen(flag);
-    return strncmp(argument, flag, length) == 0 &&
-           (!argument[length] || strcmp(argument + length, "=true") == 0 ||
-            strcmp(argument + length, "=1") == 0);
-}
-
-enum taken { TAKEN, LEFT, BAD };
-
-/* One argument, and its value if that is the next one. */
-static enum taken argument_take(struct options *options, int *at, int argc, char **argv,
-                                struct failure *failure)
-{
-    const char *value;
-    double number = 0;
-    if ((value = value_of("--shapes", at, argc, argv)) != NULL) {
-        options->shapes = value;
-        return *value ? TAKEN : (fail(failure, "--shapes needs the path of a shapes file"), BAD);
-    }
-    if ((value = value_of("--out", at, argc, argv)) != NULL) {
-        options->out = value;
-        return *value ? TAKEN : (fail(failure, "--out needs the prefix of files to write"), BAD);
-    }
-    if ((value = value_of("--own", at, argc, argv)) != NULL) {
-        options->own = value;
-        return *value ? TAKEN : (fail(failure, "--own needs the paths of shared objects"), BAD);
-    }
-    if ((value = value_of("--cpu", at, argc, argv)) != NULL) {
-        if (!whole_parse(&number, "--cpu", value, 65535, failure))
-            return BAD;
-        options->cpu = (long)number;
-        return TAKEN;
-    }
-    if ((value = value_of("--threads", at, argc, argv)) != NULL) {
-        if (!whole_parse(&number, "--threads", value, 65535, failure))
-            return BAD;
-        if (number < 1)
-            return fail(failure, "--threads 0: expected at least one thread"), BAD;
-        options->threads = (size_t)number;
-        return TAKEN;
-    }
-    if ((value = value_of("--longest", at, argc, argv)) != NULL)
-        return number_parse(&options->longest, "--longest", value, 1e6, failure) ? TAKEN : BAD;
-    if (strncmp(argv[*at], "--benchmark_repetitions=", 24) == 0) {
-        if (!whole_parse(&number, "--benchmark_repetitions", argv[*at] + 24, 1000, failure))
-            return BAD;
-        if (number < 1)
-            return fail(failure, "--benchmark_repetitions=0: expected at least one round"), BAD;
-        options->rounds = (size_t)number;
-        return TAKEN;
-    }
-    if (is_set("--list", argv[*at]) || is_set("--benchmark_list_tests", argv[*at]))
-        return options->list = true, TAKEN;
-    if (is_set("--peers", argv[*at]))
-        return options->peers = true, TAKEN;
-    if (is_set("--train", argv[*at]))
-        return options->train = true, TAKEN;
-    if (strncmp(argv[*at], "--benchmark_filter=", 19) == 0)
-        options->filter = argv[*at] + 19;
-    if (strncmp(argv[*at], "--benchmark_format=", 19) == 0)
-        options->google = true;
-    return LEFT;
-}
-
-bool options_parse(struct options *options, int *argc, char ***argv, struct failure *failure)
-{
-    static char *kept[ARGUMENTS_MAX + 2];
-    int count = 0;
-    *options = (struct options){.cpu = -1, .rounds = ROUNDS, .threads = 1, .longest = LONGEST};
-    if (*argc > ARGUMENTS_MAX)
-        return fail(failure, "more than %d arguments", ARGUMENTS_MAX);
-    kept[count++] = (*argv)[0];
-    if (!getenv("BENCHMARK_MIN_TIME"))
-        kept[count++] = default_min_time; /* first, so that the user's own comes later and counts */
-    for (int at = 1; at < *argc; at++) {
-        const int start = at;
-        const enum taken taken = argument_take(options, &at, *argc, *argv, failure);
-        if (taken == BAD)
-            return false;
-        if (taken == LEFT)
-            kept[count++] = (*argv)[start];
-    }
-    kept[count] = NULL;
     if (!options->shapes)
         options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"
                                          : BENCH_SOURCE_DIR "/shapes/default.txt";
-    *argc = count;
-    *argv = kept;
-    return true;
+    return options->help ||
+           (command_line_check(&line, options->list ? LISTS : MEASURES, "--list", failure) &&
+            (!options->list || handed_on_check(*argc, argv, failure)));
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* What the command line asks for. Google Benchmark's flags stay in argv for it to take, but those
- * that weir-bench has to know, or to do its own way. */
+/* What the command line of weir-bench asks for. Google Benchmark's flags stay in argv for it to
+ * take, but those that weir-bench has to know, or to do its own way. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
-#include "fail.h"
+#include "common/failure.h"
 
-#include <stddef.h>
+#include <stdint.h>
 
 struct options {
     const char *shapes; /* a path */
     const char *out; /* prefix of the files to write; NULL: none */
     const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
+    const char *format; /* --benchmark_format was asked for: print that, not the table; NULL: not */
     const char *own; /* shared objects with kernels, with commas; NULL: none */
-    long cpu; /* negative: choose */
-    size_t rounds;
-    size_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
+    uint64_t cpu; /* MACHINE_QUIETEST: choose */
+    uint64_t rounds;
+    uint64_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
     double longest; /* seconds: contenders whose one call takes longer are left out */
-    bool list, peers;
+    bool list, help, peers;
     bool train; /* forward and backward, instead of forward alone */
-    bool google; /* a --benchmark_format was asked for: print that, not the table */
 };
 
-/* Takes what is weir-bench's out of argv, and puts its own defaults for Google Benchmark in. */
-bool options_parse(struct options *options, int *argc, char ***argv, struct failure *failure);
+/* Takes what is weir-bench's out of argv. */
+bool options_parse(struct options *options, int *argc, char **argv, struct failure *failure);
 
 /* What --help says before Google Benchmark's part. */
 void options_help(void);

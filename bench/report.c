@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "report.h"
 
+#include "common/files.h"
+#include "common/text.h"
 #include "table.h"
 
 #include <errno.h>
@@ -209,16 +211,17 @@ static void kernels_print(const struct sweep *sweep, FILE *file, bool as_markdow
 
 enum { KINDS_MAX = (TABLE_COLUMNS_MAX - 4) / 2 };
 
-/* The kinds beside Weir's own of which something was timed. */
-static size_t rivals_find(const struct sweep *sweep, const struct contender_kind **rivals)
+size_t report_rivals(const struct sweep *sweep, bool only_peers,
+                     const struct contender_kind **rivals, size_t most)
 {
     size_t count = 0;
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct contender_kind *kind = sweep->rows[r].contender.kind;
-        bool is_new = kind != &contender_weir && sweep->rows[r].sample_count > 0;
+        bool is_new = (only_peers ? kind->version != NULL : kind != &contender_weir) &&
+                      sweep->rows[r].sample_count > 0;
         for (size_t i = 0; i < count; i++)
             is_new = is_new && rivals[i] != kind;
-        if (is_new && count < KINDS_MAX)
+        if (is_new && count < most)
             rivals[count++] = kind;
     }
     return count;
@@ -228,7 +231,7 @@ static size_t rivals_find(const struct sweep *sweep, const struct contender_kind
 static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
     const struct contender_kind *rivals[KINDS_MAX];
-    const size_t rival_count = rivals_find(sweep, rivals);
+    const size_t rival_count = report_rivals(sweep, false, rivals, KINDS_MAX);
     char heads_text[TABLE_COLUMNS_MAX][TABLE_CELL] = {"<shape", "<Weir's best kernel", ">us/call",
                                                       ">fraction"};
     const char *heads[TABLE_COLUMNS_MAX];
@@ -316,7 +319,7 @@ void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 
 /* ---- Files ---- */
 
-static void markdown(const struct sweep *sweep, const struct context *context, FILE *file)
+static bool markdown(const struct sweep *sweep, const struct context *context, FILE *file)
 {
     fprintf(file, "# weir-bench on %s, %.10s\n\n", context_find(context, "cpu"),
             context_find(context, "date"));
@@ -324,15 +327,15 @@ static void markdown(const struct sweep *sweep, const struct context *context, F
     fputs("\n## Circumstances\n\n", file);
     for (size_t i = 0; i < context->count; i++)
         fprintf(file, "- %s: %s\n", context->at[i].key, context->at[i].value);
+    return true;
 }
 
 /* The folders of a path, as far as they are missing. */
 static bool folders_make(const char *path, struct failure *failure)
 {
-    char *folder = strdup(path);
-    bool good = folder != NULL || fail(failure, "not enough memory for the path %s", path);
-    for (char *slash = folder ? strchr(folder + 1, '/') : NULL; good && slash;
-         slash = strchr(slash + 1, '/')) {
+    char *folder = text_format("%s", path);
+    bool good = true;
+    for (char *slash = strchr(folder + 1, '/'); good && slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         if (mkdir(folder, 0777) && errno != EEXIST)
             good = fail(failure, "%s: cannot be made (%s); choose another --out", folder,
@@ -343,34 +346,35 @@ static bool folders_make(const char *path, struct failure *failure)
     return good;
 }
 
-static bool file_write(const struct sweep *sweep, const struct context *context, const char *prefix,
-                       const char *suffix,
-                       void (*write)(const struct sweep *, const struct context *, FILE *),
-                       struct failure *failure)
+bool report_try(const char *prefix, struct failure *failure)
 {
-    char *path = NULL, *unfinished = NULL;
-    bool good = asprintf(&path, "%s%s", prefix, suffix) >= 0 &&
-                asprintf(&unfinished, "%s.unfinished", path) >= 0;
-    FILE *file = good ? fopen(unfinished, "w") : NULL;
-    good = file != NULL;
-    if (good) {
-        write(sweep, context, file);
-        good = !ferror(file);
-        good = !fclose(file) && good;
-        good = good && !rename(unfinished, path);
-    }
-    if (!good)
-        fail(failure, "%s%s: cannot be written (%s); choose another --out", prefix, suffix,
-             strerror(errno));
+    char *path = text_format("%s.json", prefix);
+    const bool good = folders_make(prefix, failure) && file_try(path, failure);
     free(path);
-    free(unfinished);
+    return good;
+}
+
+typedef bool report_part(const struct sweep *sweep, const struct context *context, FILE *file);
+
+static bool part_write(const struct sweep *sweep, const struct context *context, const char *prefix,
+                       const char *suffix, report_part *part, struct failure *failure)
+{
+    struct file_output output;
+    char *path = text_format("%s%s", prefix, suffix);
+    bool good = file_begin(&output, path, failure);
+    if (good && part(sweep, context, output.stream)) {
+        good = file_end(&output, false, failure);
+    } else if (good) {
+        file_abandon(&output);
+        good = fail_memory(failure);
+    }
+    free(path);
     return good;
 }
 
 bool report_write(const struct sweep *sweep, const struct context *context, const char *prefix,
                   struct failure *failure)
 {
-    return folders_make(prefix, failure) &&
-           file_write(sweep, context, prefix, ".json", report_json, failure) &&
-           file_write(sweep, context, prefix, ".md", markdown, failure);
+    return part_write(sweep, context, prefix, ".json", report_json, failure) &&
+           part_write(sweep, context, prefix, ".md", markdown, failure);
 }

@@ -25,16 +25,25 @@ struct figures figures_of(const struct sweep *sweep, const struct row *row);
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
                               const struct contender_kind *kind);
 
+/* The kinds beside Weir's own of which something was timed, each once; `only_peers`: those of other
+ * libraries. */
+size_t report_rivals(const struct sweep *sweep, bool only_peers,
+                     const struct contender_kind **rivals, size_t most);
+
 /* The tables, and below them what was left out and why. */
 void report_print(const struct sweep *sweep, FILE *file, bool as_markdown);
 
-/* Writes PREFIX.json and PREFIX.md, each under another name first and renamed when complete. Makes
- * the folder. */
+/* Makes the folder of PREFIX, and tells whether the files could be written: to be asked before work
+ * of minutes. */
+bool report_try(const char *prefix, struct failure *failure);
+
+/* Writes PREFIX.json and PREFIX.md, each whole or not at all. */
 bool report_write(const struct sweep *sweep, const struct context *context, const char *prefix,
                   struct failure *failure);
 
-/* report_json.c: Google Benchmark's JSON format, medians as aggregates. */
-void report_json(const struct sweep *sweep, const struct context *context, FILE *file);
+/* report_json.c: Google Benchmark's JSON format, medians as aggregates. False: memory has run out.
+ */
+bool report_json(const struct sweep *sweep, const struct context *context, FILE *file);
 
 /* report_charts.c: PREFIX-roofline.svg, and PREFIX-ratios.svg when there are peers, by gnuplot.
  * Says on stderr what it wrote, or why it did not: a chart is no reason to fail. */

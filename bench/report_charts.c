@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Charts of a sweep, drawn by gnuplot: the numbers go in front of a script from plots/, and the
- * whole through a pipe, so that nothing but the picture is left behind. See report.h. */
-#define _GNU_SOURCE
+/* Charts of a sweep: the numbers that go in front of the files of plots/. See report.h. */
 #include "report.h"
 
+#include "chart.h"
+#include "common/text.h"
 #include "peers.h"
-#include "script.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,24 +19,10 @@ static double seconds_of(const struct sweep *sweep, const struct row *row)
 
 /* ---- Ratios ---- */
 
-static size_t peers_find(const struct sweep *sweep, const struct contender_kind **peers)
-{
-    size_t count = 0;
-    for (size_t r = 0; r < sweep->row_count; r++) {
-        const struct contender_kind *kind = sweep->rows[r].contender.kind;
-        bool is_new = kind->version && sweep->rows[r].sample_count > 0;
-        for (size_t i = 0; i < count; i++)
-            is_new = is_new && peers[i] != kind;
-        if (is_new && count < PEERS_MAX)
-            peers[count++] = kind;
-    }
-    return count;
-}
-
 static void ratios_data(const struct sweep *sweep, FILE *file)
 {
     const struct contender_kind *peers[PEERS_MAX];
-    const size_t count = peers_find(sweep, peers);
+    const size_t count = report_rivals(sweep, true, peers, PEERS_MAX);
     const struct shape *last = NULL;
     double least = 1;
     fputs("$ratios << END\nshape", file);
@@ -168,47 +152,38 @@ static void roofline_data(const struct sweep *sweep, FILE *file)
 
 /* ---- Drawing ---- */
 
-static bool chart_draw(const struct sweep *sweep, const struct context *context, const char *prefix,
+/* Charts are no reason to fail. */
+static void chart_draw(const struct sweep *sweep, const struct context *context, const char *prefix,
                        const char *name, chart_data *data)
 {
-    char *script = NULL, *path = NULL, *unfinished = NULL;
-    FILE *gnuplot = NULL;
-    bool good = asprintf(&script, "%s/plots/%s.gp", BENCH_SOURCE_DIR, name) >= 0 &&
-                asprintf(&path, "%s-%s.svg", prefix, name) >= 0 &&
-                asprintf(&unfinished, "%s.unfinished", path) >= 0;
-    good = good && (gnuplot = popen("gnuplot -", "w")) != NULL;
-    if (good) {
-        fputs("out = ", gnuplot);
-        script_quote(unfinished, gnuplot);
-        fputs("\ncircumstances = ", gnuplot);
-        script_quote(context_find(context, "cpu"), gnuplot);
-        fprintf(gnuplot, " . \", %.10s%s\"\n", context_find(context, "date"),
+    struct failure failure;
+    char *plot = text_format("%s/plots/%s.gp", BENCH_SOURCE_DIR, name);
+    char *path = text_format("%s-%s.svg", prefix, name);
+    FILE *script = chart_begin(&failure);
+    if (script) {
+        fputs("circumstances = ", script);
+        chart_quote(context_find(context, "cpu"), script);
+        fprintf(script, " . \", %.10s%s\"\n", context_find(context, "date"),
                 sweep->options->train ? ", forward and backward" : "");
-        data(sweep, gnuplot);
-        good = script_copy(script, gnuplot);
-        good = pclose(gnuplot) == 0 && good && rename(unfinished, path) == 0;
+        data(sweep, script);
     }
-    if (good)
+    if (script && chart_end(script, plot, path, &failure))
         fprintf(stderr, "Written: %s\n", path);
-    free(script);
+    else
+        fprintf(stderr, "weir-bench: %s\n", failure.sentence);
+    free(plot);
     free(path);
-    free(unfinished);
-    return good;
 }
 
 void report_charts(const struct sweep *sweep, const struct context *context, const char *prefix)
 {
     const struct contender_kind *peers[PEERS_MAX];
-    /* A shell that finds no gnuplot closes the pipe. */
-    signal(SIGPIPE, SIG_IGN);
-    if (system("command -v gnuplot >/dev/null 2>&1")) {
+    if (!chart_can_be_drawn()) {
         fputs("weir-bench: charts are left out: there is no gnuplot (Debian: gnuplot-nox)\n",
               stderr);
         return;
     }
-    bool good = chart_draw(sweep, context, prefix, "roofline", roofline_data);
-    if (peers_find(sweep, peers) > 0)
-        good = chart_draw(sweep, context, prefix, "ratios", ratios_data) && good;
-    if (!good)
-        fputs("weir-bench: a chart could not be drawn: gnuplot's own words stand above\n", stderr);
+    chart_draw(sweep, context, prefix, "roofline", roofline_data);
+    if (report_rivals(sweep, true, peers, PEERS_MAX) > 0)
+        chart_draw(sweep, context, prefix, "ratios", ratios_data);
 }

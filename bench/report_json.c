@@ -3,109 +3,128 @@
  * cannot have: circumstances that are known only when all is over, and medians over rounds. */
 #include "report.h"
 
-static void string_print(const char *text, FILE *file)
+#include "number.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+/* An object that is being filled. */
+struct object {
+    cJSON *json;
+    bool *good; /* false: memory has run out somewhere */
+};
+
+static void text_set(struct object to, const char *key, const char *text)
 {
-    fputc('"', file);
-    for (; *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(file, "\\%c", c);
-        else if (c < ' ')
-            fprintf(file, "\\u%04x", c);
-        else
-            fputc(c, file);
-    }
-    fputc('"', file);
+    *to.good = *to.good && cJSON_AddStringToObject(to.json, key, text);
 }
 
-static void context_print(const struct context *context, FILE *file)
+/* cJSON's own numbers do not always read back as they were. */
+static void number_set(struct object to, const char *key, double number)
 {
-    fputs("  \"context\": {\n", file);
+    char text[NUMBER_MAX] = "null";
+    if (isfinite(number))
+        number_write(text, number);
+    *to.good = *to.good && cJSON_AddRawToObject(to.json, key, text);
+}
+
+static void context_set(struct object to, const struct context *context)
+{
     for (size_t i = 0; i < context->count; i++) {
         const struct context_entry *entry = &context->at[i];
-        fputs("    ", file);
-        string_print(entry->key, file);
-        fputs(": ", file);
         if (entry->is_number)
-            fputs(entry->value, file);
+            number_set(to, entry->key, entry->number);
         else
-            string_print(entry->value, file);
-        fputs(i + 1 < context->count ? ",\n" : "\n", file);
+            text_set(to, entry->key, entry->value);
     }
-    fputs("  },\n", file);
 }
 
-static void row_head(const struct row *row, const char *suffix, const char *run_type, FILE *file)
+/* One entry of the list, and what every one begins with. */
+static struct object entry_add(struct object benchmarks, const struct sweep *sweep,
+                               const struct row *row, const char *suffix, const char *run_type)
 {
-    fputs("    {\n      \"name\": ", file);
     char name[sizeof row->name + 16];
+    const struct object entry = {*benchmarks.good ? cJSON_CreateObject() : NULL, benchmarks.good};
+    *entry.good = *entry.good && cJSON_AddItemToArray(benchmarks.json, entry.json);
     snprintf(name, sizeof name, "%s%s", row->name, suffix);
-    string_print(name, file);
-    fputs(",\n      \"run_name\": ", file);
-    string_print(row->name, file);
-    fprintf(file, ",\n      \"run_type\": \"%s\",\n", run_type);
+    text_set(entry, "name", name);
+    text_set(entry, "run_name", row->name);
+    text_set(entry, "run_type", run_type);
+    if (*suffix) {
+        text_set(entry, "aggregate_name", suffix + 1);
+        text_set(entry, "aggregate_unit", "time");
+    }
+    number_set(entry, "repetitions", (double)sweep->options->rounds);
+    return entry;
 }
 
-static void sample_print(const struct sweep *sweep, const struct row *row, size_t i, FILE *file)
+static void times_set(struct object to, double calls, double real, double cpu)
 {
-    const struct sample *sample = &row->samples[i];
-    row_head(row, "", "iteration", file);
-    fprintf(file,
-            "      \"repetitions\": %zu,\n      \"repetition_index\": %zu,\n"
-            "      \"threads\": 1,\n      \"iterations\": %lld,\n"
-            "      \"real_time\": %.6g,\n      \"cpu_time\": %.6g,\n"
-            "      \"time_unit\": \"us\"\n    },\n",
-            sweep->options->rounds, i, (long long)sample->calls, 1e6 * sample->real,
-            1e6 * sample->cpu);
+    number_set(to, "threads", 1);
+    number_set(to, "iterations", calls);
+    number_set(to, "real_time", 1e6 * real);
+    number_set(to, "cpu_time", 1e6 * cpu);
+    text_set(to, "time_unit", "us");
 }
 
-static void median_print(const struct sweep *sweep, const struct row *row, FILE *file)
+static void shape_set(struct object to, const struct shape *shape)
+{
+    text_set(to, "shape", shape->name);
+    text_set(to, "cell", shape->cell);
+    number_set(to, "I", (double)shape->I);
+    number_set(to, "H", (double)shape->H);
+    number_set(to, "P", (double)shape->P);
+    number_set(to, "T", (double)shape->T);
+    number_set(to, "B", (double)shape->B);
+}
+
+static void median_add(struct object benchmarks, const struct sweep *sweep, const struct row *row)
 {
     const struct figures figures = figures_of(sweep, row);
-    const struct shape *shape = row->shape;
-    row_head(row, "_median", "aggregate", file);
-    fprintf(file,
-            "      \"aggregate_name\": \"median\",\n      \"aggregate_unit\": \"time\",\n"
-            "      \"repetitions\": %zu,\n      \"threads\": 1,\n      \"iterations\": %zu,\n"
-            "      \"real_time\": %.6g,\n      \"cpu_time\": %.6g,\n      \"time_unit\": \"us\",\n"
-            "      \"spread\": %.4g,\n      \"GFLOP/s\": %.6g,\n      \"weights_GB/s\": %.6g,\n"
-            "      \"fraction_of_ceiling\": %.6g,\n      \"bound_us\": %.6g,\n",
-            sweep->options->rounds, row->sample_count, 1e6 * figures.median,
-            1e6 * figures.cpu_median, figures.spread, 1e-9 * figures.flops,
-            1e-9 * figures.weight_bytes, figures.fraction, 1e6 * row->bound);
-    if (shape->train)
-        fprintf(
-            file,
-            "      \"train\": true,\n      \"forward_us\": %.6g,\n      \"backward_us\": %.6g,\n",
-            1e6 * figures.forward, 1e6 * figures.backward);
+    const struct object entry = entry_add(benchmarks, sweep, row, "_median", "aggregate");
+    times_set(entry, (double)row->sample_count, figures.median, figures.cpu_median);
+    number_set(entry, "spread", figures.spread);
+    number_set(entry, "GFLOP/s", 1e-9 * figures.flops);
+    number_set(entry, "weights_GB/s", 1e-9 * figures.weight_bytes);
+    number_set(entry, "fraction_of_ceiling", figures.fraction);
+    number_set(entry, "bound_us", 1e6 * row->bound);
+    if (row->shape->train) {
+        *entry.good = *entry.good && cJSON_AddTrueToObject(entry.json, "train");
+        number_set(entry, "forward_us", 1e6 * figures.forward);
+        number_set(entry, "backward_us", 1e6 * figures.backward);
+    }
     if (figures.times_baseline > 0)
-        fprintf(file, "      \"times_baseline\": %.6g,\n", figures.times_baseline);
-    fprintf(file, "      \"kind\": \"%s\",\n      \"contender\": \"%s\",\n",
-            row->contender.kind->name, row->contender.name);
-    fprintf(file,
-            "      \"shape\": \"%s\",\n      \"cell\": \"%s\",\n      \"I\": %zu, \"H\": %zu, "
-            "\"P\": %zu, \"T\": %zu, \"B\": %zu,\n",
-            shape->name, shape->cell, shape->I, shape->H, shape->P, shape->T, shape->B);
-    fprintf(file, "      \"isa\": \"%s\"\n    }",
-            calibration_find(sweep->calibration, row->contender.isa)->isa);
+        number_set(entry, "times_baseline", figures.times_baseline);
+    text_set(entry, "kind", row->contender.kind->name);
+    text_set(entry, "contender", row->contender.name);
+    shape_set(entry, row->shape);
+    text_set(entry, "isa", calibration_find(sweep->calibration, row->contender.isa)->isa);
 }
 
-void report_json(const struct sweep *sweep, const struct context *context, FILE *file)
+static void row_add(struct object benchmarks, const struct sweep *sweep, const struct row *row)
 {
-    bool is_first = true;
-    fputs("{\n", file);
-    context_print(context, file);
-    fputs("  \"benchmarks\": [\n", file);
-    for (size_t r = 0; r < sweep->row_count; r++) {
-        const struct row *row = &sweep->rows[r];
-        if (row->sample_count == 0)
-            continue;
-        if (!is_first)
-            fputs(",\n", file);
-        is_first = false;
-        for (size_t i = 0; i < row->sample_count; i++)
-            sample_print(sweep, row, i, file);
-        median_print(sweep, row, file);
+    for (size_t i = 0; i < row->sample_count; i++) {
+        const struct sample *sample = &row->samples[i];
+        const struct object entry = entry_add(benchmarks, sweep, row, "", "iteration");
+        number_set(entry, "repetition_index", (double)i);
+        times_set(entry, (double)sample->calls, sample->real, sample->cpu);
     }
-    fputs("\n  ]\n}\n", file);
+    if (row->sample_count > 0)
+        median_add(benchmarks, sweep, row);
+}
+
+bool report_json(const struct sweep *sweep, const struct context *context, FILE *file)
+{
+    bool good = true;
+    cJSON *report = cJSON_CreateObject();
+    context_set((struct object){cJSON_AddObjectToObject(report, "context"), &good}, context);
+    const struct object benchmarks = {cJSON_AddArrayToObject(report, "benchmarks"), &good};
+    for (size_t r = 0; r < sweep->row_count; r++)
+        row_add(benchmarks, sweep, &sweep->rows[r]);
+    char *text = good ? cJSON_Print(report) : NULL;
+    if (text)
+        fprintf(file, "%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(report);
+    return text != NULL;
 }

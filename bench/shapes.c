@@ -4,27 +4,28 @@
 #define _GNU_SOURCE
 #include "shapes.h"
 
+#include "common/text.h"
+#include "lines.h"
 #include "weir.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8 };
+enum { SHAPES_MAX = 1000, SIZE_LIMIT = 65536, FIELDS_MAX = 8, FILE_MAX = 1 << 20 };
 
 /* The largest array a shape may ask for, in floats. */
 static const double array_limit = 1 << 28;
 
 /* Where in which file: what every sentence begins with. */
 struct place {
-    const char *path;
-    size_t line;
+    const struct lines *lines;
     struct failure *failure;
 };
 
 #define FAIL_AT(place, format, ...)                                                                \
-    fail((place)->failure, "%s:%zu: " format, (place)->path, (place)->line, __VA_ARGS__)
+    fail((place)->failure, "%s:%zu: " format, (place)->lines->path, (place)->lines->number,        \
+         __VA_ARGS__)
 
 static bool size_parse(size_t *size, const char *text, const char *what, const struct place *place)
 {
@@ -112,11 +113,9 @@ static bool option_parse(struct shape *shape, const char *text, const struct pla
     if (strncmp(text, "P=", 2) == 0 && !shape->P)
         return size_parse(&shape->P, text + 2, "P", place);
     if (strncmp(text, "data=", 5) == 0 && !shape->prices.days) {
-        const char *slash = strrchr(place->path, '/');
-        const int folder = text[5] != '/' && slash ? (int)(slash - place->path + 1) : 0;
-        char *path;
-        if (asprintf(&path, "%.*s%s", folder, place->path, text + 5) < 0)
-            return FAIL_AT(place, "%s", "not enough memory");
+        const char *slash = strrchr(place->lines->path, '/');
+        const int folder = text[5] != '/' && slash ? (int)(slash - place->lines->path + 1) : 0;
+        char *path = text_format("%.*s%s", folder, place->lines->path, text + 5);
         const bool good = prices_read(&shape->prices, path, place->failure);
         free(path);
         return good;
@@ -191,42 +190,38 @@ static bool shape_add(struct shapes *shapes, char *line, bool train, const struc
     return true;
 }
 
-/* Cuts the comment and the newline off; false with a sentence when a byte is no text. */
+/* Cuts the comment off; false with a sentence when a byte before it is no text. */
 static bool line_clean(char *line, size_t length, const struct place *place)
 {
     for (size_t i = 0; i < length; i++) {
-        if (line[i] == '\n' || line[i] == '#') {
+        if (line[i] == '#') {
             line[i] = 0;
             return true;
         }
         if ((line[i] < ' ' || line[i] > '~') && line[i] != '\t')
-            return FAIL_AT(place, "byte 0x%02x in column %zu; expected plain ASCII text",
-                           (unsigned char)line[i], i + 1);
+            return lines_fail_byte(place->lines, line, i, place->failure);
     }
     return true;
 }
 
 bool shapes_read(struct shapes *shapes, const char *path, bool train, struct failure *failure)
 {
-    *shapes = (struct shapes){0};
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return fail(failure, "%s: cannot be opened; give a shapes file with --shapes", path);
-    struct place place = {.path = path, .failure = failure};
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
+    struct lines lines;
+    const struct place place = {&lines, failure};
+    char *line;
+    size_t length;
     bool good = true;
-    while (good && (length = getline(&line, &capacity, file)) >= 0) {
-        place.line++;
-        good = line_clean(line, (size_t)length, &place);
+    *shapes = (struct shapes){0};
+    if (!lines_open(&lines, path, FILE_MAX, failure))
+        return fail(failure, "%s; give a shapes file with --shapes", failure->sentence);
+    while (good && (line = lines_next(&lines, &length)) != NULL) {
+        good = line_clean(line, length, &place);
         if (good && line[strspn(line, " \t")])
             good = shape_add(shapes, line, train, &place);
     }
-    free(line);
-    if (good && (ferror(file) || shapes->count == 0))
+    if (good && shapes->count == 0)
         good = fail(failure, "%s: no shapes in it; expected lines: name cell I H T B", path);
-    fclose(file);
+    lines_close(&lines);
     if (!good)
         shapes_free(shapes);
     return good;

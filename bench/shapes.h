@@ -7,7 +7,7 @@
 #ifndef BENCH_SHAPES_H
 #define BENCH_SHAPES_H
 
-#include "fail.h"
+#include "common/failure.h"
 #include "sp500.h"
 
 #include <stddef.h>

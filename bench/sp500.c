@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Daily closing prices: a strict reader, and sliding windows of returns; see sp500.h. Which file
  * is read, and by which shape, is decided in shapes.c. */
-#define _GNU_SOURCE
 #include "sp500.h"
 
-#include <stdio.h>
+#include "lines.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,85 +50,67 @@ static bool close_parse(const char *text, double *close)
     return *close > 0;
 }
 
-/* One line without its newline; false with a sentence when it is no text line of sane length. */
-static bool line_check(char *line, ssize_t length, const char *path, size_t number,
+/* False with a sentence when it is no text line of sane length. */
+static bool line_check(const struct lines *lines, const char *line, size_t length,
                        struct failure *failure)
 {
-    if (length > 0 && line[length - 1] == '\n')
-        line[--length] = 0;
     if (length > LINE_MAX_BYTES)
         return fail(failure, "%s:%zu: a line of more than %d bytes; expected a date and a price",
-                    path, number, LINE_MAX_BYTES);
+                    lines->path, lines->number, LINE_MAX_BYTES);
     /* What passes here may be shown in a sentence: nothing that a terminal would obey. */
-    for (ssize_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++)
         if (line[i] < ' ' || line[i] > '~')
-            return fail(failure, "%s:%zu: byte 0x%02x in column %zd; expected plain ASCII text",
-                        path, number, (unsigned char)line[i], i + 1);
+            return lines_fail_byte(lines, line, i, failure);
     return true;
 }
 
-static bool day_add(struct prices *prices, const char *line, const char *path, size_t number,
+static bool day_add(struct prices *prices, const char *line, const struct lines *lines,
                     long *last_date, struct failure *failure)
 {
     const long date = date_parse(line);
     if (date == 0 || line[10] != ',')
         return fail(failure, "%s:%zu: '%s': expected YYYY-MM-DD,close with a date that exists",
-                    path, number, line);
+                    lines->path, lines->number, line);
     if (date <= *last_date)
         return fail(failure, "%s:%zu: %.10s does not come after the day before it; sort the file",
-                    path, number, line);
+                    lines->path, lines->number, line);
     if (prices->days == DAYS_MAX)
-        return fail(failure, "%s:%zu: more than %d days; cut the file", path, number, DAYS_MAX);
+        return fail(failure, "%s:%zu: more than %d days; cut the file", lines->path, lines->number,
+                    DAYS_MAX);
     if (!close_parse(line + 11, &prices->close[prices->days]))
-        return fail(failure, "%s:%zu: '%s' is no price; expected a positive decimal number", path,
-                    number, line + 11);
+        return fail(failure, "%s:%zu: '%s' is no price; expected a positive decimal number",
+                    lines->path, lines->number, line + 11);
     prices->date[prices->days++] = *last_date = date;
     return true;
 }
 
-static bool lines_read(struct prices *prices, FILE *file, const char *path, struct failure *failure)
+static bool days_read(struct prices *prices, struct lines *lines, struct failure *failure)
 {
-    /* One byte more than a good line with its newline and terminator: enough to see a bad one. */
-    char line[LINE_MAX_BYTES + 3];
+    size_t length;
     long last_date = 0;
-    for (size_t number = 1;; number++) {
-        memset(line, 0, sizeof line);
-        size_t length = 0;
-        int c = 0;
-        while (length < sizeof line - 1 && (c = getc(file)) != EOF) {
-            line[length++] = (char)c;
-            if (c == '\n')
-                break;
-        }
-        if (length == 0 && number > 1)
-            return prices->days > 0 || fail(failure, "%s: no days in it", path);
-        if (!line_check(line, (ssize_t)length, path, number, failure))
+    const char *line = lines_next(lines, &length);
+    if (line && !line_check(lines, line, length, failure))
+        return false;
+    if (!line || strcmp(line, header) != 0)
+        return fail(failure, "%s:1: expected the header '%s'", lines->path, header);
+    while ((line = lines_next(lines, &length)) != NULL)
+        if (!line_check(lines, line, length, failure) ||
+            !day_add(prices, line, lines, &last_date, failure))
             return false;
-        if (number == 1) {
-            if (strcmp(line, header) != 0)
-                return fail(failure, "%s:1: expected the header '%s'", path, header);
-        } else if (!day_add(prices, line, path, number, &last_date, failure)) {
-            return false;
-        }
-    }
+    return prices->days > 0 || fail(failure, "%s: no days in it", lines->path);
 }
 
 bool prices_read(struct prices *prices, const char *path, struct failure *failure)
 {
+    struct lines lines;
     *prices = (struct prices){0};
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return fail(failure, "%s: cannot be opened; give the path of a file 'date,close'", path);
-    bool good = false;
+    if (!lines_open(&lines, path, (size_t)DAYS_MAX * LINE_MAX_BYTES, failure))
+        return fail(failure, "%s; give the path of a file 'date,close'", failure->sentence);
     prices->close = malloc(DAYS_MAX * sizeof *prices->close);
     prices->date = malloc(DAYS_MAX * sizeof *prices->date);
-    if (!prices->close || !prices->date)
-        fail(failure, "%s: not enough memory to read it", path);
-    else
-        good = lines_read(prices, file, path, failure);
-    if (good && ferror(file))
-        good = fail(failure, "%s: cannot be read; give the path of a file 'date,close'", path);
-    fclose(file);
+    const bool good =
+        prices->close && prices->date ? days_read(prices, &lines, failure) : fail_memory(failure);
+    lines_close(&lines);
     if (!good)
         prices_free(prices);
     return good;

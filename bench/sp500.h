@@ -4,7 +4,7 @@
 #ifndef BENCH_SP500_H
 #define BENCH_SP500_H
 
-#include "fail.h"
+#include "common/failure.h"
 
 #include <stddef.h>
 

@@ -293,7 +293,7 @@ bool sweep_run(struct sweep *sweep, struct failure *failure)
     sweep->runs = rounds * sweep->row_count;
     sweep->started = clock_seconds();
     const double cpu_started = clock_cpu_seconds();
-    gbench_run_all(sample_take, sweep, sweep->options->google);
+    gbench_run_all(sample_take, sweep, sweep->options->format != NULL);
     sweep->seconds = clock_seconds() - sweep->started;
     sweep->cpu_seconds = clock_cpu_seconds() - cpu_started;
     shape_leave(sweep);

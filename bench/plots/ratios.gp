@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-# How many times longer each peer takes than Weir's best kernel, shape by shape. weir-bench pipes
+# How many times longer each peer takes than Weir's best kernel, shape by shape. weir-bench hands
 # this to gnuplot behind
 #     $ratios               a row a shape: its name, one ratio a peer; the first row has the names
 #     peers, least          how many there are; the smallest ratio, or 1
-#     out, circumstances    where to; what to say below the title
+#     circumstances         what to say below the title
 set terminal svg size 1100,540 font "sans-serif,13" background "white"
-set output out
 set title "Weir's best kernel against its peers, one core\n".circumstances noenhanced
 set style data histogram
 set style histogram clustered gap 1

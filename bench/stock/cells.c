@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "stock/cells.h"
 
+#include "common/files.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,18 +41,19 @@ static const char *by_name(const char *name, struct failure *failure)
 
 static const char *by_file(const char *path, struct failure *failure)
 {
-    static char text[TEXT_MAX + 1];
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        fail(failure, "%s: cannot be opened; give a cell file, or the name of a cell", path);
+    size_t length;
+    char *text = file_read(path, TEXT_MAX, &length, failure);
+    const char *name = NULL;
+    if (!text) {
+        fail(failure, "%s; give a cell file, or the name of a cell", failure->sentence);
         return NULL;
     }
-    const size_t length = fread(text, 1, TEXT_MAX, file);
-    text[length] = 0;
-    fclose(file);
-    for (size_t c = 0; c < CELLS; c++)
+    for (size_t c = 0; c < CELLS && !name; c++)
         if (strlen(cells[c].text) == length && memcmp(cells[c].text, text, length) == 0)
-            return cells[c].name;
+            name = cells[c].name;
+    free(text);
+    if (name)
+        return name;
     char *full = realpath(path, NULL);
     fail(failure,
          "%s: there are no kernels of this cell in this build; make them with "

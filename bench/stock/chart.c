@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Learning curves: the numbers to a file, and gnuplot upon it by a script of plots/. See
- * outcome.h. */
-#define _GNU_SOURCE
-#include "script.h"
-#include "stock/file.h"
+/* Learning curves: the numbers to a file, and charts of it by a file of plots/. See outcome.h. */
+#include "chart.h"
+#include "common/files.h"
+#include "common/text.h"
 #include "stock/outcome.h"
 
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void number_print(FILE *file, double value)
 {
@@ -23,9 +19,10 @@ static void number_print(FILE *file, double value)
 static bool history_write(const struct outcome *outcomes, size_t count, const struct task *task,
                           const char *path, struct failure *failure)
 {
-    FILE *file = file_begin(path, failure);
-    if (!file)
+    struct file_output output;
+    if (!file_begin(&output, path, failure))
         return false;
+    FILE *file = output.stream;
     fputs("cell,epoch,step,loss,accuracy,val_loss,val_accuracy\n", file);
     for (size_t c = 0; c < count; c++)
         for (size_t epoch = 0; epoch < outcomes[c].epochs; epoch++) {
@@ -37,7 +34,7 @@ static bool history_write(const struct outcome *outcomes, size_t count, const st
             number_print(file, figures->val_accuracy);
             fputc('\n', file);
         }
-    return file_end(file, path, failure);
+    return file_end(&output, false, failure);
 }
 
 struct chart {
@@ -48,35 +45,29 @@ struct chart {
     const char *data; /* a path */
 };
 
-static bool chart_draw(const struct chart *chart, const char *terminal, const char *ending)
+static bool chart_draw(const struct chart *chart, const char *terminal, const char *ending,
+                       struct failure *failure)
 {
-    const char *script = chart->task->classifies ? STOCK_SOURCE_DIR "/plots/prices.gp"
-                                                 : STOCK_SOURCE_DIR "/plots/adding.gp";
-    char *path = NULL, *unfinished = NULL;
-    bool good = asprintf(&path, "%s.%s", chart->options->plot, ending) >= 0 &&
-                asprintf(&unfinished, "%s.unfinished", path) >= 0;
-    FILE *gnuplot = good ? popen("gnuplot -", "w") : NULL;
-    good = gnuplot != NULL;
-    if (good) {
-        fprintf(gnuplot, "set terminal %s\nout = ", terminal);
-        script_quote(unfinished, gnuplot);
-        fputs("\ndata = ", gnuplot);
-        script_quote(chart->data, gnuplot);
-        fputs("\nsource = ", gnuplot);
-        script_quote(chart->options->data, gnuplot);
-        fputs("\ncells = \"", gnuplot);
-        for (size_t c = 0; c < chart->count; c++)
-            fprintf(gnuplot, "%s%s", c ? " " : "", chart->outcomes[c].cell);
-        fprintf(gnuplot, "\"\nunits = %zu\nbaseline = %.9g\nT = %zu\n",
-                (size_t)chart->options->units, task_baseline(chart->task, PART_VALIDATION),
-                chart->task->T);
-        good = script_copy(script, gnuplot);
-        good = pclose(gnuplot) == 0 && good && rename(unfinished, path) == 0;
-    }
+    const char *plot = chart->task->classifies ? STOCK_SOURCE_DIR "/plots/prices.gp"
+                                               : STOCK_SOURCE_DIR "/plots/adding.gp";
+    FILE *script = chart_begin(failure);
+    if (!script)
+        return false;
+    fprintf(script, "set terminal %s\ndata = ", terminal);
+    chart_quote(chart->data, script);
+    fputs("\nsource = ", script);
+    chart_quote(chart->options->data, script);
+    fputs("\ncells = \"", script);
+    for (size_t c = 0; c < chart->count; c++)
+        fprintf(script, "%s%s", c ? " " : "", chart->outcomes[c].cell);
+    fprintf(script, "\"\nunits = %zu\nbaseline = %.9g\nT = %zu\n", (size_t)chart->options->units,
+            task_baseline(chart->task, PART_VALIDATION), chart->task->T);
+    char *path = text_format("%s.%s", chart->options->plot, ending);
+    const bool good = chart_end(script, plot, path, failure);
     if (good)
         printf("Written: %s\n", path);
+    fflush(stdout);
     free(path);
-    free(unfinished);
     return good;
 }
 
@@ -88,9 +79,7 @@ static bool charts_draw(const struct chart *chart, struct failure *failure)
         {"svg size 1000,460 font 'sans-serif,13' background 'white'", "svg"},
         {"pngcairo size 1000,460 font 'sans-serif,10' background 'white'", "png"},
     };
-    /* A shell that finds no gnuplot closes the pipe. */
-    signal(SIGPIPE, SIG_IGN);
-    if (system("command -v gnuplot >/dev/null 2>&1")) {
+    if (!chart_can_be_drawn()) {
         fprintf(stderr,
                 "weir-stock: curves are left out: there is no gnuplot (Debian: gnuplot-nox); their "
                 "numbers are in %s\n",
@@ -98,20 +87,15 @@ static bool charts_draw(const struct chart *chart, struct failure *failure)
         return true;
     }
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        if (!chart_draw(chart, kinds[k].terminal, kinds[k].ending))
-            return fail(failure,
-                        "%s.%s could not be drawn: gnuplot's own words stand above; the "
-                        "numbers are in %s",
-                        chart->options->plot, kinds[k].ending, chart->data);
+        if (!chart_draw(chart, kinds[k].terminal, kinds[k].ending, failure))
+            return fail(failure, "%s; the numbers are in %s", failure->sentence, chart->data);
     return true;
 }
 
 bool outcomes_plot(const struct outcome *outcomes, size_t count, const struct options *options,
                    const struct task *task, struct failure *failure)
 {
-    char *data = NULL;
-    if (asprintf(&data, "%s.csv", options->plot) < 0)
-        return fail(failure, "not enough memory for curves");
+    char *data = text_format("%s.csv", options->plot);
     const struct chart chart = {outcomes, count, options, task, data};
     bool good = history_write(outcomes, count, task, data, failure);
     if (good)

@@ -2,7 +2,8 @@
 /* weir-stock: trains one cell after another on one task and says what came out. The order of the
  * work is here, and what a signal does to it. */
 #define _GNU_SOURCE
-#include "stock/file.h"
+#include "common/files.h"
+#include "common/text.h"
 #include "stock/outcome.h"
 #include "stock/summary.h"
 
@@ -39,16 +40,13 @@ static int complain(const struct failure *failure, int status)
  * for no file. */
 static char *path_for(const char *path, const struct options *options, const char *cell)
 {
-    char *own = NULL;
     if (!path)
         return NULL;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     const int stem = (int)(dot && dot > name ? dot - path : (ptrdiff_t)strlen(path));
     const bool one = options->cell_count == 1;
-    if (asprintf(&own, "%.*s%s%s%s", stem, path, one ? "" : "-", one ? "" : cell, path + stem) < 0)
-        abort();
-    return own;
+    return text_format("%.*s%s%s%s", stem, path, one ? "" : "-", one ? "" : cell, path + stem);
 }
 
 /* Weights, and the options that led to them: nothing of where and when. */

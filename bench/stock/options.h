@@ -4,7 +4,7 @@
 #ifndef STOCK_OPTIONS_H
 #define STOCK_OPTIONS_H
 
-#include "fail.h"
+#include "common/failure.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /* The part held out: figures, words, and predictions; see outcome.h. */
 #include "stock/outcome.h"
 
-#include "stock/file.h"
+#include "common/files.h"
 #include "stock/summary.h"
 
 #include <math.h>
@@ -52,14 +52,14 @@ static void additions_print(FILE *file, struct training *training, enum part par
 static bool predictions_write(struct training *training, enum part part, const float *outputs,
                               const char *path, struct failure *failure)
 {
-    FILE *file = file_begin(path, failure);
-    if (!file)
+    struct file_output output;
+    if (!file_begin(&output, path, failure))
         return false;
     if (training->task->classifies)
-        days_print(file, training->task, part, outputs);
+        days_print(output.stream, training->task, part, outputs);
     else
-        additions_print(file, training, part, outputs);
-    return file_end(file, path, failure);
+        additions_print(output.stream, training, part, outputs);
+    return file_end(&output, false, failure);
 }
 
 static bool held_out_measure(struct outcome *outcome, struct training *training, float *outputs,

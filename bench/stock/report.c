@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of what came out, in Markdown; see outcome.h. */
-#include "stock/file.h"
+#include "common/files.h"
 #include "stock/outcome.h"
 #include "stock/summary.h"
 #include "weir.h"
@@ -88,10 +88,11 @@ static void additions_table(FILE *file, const struct outcome *outcomes, size_t c
 bool outcomes_report(const struct outcome *outcomes, size_t count, const struct options *options,
                      const struct task *task, int argc, char **argv, struct failure *failure)
 {
-    FILE *file = file_begin(options->report, failure);
+    struct file_output output;
     const char *isa = options->isa;
-    if (!file)
+    if (!file_begin(&output, options->report, failure))
         return false;
+    FILE *file = output.stream;
     if (!isa && weir_isa_level(&isa, NULL))
         isa = "unknown";
     fprintf(file, "# %s, %zu units\n\n", task->classifies ? "Will it rise?" : "The adding problem",
@@ -105,5 +106,5 @@ bool outcomes_report(const struct outcome *outcomes, size_t count, const struct 
         const char *slash = strrchr(options->plot, '/');
         fprintf(file, "\n![Curves](%s.svg)\n", slash ? slash + 1 : options->plot);
     }
-    return file_end(file, options->report, failure);
+    return file_end(&output, false, failure);
 }

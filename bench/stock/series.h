@@ -4,7 +4,7 @@
 #ifndef STOCK_SERIES_H
 #define STOCK_SERIES_H
 
-#include "fail.h"
+#include "common/failure.h"
 #include "sp500.h"
 
 #include <stdint.h>

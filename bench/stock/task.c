@@ -2,6 +2,7 @@
 /* Samples of both tasks; see task.h. */
 #include "stock/task.h"
 
+#include "common/hash.h"
 #include "stock/draws.h"
 
 #include <string.h>
@@ -91,14 +92,10 @@ double task_baseline(const struct task *task, enum part part)
 
 /* ---- Making ---- */
 
-/* FNV-1a of the closes: a checkpoint goes on with the data it was made with. */
+/* A hash of the closes: a checkpoint goes on with the data it was made with. */
 static uint64_t fingerprint_of(const struct prices *prices)
 {
-    const unsigned char *bytes = (const unsigned char *)prices->close;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t k = 0; k < prices->days * sizeof *prices->close; k++)
-        hash = (hash ^ bytes[k]) * UINT64_C(0x100000001b3);
-    return hash;
+    return hash_bytes(HASH_START, prices->close, prices->days * sizeof *prices->close);
 }
 
 static bool prices_get(struct task *task, const struct options *options, struct failure *failure)
@@ -111,12 +108,11 @@ static bool prices_get(struct task *task, const struct options *options, struct 
 
 static bool windows_make(struct task *task, const struct options *options, struct failure *failure)
 {
-    struct failure why;
     if (!prices_get(task, options, failure))
         return false;
     if (!series_create(&task->series, &task->prices, options->threshold, options->validation,
-                       options->test, &why))
-        return fail(failure, "%s: %.600s", options->data, why.sentence);
+                       options->test, failure))
+        return fail(failure, "%s: %s", options->data, failure->sentence);
     task->fingerprint = fingerprint_of(&task->prices);
     memcpy(task->count, task->series.count, sizeof task->count);
     return true;

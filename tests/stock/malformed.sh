@@ -61,9 +61,10 @@ refused ": 1 days of prices: at least 3 are needed*" "${head}2020-01-01,1\n"
 refused ": 2 days of prices: at least 3 are needed*" "${head}2020-01-01,1\n2020-01-02,2\n"
 head -c 100000 /dev/zero >zero.csv
 expect 2 "zero.csv:1: a line of more than 64 bytes; expected a date and a price" --data zero.csv
-expect 2 "nowhere.csv: cannot be opened; give the path of a file 'date,close'" --data nowhere.csv
+expect 2 "nowhere.csv cannot be read: No such file or directory; give the path of a file 'date,close'" \
+    --data nowhere.csv
 mkdir folder
-expect 2 "folder:*" --data folder
+expect 2 "folder cannot be read: *" --data folder
 [[ $count -ge 25 ]] || fail "only $count malformed files: there should be at least 25"
 
 accepted() { # WHAT TEXT ARGUMENT...

@@ -23,8 +23,8 @@ done <help
 for value in 0 -1 1.5 4097 1e9 nan inf 0x10 "" " 8" "8 " 8a eight +; do
     expect 2 "--units*" --units "$value"
 done
-expect 2 "--units '0': expected a number from 1 to 4096" --units 0
-expect 2 "--units '1.5': expected a whole number" --units=1.5
+expect 2 "--units '0': expected a whole number from 1 to 4096" --units 0
+expect 2 "--units '1.5': expected a whole number from 1 to 4096" --units=1.5
 expect 2 "--dropout '1': expected a number from 0 to 0.99" --dropout 1
 expect 2 "--rate '0': expected a number from 1e-09 to 10" --rate 0
 expect 2 "--epochs '0': expected*" --epochs 0
@@ -42,10 +42,15 @@ expect 2 "'--unit' is no option; --help lists them" --unit 3
 expect 2 "'' is no option; --help lists them" ""
 expect 2 "--units needs a value: units of the cell" --units
 expect 2 "--plot needs a value:*" --plot=
-expect 2 "--resume takes no value" --resume=1
+expect 2 "--resume '1': expected true, false or no value" --resume=1
 expect 2 "--cell and --cells are the same: give one of them" --cell gru --cells lstm
-expect 2 "--resume needs --checkpoint FILE to go on from" --resume
-expect 2 "--every needs --checkpoint FILE to write to" --every 3
+expect 2 "--resume needs --checkpoint FILE" --resume
+expect 2 "--every needs --checkpoint FILE" --every 3
+expect 2 "--every needs --checkpoint FILE" --every 0
+expect 2 "--until is of no use with --validation 0: there is no loss to look at" --until 0.1 \
+    --validation 0
+expect 2 "--predictions is of no use with --test 0 --validation 0: nothing is held out" \
+    --predictions p.csv --test 0 --validation 0
 expect 2 "--threshold is of no use with --data adding" --data adding --threshold 1
 expect 2 "--days is of no use with --data sp500" --days 9
 expect 2 "--steps is of no use with --data synthetic" --data synthetic --steps 9
@@ -57,7 +62,7 @@ expect 2 "there is no cell 'nix' in this build; there are: *lstm*" --cell nix
 expect 2 "--cells 'lstm,,gru': expected names with single commas between them" --cells lstm,,gru
 expect 2 "--cells 'lstm,': expected*" --cells lstm,
 expect 2 "--cells names lstm twice" --cells lstm,gru,lstm
-expect 2 "nowhere.cell: cannot be opened; give a cell file, or the name of a cell" \
+expect 2 "nowhere.cell cannot be read: No such file or directory; give a cell file, or the name of a cell" \
     --cell nowhere.cell
 sed 's/tanh/relu/' "$root/kernels/cells/lstm.cell" >mine.cell
 expect 2 "mine.cell: there are no kernels of this cell in this build; make them with cmake -B build \

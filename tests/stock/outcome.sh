@@ -60,7 +60,22 @@ fi
 for option in checkpoint weights predictions plot report; do
     expect 2 "nowhere/file*could not be written*" "${small[@]}" --$option nowhere/file
 done
-[[ -z $(find . -name '*.unfinished') ]] || complain "files are left unfinished"
+if [[ -z ${EMULATOR:-} ]]; then
+    mkdir fake
+    printf '#!/bin/sh\nhead -c 4000 /dev/zero\n' >fake/gnuplot # a picture that is cut
+    chmod +x fake/gnuplot
+    cut=0
+    PATH=$scratch/fake:$PATH run "${small[@]}" --plot cut >out 2>err || cut=$?
+    [[ $cut -eq 1 && ! -e cut.svg && $(<err) == "weir-stock: cut.svg could not be drawn: "*cut.csv ]] ||
+        complain "half a chart: $cut, $(<err)"
+fi
+if command -v gnuplot >command && [[ -e /dev/full ]]; then
+    ln -s /dev/full full.svg
+    ! run "${small[@]}" --plot full >out 2>err || complain "a full disk is not told of"
+    [[ $(<err) == "weir-stock: "*" could not be written: No space left on device; "* ]] ||
+        complain "a full disk: $(<err)"
+fi
+[[ -z $(find . -name '*.part.*') ]] || complain "files are left unfinished"
 
 # ---- Learning ----
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The adding problem: the validation's loss, step by step. weir-stock pipes this to gnuplot behind
+# The adding problem: the validation's loss, step by step. weir-stock hands this to gnuplot behind
 #     data                  a CSV: cell,epoch,step,loss,accuracy,val_loss,val_accuracy
 #     cells, units, T       their names; of how many units; the length of an addition
 #     baseline              the loss of always saying 1
-#     out, and a terminal
-set output out
+# and a terminal.
 set datafile separator ","
 set style data linespoints
 set grid lt 1 lc rgb "#e8e8e8"

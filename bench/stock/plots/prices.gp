@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Loss and accuracy, epoch by epoch. weir-stock pipes this to gnuplot behind
+# Loss and accuracy, epoch by epoch. weir-stock hands this to gnuplot behind
 #     data                  a CSV: cell,epoch,step,loss,accuracy,val_loss,val_accuracy
 #     cells, units          their names; of how many units
 #     source, baseline      what data they learned from; the validation's accuracy of always saying
 #                           the same
-#     out, and a terminal
-set output out
+# and a terminal.
 set datafile separator ","
 set style data linespoints
 set grid lt 1 lc rgb "#e8e8e8"
