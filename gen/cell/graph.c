@@ -31,6 +31,23 @@ const char *op_spelling(enum op op)
     return op_rows[op].spelling;
 }
 
+static const struct {
+    const char *name, *constant;
+} extent_names[] = {[WEIR_ONE] = {"1", "WEIR_ONE"},
+                    [WEIR_I] = {"I", "WEIR_I"},
+                    [WEIR_H] = {"H", "WEIR_H"},
+                    [WEIR_P] = {"P", "WEIR_P"}};
+
+const char *extent_name(enum weir_extent extent)
+{
+    return extent_names[extent].name;
+}
+
+const char *extent_constant(enum weir_extent extent)
+{
+    return extent_names[extent].constant;
+}
+
 static void *allocate(size_t count, size_t size)
 {
     void *memory = calloc(count, size);

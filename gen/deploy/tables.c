@@ -2,8 +2,6 @@
 /* A model that stands alone, as tables: its passes and layers, its ISAs, its weights. */
 #include "deploy/deployment.h"
 
-static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR_P"};
-
 /* ---- Passes and layers ---- */
 
 /* The states of a kernel. */
@@ -12,7 +10,7 @@ static void add_kernel(const struct graph *graph, size_t kernel, struct text *ou
     text_add(out, "static const enum weir_extent states_%zu[] = {", kernel);
     for (int s = 0; s < graph->state_count; s++)
         text_add(out, "%s%s", s ? ", " : "",
-                 extent_names[graph_extent(graph, graph->states[s].extent)]);
+                 extent_constant(graph_extent(graph, graph->states[s].extent)));
     text_add(out, "};\n");
 }
 

@@ -62,16 +62,15 @@ bool is_capital(const char *name)
 
 enum weir_extent extent_named(const char *name)
 {
-    return !strcmp(name, "I")   ? WEIR_I
-           : !strcmp(name, "H") ? WEIR_H
-           : !strcmp(name, "P") ? WEIR_P
-                                : WEIR_ONE;
+    enum weir_extent extent = WEIR_P;
+    while (extent != WEIR_ONE && strcmp(name, extent_name(extent)) != 0)
+        extent--;
+    return extent;
 }
 
-const char *extent_name(const struct graph *graph, int variable)
+const char *size_name(const struct graph *graph, int variable)
 {
-    static const char *const names[] = {"1", "I", "H", "P"};
-    return names[graph_extent(graph, variable)];
+    return extent_name(graph_extent(graph, variable));
 }
 
 bool is_function(const char *name)
@@ -253,7 +252,7 @@ static void check_operands(struct parser *parser, enum op op, int a, int b, int 
     const int extent_a = graph->nodes[a].extent, extent_b = b < 0 ? -1 : graph->nodes[b].extent;
     if (!graph_same_extent(graph, extent_a, extent_b))
         FAIL_AT(parser, column, "'%s' combines a vector of size %s with one of size %s", what,
-                extent_name(graph, extent_a), extent_name(graph, extent_b));
+                size_name(graph, extent_a), size_name(graph, extent_b));
     if (op == OP_SQRT && !graph_is_constant(graph, a))
         FAIL_AT(parser, column, "sqrt of a vector, expected sqrt of a constant such as sqrt(H)");
     if (graph_is_constant(graph, a) &&

@@ -137,8 +137,8 @@ static void parse_assignment(struct parser *parser, const char *name, bool is_ne
         FAIL_AT(parser, column, "%s' is a constant, expected a vector", name);
     if (!graph_same_extent(graph, state->extent, graph->nodes[node].extent))
         FAIL_AT(parser, column, "%s' is a vector of size %s, and the state '%s' one of size %s",
-                name, extent_name(graph, graph->nodes[node].extent), name,
-                extent_name(graph, state->extent));
+                name, size_name(graph, graph->nodes[node].extent), name,
+                size_name(graph, state->extent));
     state->next = node;
     name_node(parser, node, name, true, column);
 }
