@@ -2,6 +2,8 @@
 /* Building the graph of a cell: hash-consing, constant folding, extents. */
 #include "cell/graph.h"
 
+#include "common/hash.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,14 +87,12 @@ void graph_free(struct graph *graph)
 
 static uint64_t hash_node(const struct node *node)
 {
-    uint64_t bits, hash = 14695981039346656037u;
+    uint64_t bits;
     memcpy(&bits, &node->number, sizeof bits);
     const uint64_t words[] = {(uint64_t)node->op,           (uint64_t)(node->arg[0] + 1),
                               (uint64_t)(node->arg[1] + 1), (uint64_t)(node->arg[2] + 1),
                               (uint64_t)(node->index + 1),  bits};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        hash = (hash ^ words[i]) * 1099511628211u ^ (words[i] >> 29);
-    return hash ^ (hash >> 31);
+    return hash_bytes(HASH_START, words, sizeof words);
 }
 
 static bool same_node(const struct node *a, const struct node *b)

@@ -2,6 +2,7 @@
 /* From a model to a directory: kernels for each ISA, and the files around them. */
 #include "deploy/deployment.h"
 
+#include "common/hash.h"
 #include "emit/emit.h"
 #include "language/parse.h"
 
@@ -112,14 +113,6 @@ void deployment_weights(const struct deployment *d, deployment_visit *visit, voi
             visit_pass(d, l, p, visit, context, &at);
 }
 
-uint64_t deployment_hash(uint64_t hash, const void *bytes, size_t count)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ byte[i]) * 1099511628211u;
-    return hash;
-}
-
 void deploy_add(const struct deployment *d, struct text *out, const char *text)
 {
     while (*text) {
@@ -188,7 +181,7 @@ static void count_weights(void *context, size_t layer, size_t pass, const float 
     struct deployment *d = context;
     const uint64_t place[] = {layer, pass, at, count};
     d->weight_count = at + count;
-    d->shape = deployment_hash(d->shape, place, sizeof place);
+    d->shape = hash_bytes(d->shape, place, sizeof place);
     for (size_t i = 0; i < count; i++)
         if (piece[i] - piece[i] != 0)
             fail(text_format("a weight of layer %zu is not a finite number, expected all of them "
@@ -199,7 +192,7 @@ static void count_weights(void *context, size_t layer, size_t pass, const float 
 static void make(struct deployment *d, const struct deploy_model *model)
 {
     *d = (struct deployment){
-        .model = model, .shape = DEPLOYMENT_HASH, .upper = text_format("%s", model->name)};
+        .model = model, .shape = HASH_START, .upper = text_format("%s", model->name)};
     for (char *c = d->upper; *c; c++)
         *c = (char)toupper((unsigned char)*c);
     for (size_t l = 0; l < model->layer_count; l++)
@@ -209,8 +202,8 @@ static void make(struct deployment *d, const struct deploy_model *model)
     d->outputs = deployment_outputs(d, model->layer_count - 1);
     for (size_t l = 0; l < model->layer_count; l++)
         for (size_t p = 0; p < model->layers[l].pass_count; p++)
-            d->shape = deployment_hash(d->shape, model->layers[l].passes[p].cell.text,
-                                       model->layers[l].passes[p].cell.length);
+            d->shape = hash_bytes(d->shape, model->layers[l].passes[p].cell.text,
+                                  model->layers[l].passes[p].cell.length);
     deployment_weights(d, count_weights, d);
 }
 

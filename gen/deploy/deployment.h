@@ -32,10 +32,6 @@ typedef void deployment_visit(void *context, size_t layer, size_t pass, const fl
                               size_t at, size_t count);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
-/* FNV-1a (Fowler, Noll & Vo), which no change of a single byte escapes. */
-uint64_t deployment_hash(uint64_t hash, const void *bytes, size_t count);
-#define DEPLOYMENT_HASH 14695981039346656037u
-
 /* deploy_tables.c: the tables of alone_model.h, and the weights as C and as a file. */
 void deploy_model_tables(const struct deployment *d, struct text *out);
 void deploy_weights_c(const struct deployment *d, struct text *out);

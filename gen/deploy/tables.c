@@ -2,6 +2,8 @@
 /* A model that stands alone, as tables: its passes and layers, its ISAs, its weights. */
 #include "deploy/deployment.h"
 
+#include "common/hash.h"
+
 /* ---- Passes and layers ---- */
 
 /* The states of a kernel. */
@@ -194,7 +196,7 @@ void deploy_weights_file(const struct deployment *d, struct text *out)
     struct text floats = {0};
     deployment_weights(d, add_piece, &floats);
     const uint64_t head[] = {d->shape, d->weight_count,
-                             deployment_hash(DEPLOYMENT_HASH, floats.chars, floats.length)};
+                             hash_bytes(HASH_START, floats.chars, floats.length)};
     text_add_bytes(out, "weights\n", 8);
     text_add_bytes(out, head, sizeof head);
     text_add_bytes(out, floats.chars, floats.length);
