@@ -3,6 +3,7 @@
 #ifndef WEIR_DEPLOYMENT_H
 #define WEIR_DEPLOYMENT_H
 
+#include "common/text.h"
 #include "deploy/deploy.h"
 #include "plan/kernel_parts.h"
 
@@ -19,6 +20,10 @@ struct deployment {
     uint64_t shape; /* a hash of what the weights are for */
     char *upper; /* the name, in capitals */
 };
+
+/* NULL: a cell that is no kernel, or weights that are not finite. */
+struct deployment *deployment_create(const struct deploy_model *model, struct failure *failure);
+void deployment_free(struct deployment *d); /* or NULL */
 
 /* The program of a pass, which is the same for every ISA. */
 const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass);
@@ -43,8 +48,9 @@ void deploy_entry(const struct deployment *d, struct text *out);
 void deploy_cmake(const struct deployment *d, struct text *out);
 void deploy_readme(const struct deployment *d, struct text *out);
 
-/* deploy_test.c: the self-test, with an input and what the model makes of it. */
-void deploy_test(const struct deployment *d, struct text *out);
+/* self_test.c: the self-test, with an input and what the model makes of it. False: which is not
+ * what the model brings as its output. */
+bool deploy_test(const struct deployment *d, struct text *out, struct failure *failure);
 
 /* text_add, with ALONE and alone replaced by the model's name in capitals and as it is. */
 void deploy_add(const struct deployment *d, struct text *out, const char *text);

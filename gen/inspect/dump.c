@@ -433,10 +433,10 @@ static void dump_learned(const struct gradient *gradient)
     }
 }
 
-bool dump_gradient(struct graph *graph, struct text *out, char **error)
+bool dump_gradient(struct graph *graph, struct text *out, struct failure *failure)
 {
     pass_sums(graph);
-    struct derivation *derivation = derive(graph, error);
+    struct derivation *derivation = derive(graph, failure);
     if (!derivation)
         return false;
     struct text taken = {0};

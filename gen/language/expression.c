@@ -449,18 +449,18 @@ int parse_sum(struct parser *parser)
 
 int parse_rule(struct graph *graph, const char *text, const struct binding *bindings, size_t count)
 {
-    struct text error = {0};
+    struct failure failure;
     struct parser *parser = calloc(1, sizeof *parser);
     if (!parser)
         abort();
     parser->graph = graph;
     parser->called = "rule";
-    parser->lexer.error = &error;
+    parser->lexer.failure = &failure;
     memcpy(parser->bindings, bindings, count * sizeof *bindings);
     parser->binding_count = count;
     if (setjmp(parser->lexer.failed)) {
-        fprintf(stderr, "weir-gen: a rule of ops.def is wrong: %s: %s", text, error.chars);
-        exit(1);
+        fprintf(stderr, "a rule of ops.def is wrong: %s: %s", text, failure.sentence);
+        abort(); /* the program is wrong, whatever it was asked */
     }
     const int node = expand(parser, text, 1);
     free(parser);
