@@ -53,10 +53,8 @@ const char *extent_constant(enum weir_extent extent)
 static void *allocate(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
-    if (!memory) {
-        fprintf(stderr, "weir-gen: out of memory for a graph of %zu elements\n", count);
-        exit(1);
-    }
+    if (!memory)
+        abort();
     return memory;
 }
 
