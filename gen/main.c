@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-gen: the commands of the generator. It reads a cell, by the name of a built-in one or from a
  * file, and prints a kernel, its maths, how right its gradient is, or what there is to choose from.
- * The command line is read in options.c. */
+ * The command line is read in options.c. What fails anywhere in gen/ is told here. */
+#include "common/files.h"
 #include "deploy/deploy.h"
 #include "emit/emit.h"
 #include "inspect/check.h"
@@ -13,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The exit status of a gradient that is wrong, and of all else that fails. */
+enum { EXIT_WRONG = 1, EXIT_BAD = 2 };
+
 /* ---- Commands ---- */
 
-static void list(void)
+static void print_list(void)
 {
     printf("Cells:");
     for (size_t i = 0; source_built_in(i); i++)
@@ -44,31 +48,50 @@ static void list(void)
 #undef FUNCTION
 }
 
-static void dump(const struct request *request)
+/* Writes to a file, or to stdout where there is none. */
+static bool write_text(const char *path, const struct text *text, struct failure *failure)
+{
+    if (path)
+        return file_write(path, text->chars, text->length, failure);
+    return (fwrite(text->chars, 1, text->length, stdout) == text->length && !fflush(stdout)) ||
+           fail(failure, "writing to stdout failed");
+}
+
+static bool dump_source(const struct request *request, const struct source *source,
+                        struct failure *failure)
 {
     const double any[4] = {1, 0, 0, 0};
     struct text out = {0};
-    char *error = NULL;
-    struct source source = source_read(request->cell);
-    struct graph *graph = source_parse(&source, any);
-    if (!request->backward)
+    struct graph *graph = source_parse(source, any, failure);
+    bool dumped = graph;
+    if (graph && !request->backward)
         dump_graph(graph, &out);
-    else if (!dump_gradient(graph, &out, &error))
-        source_fail(&source, graph->line, graph->column, error);
-    fputs(out.chars, stdout);
+    else if (graph && !dump_gradient(graph, &out, failure))
+        dumped = source_fail(source, graph->line, graph->column, failure);
+    dumped = dumped && write_text(NULL, &out, failure);
     text_free(&out);
-    free(source.text);
     graph_free(graph);
+    return dumped;
+}
+
+static bool dump(const struct request *request, struct failure *failure)
+{
+    struct source source;
+    if (!source_read(request->cell, &source, failure))
+        return false;
+    const bool dumped = dump_source(request, &source, failure);
+    free(source.text);
+    return dumped;
 }
 
 /* The command that makes a kernel, as its header tells it: no path, nothing that is the default. */
-static char *command_text(const struct request *request, bool has_projection)
+static char *command_text(const struct request *request)
 {
     struct text text = {0};
     const char *slash = strrchr(request->cell, '/');
     text_add(&text, "weir-gen --cell %s --input %s --hidden %s", slash ? slash + 1 : request->cell,
              request->size[WEIR_I], request->size[WEIR_H]);
-    if (has_projection)
+    if (request->size[WEIR_P])
         text_add(&text, " --projection %s", request->size[WEIR_P]);
     text_add(&text, " --isa %s", request->isa);
     if (request->trains)
@@ -80,104 +103,177 @@ static char *command_text(const struct request *request, bool has_projection)
     return text.chars;
 }
 
-static const struct isa *find_isa(const struct request *request)
+/* The parts of the kernel that is asked for; NULL: there is none. */
+static struct kernel_parts *make_parts(const struct request *request, const struct source *source,
+                                       struct failure *failure)
 {
-    const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
-    if (!isa)
-        fail(text_format("--isa %s, expected %s", request->isa ? request->isa : "is missing",
-                         isa_names()));
-    return isa;
+    double size[4];
+    enum weir_math math;
+    const struct isa *isa = options_isa(request, failure);
+    if (!isa || !options_math(request, &math, failure) || !options_sizes(request, size, failure))
+        return NULL;
+    struct graph *graph = source_parse(source, size, failure);
+    if (!graph)
+        return NULL;
+    const int line = graph->line, column = graph->column;
+    if (!source_check_projection(graph, size, request->size[WEIR_P], failure)) {
+        graph_free(graph);
+        return NULL;
+    }
+    struct kernel_parts *parts = kernel_parts_create(graph, math, isa, request->trains, failure);
+    if (!parts)
+        source_fail(source, line, column, failure);
+    else if (request->plan && !kernel_parts_override(parts, request->plan, failure)) {
+        kernel_parts_free(parts);
+        parts = NULL;
+    }
+    return parts;
 }
 
-static void generate(const struct request *request)
+static bool generate(const struct request *request, struct failure *failure)
 {
-    const struct isa *isa = find_isa(request);
-    const bool sleef = request->math && !strcmp(request->math, "sleef");
-    if (request->math && !sleef && strcmp(request->math, "inline") != 0)
-        fail(text_format("--math %s, expected inline or sleef", request->math));
-    double size[4];
-    char *error = NULL;
-    options_sizes(request, size);
-    struct source source = source_read(request->cell);
-    struct graph *graph = source_parse(&source, size);
-    const bool has_projection = graph_has_extent(graph, WEIR_P);
-    const int line = graph->line, column = graph->column;
-    options_check_projection(request, graph, size);
-    struct kernel_parts *parts =
-        kernel_parts_create(graph, sleef ? WEIR_SLEEF : WEIR_INLINE, isa, request->trains, &error);
-    if (!parts)
-        source_fail(&source, line, column, error);
-    if (request->plan && !kernel_parts_override(parts, request->plan, &error))
-        fail(error);
-    char *command = command_text(request, has_projection);
-    struct text kernel = emit_kernel(parts, command);
-    source_write(request->output, &kernel);
-    text_free(&kernel);
-    free(command);
-    free(source.text);
+    struct source source;
+    if (!source_read(request->cell, &source, failure))
+        return false;
+    struct kernel_parts *parts = make_parts(request, &source, failure);
+    bool written = false;
+    if (parts) {
+        char *command = command_text(request);
+        struct text kernel = emit_kernel(parts, command);
+        written = write_text(request->output, &kernel, failure);
+        text_free(&kernel);
+        free(command);
+    }
     kernel_parts_free(parts);
+    free(source.text);
+    return written;
 }
 
 /* The kernel of gradients of weights. */
-static void generate_product(const struct request *request)
+static bool generate_product(const struct request *request, struct failure *failure)
 {
-    struct text kernel = emit_product(find_isa(request));
-    source_write(request->output, &kernel);
+    const struct isa *isa = options_isa(request, failure);
+    if (!isa)
+        return false;
+    struct text kernel = emit_product(isa);
+    const bool written = write_text(request->output, &kernel, failure);
     text_free(&kernel);
+    return written;
 }
 
 /* The exit status. */
-static int check(const struct request *request)
+static int check_source(const struct request *request, const struct source *source,
+                        struct failure *failure)
 {
     double size[4];
     struct text out = {0};
-    char *error = NULL;
-    options_check_sizes(request, size);
-    struct source source = source_read(request->cell);
-    struct graph *graph = source_parse(&source, size);
-    if (request->size[WEIR_P])
-        options_check_projection(request, graph, size);
-    const enum check_result result = check_gradient(graph, &out, &error);
-    if (result == CHECK_TOO_LARGE)
-        source_fail(&source, graph->line, graph->column, error);
-    fputs(out.chars ? out.chars : "", stdout);
-    fflush(stdout);
-    if (result == CHECK_FAILED)
-        fprintf(stderr, "weir-gen: %s\n", error);
-    free(error);
+    enum check_result result = CHECK_TOO_LARGE;
+    struct graph *graph =
+        options_check_sizes(request, size, failure) ? source_parse(source, size, failure) : NULL;
+    if (graph && (!request->size[WEIR_P] || source_check_projection(graph, size, true, failure))) {
+        result = check_gradient(graph, &out, failure);
+        if (result == CHECK_TOO_LARGE)
+            source_fail(source, graph->line, graph->column, failure);
+    }
+    if (out.chars && !write_text(NULL, &out, failure))
+        result = CHECK_TOO_LARGE;
     text_free(&out);
-    free(source.text);
     graph_free(graph);
-    return result == CHECK_PASSED ? 0 : 1;
+    return result == CHECK_PASSED ? EXIT_SUCCESS : result == CHECK_FAILED ? EXIT_WRONG : EXIT_BAD;
+}
+
+static int check(const struct request *request, struct failure *failure)
+{
+    struct source source;
+    if (!source_read(request->cell, &source, failure))
+        return EXIT_BAD;
+    const int status = check_source(request, &source, failure);
+    free(source.text);
+    return status;
+}
+
+static bool deploy(const struct request *request, struct failure *failure)
+{
+    struct deploy_request wanted;
+    if (!options_deploy(request, &wanted, failure))
+        return false;
+    if (request->command == COMMAND_DEPLOY)
+        return deploy_cell(&wanted, failure);
+#ifdef WEIR_HAS_ONNX
+    return deploy_model(&wanted, failure);
+#else
+    return fail(failure,
+                "--model: this weir-gen was built without protobuf-c, which reading ONNX takes");
+#endif
+}
+
+static bool print_flags(const struct request *request, struct failure *failure)
+{
+    const struct isa *isa = options_isa(request, failure);
+    if (!isa)
+        return false;
+    char *flags = isa_all_flags(isa);
+    puts(flags);
+    free(flags);
+    return true;
+}
+
+static bool print_help(struct failure *failure)
+{
+    struct text help = {0};
+    options_help(&help);
+    const bool written = write_text(NULL, &help, failure);
+    text_free(&help);
+    return written;
+}
+
+/* Does what is asked for; the exit status. */
+static int run(const struct request *request, struct failure *failure)
+{
+    bool done = true;
+    switch (request->command) {
+    case COMMAND_CHECK:
+        return check(request, failure);
+    case COMMAND_LIST:
+        print_list();
+        break;
+    case COMMAND_PRODUCT:
+        done = generate_product(request, failure);
+        break;
+    case COMMAND_DUMP:
+        done = dump(request, failure);
+        break;
+    case COMMAND_DEPLOY:
+    case COMMAND_MODEL:
+        done = deploy(request, failure);
+        break;
+    case COMMAND_FLAGS:
+        done = print_flags(request, failure);
+        break;
+    case COMMAND_HELP:
+        done = print_help(failure);
+        break;
+    default:
+        done = generate(request, failure);
+    }
+    return done ? EXIT_SUCCESS : EXIT_BAD;
+}
+
+/* A sentence that ends its line itself is about a place in a file, as compilers tell it. */
+static void tell(const char *sentence)
+{
+    const size_t length = strlen(sentence);
+    const bool has_place = length && sentence[length - 1] == '\n';
+    fprintf(stderr, has_place ? "%s" : "weir-gen: %s\n", sentence);
 }
 
 int main(int argc, char **argv)
 {
-    const struct request request = options_read(argc, argv);
-    switch (request.command) {
-    case COMMAND_LIST:
-        list();
-        return 0;
-    case COMMAND_PRODUCT:
-        generate_product(&request);
-        return 0;
-    case COMMAND_DUMP:
-        dump(&request);
-        return 0;
-    case COMMAND_CHECK:
-        return check(&request);
-    case COMMAND_DEPLOY:
-        deploy_cell(&request);
-        return 0;
-    case COMMAND_MODEL:
-#ifdef WEIR_HAS_ONNX
-        deploy_model(&request);
-        return 0;
-#else
-        fail("--model: this weir-gen was built without protobuf-c, which reading ONNX takes");
-#endif
-    default:
-        generate(&request);
-        return 0;
-    }
+    struct request request;
+    struct failure failure;
+    const int status =
+        options_read(argc, argv, &request, &failure) ? run(&request, &failure) : EXIT_BAD;
+    if (status != EXIT_SUCCESS)
+        tell(failure.sentence);
+    return status;
 }

@@ -1,22 +1,120 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of weir-gen. */
+/* The command line of weir-gen: one table of options and of the commands that use them, from which
+ * the help, the reading and the checks come. */
 #define _GNU_SOURCE /* getopt_long */
 #include "options.h"
 
-#include "cell/graph.h"
-#include "common/text.h"
 #include "inspect/check.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SIZE_LIMIT = 1 << 20 };
 
-static const char help[] =
+/* ---- The table ---- */
+
+enum {
+    KERNEL = 1 << COMMAND_KERNEL,
+    PRODUCT = 1 << COMMAND_PRODUCT,
+    DUMP = 1 << COMMAND_DUMP,
+    CHECK = 1 << COMMAND_CHECK,
+    DEPLOY = 1 << COMMAND_DEPLOY,
+    MODEL = 1 << COMMAND_MODEL
+};
+
+#define AT(field) offsetof(struct request, field)
+
+/* An option: its name (-o where that is one letter, else --name), what it takes or NULL, the
+ * commands that use it, where it goes in a request (a text, or a bool where it takes nothing), and
+ * what the help says. */
+static const struct {
+    const char *name, *value;
+    unsigned commands;
+    size_t place;
+    const char *meaning;
+} options[] = {
+    {"input", "I|any", KERNEL | CHECK | DEPLOY, AT(size[WEIR_I]),
+     "input size; any: one kernel for every size"},
+    {"hidden", "H|any", KERNEL | CHECK | DEPLOY, AT(size[WEIR_H]),
+     "hidden size; any where the input is any"},
+    {"projection", "P|any", KERNEL | CHECK | DEPLOY, AT(size[WEIR_P]),
+     "size P, for a cell that has a state of that size"},
+    {"isa", "ISA", KERNEL | PRODUCT | DEPLOY | MODEL, AT(isa),
+     "one of those that --list shows, such as avx2; of a model, a list with commas, by default of "
+     "all"},
+    {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
+    {"train", NULL, KERNEL, AT(trains),
+     "with what training needs: saved values, backward, gradients"},
+    {"plan", "FIELD=VALUE,...", KERNEL, AT(plan),
+     "override decisions; --list shows the fields; backward.FIELD and input.FIELD are those of "
+     "training's other passes"},
+    {"o", "FILE", KERNEL | PRODUCT, AT(output), "write there instead of to stdout"},
+    {"backward", NULL, DUMP, AT(backward), "the cell's gradient, too: one step backward"},
+    {"out", "DIR", DEPLOY | MODEL, AT(out), "the directory to write"},
+    {"name", "NAME", DEPLOY | MODEL, AT(name),
+     "what names in C begin with; by default the cell's or file's"},
+    {"weights", "FILE", DEPLOY | MODEL, AT(weights),
+     "write the weights there, with a checksum, instead of as C"},
+    {"steps", "T", DEPLOY | MODEL, AT(steps),
+     "at most so many time steps a call; by default a stream, one a call"},
+    {"from", "FILE", DEPLOY, AT(from),
+     "the weights, float32, little-endian, each in the order in which the cell first names it, "
+     "[rows][cols]; then those of the second direction"},
+    {"lengths", NULL, DEPLOY, AT(lengths),
+     "a call says where its sequence ends; what is past that is zero"},
+    {"reverse", NULL, DEPLOY, AT(reverse), "backwards in time"},
+    {"bidirectional", NULL, DEPLOY, AT(bidirectional), "both ways side by side"},
+    {"node", "NAME,...", MODEL, AT(node),
+     "this recurrent node alone, wherever it stands, or a few that follow one another"},
+    {"data", "DIR", MODEL, AT(data),
+     "the self-test's input and output, as in ONNX's test data: input_0.pb, output_0.pb"},
+};
+
+/* A command: the option that asks for it, whether that takes something, and where that goes. */
+static const struct {
+    const char *name;
+    int argument;
+    size_t place;
+} commands[COMMAND_COUNT] = {
+    [COMMAND_KERNEL] = {"cell", required_argument, AT(cell)},
+    [COMMAND_PRODUCT] = {"product", no_argument, 0},
+    [COMMAND_DUMP] = {"dump", optional_argument, AT(cell)}, /* may stand anywhere after it */
+    [COMMAND_CHECK] = {"check", optional_argument, AT(cell)},
+    [COMMAND_DEPLOY] = {"deploy", required_argument, AT(cell)},
+    [COMMAND_MODEL] = {"model", required_argument, AT(model)},
+    [COMMAND_LIST] = {"list", no_argument, 0},
+    [COMMAND_FLAGS] = {"flags", required_argument, AT(isa)},
+    [COMMAND_HELP] = {"help", no_argument, 0},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+static bool is_short(size_t option)
+{
+    return !options[option].name[1];
+}
+
+static const char *dashes(size_t option)
+{
+    return is_short(option) ? "-" : "--";
+}
+
+/* Commands in words: "--a, --b or --c". */
+static void add_commands(struct text *out, unsigned of, const char *last)
+{
+    for (unsigned command = 0; command < COMMAND_COUNT; command++) {
+        if (!(of >> command & 1))
+            continue;
+        const bool is_first = !(of & ((1u << command) - 1)), is_last = !(of >> command >> 1);
+        text_add(out, "%s--%s", is_first ? "" : is_last ? last : ", ", commands[command].name);
+    }
+}
+
+/* ---- Help ---- */
+
+static const char help_head[] =
     "weir-gen: write a recurrent kernel in C from a cell file\n"
     "\n"
     "  weir-gen --cell NAME|FILE --input I --hidden H --isa ISA [options]   one kernel\n"
@@ -28,33 +126,13 @@ static const char help[] =
     "                               a directory of C that needs nothing of Weir\n"
     "  weir-gen --model MODEL.onnx --out DIR [options]   the same of a trained model\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
+    "  weir-gen --flags ISA         the flags with which that ISA's kernels are compiled, but for\n"
+    "                               those that only some compilers take\n"
     "\n"
-    "  --cell NAME|FILE      a built-in cell, or a file with one\n"
-    "  --input I|any         input size; any: one kernel for every size\n"
-    "  --hidden H|any        hidden size; any where the input is any\n"
-    "  --projection P|any    size P, for a cell that has a state of that size\n"
-    "  --isa ISA             one of those that --list shows, such as avx2\n"
-    "  --math inline|sleef   Weir's own exponential (default) or SLEEF's\n"
-    "  --train               with what training needs: saved values, backward, gradients\n"
-    "  --plan FIELD=VALUE,...  override decisions; --list shows the fields; backward.FIELD and\n"
-    "                        input.FIELD are those of training's other passes\n"
-    "  -o FILE               write there instead of to stdout\n"
-    "  --out DIR             with --deploy and --model: where to; --isa is then a list, by\n"
-    "                        default of all\n"
-    "  --node NAME,...       with --model: this recurrent node alone, wherever it stands, or a\n"
-    "                        few that follow one another\n"
-    "  --data DIR            with --model: the self-test's input and output, as in ONNX's test\n"
-    "                        data: input_0.pb, output_0.pb\n"
-    "  --name NAME           what names in C begin with; by default the cell's or file's\n"
-    "  --weights FILE        write the weights there, with a checksum, instead of as C\n"
-    "  --from FILE           with --deploy: the weights, float32, little-endian, each in the "
-    "order\n"
-    "                        in which the cell first names it, [rows][cols]; then those of the\n"
-    "                        second direction\n"
-    "  --steps T             at most so many time steps a call; by default a stream, one a call\n"
-    "  --lengths             with --deploy: a call says where its sequence ends; what is past\n"
-    "                        that is zero\n"
-    "  --reverse, --bidirectional   with --deploy: backwards in time, or both ways side by side\n"
+    "A cell is a built-in one, or a file with one. Options, and the commands that use them:\n"
+    "\n";
+
+static const char help_tail[] =
     "  -h, --help            this text\n"
     "\n"
     "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
@@ -70,205 +148,306 @@ static const char help[] =
     "there is no derivative to compare with: a draw with one in reach is drawn again, up to 100\n"
     "times.\n";
 
-_Noreturn void fail(const char *sentence)
+/* Adds words from a column on, in lines of a width. */
+static void add_wrapped(struct text *out, const char *words, size_t column)
 {
-    fprintf(stderr, "weir-gen: %s\n", sentence);
-    exit(EXIT_BAD);
+    enum { WIDTH = 95 };
+    for (size_t at = column; *words; words += strspn(words, " ")) {
+        const size_t length = strcspn(words, " ");
+        if (at > column && at + 1 + length > WIDTH) {
+            text_add(out, "\n%*s", (int)column, "");
+            at = column;
+        }
+        text_add(out, "%s%.*s", at > column ? " " : "", (int)length, words);
+        at += length + (at > column);
+        words += length;
+    }
+    text_add(out, "\n");
 }
 
-static _Noreturn void fail_usage(void)
+void options_help(struct text *out)
 {
-    fputs("weir-gen --help tells how to call it\n", stderr);
-    exit(EXIT_BAD);
+    enum { COLUMN = 24 };
+    text_add(out, "%s", help_head);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const size_t start = out->length;
+        struct text words = {0};
+        text_add(&words, "%s (", options[i].meaning);
+        add_commands(&words, options[i].commands, ", ");
+        text_add(&words, ")");
+        text_add(out, "  %s%s%s%s", dashes(i), options[i].name, options[i].value ? " " : "",
+                 options[i].value ? options[i].value : "");
+        if (out->length - start >= COLUMN)
+            text_add(out, "\n%*s", COLUMN, "");
+        else
+            text_add(out, "%*s", COLUMN - (int)(out->length - start), "");
+        add_wrapped(out, words.chars, COLUMN);
+        text_free(&words);
+    }
+    text_add(out, "%s", help_tail);
 }
 
-/* ---- Sizes ---- */
+/* ---- Reading ---- */
+
+/* What getopt gives: options from this number on, then commands. */
+enum { FIRST_OPTION = 256, FIRST_COMMAND = FIRST_OPTION + OPTION_COUNT };
+
+static void list_options(struct option list[OPTION_COUNT + COMMAND_COUNT])
+{
+    size_t count = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (!is_short((size_t)i))
+            list[count++] =
+                (struct option){options[i].name, options[i].value ? required_argument : no_argument,
+                                NULL, FIRST_OPTION + i};
+    for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
+        list[count++] =
+            (struct option){commands[i].name, commands[i].argument, NULL, FIRST_COMMAND + i};
+    list[count] = (struct option){0};
+}
+
+static int option_of_letter(int letter)
+{
+    int option = 0;
+    while (!is_short((size_t)option) || options[option].name[0] != letter)
+        option++;
+    return option;
+}
+
+static void keep(struct request *request, size_t place, bool takes)
+{
+    char *at = (char *)request + place;
+    if (!takes)
+        *(bool *)at = true;
+    else if (optarg)
+        *(const char **)(void *)at = optarg;
+}
+
+static bool keep_command(struct request *request, enum command command, struct failure *failure)
+{
+    if (request->command != COMMAND_NONE && request->command != command)
+        return fail(failure, "--%s and --%s are two commands, expected one",
+                    commands[request->command].name, commands[command].name);
+    request->command = command;
+    if (commands[command].argument != no_argument)
+        keep(request, commands[command].place, true);
+    return true;
+}
+
+/* Options, each of which is noted as given; --help is taken at once. */
+static bool read_options(int argc, char **argv, struct request *request, bool given[OPTION_COUNT],
+                         struct failure *failure)
+{
+    struct option list[OPTION_COUNT + COMMAND_COUNT];
+    list_options(list);
+    for (int found; (found = getopt_long(argc, argv, ":o:h", list, NULL)) != -1;) {
+        if (found == 'h' || found == FIRST_COMMAND + COMMAND_HELP) {
+            request->command = COMMAND_HELP;
+            return true;
+        }
+        if (found == ':')
+            return fail(failure,
+                        "%.1000s lacks what it takes; weir-gen --help tells how to call it",
+                        argv[optind - 1]);
+        if (found == '?')
+            return fail(failure,
+                        "unexpected option '%.1000s'; weir-gen --help tells how to call it",
+                        argv[optind - 1]);
+        if (found >= FIRST_COMMAND) {
+            if (!keep_command(request, (enum command)(found - FIRST_COMMAND), failure))
+                return false;
+            continue;
+        }
+        const int option = found < FIRST_OPTION ? option_of_letter(found) : found - FIRST_OPTION;
+        keep(request, options[option].place, options[option].value);
+        given[option] = true;
+    }
+    return true;
+}
+
+/* Whether the command uses all options that were given. */
+static bool check_use(enum command command, const bool given[OPTION_COUNT], struct failure *failure)
+{
+    size_t i = 0;
+    while (i < OPTION_COUNT && (!given[i] || options[i].commands >> command & 1))
+        i++;
+    if (i == OPTION_COUNT)
+        return true;
+    struct text users = {0};
+    add_commands(&users, options[i].commands, " or ");
+    fail(failure, "%s%s is for %s, not for --%s", dashes(i), options[i].name, users.chars,
+         commands[command].name);
+    text_free(&users);
+    return false;
+}
+
+bool options_read(int argc, char **argv, struct request *request, struct failure *failure)
+{
+    static const char how[] = "weir-gen --help tells how to call it";
+    bool given[OPTION_COUNT] = {false};
+    *request = (struct request){0};
+    if (!read_options(argc, argv, request, given, failure))
+        return false;
+    if (request->command == COMMAND_HELP)
+        return true;
+    const bool takes_cell = request->command == COMMAND_DUMP || request->command == COMMAND_CHECK;
+    if (takes_cell && !request->cell && optind < argc)
+        request->cell = argv[optind++];
+    if (optind < argc)
+        return fail(failure, "unexpected argument '%.1000s'; %s", argv[optind], how);
+    if (request->command == COMMAND_NONE) {
+        struct text all = {0};
+        add_commands(&all, (1u << COMMAND_HELP) - (1u << COMMAND_KERNEL), " or ");
+        fail(failure, "expected %s; %s", all.chars, how);
+        text_free(&all);
+        return false;
+    }
+    if (takes_cell && !request->cell)
+        return fail(failure, "--%s lacks a cell, expected the name of a built-in one or a file",
+                    commands[request->command].name);
+    return check_use(request->command, given, failure);
+}
+
+/* ---- What texts mean ---- */
+
+/* Fails for an ISA that is none, or is missing where `name` is NULL. */
+static bool fail_isa(const char *option, const char *name, const char *more,
+                     struct failure *failure)
+{
+    char *names = isa_names();
+    fail(failure, "%s %.1000s, expected %s%s", option, name ? name : "is missing", names, more);
+    free(names);
+    return false;
+}
+
+const struct isa *options_isa(const struct request *request, struct failure *failure)
+{
+    const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
+    if (!isa)
+        fail_isa(request->command == COMMAND_FLAGS ? "--flags" : "--isa", request->isa, "",
+                 failure);
+    return isa;
+}
+
+bool options_math(const struct request *request, enum weir_math *math, struct failure *failure)
+{
+    *math = request->math && !strcmp(request->math, "sleef") ? WEIR_SLEEF : WEIR_INLINE;
+    return !request->math || *math == WEIR_SLEEF || !strcmp(request->math, "inline") ||
+           fail(failure, "--math %.1000s, expected inline or sleef", request->math);
+}
 
 /* Whether it is a number from 1 to a limit. */
-static bool read_size(const char *given, unsigned long limit, double *size)
+static bool read_number(const char *given, unsigned long limit, unsigned long *number)
 {
     char *stop;
     errno = 0;
-    const unsigned long value = strtoul(given, &stop, 10);
-    *size = (double)value;
-    return !errno && !*stop && given[0] >= '0' && given[0] <= '9' && value >= 1 && value <= limit;
+    *number = strtoul(given, &stop, 10);
+    return !errno && !*stop && given[0] >= '0' && given[0] <= '9' && *number >= 1 &&
+           *number <= limit;
 }
 
 /* A size as given: a number, or 0 for any. */
-static double parse_size(const char *option, const char *given)
+static bool read_size(const char *option, const char *given, double *size, struct failure *failure)
 {
-    double size = 0;
+    unsigned long number;
     if (!given)
-        fail(text_format("%s is missing, expected a size or 'any'", option));
+        return fail(failure, "%s is missing, expected a size or 'any'", option);
+    *size = 0;
     if (!strcmp(given, "any"))
-        return 0;
-    if (!read_size(given, SIZE_LIMIT, &size))
-        fail(text_format("%s '%s' is not a size, expected 1 to %d or 'any'", option, given,
-                         SIZE_LIMIT));
-    return size;
+        return true;
+    if (!read_number(given, SIZE_LIMIT, &number))
+        return fail(failure, "%s '%.1000s' is not a size, expected 1 to %d or 'any'", option, given,
+                    SIZE_LIMIT);
+    *size = (double)number;
+    return true;
 }
 
-void options_sizes(const struct request *request, double size[4])
+bool options_sizes(const struct request *request, double size[4], struct failure *failure)
 {
     size[WEIR_ONE] = 1;
-    size[WEIR_I] = parse_size("--input", request->size[WEIR_I]);
-    size[WEIR_H] = parse_size("--hidden", request->size[WEIR_H]);
-    size[WEIR_P] = request->size[WEIR_P] ? parse_size("--projection", request->size[WEIR_P]) : 0;
-    if ((size[WEIR_I] > 0) != (size[WEIR_H] > 0))
-        fail("--input and --hidden are both sizes or both 'any'");
+    size[WEIR_P] = 0;
+    if (!read_size("--input", request->size[WEIR_I], &size[WEIR_I], failure) ||
+        !read_size("--hidden", request->size[WEIR_H], &size[WEIR_H], failure) ||
+        (request->size[WEIR_P] &&
+         !read_size("--projection", request->size[WEIR_P], &size[WEIR_P], failure)))
+        return false;
+    return (size[WEIR_I] > 0) == (size[WEIR_H] > 0) ||
+           fail(failure, "--input and --hidden are both sizes or both 'any'");
 }
 
-void options_check_sizes(const struct request *request, double size[4])
+bool options_check_sizes(const struct request *request, double size[4], struct failure *failure)
 {
     static const struct {
         const char *option;
-        double size;
+        unsigned long size;
     } defaults[] = {[WEIR_ONE] = {NULL, 1},
                     [WEIR_I] = {"--input", 3},
                     [WEIR_H] = {"--hidden", 4},
                     [WEIR_P] = {"--projection", 2}};
     for (size_t extent = 0; extent < 4; extent++) {
         const char *given = request->size[extent];
-        size[extent] = defaults[extent].size;
-        if (given && !read_size(given, CHECK_SIZE_MAX, &size[extent]))
-            fail(text_format("%s '%s' is not a size to check a gradient for, expected 1 to %d",
-                             defaults[extent].option, given, CHECK_SIZE_MAX));
+        unsigned long number = defaults[extent].size;
+        if (given && !read_number(given, CHECK_SIZE_MAX, &number))
+            return fail(failure,
+                        "%s '%.1000s' is not a size to check a gradient for, expected 1 to %d",
+                        defaults[extent].option, given, CHECK_SIZE_MAX);
+        size[extent] = (double)number;
     }
+    return true;
 }
 
-void options_check_projection(const struct request *request, const struct graph *graph,
-                              const double size[4])
+/* The ISAs of a list with commas; NULL: all. */
+static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct failure *failure)
 {
-    const bool has = graph_has_extent(graph, WEIR_P);
-    if (has && !request->size[WEIR_P])
-        fail(text_format("the cell '%s' has a state of size P, expected --projection as well",
-                         graph->name));
-    if (!has && request->size[WEIR_P])
-        fail(text_format("the cell '%s' has no state of size P, expected no --projection",
-                         graph->name));
-    if (has && (size[WEIR_I] > 0) != (size[WEIR_P] > 0))
-        fail("--input, --hidden and --projection are all sizes or all 'any'");
-}
-
-/* ---- Options ---- */
-
-/* Where an option that takes a text puts it; NULL: it takes none. */
-static const char **text_of(struct request *request, int option)
-{
-    const struct {
-        int option;
-        const char **text;
-    } rows[] = {
-        {'c', &request->cell},         {'d', &request->cell},         {'k', &request->cell},
-        {'D', &request->cell},         {'I', &request->size[WEIR_I]}, {'H', &request->size[WEIR_H]},
-        {'P', &request->size[WEIR_P]}, {'a', &request->isa},          {'m', &request->math},
-        {'p', &request->plan},         {'o', &request->output},       {'O', &request->out},
-        {'n', &request->name},         {'W', &request->weights},      {'F', &request->from},
-        {'S', &request->steps},        {'M', &request->model},        {'N', &request->node},
-        {'T', &request->data}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].option == option)
-            return rows[i].text;
-    return NULL;
-}
-
-/* Options that only mean something to --deploy, --model or both. */
-static void check_alone(const struct request *request)
-{
-    const bool deploys = request->command == COMMAND_DEPLOY;
-    const bool models = request->command == COMMAND_MODEL;
-    const struct {
-        const char *option;
-        bool given, belongs;
-        const char *to;
-    } rows[] = {{"--from", request->from, deploys, "--deploy"},
-                {"--lengths", request->lengths, deploys, "--deploy"},
-                {"--reverse", request->reverse, deploys, "--deploy"},
-                {"--bidirectional", request->bidirectional, deploys, "--deploy"},
-                {"--node", request->node, models, "--model"},
-                {"--data", request->data, models, "--model"},
-                {"--out", request->out, deploys || models, "--deploy or --model"},
-                {"--name", request->name, deploys || models, "--deploy or --model"},
-                {"--weights", request->weights, deploys || models, "--deploy or --model"},
-                {"--steps", request->steps, deploys || models, "--deploy or --model"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].given && !rows[i].belongs)
-            fail(text_format("%s is for %s, expected that as well", rows[i].option, rows[i].to));
-}
-
-/* What the command line says as a whole. */
-static void check_request(const struct request *request)
-{
-    if (request->command == COMMAND_NONE)
-        fail("expected --cell, --deploy, --model, --dump, --check or --list; weir-gen --help tells "
-             "how to call it");
-    if (request->command < COMMAND_MODEL && !request->cell)
-        fail(text_format("--%s lacks a cell, expected the name of a built-in one or a file",
-                         request->command == COMMAND_DUMP ? "dump" : "check"));
-    if (request->backward && request->command != COMMAND_DUMP)
-        fail("--backward is for --dump, expected --dump as well");
-    check_alone(request);
-}
-
-struct request options_read(int argc, char **argv)
-{
-    /* The cell of --dump and --check may stand anywhere after them. */
-    static const struct option options[] = {{"cell", required_argument, NULL, 'c'},
-                                            {"input", required_argument, NULL, 'I'},
-                                            {"hidden", required_argument, NULL, 'H'},
-                                            {"isa", required_argument, NULL, 'a'},
-                                            {"projection", required_argument, NULL, 'P'},
-                                            {"math", required_argument, NULL, 'm'},
-                                            {"plan", required_argument, NULL, 'p'},
-                                            {"train", no_argument, NULL, 't'},
-                                            {"product", no_argument, NULL, 'w'},
-                                            {"dump", optional_argument, NULL, 'd'},
-                                            {"backward", no_argument, NULL, 'b'},
-                                            {"check", optional_argument, NULL, 'k'},
-                                            {"deploy", required_argument, NULL, 'D'},
-                                            {"model", required_argument, NULL, 'M'},
-                                            {"node", required_argument, NULL, 'N'},
-                                            {"data", required_argument, NULL, 'T'},
-                                            {"out", required_argument, NULL, 'O'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"weights", required_argument, NULL, 'W'},
-                                            {"from", required_argument, NULL, 'F'},
-                                            {"steps", required_argument, NULL, 'S'},
-                                            {"lengths", no_argument, NULL, 'L'},
-                                            {"reverse", no_argument, NULL, 'R'},
-                                            {"bidirectional", no_argument, NULL, 'B'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static const enum command commands[UCHAR_MAX + 1] = {
-        ['c'] = COMMAND_KERNEL, ['d'] = COMMAND_DUMP,  ['k'] = COMMAND_CHECK,
-        ['D'] = COMMAND_DEPLOY, ['M'] = COMMAND_MODEL, ['w'] = COMMAND_PRODUCT,
-        ['l'] = COMMAND_LIST};
-    struct request request = {0};
-    for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
-        const char **text = text_of(&request, option);
-        if (option == 'h') {
-            fputs(help, stdout);
-            exit(0);
-        }
-        if (option == '?')
-            fail_usage();
-        if (commands[option] > request.command)
-            request.command = commands[option];
-        request.trains |= option == 't';
-        request.backward |= option == 'b';
-        request.lengths |= option == 'L';
-        request.reverse |= option == 'R';
-        request.bidirectional |= option == 'B';
-        if (text && optarg)
-            *text = optarg;
+    static const char several[] = ", or several with commas between";
+    bool any = false;
+    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
+        chosen[i] = !list;
+    while (list && *list) {
+        const size_t length = strcspn(list, ",");
+        char *name = text_format("%.*s", (int)length, list);
+        const struct isa *isa = isa_find(name);
+        if (isa)
+            chosen[isa - isas] = any = true;
+        else
+            fail_isa("--isa", name, several, failure);
+        free(name);
+        if (!isa)
+            return false;
+        list += length + (list[length] == ',');
     }
-    const bool takes_cell = request.command == COMMAND_DUMP || request.command == COMMAND_CHECK;
-    if (takes_cell && !request.cell && optind < argc)
-        request.cell = argv[optind++];
-    if (optind < argc)
-        fail(text_format("unexpected argument '%s'; weir-gen --help tells how to call it",
-                         argv[optind]));
-    check_request(&request);
-    return request;
+    return !list || any || fail_isa("--isa", "is empty", several, failure);
+}
+
+bool options_deploy(const struct request *request, struct deploy_request *deploy,
+                    struct failure *failure)
+{
+    unsigned long steps = 0;
+    *deploy = (struct deploy_request){
+        .out = request->out,
+        .name = request->name,
+        .weights_file = request->weights,
+        .cell = request->cell,
+        .from = request->from,
+        .has_projection = request->size[WEIR_P],
+        .lengths = request->lengths,
+        .reverse = request->reverse,
+        .bidirectional = request->bidirectional,
+        .model = request->model,
+        .node = request->node,
+        .data = request->data,
+    };
+    if (request->command == COMMAND_DEPLOY && !options_sizes(request, deploy->size, failure))
+        return false;
+    if (request->steps && !read_number(request->steps, DEPLOY_STEPS_MAX, &steps))
+        return fail(failure, "--steps '%.1000s' is not a number of time steps, expected 1 to %d",
+                    request->steps, DEPLOY_STEPS_MAX);
+    deploy->steps = steps;
+    if (!request->out)
+        return fail(failure, "--out is missing, expected the directory to write");
+    if (request->lengths && steps <= 1)
+        return fail(failure, "--lengths is for calls of several steps, expected --steps as well");
+    if (request->reverse && request->bidirectional)
+        return fail(failure, "--reverse is one way and --bidirectional both, expected one of them");
+    return read_isas(request->isa, deploy->isas, failure);
 }

@@ -1,51 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* What weir-gen was asked for. */
+/* What weir-gen was asked for, by the command line. main.c alone includes this. */
 #ifndef WEIR_OPTIONS_H
 #define WEIR_OPTIONS_H
 
-#include "kernel.h"
+#include "common/failure.h"
+#include "common/text.h"
+#include "deploy/deploy.h"
+#include "plan/isa.h"
 
-#include <stdbool.h>
-
-enum { EXIT_BAD = 2 };
-
-/* Of several that are asked for, the last of these is done. */
 enum command {
     COMMAND_NONE,
     COMMAND_KERNEL,
+    COMMAND_PRODUCT,
     COMMAND_DUMP,
     COMMAND_CHECK,
     COMMAND_DEPLOY,
     COMMAND_MODEL,
-    COMMAND_PRODUCT,
-    COMMAND_LIST
+    COMMAND_LIST,
+    COMMAND_FLAGS,
+    COMMAND_HELP,
+    COMMAND_COUNT
 };
 
+/* Texts as they were given; NULL: not given. */
 struct request {
     enum command command;
     bool trains, backward;
     bool lengths, reverse, bidirectional;
     const char *cell, *output, *isa, *math, *plan;
-    const char *size[4]; /* as given, by extent */
+    const char *size[4]; /* by extent */
     const char *model, *node, *data, *out, *name, *from, *weights,
         *steps; /* of a model that stands alone */
 };
 
-/* Reads the command line, whose strings are kept. On a bad one, and for --help, it ends the
- * program. */
-struct request options_read(int argc, char **argv);
+/* Reads the command line, whose strings are kept. False: on one that makes no sense. */
+bool options_read(int argc, char **argv, struct request *request, struct failure *failure);
 
-/* The sizes of a kernel, 0 for any; and those to check a gradient for, which are all known. */
-void options_sizes(const struct request *request, double size[4]);
-void options_check_sizes(const struct request *request, double size[4]);
+void options_help(struct text *out);
 
-/* Whether there is a projection where the cell has one, and only there; if not, the program ends.
- */
-struct graph;
-void options_check_projection(const struct request *request, const struct graph *graph,
-                              const double size[4]);
-
-/* Ends the program with a sentence. */
-_Noreturn void fail(const char *sentence);
+/* What texts mean: the ISA that must be given; the form of the maths; the sizes of a kernel, 0 for
+ * any; those to check a gradient for, which are all known; and what a model that stands alone is
+ * made of. */
+const struct isa *options_isa(const struct request *request, struct failure *failure);
+bool options_math(const struct request *request, enum weir_math *math, struct failure *failure);
+bool options_sizes(const struct request *request, double size[4], struct failure *failure);
+bool options_check_sizes(const struct request *request, double size[4], struct failure *failure);
+bool options_deploy(const struct request *request, struct deploy_request *deploy,
+                    struct failure *failure);
 
 #endif

@@ -2,6 +2,8 @@
 /* Evaluating the graph of a cell, as it is before the passes that prepare it for kernels. */
 #include "cell/evaluate.h"
 
+#include "common/hash.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +88,8 @@ static uint64_t evaluate_operation(const struct evaluation *e, const struct node
         value[k] = op_value(n->op, v[0], v[1], v[2]);
         if (kinks[n->op].has_kink) {
             const double left = v[kinks[n->op].left], right = v[kinks[n->op].right];
-            hash = (hash ^ (uint64_t)(left < right ? 1 : left > right ? 2 : 3)) * 1099511628211u;
+            const unsigned char side = left < right ? 1 : left > right ? 2 : 3;
+            hash = hash_bytes(hash, &side, 1);
         }
     }
     return hash;
@@ -94,7 +97,7 @@ static uint64_t evaluate_operation(const struct evaluation *e, const struct node
 
 uint64_t evaluate(struct evaluation *e)
 {
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = HASH_START;
     for (int node = 0; node < e->graph->count; node++) {
         const struct node *n = &e->graph->nodes[node];
         const size_t extent = evaluation_extent(e->graph, n->extent);

@@ -2,6 +2,8 @@
 /* Building the graph of a cell: hash-consing, constant folding, extents. */
 #include "cell/graph.h"
 
+#include "common/hash.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,13 +33,28 @@ const char *op_spelling(enum op op)
     return op_rows[op].spelling;
 }
 
+static const struct {
+    const char *name, *constant;
+} extent_names[] = {[WEIR_ONE] = {"1", "WEIR_ONE"},
+                    [WEIR_I] = {"I", "WEIR_I"},
+                    [WEIR_H] = {"H", "WEIR_H"},
+                    [WEIR_P] = {"P", "WEIR_P"}};
+
+const char *extent_name(enum weir_extent extent)
+{
+    return extent_names[extent].name;
+}
+
+const char *extent_constant(enum weir_extent extent)
+{
+    return extent_names[extent].constant;
+}
+
 static void *allocate(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
-    if (!memory) {
-        fprintf(stderr, "weir-gen: out of memory for a graph of %zu elements\n", count);
-        exit(1);
-    }
+    if (!memory)
+        abort();
     return memory;
 }
 
@@ -68,14 +85,12 @@ void graph_free(struct graph *graph)
 
 static uint64_t hash_node(const struct node *node)
 {
-    uint64_t bits, hash = 14695981039346656037u;
+    uint64_t bits;
     memcpy(&bits, &node->number, sizeof bits);
     const uint64_t words[] = {(uint64_t)node->op,           (uint64_t)(node->arg[0] + 1),
                               (uint64_t)(node->arg[1] + 1), (uint64_t)(node->arg[2] + 1),
                               (uint64_t)(node->index + 1),  bits};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        hash = (hash ^ words[i]) * 1099511628211u ^ (words[i] >> 29);
-    return hash ^ (hash >> 31);
+    return hash_bytes(HASH_START, words, sizeof words);
 }
 
 static bool same_node(const struct node *a, const struct node *b)

@@ -126,6 +126,10 @@ int graph_new_extent(struct graph *graph);
 bool graph_same_extent(struct graph *graph, int a, int b);
 enum weir_extent graph_extent(const struct graph *graph, int variable);
 
+/* An extent as cells write it (1, I, H or P), and as C does: WEIR_ONE, WEIR_I, ... */
+const char *extent_name(enum weir_extent extent);
+const char *extent_constant(enum weir_extent extent);
+
 bool graph_is_constant(const struct graph *graph, int node);
 bool graph_is_number(const struct graph *graph, int node, double number);
 bool graph_is_leaf(const struct graph *graph, int node); /* loaded or constant: never computed */

@@ -16,7 +16,7 @@ static bool may_swap(const struct axis *a, const struct axis *b)
     return is_one(a) || is_one(b) || (a->size == 0 && b->size == 0 && a->id >= 0 && b->id >= 0);
 }
 
-void chain_transpose(struct chain *chain)
+bool chain_transpose(struct chain *chain)
 {
     const onnx_attribute *perm = onnx_attribute_find(chain->node, "perm");
     struct axis moved[ONNX_RANK_MAX];
@@ -25,17 +25,18 @@ void chain_transpose(struct chain *chain)
         const int64_t axis =
             perm && i < perm->int_count ? perm->ints[i] : (int64_t)(chain->rank - 1 - i);
         if (axis < 0 || axis >= (int64_t)chain->rank)
-            chain_refuse(chain, "it does not fit the axes of its input");
+            return chain_refuse(chain, "it does not fit the axes of its input");
         from[i] = (size_t)axis;
         moved[i] = chain->axes[axis];
         for (size_t k = 0; k < i; k++) {
             if (from[k] == from[i])
-                chain_refuse(chain, "it names an axis twice");
+                return chain_refuse(chain, "it names an axis twice");
             if (from[k] > from[i] && !may_swap(&moved[k], &moved[i]))
-                chain_refuse(chain, "it moves data, in other ways than by a batch of one");
+                return chain_refuse(chain, "it moves data, in other ways than by a batch of one");
         }
     }
     memcpy(chain->axes, moved, sizeof moved);
+    return true;
 }
 
 static void remove_axis(struct chain *chain, size_t axis)
@@ -46,35 +47,38 @@ static void remove_axis(struct chain *chain, size_t axis)
 }
 
 /* The axes of Squeeze or Unsqueeze, as a set of bits, among `rank` of them. */
-static unsigned read_axes(const struct chain *chain, size_t rank)
+static bool read_axes(const struct chain *chain, size_t rank, unsigned *set)
 {
     const onnx_attribute *attribute = onnx_attribute_find(chain->node, "axes");
     const onnx_tensor *tensor = chain_constant(chain, 1);
     const int64_t *axes = attribute ? attribute->ints : tensor ? tensor->ints : NULL;
     const size_t count = attribute ? attribute->int_count : tensor ? tensor->count : 0;
-    unsigned set = 0;
+    *set = 0;
     for (size_t i = 0; i < count && axes; i++) {
         const int64_t axis = axes[i] < 0 ? axes[i] + (int64_t)rank : axes[i];
         if (axis < 0 || axis >= (int64_t)rank)
-            chain_refuse(chain, "it does not fit the axes of its input");
-        set |= 1u << axis;
+            return chain_refuse(chain, "it does not fit the axes of its input");
+        *set |= 1u << axis;
     }
-    return set;
+    return true;
 }
 
-void chain_squeeze(struct chain *chain)
+bool chain_squeeze(struct chain *chain)
 {
-    const unsigned set = read_axes(chain, chain->rank);
+    unsigned set;
+    if (!read_axes(chain, chain->rank, &set))
+        return false;
     for (size_t axis = chain->rank; axis-- > 0;) {
         if (!(set >> axis & 1) && (set || !is_one(&chain->axes[axis])))
             continue;
         if (chain->axes[axis].id == AXIS_TIME || chain->axes[axis].size > 1)
-            chain_refuse(chain, "it removes an axis that is not a batch of one");
+            return chain_refuse(chain, "it removes an axis that is not a batch of one");
         remove_axis(chain, axis);
     }
+    return true;
 }
 
-void chain_unsqueeze(struct chain *chain)
+bool chain_unsqueeze(struct chain *chain)
 {
     struct axis before[ONNX_RANK_MAX];
     const onnx_attribute *attribute = onnx_attribute_find(chain->node, "axes");
@@ -82,21 +86,15 @@ void chain_unsqueeze(struct chain *chain)
     const size_t more = attribute ? attribute->int_count : tensor ? tensor->count : 0;
     const size_t rank = chain->rank + more;
     if (rank > ONNX_RANK_MAX)
-        chain_refuse(chain, "it has too many axes");
-    const unsigned set = read_axes(chain, rank);
+        return chain_refuse(chain, "it has too many axes");
+    unsigned set;
+    if (!read_axes(chain, rank, &set))
+        return false;
     memcpy(before, chain->axes, sizeof before);
     for (size_t i = 0, from = 0; i < rank; i++)
         chain->axes[i] = set >> i & 1 ? (struct axis){1, AXIS_PLAIN} : before[from++];
     chain->rank = rank;
-}
-
-/* The floats of one step. */
-size_t chain_width(const struct chain *chain)
-{
-    size_t width = 1;
-    for (size_t i = 0; i < chain->rank; i++)
-        width *= chain->axes[i].id == AXIS_PLAIN && chain->axes[i].size ? chain->axes[i].size : 1;
-    return width;
+    return true;
 }
 
 static bool has_time(const struct chain *chain)
@@ -109,7 +107,7 @@ static bool has_time(const struct chain *chain)
 
 /* The order of elements stays; what must be found is which of the new axes is time: the first that
  * is not a batch of one, as before. */
-void chain_reshape(struct chain *chain)
+bool chain_reshape(struct chain *chain)
 {
     const onnx_tensor *shape = chain_constant(chain, 1);
     const bool timed = has_time(chain);
@@ -118,7 +116,7 @@ void chain_reshape(struct chain *chain)
     size_t inferred = ONNX_RANK_MAX, product = 1;
     bool found = false;
     if (!shape || !shape->ints || shape->count > ONNX_RANK_MAX)
-        chain_refuse(chain, "its shape is no constant");
+        return chain_refuse(chain, "its shape is no constant");
     for (size_t i = 0; i < shape->count; i++) {
         const int64_t size = shape->ints[i];
         axes[i] = size == STEPS_UNKNOWN && timed ? (struct axis){0, AXIS_TIME}
@@ -129,7 +127,7 @@ void chain_reshape(struct chain *chain)
         found |= axes[i].id == AXIS_TIME;
         const size_t factor = axes[i].id == AXIS_PLAIN && axes[i].size ? axes[i].size : 1;
         if (factor > width / product)
-            chain_refuse(chain, "its shape holds more than one step of its input");
+            return chain_refuse(chain, "its shape holds more than one step of its input");
         product *= factor;
     }
     if (inferred < ONNX_RANK_MAX && timed && !found && product == width)
@@ -139,14 +137,15 @@ void chain_reshape(struct chain *chain)
     memcpy(chain->axes, axes, sizeof axes);
     chain->rank = shape->count;
     if (has_time(chain) != timed || chain_width(chain) != width)
-        chain_refuse(chain, "it mixes time with other axes, or names a batch of more than one");
+        return chain_refuse(chain,
+                            "it mixes time with other axes, or names a batch of more than one");
+    return true;
 }
 
-void chain_cast(struct chain *chain)
+bool chain_cast(struct chain *chain)
 {
     const enum onnx_type to = (enum onnx_type)onnx_attribute_int(chain->node, "to", ONNX_FLOAT);
-    if (!onnx_type_is_float(to))
-        chain_refuse(chain, "it makes whole numbers");
+    return onnx_type_is_float(to) || chain_refuse(chain, "it makes whole numbers");
 }
 
 /* ---- One step of a sequence ---- */
@@ -159,12 +158,13 @@ static void give_last(struct chain *chain)
 }
 
 /* An axis, which ONNX counts from either end. */
-static size_t axis_at(const struct chain *chain, int64_t axis)
+static bool find_axis(const struct chain *chain, int64_t axis, size_t *found)
 {
     const int64_t at = axis < 0 ? axis + (int64_t)chain->rank : axis;
     if (at < 0 || at >= (int64_t)chain->rank)
-        chain_refuse(chain, "it does not fit the axes of its input");
-    return (size_t)at;
+        return chain_refuse(chain, "it does not fit the axes of its input");
+    *found = (size_t)at;
+    return true;
 }
 
 /* Whether `index` is the last step, of an axis that is time. */
@@ -174,17 +174,19 @@ static bool is_last(const struct chain *chain, const struct axis *axis, int64_t 
            (index == -1 || (chain->fixed_steps && index == (int64_t)chain->fixed_steps - 1));
 }
 
-void chain_gather(struct chain *chain)
+bool chain_gather(struct chain *chain)
 {
     const onnx_tensor *index = chain_constant(chain, 1);
-    const size_t axis = axis_at(chain, onnx_attribute_int(chain->node, "axis", 0));
+    size_t axis = 0;
+    if (!find_axis(chain, onnx_attribute_int(chain->node, "axis", 0), &axis))
+        return false;
     if (!index || !index->ints || index->count != 1 || index->rank > 1 ||
         chain->model->layer_count == 0)
-        chain_refuse(chain, "it takes more than the last step of a layer");
+        return chain_refuse(chain, "it takes more than the last step of a layer");
     if (is_last(chain, &chain->axes[axis], index->ints[0]))
         give_last(chain);
     else if (!is_one(&chain->axes[axis]))
-        chain_refuse(chain, "it takes another step than the last");
+        return chain_refuse(chain, "it takes another step than the last");
     remove_axis(chain, axis);
     if (index->rank == 1) {
         memmove(&chain->axes[axis + 1], &chain->axes[axis],
@@ -192,6 +194,7 @@ void chain_gather(struct chain *chain)
         chain->axes[axis] = (struct axis){1, AXIS_PLAIN};
         chain->rank++;
     }
+    return true;
 }
 
 /* One of the integers of Slice, which are inputs, and before opset 10 attributes. */
@@ -210,17 +213,20 @@ static bool read_bound(const struct chain *chain, const char *name, size_t input
     return true;
 }
 
-void chain_slice(struct chain *chain)
+bool chain_slice(struct chain *chain)
 {
     int64_t start, end, axis, step;
     if (!read_bound(chain, "starts", 1, 0, &start) || !read_bound(chain, "ends", 2, 0, &end) ||
         !read_bound(chain, "axes", 3, 0, &axis) || !read_bound(chain, "steps", 4, 1, &step) ||
         step != 1)
-        chain_refuse(chain, "it takes more than the last step of a layer");
-    const size_t at = axis_at(chain, axis);
+        return chain_refuse(chain, "it takes more than the last step of a layer");
+    size_t at = 0;
+    if (!find_axis(chain, axis, &at))
+        return false;
     if (!is_last(chain, &chain->axes[at], start) || end < INT32_MAX ||
         chain->model->layer_count == 0)
-        chain_refuse(chain, "it takes more than the last step of a layer");
+        return chain_refuse(chain, "it takes more than the last step of a layer");
     give_last(chain);
     chain->axes[at] = (struct axis){1, AXIS_PLAIN};
+    return true;
 }

@@ -2,12 +2,12 @@
 /* weir-gen --deploy: a layer of a cell, be it built in or a user's own, with weights from a file of
  * float32, little-endian: every weight [rows][cols] in the order in which the cell's text first
  * names it, and where there are two directions, those of the backward one after. */
+#include "common/files.h"
 #include "deploy/deploy.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static size_t count_weights(const struct graph *graph, const double size[4])
 {
@@ -20,24 +20,34 @@ static size_t count_weights(const struct graph *graph, const double size[4])
     return count;
 }
 
-/* `count` floats, which is all that the file may hold. */
-static float *read_floats(const char *path, size_t count)
+static bool is_longer(const char *path, size_t bytes)
 {
-    FILE *file = path ? fopen(path, "rb") : NULL;
-    if (!file)
-        fail(path ? text_format("--from %s cannot be read: %s", path, strerror(errno))
-                  : "--from is missing, expected a file of float32");
-    float *floats = malloc((count + 1) * sizeof *floats);
-    if (!floats)
-        fail("out of memory");
-    const size_t bytes = fread(floats, 1, count * sizeof *floats + 1, file);
-    fclose(file);
-    if (bytes != count * sizeof *floats)
-        fail(text_format("--from %s is %s than the %zu bytes that the cell takes with these "
-                         "sizes and directions",
-                         path, bytes < count * sizeof *floats ? "shorter" : "longer",
-                         count * sizeof *floats));
-    return floats;
+    struct stat status;
+    return stat(path, &status) == 0 && (size_t)status.st_size > bytes;
+}
+
+/* `count` floats, which is all that the file may hold; NULL: it cannot be read, or has not those.
+ */
+static float *read_floats(const char *path, size_t count, struct failure *failure)
+{
+    const size_t expected = count * sizeof(float);
+    size_t bytes;
+    if (!path) {
+        fail(failure, "--from is missing, expected a file of float32");
+        return NULL;
+    }
+    char *read = file_read(path, expected, &bytes, failure);
+    if (read && bytes == expected)
+        return (float *)(void *)read;
+    if (read || is_longer(path, expected))
+        fail(failure,
+             "--from %.1000s is %s than the %zu bytes that the cell takes with these sizes and "
+             "directions",
+             path, read ? "shorter" : "longer", expected);
+    else
+        fail(failure, "--from %s", failure->sentence);
+    free(read);
+    return NULL;
 }
 
 /* Points a pass to its weights; returns what follows them. */
@@ -53,35 +63,57 @@ static const float *point(struct deploy_pass *pass, const struct graph *graph, c
     return floats;
 }
 
-void deploy_cell(const struct request *request)
+/* The layer's passes, whose weights are the caller's to free; NULL: there are none. */
+static float *fill_layer(struct deploy_layer *layer, const struct deploy_request *request,
+                         const struct source *cell, const struct graph *graph,
+                         struct failure *failure)
 {
-    struct deploy_model *model = calloc(1, sizeof *model);
-    if (!model)
-        fail("out of memory");
-    struct deploy_layer *layer = &model->layers[0];
-    options_sizes(request, layer->size);
-    if (layer->size[WEIR_I] <= 0)
-        fail("a model has sizes, expected numbers for --input and --hidden");
-    struct source cell = source_read(request->cell);
-    struct graph *graph = source_parse(&cell, layer->size);
-    options_check_projection(request, graph, layer->size);
-    deploy_options(request, model, graph->name);
-    model->layer_count = 1;
     layer->pass_count = request->bidirectional ? 2 : 1;
     layer->passes[layer->pass_count - 1].reversed = request->bidirectional || request->reverse;
     layer->by_length = request->lengths;
-    if ((request->reverse || request->bidirectional) && model->steps == 1)
-        fail("backwards takes a whole sequence a call, expected --steps with the most there are");
-    float *floats =
-        read_floats(request->from, layer->pass_count * count_weights(graph, layer->size));
+    const size_t count = layer->pass_count * count_weights(graph, layer->size);
+    float *floats = read_floats(request->from, count, failure);
     const float *next = floats;
-    for (size_t p = 0; p < layer->pass_count; p++) {
-        layer->passes[p].cell = cell;
+    for (size_t p = 0; p < layer->pass_count && floats; p++) {
+        layer->passes[p].cell = *cell;
         next = point(&layer->passes[p], graph, layer->size, next);
     }
-    deploy_write(model, request->out);
+    return floats;
+}
+
+static bool deploy_graph(const struct deploy_request *request, const struct source *cell,
+                         const struct graph *graph, struct failure *failure)
+{
+    struct deploy_model *model = calloc(1, sizeof *model);
+    float *floats = NULL;
+    bool deployed = model || fail_memory(failure);
+    deployed = deployed &&
+               source_check_projection(graph, request->size, request->has_projection, failure) &&
+               deploy_options(request, model, graph->name, failure);
+    if (deployed && (request->reverse || request->bidirectional) && model->steps == 1)
+        deployed = fail(failure, "backwards takes a whole sequence a call, expected --steps with "
+                                 "the most there are");
+    if (deployed) {
+        struct deploy_layer *layer = &model->layers[model->layer_count++];
+        memcpy(layer->size, request->size, sizeof layer->size);
+        floats = fill_layer(layer, request, cell, graph, failure);
+        deployed = floats && deploy_write(model, request->out, failure);
+    }
     free(floats);
-    free(cell.text);
-    graph_free(graph);
     free(model);
+    return deployed;
+}
+
+bool deploy_cell(const struct deploy_request *request, struct failure *failure)
+{
+    struct source cell;
+    if (request->size[WEIR_I] <= 0)
+        return fail(failure, "a model has sizes, expected numbers for --input and --hidden");
+    if (!source_read(request->cell, &cell, failure))
+        return false;
+    struct graph *graph = source_parse(&cell, request->size, failure);
+    const bool deployed = graph && deploy_graph(request, &cell, graph, failure);
+    graph_free(graph);
+    free(cell.text);
+    return deployed;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* An ONNX model as a chain of layers, while it is read. */
-#ifndef WEIR_DEPLOY_ONNX_H
-#define WEIR_DEPLOY_ONNX_H
+/* An ONNX model as a chain of layers, while it is read. What is done to it returns false where it
+ * fails, with the sentence in the chain's failure. */
+#ifndef WEIR_CHAIN_H
+#define WEIR_CHAIN_H
 
 #include "deploy/deploy.h"
-
 #include "onnx/onnx.h"
 
 /* What an axis is: time; something of a known size; or, from 0 on, one of the input's whose size is
@@ -31,6 +31,7 @@ struct known {
 struct chain {
     const onnx_model *onnx;
     struct deploy_model *model;
+    struct failure *failure;
     onnx_memory *memory; /* of what is made here */
     const onnx_node *node; /* in work */
     int input, lengths, output; /* values: of the model's input and output; sequence_lens, or -1 */
@@ -44,41 +45,41 @@ struct chain {
     struct product *product; /* the last layer, where it is one; or NULL */
 };
 
-/* Ends the program: the node in work cannot be deployed. */
-_Noreturn void chain_refuse(const struct chain *chain, const char *reason);
+/* Fails: the node in work cannot be deployed. */
+bool chain_refuse(const struct chain *chain, const char *reason, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A value that is a constant, or NULL; an input of the node that is one. */
 const onnx_tensor *chain_value(const struct chain *chain, int value);
 const onnx_tensor *chain_constant(const struct chain *chain, size_t input);
 
-/* Memory that lives as long as the chain; a text as a cell in it. */
+/* Memory that lives as long as the chain, or NULL; a text as a cell in it. */
 void *chain_take(struct chain *chain, size_t count, size_t size);
-struct source chain_cell(struct chain *chain, const char *text);
+bool chain_cell(struct chain *chain, const char *text, struct source *cell);
 
-struct deploy_layer *chain_add_layer(struct chain *chain);
+struct deploy_layer *chain_add_layer(struct chain *chain); /* NULL: there are too many */
 size_t chain_width(const struct chain *chain); /* the floats of one step */
+void chain_note(struct chain *chain); /* where it has come to */
 
-/* deploy_onnx_axes.c */
-void chain_transpose(struct chain *chain);
-void chain_squeeze(struct chain *chain);
-void chain_unsqueeze(struct chain *chain);
-void chain_reshape(struct chain *chain);
-void chain_cast(struct chain *chain);
-void chain_gather(struct chain *chain);
-void chain_slice(struct chain *chain);
+/* axes.c */
+bool chain_transpose(struct chain *chain);
+bool chain_squeeze(struct chain *chain);
+bool chain_unsqueeze(struct chain *chain);
+bool chain_reshape(struct chain *chain);
+bool chain_cast(struct chain *chain);
+bool chain_gather(struct chain *chain);
+bool chain_slice(struct chain *chain);
 
-/* deploy_onnx_shapes.c: notes where the chain has come to; computes a node that depends on
- * constants and shapes only, and says whether it is one. */
-void chain_note(struct chain *chain);
-bool chain_compute(struct chain *chain);
+/* shapes.c: computes the node where it depends on constants and shapes only. */
+bool chain_compute(struct chain *chain, bool *computed);
 
-/* deploy_onnx_data.c: an input and output of the model from a folder. */
-void chain_data(struct chain *chain, const char *folder);
+/* data.c: an input and output of the model from a folder. */
+bool chain_data(struct chain *chain, const char *folder);
 
-/* deploy_onnx_products.c */
-void chain_matmul(struct chain *chain);
-void chain_gemm(struct chain *chain);
-void chain_add(struct chain *chain);
-void chain_function(struct chain *chain); /* of one value */
+/* products.c */
+bool chain_matmul(struct chain *chain);
+bool chain_gemm(struct chain *chain);
+bool chain_add(struct chain *chain);
+bool chain_function(struct chain *chain); /* of one value */
 
 #endif

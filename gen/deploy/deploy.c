@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* From a model to a directory: kernels for each ISA, and the files around them. */
+/* From a model to a directory: the files of its kernels, and those around them. */
 #include "deploy/deployment.h"
 
+#include "common/files.h"
+#include "common/text.h"
 #include "emit/emit.h"
-#include "language/parse.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -39,87 +40,6 @@ bool deploy_ships(const char *name)
     return ships;
 }
 
-/* ---- What is known of a deployment ---- */
-
-static size_t first_isa(const struct deployment *d)
-{
-    size_t isa = 0;
-    while (!d->model->isas[isa])
-        isa++;
-    return isa;
-}
-
-const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass)
-{
-    return d->parts[first_isa(d)][d->kernel_of[layer][pass]]->program[ROLE_FORWARD];
-}
-
-size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent)
-{
-    return extent < 0 ? 1 : (size_t)layer->size[graph_extent(graph, extent)];
-}
-
-size_t deployment_outputs(const struct deployment *d, size_t layer)
-{
-    const struct graph *graph = deployment_program(d, layer, 0)->graph;
-    const struct deploy_layer *of = &d->model->layers[layer];
-    return of->pass_count * deployment_size(of, graph, graph->states[0].extent);
-}
-
-bool deployment_is_whole(const struct deployment *d)
-{
-    bool whole = d->model->lengths || deployment_gives_last(d);
-    for (size_t l = 0; l < d->model->layer_count; l++)
-        for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
-            whole |= d->model->layers[l].passes[p].reversed;
-    return whole;
-}
-
-bool deployment_gives_last(const struct deployment *d)
-{
-    bool last = false;
-    for (size_t l = 0; l < d->model->layer_count; l++)
-        last |= d->model->layers[l].gives != GIVES_ALL;
-    return last;
-}
-
-static void visit_pass(const struct deployment *d, size_t l, size_t p, deployment_visit *visit,
-                       void *context, size_t *at)
-{
-    const struct deploy_layer *layer = &d->model->layers[l];
-    const struct deploy_pass *pass = &layer->passes[p];
-    const struct graph *graph = deployment_program(d, l, p)->graph;
-    for (int i = 0; i < graph->param_count; i++) {
-        const size_t count = deployment_size(layer, graph, graph->params[i].rows) *
-                             deployment_size(layer, graph, graph->params[i].cols);
-        visit(context, l, p, pass->params[i], *at, count);
-        *at += count;
-    }
-    for (int s = 0; s < graph->state_count; s++) {
-        const size_t count = deployment_size(layer, graph, graph->states[s].extent);
-        if (!pass->initial[s])
-            continue;
-        visit(context, l, p, pass->initial[s], *at, count);
-        *at += count;
-    }
-}
-
-void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context)
-{
-    size_t at = 0;
-    for (size_t l = 0; l < d->model->layer_count; l++)
-        for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
-            visit_pass(d, l, p, visit, context, &at);
-}
-
-uint64_t deployment_hash(uint64_t hash, const void *bytes, size_t count)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ byte[i]) * 1099511628211u;
-    return hash;
-}
-
 void deploy_add(const struct deployment *d, struct text *out, const char *text)
 {
     while (*text) {
@@ -133,121 +53,38 @@ void deploy_add(const struct deployment *d, struct text *out, const char *text)
     }
 }
 
-/* ---- Making one ---- */
-
-static bool same_kernel(const struct deploy_model *model, size_t l, size_t p, size_t m, size_t q)
-{
-    const struct source *a = &model->layers[l].passes[p].cell,
-                        *b = &model->layers[m].passes[q].cell;
-    return a->length == b->length && !memcmp(a->text, b->text, a->length) &&
-           !memcmp(model->layers[l].size, model->layers[m].size, sizeof model->layers[l].size);
-}
-
-/* The kernel that an earlier pass has, too, or the next number. */
-static size_t find_kernel(const struct deployment *d, size_t l, size_t p)
-{
-    for (size_t m = 0; m <= l; m++)
-        for (size_t q = 0; q < (m < l ? d->model->layers[m].pass_count : p); q++)
-            if (same_kernel(d->model, l, p, m, q))
-                return d->kernel_of[m][q];
-    return d->kernel_count;
-}
-
-/* The parts of a pass's kernel for an ISA. What only pays over many steps is left out of a stream.
- */
-static struct kernel_parts *make_parts(const struct deploy_model *model, size_t l, size_t p,
-                                       const struct isa *isa)
-{
-    const struct source *cell = &model->layers[l].passes[p].cell;
-    struct graph *graph = source_parse(cell, model->layers[l].size);
-    const int line = graph->line, column = graph->column;
-    char *error = NULL;
-    struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, &error);
-    if (!parts)
-        source_fail(cell, line, column, error);
-    if (model->steps == 1)
-        parts->plan[ROLE_FORWARD].hoist = 0;
-    return parts;
-}
-
-static void make_kernel(struct deployment *d, size_t l, size_t p)
-{
-    const size_t kernel = find_kernel(d, l, p);
-    d->kernel_of[l][p] = kernel;
-    if (kernel < d->kernel_count)
-        return;
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i])
-            d->parts[i][kernel] = make_parts(d->model, l, p, &isas[i]);
-    d->kernel_count++;
-}
-
-static void count_weights(void *context, size_t layer, size_t pass, const float *piece, size_t at,
-                          size_t count)
-{
-    struct deployment *d = context;
-    const uint64_t place[] = {layer, pass, at, count};
-    d->weight_count = at + count;
-    d->shape = deployment_hash(d->shape, place, sizeof place);
-    for (size_t i = 0; i < count; i++)
-        if (piece[i] - piece[i] != 0)
-            fail(text_format("a weight of layer %zu is not a finite number, expected all of them "
-                             "to be",
-                             layer));
-}
-
-static void make(struct deployment *d, const struct deploy_model *model)
-{
-    *d = (struct deployment){
-        .model = model, .shape = DEPLOYMENT_HASH, .upper = text_format("%s", model->name)};
-    for (char *c = d->upper; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
-    for (size_t l = 0; l < model->layer_count; l++)
-        for (size_t p = 0; p < model->layers[l].pass_count; p++)
-            make_kernel(d, l, p);
-    d->inputs = (size_t)model->layers[0].size[WEIR_I];
-    d->outputs = deployment_outputs(d, model->layer_count - 1);
-    for (size_t l = 0; l < model->layer_count; l++)
-        for (size_t p = 0; p < model->layers[l].pass_count; p++)
-            d->shape = deployment_hash(d->shape, model->layers[l].passes[p].cell.text,
-                                       model->layers[l].passes[p].cell.length);
-    deployment_weights(d, count_weights, d);
-}
-
-static void unmake(struct deployment *d)
-{
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        for (size_t k = 0; k < d->kernel_count; k++)
-            kernel_parts_free(d->parts[i][k]);
-    free(d->upper);
-}
-
 /* ---- Writing it ---- */
 
 /* Writes a file, whose text is freed, to a directory. */
-static void write_file(const char *directory, const char *prefix, const char *name,
-                       struct text *text)
+static bool write_file(const char *directory, const char *prefix, const char *name,
+                       struct text *text, struct failure *failure)
 {
     char *path = text_format("%s/%s%s", directory, prefix, name);
-    source_write(path, text);
+    const bool written = file_write(path, text->chars, text->length, failure);
     text_free(text);
     free(path);
+    return written;
 }
 
-static void write_kernels(struct deployment *d, const char *directory)
+static bool write_kernels(struct deployment *d, const char *directory, struct failure *failure)
 {
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++) {
+    bool written = true;
+    for (size_t i = 0; i < WEIR_ISA_COUNT && written; i++) {
         if (!d->model->isas[i])
             continue;
-        struct text kernels = emit_alone(d->parts[i], d->kernel_count, d->model->name);
+        struct text header = {0},
+                    kernels = emit_alone(d->parts[i], d->kernel_count, d->model->name);
         char *name = text_format("_%s.c", isas[i].name);
-        write_file(directory, d->model->name, name, &kernels);
-        free(name);
-        struct text header = {0};
         text_add(&header, "%s", shipped_text(isas[i].header));
-        write_file(directory, "", isas[i].header, &header);
+        written = write_file(directory, d->model->name, name, &kernels, failure) &&
+                  write_file(directory, "", isas[i].header, &header, failure);
+        text_free(&header);
+        free(name);
     }
+    return written;
 }
+
+enum { TEST_FILE };
 
 /* One row a file: its name (after the model's where it begins with _ or .), what writes it. */
 static const struct {
@@ -255,20 +92,21 @@ static const struct {
     const char *shipped;
     void (*write)(const struct deployment *d, struct text *out);
 } files[] = {
+    [TEST_FILE] = {"_test.c", NULL, NULL}, /* deploy_test, which may fail */
     {"kernel.h", "kernel.h", NULL},          {"cpu_features.h", "cpu_features.h", NULL},
     {"packing.h", "packing.h", NULL},        {"_internal.h", "alone_internal.h", NULL},
     {"_model.h", NULL, deploy_model_tables}, {".h", NULL, deploy_header},
-    {".c", "alone.c", deploy_entry},         {"_test.c", NULL, deploy_test},
-    {"CMakeLists.txt", NULL, deploy_cmake},  {"README.md", NULL, deploy_readme},
+    {".c", "alone.c", deploy_entry},         {"CMakeLists.txt", NULL, deploy_cmake},
+    {"README.md", NULL, deploy_readme},
 };
 
 enum { FILE_COUNT = sizeof files / sizeof *files };
 
 /* The files' texts, all of them before any is written: a model may still be refused here. */
-static void make_texts(const struct deployment *d, struct text texts[FILE_COUNT])
+static bool make_texts(const struct deployment *d, struct text texts[FILE_COUNT],
+                       struct failure *failure)
 {
     for (size_t i = 0; i < FILE_COUNT; i++) {
-        texts[i] = (struct text){0};
         if (files[i].shipped && !strncmp(files[i].shipped, "alone", strlen("alone")))
             deploy_add(d, &texts[i], shipped_text(files[i].shipped));
         else if (files[i].shipped)
@@ -276,36 +114,45 @@ static void make_texts(const struct deployment *d, struct text texts[FILE_COUNT]
         if (files[i].write)
             files[i].write(d, &texts[i]);
     }
+    return deploy_test(d, &texts[TEST_FILE], failure);
 }
 
-static void write_weights(const struct deployment *d, const char *directory)
+static bool write_weights(const struct deployment *d, const char *directory,
+                          struct failure *failure)
 {
     struct text weights = {0};
-    if (d->model->weights_file) {
-        deploy_weights_file(d, &weights);
-        source_write(d->model->weights_file, &weights);
-        text_free(&weights);
-    } else {
+    if (!d->model->weights_file) {
         deploy_weights_c(d, &weights);
-        write_file(directory, d->model->name, "_weights.c", &weights);
+        return write_file(directory, d->model->name, "_weights.c", &weights, failure);
     }
+    deploy_weights_file(d, &weights);
+    const bool written = file_write(d->model->weights_file, weights.chars, weights.length, failure);
+    text_free(&weights);
+    return written;
 }
 
-void deploy_write(const struct deploy_model *model, const char *directory)
+static bool write_all(struct deployment *d, const char *directory, struct text texts[FILE_COUNT],
+                      struct failure *failure)
 {
-    struct text texts[FILE_COUNT];
-    struct deployment *d = calloc(1, sizeof *d);
-    if (!d)
-        fail("out of memory");
-    make(d, model);
-    make_texts(d, texts);
     if (mkdir(directory, 0777) && errno != EEXIST)
-        fail(text_format("--out %s cannot be made: %s", directory, strerror(errno)));
+        return fail(failure, "--out %.1000s cannot be made: %s", directory, strerror(errno));
+    bool written = true;
+    for (size_t i = 0; i < FILE_COUNT && written; i++)
+        written =
+            write_file(directory, isalpha((unsigned char)files[i].name[0]) ? "" : d->model->name,
+                       files[i].name, &texts[i], failure);
+    return written && write_weights(d, directory, failure) &&
+           write_kernels(d, directory, failure); /* last: it renames programs */
+}
+
+bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)
+{
+    struct text texts[FILE_COUNT] = {0};
+    struct deployment *d = deployment_create(model, failure);
+    const bool written =
+        d && make_texts(d, texts, failure) && write_all(d, directory, texts, failure);
     for (size_t i = 0; i < FILE_COUNT; i++)
-        write_file(directory, isalpha((unsigned char)files[i].name[0]) ? "" : model->name,
-                   files[i].name, &texts[i]);
-    write_weights(d, directory);
-    write_kernels(d, directory); /* last: it renames programs */
-    unmake(d);
-    free(d);
+        text_free(&texts[i]);
+    deployment_free(d);
+    return written;
 }

@@ -5,11 +5,26 @@
 #ifndef WEIR_DEPLOY_H
 #define WEIR_DEPLOY_H
 
+#include "common/failure.h"
 #include "language/source.h"
-#include "options.h"
 #include "plan/isa.h"
 
-enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2 };
+enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2, DEPLOY_STEPS_MAX = 1 << 20 };
+
+/* What is asked for: a cell with weights from a file, or an ONNX model. NULL: nothing is said. */
+struct deploy_request {
+    const char *out; /* the directory */
+    const char *name; /* of the model; NULL: the cell's or the file's */
+    const char *weights_file;
+    size_t steps; /* 0: nothing is said */
+    bool isas[WEIR_ISA_COUNT];
+    /* Of a cell. */
+    const char *cell, *from;
+    double size[4];
+    bool has_projection, lengths, reverse, bidirectional;
+    /* Of a model. */
+    const char *model, *node, *data;
+};
 
 /* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
  * and where its states start (NULL: zeros). */
@@ -51,19 +66,20 @@ struct deploy_model {
     struct deploy_data data; /* of the self-test */
 };
 
-/* Writes the directory, which is made if it is not there. Ends the program where that fails. */
-void deploy_write(const struct deploy_model *model, const char *directory);
+/* Writes the directory, which is made if it is not there. */
+bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure);
 
-/* What the command line says of a model, whose name is `name` unless it says another. */
-void deploy_options(const struct request *request, struct deploy_model *model, const char *name);
+/* What the request says of a model, whose name is `name` unless it says another. */
+bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
+                    const char *name, struct failure *failure);
 
 /* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
 bool deploy_ships(const char *name);
 
 /* weir-gen --deploy: one layer of a cell, with weights from a file. */
-void deploy_cell(const struct request *request);
+bool deploy_cell(const struct deploy_request *request, struct failure *failure);
 
 /* weir-gen --model: an ONNX model. */
-void deploy_model(const struct request *request);
+bool deploy_model(const struct deploy_request *request, struct failure *failure);
 
 #endif

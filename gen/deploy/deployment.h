@@ -3,6 +3,7 @@
 #ifndef WEIR_DEPLOYMENT_H
 #define WEIR_DEPLOYMENT_H
 
+#include "common/text.h"
 #include "deploy/deploy.h"
 #include "plan/kernel_parts.h"
 
@@ -20,6 +21,10 @@ struct deployment {
     char *upper; /* the name, in capitals */
 };
 
+/* NULL: a cell that is no kernel, or weights that are not finite. */
+struct deployment *deployment_create(const struct deploy_model *model, struct failure *failure);
+void deployment_free(struct deployment *d); /* or NULL */
+
 /* The program of a pass, which is the same for every ISA. */
 const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass);
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent);
@@ -32,10 +37,6 @@ typedef void deployment_visit(void *context, size_t layer, size_t pass, const fl
                               size_t at, size_t count);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
-/* FNV-1a (Fowler, Noll & Vo), which no change of a single byte escapes. */
-uint64_t deployment_hash(uint64_t hash, const void *bytes, size_t count);
-#define DEPLOYMENT_HASH 14695981039346656037u
-
 /* deploy_tables.c: the tables of alone_model.h, and the weights as C and as a file. */
 void deploy_model_tables(const struct deployment *d, struct text *out);
 void deploy_weights_c(const struct deployment *d, struct text *out);
@@ -47,8 +48,9 @@ void deploy_entry(const struct deployment *d, struct text *out);
 void deploy_cmake(const struct deployment *d, struct text *out);
 void deploy_readme(const struct deployment *d, struct text *out);
 
-/* deploy_test.c: the self-test, with an input and what the model makes of it. */
-void deploy_test(const struct deployment *d, struct text *out);
+/* self_test.c: the self-test, with an input and what the model makes of it. False: which is not
+ * what the model brings as its output. */
+bool deploy_test(const struct deployment *d, struct text *out, struct failure *failure);
 
 /* text_add, with ALONE and alone replaced by the model's name in capitals and as it is. */
 void deploy_add(const struct deployment *d, struct text *out, const char *text);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the command line says of a model that stands alone, whatever it is made from. */
+/* What is asked for of a model that stands alone, whatever it is made from. */
 #include "deploy/deploy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MAX = 1 << 20, NAME_MAX_LENGTH = 24 };
+enum { NAME_MAX_LENGTH = 24 };
 
 static bool is_name(const char *name)
 {
@@ -29,51 +28,21 @@ static bool hides_header(const char *name)
     return hides;
 }
 
-/* The ISAs of a list with commas; NULL: all. */
-static void choose_isas(const char *list, bool chosen[WEIR_ISA_COUNT])
+bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
+                    const char *name, struct failure *failure)
 {
-    for (size_t i = 0; i < WEIR_ISA_COUNT && !list; i++)
-        chosen[i] = true;
-    while (list && *list) {
-        const size_t length = strcspn(list, ",");
-        char *name = text_format("%.*s", (int)length, list);
-        const struct isa *isa = isa_find(name);
-        if (!isa)
-            fail(text_format("--isa %s, expected %s, or several with commas between", name,
-                             isa_names()));
-        chosen[isa - isas] = true;
-        free(name);
-        list += length + (list[length] == ',');
-    }
-    bool any = false;
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        any |= chosen[i];
-    if (!any)
-        fail(text_format("--isa is empty, expected %s, or several with commas between",
-                         isa_names()));
-}
-
-void deploy_options(const struct request *request, struct deploy_model *model, const char *name)
-{
-    char *stop;
     model->name = request->name ? request->name : name;
     if (!is_name(model->name))
-        fail(text_format("--name '%s' cannot begin names in C, expected at most %d lower-case "
-                         "letters, digits and underscores",
-                         model->name, NAME_MAX_LENGTH));
+        return fail(failure,
+                    "--name '%.1000s' cannot begin names in C, expected at most %d lower-case "
+                    "letters, digits and underscores",
+                    model->name, NAME_MAX_LENGTH);
     if (hides_header(model->name))
-        fail(text_format("--name '%s' would hide another header %s.h, expected another name",
-                         model->name, model->name));
-    const long steps = request->steps ? strtol(request->steps, &stop, 10) : 1;
-    if (request->steps && (steps < 1 || steps > STEPS_MAX || *stop))
-        fail(text_format("--steps '%s' is not a number of time steps, expected 1 to %d",
-                         request->steps, STEPS_MAX));
-    model->steps = (size_t)steps;
+        return fail(failure, "--name '%s' would hide another header %s.h, expected another name",
+                    model->name, model->name);
+    model->steps = request->steps ? request->steps : 1;
     model->lengths = request->lengths;
-    model->weights_file = request->weights;
-    if (!request->out)
-        fail("--out is missing, expected the directory to write");
-    if (model->lengths && model->steps == 1)
-        fail("--lengths is for calls of several steps, expected --steps as well");
-    choose_isas(request->isa, model->isas);
+    model->weights_file = request->weights_file;
+    memcpy(model->isas, request->isas, sizeof model->isas);
+    return true;
 }

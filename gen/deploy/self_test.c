@@ -12,10 +12,7 @@ enum { TEST_STEPS = 12 };
 
 static float *allocate(size_t count)
 {
-    float *memory = calloc(count ? count : 1, sizeof *memory);
-    if (!memory)
-        fail("out of memory");
-    return memory;
+    return calloc(count ? count : 1, sizeof(float));
 }
 
 /* One direction of a layer over a sequence, into columns of y from `column` on; then what the first
@@ -41,28 +38,41 @@ static void run_pass(const struct deployment *d, size_t l, size_t p, size_t step
     interpret_free(in);
 }
 
-/* All layers; returns y, which the caller frees, and its steps. */
+/* A layer: y, which the caller frees, and its steps; NULL: there is no memory. */
+static float *run_layer(const struct deployment *d, size_t l, size_t *steps, size_t *length,
+                        const float *x)
+{
+    const struct deploy_layer *layer = &d->model->layers[l];
+    const size_t outputs = deployment_outputs(d, l);
+    float *y = allocate(*steps * outputs), *final = allocate(outputs);
+    if (!y || !final) {
+        free(y);
+        free(final);
+        return NULL;
+    }
+    for (size_t p = 0; p < layer->pass_count; p++)
+        run_pass(d, l, p, layer->by_length ? *length : *steps, x, y, final,
+                 p * outputs / layer->pass_count);
+    if (layer->gives == GIVES_LAST)
+        memmove(y, y + (*steps - 1) * outputs, outputs * sizeof *y);
+    if (layer->gives == GIVES_FINAL)
+        memcpy(y, final, outputs * sizeof *y);
+    if (layer->gives != GIVES_ALL)
+        *steps = *length = 1;
+    free(final);
+    return y;
+}
+
+/* All layers, in the same way. */
 static float *run_model(const struct deployment *d, size_t *steps, size_t length, const float *x)
 {
-    float *in = NULL;
-    for (size_t l = 0; l < d->model->layer_count; l++) {
-        const struct deploy_layer *layer = &d->model->layers[l];
-        const size_t outputs = deployment_outputs(d, l);
-        float *y = allocate(*steps * outputs), *final = allocate(outputs);
-        for (size_t p = 0; p < layer->pass_count; p++)
-            run_pass(d, l, p, layer->by_length ? length : *steps, in ? in : x, y, final,
-                     p * outputs / layer->pass_count);
-        if (layer->gives == GIVES_LAST)
-            memmove(y, y + (*steps - 1) * outputs, outputs * sizeof *y);
-        if (layer->gives == GIVES_FINAL)
-            memcpy(y, final, outputs * sizeof *y);
-        if (layer->gives != GIVES_ALL)
-            *steps = length = 1;
-        free(final);
+    float *y = run_layer(d, 0, steps, &length, x);
+    for (size_t l = 1; l < d->model->layer_count && y; l++) {
+        float *in = y;
+        y = run_layer(d, l, steps, &length, in);
         free(in);
-        in = y;
     }
-    return in;
+    return y;
 }
 
 static void add_bits(struct text *out, const char *name, const float *values, size_t count)
@@ -156,12 +166,12 @@ static const char tail[] =
     "    return right ? EXIT_SUCCESS : EXIT_FAILURE;\n"
     "}\n";
 
-/* An input for models that bring none; the caller frees it. */
+/* An input for models that bring none, which the caller frees; NULL: there is no memory. */
 static float *draw_input(size_t count)
 {
     float *x = allocate(count);
     unsigned random = 1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && x; i++) {
         random = random * 1664525u + 1013904223u;
         x[i] = (float)(random >> 8) / (float)(1 << 23) - 1;
     }
@@ -169,20 +179,22 @@ static float *draw_input(size_t count)
 }
 
 /* The model's own output must be what it gives here. */
-static void check_output(const struct deploy_data *data, const float *y, size_t count)
+static bool check_output(const struct deploy_data *data, const float *y, size_t count,
+                         struct failure *failure)
 {
     double worst = 0;
+    if (!data->output)
+        return true;
     if (data->count != count)
-        fail(text_format("--data: the output has %zu floats, where the model gives %zu",
-                         data->count, count));
+        return fail(failure, "--data: the output has %zu floats, where the model gives %zu",
+                    data->count, count);
     for (size_t i = 0; i < count; i++) {
         const double off = fabs((double)y[i] - data->output[i]);
         worst = off > worst || off != off ? off : worst;
     }
-    if (!(worst <= DEPLOY_TOLERANCE))
-        fail(text_format("--data: the model gives an output that is off by %g, expected at most "
-                         "%g",
-                         worst, DEPLOY_TOLERANCE));
+    return worst <= DEPLOY_TOLERANCE ||
+           fail(failure, "--data: the model gives an output that is off by %g, expected at most %g",
+                worst, DEPLOY_TOLERANCE);
 }
 
 static void add_sizes(const struct deployment *d, struct text *out, size_t steps, size_t length)
@@ -196,7 +208,7 @@ static void add_sizes(const struct deployment *d, struct text *out, size_t steps
     text_add(out, "};\n\n");
 }
 
-void deploy_test(const struct deployment *d, struct text *out)
+bool deploy_test(const struct deployment *d, struct text *out, struct failure *failure)
 {
     const struct deploy_data *data = &d->model->data;
     const bool is_stream = d->model->steps == 1;
@@ -207,21 +219,26 @@ void deploy_test(const struct deployment *d, struct text *out)
     const size_t length = data->input         ? data->length
                           : d->model->lengths ? steps - steps / 4
                                               : steps;
-    float *drawn = data->input ? NULL : draw_input(count);
+    float *drawn = data->input ? NULL : draw_input(count), *y = NULL;
     const float *x = drawn ? drawn : data->input;
-    deploy_add(d, out, head);
-    add_sizes(d, out, steps, length);
-    add_bits(out, "input", x, count);
-    float *y = run_model(d, &steps, length, x);
-    if (data->output)
-        check_output(data, y, steps * d->outputs);
-    add_bits(out, "expected", y, steps * d->outputs);
-    deploy_add(d, out,
-               is_stream            ? run_stream
-               : !d->model->lengths ? run_sequence
-                                    : run_with_length);
-    deploy_add(d, out, d->model->weights_file ? with_file : no_file);
-    deploy_add(d, out, tail);
+    if (x) {
+        deploy_add(d, out, head);
+        add_sizes(d, out, steps, length);
+        add_bits(out, "input", x, count);
+        y = run_model(d, &steps, length, x);
+    }
+    const bool right =
+        y ? check_output(data, y, steps * d->outputs, failure) : fail_memory(failure);
+    if (right) {
+        add_bits(out, "expected", y, steps * d->outputs);
+        deploy_add(d, out,
+                   is_stream            ? run_stream
+                   : !d->model->lengths ? run_sequence
+                                        : run_with_length);
+        deploy_add(d, out, d->model->weights_file ? with_file : no_file);
+        deploy_add(d, out, tail);
+    }
     free(drawn);
     free(y);
+    return right;
 }

@@ -2,7 +2,7 @@
 /* A model that stands alone, as tables: its passes and layers, its ISAs, its weights. */
 #include "deploy/deployment.h"
 
-static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR_P"};
+#include "common/hash.h"
 
 /* ---- Passes and layers ---- */
 
@@ -12,7 +12,7 @@ static void add_kernel(const struct graph *graph, size_t kernel, struct text *ou
     text_add(out, "static const enum weir_extent states_%zu[] = {", kernel);
     for (int s = 0; s < graph->state_count; s++)
         text_add(out, "%s%s", s ? ", " : "",
-                 extent_names[graph_extent(graph, graph->states[s].extent)]);
+                 extent_constant(graph_extent(graph, graph->states[s].extent)));
     text_add(out, "};\n");
 }
 
@@ -196,7 +196,7 @@ void deploy_weights_file(const struct deployment *d, struct text *out)
     struct text floats = {0};
     deployment_weights(d, add_piece, &floats);
     const uint64_t head[] = {d->shape, d->weight_count,
-                             deployment_hash(DEPLOYMENT_HASH, floats.chars, floats.length)};
+                             hash_bytes(HASH_START, floats.chars, floats.length)};
     text_add_bytes(out, "weights\n", 8);
     text_add_bytes(out, head, sizeof head);
     text_add_bytes(out, floats.chars, floats.length);

@@ -183,22 +183,6 @@ void deploy_entry(const struct deployment *d, struct text *out)
 
 #define FLAGS "-O2 -ffp-contract=off -fno-math-errno"
 
-/* The flags of an ISA's file beside those, separated by semicolons, in CMake's words. */
-static const char *flags_of(const struct isa *isa)
-{
-    static const struct {
-        const char *isa, *flags;
-    } rows[] = {
-#define WEIR_FLAGS(isa, flags) {isa, flags},
-#include "isa_flags.inc"
-#undef WEIR_FLAGS
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].isa, isa->name))
-            return rows[i].flags;
-    return "";
-}
-
 /* The flags of the files of an architecture. */
 static void add_flags(const struct deployment *d, struct text *out, const char *guard,
                       const char *processors)
@@ -208,7 +192,7 @@ static void add_flags(const struct deployment *d, struct text *out, const char *
         if (d->model->isas[i] && isas[i].guard && !strcmp(isas[i].guard, guard))
             text_add(out,
                      "    set_source_files_properties(%s_%s.c PROPERTIES COMPILE_OPTIONS \"%s\")\n",
-                     d->model->name, isas[i].name, flags_of(&isas[i]));
+                     d->model->name, isas[i].name, isa_flags(&isas[i]));
     text_add(out, "endif()\n");
 }
 
@@ -272,7 +256,7 @@ static void add_layers(const struct deployment *d, struct text *out)
 /* Without flags that only some compilers take, which CMake's words name. */
 static void add_flags_by_hand(const struct deployment *d, struct text *out, const struct isa *isa)
 {
-    const char *flags = flags_of(isa);
+    const char *flags = isa_flags(isa);
     if (!*flags || strchr(flags, '$'))
         return;
     text_add(out, "- `%s_%s.c` with `", d->model->name, isa->name);

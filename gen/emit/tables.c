@@ -10,7 +10,7 @@ static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR
 
 enum { PREFIX = sizeof "WEIR_" - 1 };
 
-static const char *extent_name(const struct emitter *e, int variable)
+static const char *constant_of(const struct emitter *e, int variable)
 {
     return extent_names[graph_extent(e->program->graph, variable)];
 }
@@ -21,14 +21,14 @@ static void emit_names(struct emitter *e)
     const struct graph *graph = e->program->graph;
     EMIT("static const struct weir_param params[] = {\n");
     for (int p = 0; p < graph->param_count; p++) {
-        const char *rows = extent_name(e, graph->params[p].rows);
-        const char *cols = extent_name(e, graph->params[p].cols);
+        const char *rows = constant_of(e, graph->params[p].rows);
+        const char *cols = constant_of(e, graph->params[p].cols);
         EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, rows, cols,
              rows + PREFIX, strcmp(cols, "WEIR_ONE") ? cols + PREFIX : "1");
     }
     EMIT("};\n\nstatic const struct weir_state states[] = {\n");
     for (int s = 0; s < graph->state_count; s++) {
-        const char *size = extent_name(e, graph->states[s].extent);
+        const char *size = constant_of(e, graph->states[s].extent);
         EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, size, size + PREFIX);
     }
     EMIT("};\n\n");

@@ -391,10 +391,29 @@ static const struct array *tell(const struct check *check, struct text *out)
     return worst;
 }
 
-enum check_result check_gradient(struct graph *graph, struct text *out, char **error)
+/* Whether all that was drawn says that the gradient is right. */
+static bool judge(const struct check *check, bool drawn, struct text *out, struct failure *failure)
+{
+    const char *cell = check->graph->name;
+    if (!drawn)
+        return fail(
+            failure,
+            "the cell '%s' cannot be checked: in %d draws, differences were never exact, for "
+            "kinks (of min, max, abs and what is made of them) or for values that grow or "
+            "bend too much",
+            cell, TRIES_MAX);
+    const struct array *worst = tell(check, out);
+    return worst->worst <= CHECK_TOLERANCE ||
+           fail(failure,
+                "the gradient of '%s' in the cell '%s' is wrong: its relative error is %.1e, "
+                "expected at most %.0e",
+                worst->name, cell, worst->worst, CHECK_TOLERANCE);
+}
+
+enum check_result check_gradient(struct graph *graph, struct text *out, struct failure *failure)
 {
     pass_sums(graph);
-    struct derivation *derivation = derive(graph, error);
+    struct derivation *derivation = derive(graph, failure);
     if (!derivation)
         return CHECK_TOO_LARGE;
     struct check *check = check_create(graph, derivation);
@@ -403,18 +422,8 @@ enum check_result check_gradient(struct graph *graph, struct text *out, char **e
         check->steps = i % 2 ? STEPS_MAX : 1;
         drawn = check_draw(check);
     }
-    const struct array *worst = drawn ? tell(check, out) : NULL;
-    if (!drawn)
-        *error = text_format("the cell '%s' cannot be checked: in %d draws, differences were never "
-                             "exact, for kinks (of min, max, abs and what is made of them) or for "
-                             "values that grow or bend too much",
-                             graph->name, TRIES_MAX);
-    else if (!(worst->worst <= CHECK_TOLERANCE))
-        *error =
-            text_format("the gradient of '%s' in the cell '%s' is wrong: its relative error is "
-                        "%.1e, expected at most %.0e",
-                        worst->name, graph->name, worst->worst, CHECK_TOLERANCE);
+    const bool right = judge(check, drawn, out, failure);
     check_free(check);
     derivation_free(derivation);
-    return *error ? CHECK_FAILED : CHECK_PASSED;
+    return right ? CHECK_PASSED : CHECK_FAILED;
 }

@@ -14,8 +14,6 @@
 
 enum binding_power { POWER_SUM = 1, POWER_TERM, POWER_FACTOR };
 
-static const char *const extent_names[] = {"1", "I", "H", "P"};
-
 enum { SHOWN_SIZE = NODE_NAME_SIZE + 16 };
 
 struct dump {
@@ -85,7 +83,7 @@ static void dump_node(const struct dump *dump, int node, int power)
         text_add(out, n->number < 0 ? "(%.9g)" : "%.9g", n->number);
         break;
     case OP_SIZE:
-        text_add(out, "%s", extent_names[n->index]);
+        text_add(out, "%s", extent_name((enum weir_extent)n->index));
         break;
     case OP_INPUT:
         text_add(out, "%s", graph->input_name);
@@ -197,7 +195,7 @@ static void dump_shared(struct dump *dump, int node)
 
 static void dump_extent(const struct graph *graph, int extent, struct text *out)
 {
-    text_add(out, "[%s]", extent_names[graph_extent(graph, extent)]);
+    text_add(out, "[%s]", extent_name(graph_extent(graph, extent)));
 }
 
 static void dump_head(const struct graph *graph, struct text *out)
@@ -435,10 +433,10 @@ static void dump_learned(const struct gradient *gradient)
     }
 }
 
-bool dump_gradient(struct graph *graph, struct text *out, char **error)
+bool dump_gradient(struct graph *graph, struct text *out, struct failure *failure)
 {
     pass_sums(graph);
-    struct derivation *derivation = derive(graph, error);
+    struct derivation *derivation = derive(graph, failure);
     if (!derivation)
         return false;
     struct text taken = {0};

@@ -62,16 +62,15 @@ bool is_capital(const char *name)
 
 enum weir_extent extent_named(const char *name)
 {
-    return !strcmp(name, "I")   ? WEIR_I
-           : !strcmp(name, "H") ? WEIR_H
-           : !strcmp(name, "P") ? WEIR_P
-                                : WEIR_ONE;
+    enum weir_extent extent = WEIR_P;
+    while (extent != WEIR_ONE && strcmp(name, extent_name(extent)) != 0)
+        extent--;
+    return extent;
 }
 
-const char *extent_name(const struct graph *graph, int variable)
+const char *size_name(const struct graph *graph, int variable)
 {
-    static const char *const names[] = {"1", "I", "H", "P"};
-    return names[graph_extent(graph, variable)];
+    return extent_name(graph_extent(graph, variable));
 }
 
 bool is_function(const char *name)
@@ -253,7 +252,7 @@ static void check_operands(struct parser *parser, enum op op, int a, int b, int 
     const int extent_a = graph->nodes[a].extent, extent_b = b < 0 ? -1 : graph->nodes[b].extent;
     if (!graph_same_extent(graph, extent_a, extent_b))
         FAIL_AT(parser, column, "'%s' combines a vector of size %s with one of size %s", what,
-                extent_name(graph, extent_a), extent_name(graph, extent_b));
+                size_name(graph, extent_a), size_name(graph, extent_b));
     if (op == OP_SQRT && !graph_is_constant(graph, a))
         FAIL_AT(parser, column, "sqrt of a vector, expected sqrt of a constant such as sqrt(H)");
     if (graph_is_constant(graph, a) &&
@@ -450,18 +449,18 @@ int parse_sum(struct parser *parser)
 
 int parse_rule(struct graph *graph, const char *text, const struct binding *bindings, size_t count)
 {
-    struct text error = {0};
+    struct failure failure;
     struct parser *parser = calloc(1, sizeof *parser);
     if (!parser)
         abort();
     parser->graph = graph;
     parser->called = "rule";
-    parser->lexer.error = &error;
+    parser->lexer.failure = &failure;
     memcpy(parser->bindings, bindings, count * sizeof *bindings);
     parser->binding_count = count;
     if (setjmp(parser->lexer.failed)) {
-        fprintf(stderr, "weir-gen: a rule of ops.def is wrong: %s: %s", text, error.chars);
-        exit(1);
+        fprintf(stderr, "a rule of ops.def is wrong: %s: %s", text, failure.sentence);
+        abort(); /* the program is wrong, whatever it was asked */
     }
     const int node = expand(parser, text, 1);
     free(parser);

@@ -2,6 +2,8 @@
 /* Words of the cell language. A file is hostile: every byte is checked, nothing is assumed. */
 #include "language/lex.h"
 
+#include "common/text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +22,7 @@ static int is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-static void show_line(struct text *error, const char *text, size_t length, int line, int column)
+static void show_line(struct text *told, const char *text, size_t length, int line, int column)
 {
     size_t start = 0;
     for (int n = 1; n < line && start < length; start++)
@@ -28,20 +30,25 @@ static void show_line(struct text *error, const char *text, size_t length, int l
     size_t from = start;
     if (column > SHOWN - 20) /* keep what is wrong in sight */
         from += (size_t)column - (SHOWN - 20);
-    text_add(error, "    ");
+    text_add(told, "    ");
     for (size_t i = from; i < from + SHOWN && i < length && text[i] != '\n'; i++) {
         const unsigned char c = (unsigned char)text[i];
         const bool blank = c == '\t' || c == '\r';
-        text_add(error, "%c", blank ? ' ' : c < ' ' || c >= 127 ? '?' : c);
+        text_add(told, "%c", blank ? ' ' : c < ' ' || c >= 127 ? '?' : c);
     }
-    text_add(error, "\n    %*s^\n", column - 1 - (int)(from - start), "");
+    text_add(told, "\n    %*s^\n", column - 1 - (int)(from - start), "");
 }
 
-void lexer_tell(struct text *error, const char *file, const char *text, size_t length, int line,
-                int column, const char *sentence)
+bool lexer_tell(struct failure *failure, const char *file, const char *text, size_t length,
+                int line, int column, const char *sentence)
 {
-    text_add(error, "%s:%d:%d: %s\n", file, line, column, sentence);
-    show_line(error, text, length, line, column);
+    struct text told = {0};
+    /* However long a path is, there is room for the rest. */
+    text_add(&told, "%.2000s:%d:%d: %.1000s\n", file, line, column, sentence);
+    show_line(&told, text, length, line, column);
+    fail(failure, "%s", told.chars);
+    text_free(&told);
+    return false;
 }
 
 void lexer_fail_at(struct lexer *lexer, int line, int column, const char *format, ...)
@@ -51,7 +58,7 @@ void lexer_fail_at(struct lexer *lexer, int line, int column, const char *format
     char sentence[400];
     vsnprintf(sentence, sizeof sentence, format, list);
     va_end(list);
-    lexer_tell(lexer->error, lexer->file, lexer->text, lexer->length, line, column, sentence);
+    lexer_tell(lexer->failure, lexer->file, lexer->text, lexer->length, line, column, sentence);
     longjmp(lexer->failed, 1);
 }
 

@@ -4,7 +4,7 @@
 #define WEIR_LEX_H
 
 #include "cell/graph.h"
-#include "common/text.h"
+#include "common/failure.h"
 
 #include <setjmp.h>
 #include <stddef.h>
@@ -24,8 +24,8 @@ struct lexer {
     char word[NAME_SIZE]; /* of a name; of a number as it is written */
     char mark; /* of TOKEN_MARK */
     double number;
-    struct text *error;
-    jmp_buf failed; /* where lexer_fail goes */
+    struct failure *failure; /* what lexer_fail_at fills */
+    jmp_buf failed; /* where lexer_fail_at goes */
 };
 
 /* Moves to the next line that holds something; false at the end of the file. */
@@ -38,10 +38,10 @@ void lexer_token(struct lexer *lexer);
  * at the column of the call. The caller restores the lexer as it was. */
 void lexer_enter(struct lexer *lexer, const char *function, int call_column);
 
-/* Adds an error at a line and column (both from 1) of a file: the sentence, the line and a caret.
- */
-void lexer_tell(struct text *error, const char *file, const char *text, size_t length, int line,
-                int column, const char *sentence);
+/* Fails at a line and column (both from 1) of a file: the sentence, the line and a caret, a line
+ * each, all of which end. The sentence may be the failure's own. */
+bool lexer_tell(struct failure *failure, const char *file, const char *text, size_t length,
+                int line, int column, const char *sentence);
 
 /* The current token in words, for "found ...". */
 const char *lexer_found(const struct lexer *lexer, char *buffer, size_t size);

@@ -137,8 +137,8 @@ static void parse_assignment(struct parser *parser, const char *name, bool is_ne
         FAIL_AT(parser, column, "%s' is a constant, expected a vector", name);
     if (!graph_same_extent(graph, state->extent, graph->nodes[node].extent))
         FAIL_AT(parser, column, "%s' is a vector of size %s, and the state '%s' one of size %s",
-                name, extent_name(graph, graph->nodes[node].extent), name,
-                extent_name(graph, state->extent));
+                name, size_name(graph, graph->nodes[node].extent), name,
+                size_name(graph, state->extent));
     state->next = node;
     name_node(parser, node, name, true, column);
 }
@@ -200,19 +200,20 @@ static void check_whole(struct parser *parser)
 }
 
 struct graph *cell_parse(const char *file, const char *text, size_t length, const double size[4],
-                         struct text *error)
+                         struct failure *failure)
 {
     struct parser *parser = calloc(1, sizeof *parser);
     struct graph *graph = graph_create();
     bool failed = false;
     if (!parser) {
-        text_add(error, "%s:1:1: out of memory\n", file);
+        fail_memory(failure);
         graph_free(graph);
         return NULL;
     }
     memcpy(graph->size, size, sizeof graph->size);
     parser->graph = graph;
-    parser->lexer = (struct lexer){.file = file, .text = text, .length = length, .error = error};
+    parser->lexer =
+        (struct lexer){.file = file, .text = text, .length = length, .failure = failure};
     if (setjmp(parser->lexer.failed) == 0) {
         while (lexer_line(&parser->lexer))
             parse_line(parser);

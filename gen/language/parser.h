@@ -47,7 +47,7 @@ void expect_mark(struct parser *parser, char mark, const char *where);
 bool is_capital(const char *name);
 bool is_function(const char *name);
 enum weir_extent extent_named(const char *name); /* WEIR_ONE: none */
-const char *extent_name(const struct graph *graph, int variable);
+const char *size_name(const struct graph *graph, int variable);
 int find_state(const struct graph *graph, const char *name);
 int find_value(const struct graph *graph, const char *name);
 int find_param(const struct graph *graph, const char *name);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells by name or from files, and what is written. What goes wrong ends the program with one
- * sentence. */
+/* Cells by name or from files: the text of one, and from that its graph. */
 #ifndef WEIR_SOURCE_H
 #define WEIR_SOURCE_H
 
 #include "cell/graph.h"
-#include "common/text.h"
+#include "common/failure.h"
 
 /* A cell as text. */
 struct source {
-    const char *name; /* as given on the command line */
+    const char *name; /* of a built-in cell, or a file's path */
     char *text;
     size_t length;
 };
@@ -17,14 +16,16 @@ struct source {
 const char *source_built_in(size_t index); /* the name of a built-in cell; NULL past the last */
 
 /* The text of a built-in cell or of a file; the caller frees it. */
-struct source source_read(const char *name);
-struct graph *source_parse(const struct source *source, const double size[4]);
+bool source_read(const char *name, struct source *source, struct failure *failure);
+struct graph *source_parse(const struct source *source, const double size[4],
+                           struct failure *failure);
 
-/* Ends the program with a sentence about a place in a cell. */
-_Noreturn void source_fail(const struct source *source, int line, int column, const char *sentence);
+/* Tells the sentence of a failure again as one about a place in the cell. */
+bool source_fail(const struct source *source, int line, int column, struct failure *failure);
 
-/* Writes a file whole or not at all, and not where it would not change, so that nothing is compiled
- * anew for it; NULL: to stdout. */
-void source_write(const char *path, const struct text *text);
+/* Whether a size P is given where the cell has a state of that size, and only there, and is a
+ * number where the others are. */
+bool source_check_projection(const struct graph *graph, const double size[4], bool is_given,
+                             struct failure *failure);
 
 #endif

@@ -2,7 +2,6 @@
 /* Reverse mode over the graph of a cell. */
 #include "passes/derive.h"
 
-#include "common/text.h"
 #include "language/parser.h"
 
 #include <ctype.h>
@@ -343,7 +342,7 @@ static void list_names(struct graph *graph)
     free(uses);
 }
 
-struct derivation *derive(struct graph *forward, char **error)
+struct derivation *derive(struct graph *forward, struct failure *failure)
 {
     struct derivation *derivation = calloc(1, sizeof *derivation);
     int *memory = malloc(3 * NODES_MAX * sizeof *memory);
@@ -384,9 +383,10 @@ struct derivation *derive(struct graph *forward, char **error)
     free(r);
     if (!full)
         return derivation;
-    *error = text_format("the cell '%s' is too large to be trained: expected at most %d values to "
-                         "save, %d gradients of sums and vectors, and %d operations backward",
-                         forward->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
+    fail(failure,
+         "the cell '%s' is too large to be trained: expected at most %d values to "
+         "save, %d gradients of sums and vectors, and %d operations backward",
+         forward->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
     derivation_free(derivation);
     return NULL;
 }

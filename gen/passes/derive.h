@@ -6,6 +6,7 @@
 #define WEIR_DERIVE_H
 
 #include "cell/graph.h"
+#include "common/failure.h"
 
 enum { OUTERS_MAX = 200 };
 
@@ -31,9 +32,8 @@ struct derivation {
 
 /* The derivation of a graph in which sums were found (pass_sums). Values that it needs become the
  * graph's saved ones: what has a name, and sums; the rest is computed again. step and input are as
- * the parser leaves graphs: before any pass. Where the cell is too large to be trained: NULL and a
- * sentence in *error, which the caller frees. */
-struct derivation *derive(struct graph *forward, char **error);
+ * the parser leaves graphs: before any pass. Where the cell is too large to be trained: NULL. */
+struct derivation *derive(struct graph *forward, struct failure *failure);
 
 /* Frees what is left: graphs that were taken over are set to NULL by who took them. */
 void derivation_free(struct derivation *derivation);

@@ -300,7 +300,10 @@ static struct fraction lower_division(struct lowering *l, int node, int scale, i
         left.numerator = op2(l, OP_DIV, left.numerator, right.numerator);
         return left;
     }
-    return whole(op2(l, OP_DIV, divide(l, &left, ""), divide(l, &right, "")));
+    /* One after the other: which is first would else depend on the compiler of weir-gen. */
+    const int divisor = divide(l, &right, "");
+    const int dividend = divide(l, &left, "");
+    return whole(op2(l, OP_DIV, dividend, divisor));
 }
 
 /* Any other operation works on values. */

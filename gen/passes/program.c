@@ -2,7 +2,6 @@
 /* From the graph of a cell to the stages of a kernel. */
 #include "passes/program.h"
 
-#include "common/text.h"
 #include "passes/passes.h"
 
 #include <stdio.h>
@@ -326,13 +325,15 @@ static const double *find_overflow(const struct graph *graph, int node)
     return value - value == 0 ? NULL : &graph->nodes[constant].number;
 }
 
-/* What keeps a cell from being a kernel, as a sentence that the caller frees; NULL: nothing. */
-static char *find_obstacle(const struct program *program, const int *uses, bool fits)
+/* Whether nothing keeps a cell from being a kernel. */
+static bool is_kernel(const struct program *program, const int *uses, bool fits,
+                      struct failure *failure)
 {
     const struct graph *graph = program->graph;
     const double *overflow = NULL;
     if (!fits || program->saving_count > WEIR_VALUES_MAX)
-        return text_format(
+        return fail(
+            failure,
             "the cell '%s' is too large for one kernel: expected at most %d stages (each with %d "
             "sums, %d operands of matrices and %d matrices of an operand), %d stored values and %d "
             "operations",
@@ -340,15 +341,14 @@ static char *find_obstacle(const struct program *program, const int *uses, bool 
             NODES_MAX);
     for (int n = 0; n < graph->count && !overflow; n++)
         overflow = uses[n] > 0 ? find_overflow(graph, n) : NULL;
-    return overflow
-               ? text_format("the cell '%s' multiplies by %g in the end, which no float holds; "
+    return !overflow || fail(failure,
+                             "the cell '%s' multiplies by %g in the end, which no float holds; "
                              "expected constants that are not so large",
-                             graph->name, *overflow)
-               : NULL;
+                             graph->name, *overflow);
 }
 
 struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
-                               char **error)
+                               struct failure *failure)
 {
     struct program *program = calloc(1, sizeof *program);
     int *uses = calloc(NODES_MAX, sizeof *uses), *saving = calloc(NODES_MAX, sizeof *saving);
@@ -376,10 +376,10 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum ro
     }
     if (fits)
         list_values(program, uses);
-    *error = find_obstacle(program, saving, fits);
+    const bool made = is_kernel(program, saving, fits, failure);
     free(uses);
     free(saving);
-    if (!*error)
+    if (made)
         return program;
     program_free(program);
     return NULL;

@@ -6,6 +6,7 @@
 #define WEIR_PROGRAM_H
 
 #include "cell/graph.h"
+#include "common/failure.h"
 
 enum { STAGES_MAX = 16, SUMS_MAX = 64, REGIONS_MAX = 16, SLOTS_MAX = 2 * SUMS_MAX };
 
@@ -58,9 +59,9 @@ struct program {
 };
 
 /* Takes over a graph in which sums were found (pass_sums). On a cell that is too large for a
- * kernel: NULL and a sentence in *error, which the caller frees. */
+ * kernel: NULL. */
 struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
-                               char **error);
+                               struct failure *failure);
 void program_free(struct program *program);
 
 /* The state whose next value this node is, or -1; the stored value that it is, or -1. */

@@ -117,6 +117,41 @@ const struct isa *isa_find(const char *name)
     return NULL;
 }
 
+const char *isa_flags(const struct isa *isa)
+{
+    static const struct {
+        const char *isa, *flags;
+    } rows[] = {
+#define WEIR_FLAGS(isa, flags) {isa, flags},
+#include "isa_flags.inc"
+#undef WEIR_FLAGS
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].isa, isa ? isa->name : "every"))
+            return rows[i].flags;
+    return "";
+}
+
+/* The words of a list of CMake's that any compiler takes, each with a blank before it where
+ * something stands there. */
+static void add_flags(struct text *out, const char *flags)
+{
+    while (*flags) {
+        const size_t length = strcspn(flags, ";");
+        if (*flags != '$')
+            text_add(out, "%s%.*s", out->length ? " " : "", (int)length, flags);
+        flags += length + (flags[length] == ';');
+    }
+}
+
+char *isa_all_flags(const struct isa *isa)
+{
+    struct text out = {0};
+    add_flags(&out, isa_flags(NULL));
+    add_flags(&out, isa_flags(isa));
+    return out.chars;
+}
+
 char *isa_names(void)
 {
     struct text names = {0};

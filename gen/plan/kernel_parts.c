@@ -9,37 +9,41 @@
 #include <string.h>
 
 static bool add_program(struct kernel_parts *parts, enum role role, struct graph **graph,
-                        enum weir_math math, char **error)
+                        enum weir_math math, struct failure *failure)
 {
     struct graph *taken = *graph;
     *graph = NULL;
     if (role != ROLE_FORWARD)
         pass_sums(taken);
-    parts->program[role] = program_create(taken, math, role, error);
+    parts->program[role] = program_create(taken, math, role, failure);
     if (parts->program[role])
         parts->plan[role] = plan_choose(parts->program[role], parts->isa);
     return parts->program[role];
 }
 
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
-                                         const struct isa *isa, bool trains, char **error)
+                                         const struct isa *isa, bool trains,
+                                         struct failure *failure)
 {
     struct kernel_parts *parts = calloc(1, sizeof *parts);
     bool made = true;
-    if (!parts)
-        abort();
+    if (!parts) {
+        graph_free(graph);
+        fail_memory(failure);
+        return NULL;
+    }
     parts->isa = isa;
     pass_sums(graph);
     if (trains && !graph->full) {
-        parts->derivation = derive(graph, error);
+        parts->derivation = derive(graph, failure);
         made = parts->derivation;
     }
     if (made)
-        made = add_program(parts, ROLE_FORWARD, &graph, math, error);
+        made = add_program(parts, ROLE_FORWARD, &graph, math, failure);
     if (made && parts->derivation)
-        made = add_program(parts, ROLE_BACKWARD, &parts->derivation->step, math, error);
+        made = add_program(parts, ROLE_BACKWARD, &parts->derivation->step, math, failure);
     if (made && parts->derivation && parts->derivation->input)
-        made = add_program(parts, ROLE_INPUT, &parts->derivation->input, math, error);
+        made = add_program(parts, ROLE_INPUT, &parts->derivation->input, math, failure);
     graph_free(graph);
     if (made)
         return parts;
@@ -47,19 +51,35 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
     return NULL;
 }
 
-bool kernel_parts_override(struct kernel_parts *parts, const char *text, char **error)
+/* Overrides one field, of `length` characters, of the pass that its prefix names. */
+static bool override_field(struct kernel_parts *parts, const char *text, size_t length,
+                           struct failure *failure)
 {
-    static const char *const prefixes[] = {"", "backward.", "input."};
+    static const char *const prefixes[ROLE_COUNT] = {"", "backward.", "input."};
+    size_t role = ROLE_COUNT - 1;
+    while (strncmp(text, prefixes[role], strlen(prefixes[role])) != 0)
+        role--; /* the first is empty */
+    const size_t skipped = strlen(prefixes[role]);
+    if (!parts->derivation && role != ROLE_FORWARD)
+        return fail(failure, "--plan: '%.*s' is of a pass of training, expected --train as well",
+                    (int)(length < 60 ? length : 60), text);
+    if (!parts->program[role])
+        return fail(failure,
+                    "--plan: '%.*s' is of a pass that this kernel does not have, since the "
+                    "gradient of the cell's input is 0",
+                    (int)(length < 60 ? length : 60), text);
+    char *field = text_format("%.*s", (int)(length - skipped), text + skipped);
+    const bool fits = plan_override(&parts->plan[role], field, failure);
+    free(field);
+    return fits;
+}
+
+bool kernel_parts_override(struct kernel_parts *parts, const char *text, struct failure *failure)
+{
     bool fits = true;
     while (*text && fits) {
         const size_t length = strcspn(text, ",");
-        size_t role = ROLE_COUNT - 1;
-        while (strncmp(text, prefixes[role], strlen(prefixes[role])) != 0)
-            role--; /* the first is empty */
-        const size_t skipped = strlen(prefixes[role]);
-        char *field = text_format("%.*s", (int)(length - skipped), text + skipped);
-        fits = plan_override(&parts->plan[role], field, error);
-        free(field);
+        fits = override_field(parts, text, length, failure);
         text += length + (text[length] == ',');
     }
     return fits;

@@ -16,15 +16,15 @@ struct kernel_parts {
 };
 
 /* The parts of a kernel for a cell, whose graph is taken over; plans are those that plan_choose
- * makes. `trains`: with the passes of training. Where the cell is too large: NULL and a sentence in
- * *error, which the caller frees. */
+ * makes. `trains`: with the passes of training. Where the cell is too large: NULL. */
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
-                                         const struct isa *isa, bool trains, char **error);
+                                         const struct isa *isa, bool trains,
+                                         struct failure *failure);
 
 /* Overrides fields of plans by "field=value,...": forward's, or with "backward." or "input." before
- * a field those of a pass of training. On bad input: false and a sentence, which the caller frees.
+ * a field those of a pass of training. False: on bad input, or where the kernel has no such pass.
  */
-bool kernel_parts_override(struct kernel_parts *parts, const char *text, char **error);
+bool kernel_parts_override(struct kernel_parts *parts, const char *text, struct failure *failure);
 
 void kernel_parts_free(struct kernel_parts *parts);
 

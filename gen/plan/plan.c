@@ -143,7 +143,7 @@ static char *list_fields(void)
     return text.chars;
 }
 
-bool plan_override(struct plan *plan, const char *text, char **error)
+bool plan_override(struct plan *plan, const char *text, struct failure *failure)
 {
     while (*text) {
         const size_t length = strcspn(text, ","), name = strcspn(text, "=,");
@@ -157,8 +157,8 @@ bool plan_override(struct plan *plan, const char *text, char **error)
         if (field == FIELD_COUNT || stop != text + length || value < fields[field].least ||
             value > fields[field].greatest) {
             char *list = list_fields();
-            *error = text_format("--plan: '%.*s' is not a field and its value, expected %s",
-                                 (int)(length < 60 ? length : 60), text, list);
+            fail(failure, "--plan: '%.*s' is not a field and its value, expected %s",
+                 (int)(length < 60 ? length : 60), text, list);
             free(list);
             return false;
         }

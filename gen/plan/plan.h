@@ -30,9 +30,8 @@ struct plan {
 /* The plan for a program on an ISA, from what was measured (see plan.c). */
 struct plan plan_choose(const struct program *program, const struct isa *isa);
 
-/* Overrides fields by "field=value,field=value". On bad input: false and a sentence in *error,
- * which the caller frees. */
-bool plan_override(struct plan *plan, const char *text, char **error);
+/* Overrides fields by "field=value,field=value". False: on bad input. */
+bool plan_override(struct plan *plan, const char *text, struct failure *failure);
 
 /* The plan as plan_override takes it; the caller frees it. */
 char *plan_text(const struct plan *plan);

@@ -32,7 +32,7 @@ static const struct {
 
 static const struct {
     const char *isa, *flags;
-} isa_flags[] = {
+} flag_rows[] = {
 #define WEIR_HEADER(name, text)
 #define WEIR_FLAGS(isa, flags) {isa, flags},
 #include "kernel_build.inc"
@@ -46,9 +46,9 @@ static const struct {
 static char *maths_of(const char *text)
 {
     const double any[4] = {1, 0, 0, 0};
-    struct text out = {0}, error = {0};
-    struct graph *graph = cell_parse("cell", text, strlen(text), any, &error);
-    text_free(&error);
+    struct text out = {0};
+    struct failure failure;
+    struct graph *graph = cell_parse("cell", text, strlen(text), any, &failure);
     if (!graph)
         return NULL;
     dump_graph(graph, &out);
@@ -107,39 +107,29 @@ static void join(struct text *whole, const char *kernel)
 
 static const char *find_flags(const char *isa)
 {
-    for (size_t i = 0; i < sizeof isa_flags / sizeof *isa_flags; i++)
-        if (!strcmp(isa_flags[i].isa, isa))
-            return isa_flags[i].flags;
+    for (size_t i = 0; i < sizeof flag_rows / sizeof *flag_rows; i++)
+        if (!strcmp(flag_rows[i].isa, isa))
+            return flag_rows[i].flags;
     return "-O2";
 }
 
-static char *last_line(struct text *text)
+/* The first line of what the generator tells of a cell. */
+static bool refuse(const struct failure *failure, onnx_error *error)
 {
-    char *line = text->chars ? text->chars : "";
-    char *end = strchr(line, '\n');
-    if (end)
-        *end = 0;
-    return line;
+    return run_fail(error, "the generator does not take its cell: %.*s",
+                    (int)strcspn(failure->sentence, "\n"), failure->sentence);
 }
 
 /* The text of a kernel and its name, which the caller frees. */
 static bool generate(const onnx_pass *pass, const struct isa *isa, const double size[4],
                      struct text *kernel, char **name, onnx_error *error)
 {
-    struct text complaint = {0};
-    char *sentence = NULL;
-    struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, &complaint);
-    if (!graph) {
-        run_fail(error, "the generator does not take its cell: %.400s", last_line(&complaint));
-        text_free(&complaint);
-        return false;
-    }
-    struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, &sentence);
-    if (!parts) {
-        run_fail(error, "the generator does not take its cell: %.400s", sentence);
-        free(sentence);
-        return false;
-    }
+    struct failure failure;
+    struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, &failure);
+    struct kernel_parts *parts =
+        graph ? kernel_parts_create(graph, WEIR_INLINE, isa, false, &failure) : NULL;
+    if (!parts)
+        return refuse(&failure, error);
     char *sizes = size[WEIR_I] > 0
                       ? text_format("--input %.0f --hidden %.0f", size[WEIR_I], size[WEIR_H])
                       : text_format("--input any --hidden any");

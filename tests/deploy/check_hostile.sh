@@ -11,7 +11,7 @@ mkdir "$scratch/models"
 taken=0 refused=0
 for model in "$scratch"/models/*.onnx; do
     name=$(basename "$model" .onnx) status=0
-    ASAN_OPTIONS=detect_leaks=0 timeout 60 "$bin/weir-gen" --model "$model" --name net --isa scalar \
+    timeout 60 "$bin/weir-gen" --model "$model" --name net --isa scalar \
         --out "$scratch/$name" >"$scratch/out" 2>"$scratch/error" || status=$?
     if [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 && ! -e $scratch/$name ]] &&
         grep -q '^weir-gen: ' "$scratch/error"; then

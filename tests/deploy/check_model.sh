@@ -31,7 +31,7 @@ refused() { # SENTENCE ARGUMENT...
     local sentence=$1 status=0
     shift
     # What ends with a sentence leaves its memory to the system.
-    ASAN_OPTIONS=detect_leaks=0 "$weir_gen" "$@" >"$scratch/out" 2>"$scratch/error" || status=$?
+    "$weir_gen" "$@" >"$scratch/out" 2>"$scratch/error" || status=$?
     if [[ $status -ne 2 || $(wc -l <"$scratch/error") -ne 1 ]] ||
         ! grep -qF -- "$sentence" "$scratch/error"; then
         cat "$scratch/error" >&2

@@ -22,7 +22,7 @@ WEIR_ISA=scalar "$build/bin/random_models" 1 "$models" "$scratch/models" | tail 
 deployed=0 refused=0
 for model in "$scratch"/models/*.onnx; do
     status=0
-    ASAN_OPTIONS=detect_leaks=0 "$build/bin/weir-gen" --model "$model" --name net --steps 8 \
+    "$build/bin/weir-gen" --model "$model" --name net --steps 8 \
         --data "${model%.onnx}" --out "$scratch/out" 2>"$scratch/error" || status=$?
     if [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] &&
         grep -qF "$(printf '%s\n' "${refusals[@]}")" "$scratch/error"; then

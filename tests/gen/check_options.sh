@@ -14,6 +14,7 @@ head=$'cell a\ninput x\nstate h\n'
     for i in {1..65}; do echo "a$i = tanh(A$i@x + b$i)"; done
     echo "h' = 0$(for i in {1..65}; do printf '+a%d' "$i"; done)"
 } >large.cell
+echo "${head}h' = tanh(U@h)" >deaf.cell
 echo "${head}h' = exp(exp(exp(3 + W@x)))" >steep.cell
 cp "$root"/kernels/cells/*.cell .
 echo >short
@@ -51,17 +52,17 @@ done <<'END'
 --check lstm.cell --hidden 99999999999999999999|2|weir-gen: --hidden '99999999999999999999' is not a size to check a gradient for, expected 1 to 128
 --check|2|weir-gen: --check lacks a cell, expected the name of a built-in one or a file
 --dump|2|weir-gen: --dump lacks a cell, expected the name of a built-in one or a file
---backward|2|weir-gen: expected --cell, --deploy, --model, --dump, --check or --list; weir-gen --help tells how to call it
---check lstm.cell --backward|2|weir-gen: --backward is for --dump, expected --dump as well
+--backward|2|weir-gen: expected --cell, --product, --dump, --check, --deploy, --model, --list or --flags; weir-gen --help tells how to call it
+--check lstm.cell --backward|2|weir-gen: --backward is for --dump, not for --check
 --check lstm.cell gru.cell|2|weir-gen: unexpected argument 'gru.cell'; weir-gen --help tells how to call it
 lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
 --cell lstm.cell --input 3 --hidden any --isa scalar|2|weir-gen: --input and --hidden are both sizes or both 'any'
 --cell lstm.cell --input 0 --hidden 1 --isa scalar|2|weir-gen: --input '0' is not a size, expected 1 to 1048576 or 'any'
 --cell lstm.cell --input 3 --isa scalar|2|weir-gen: --hidden is missing, expected a size or 'any'
 --cell lstm_projected.cell --input 3 --hidden 3 --isa scalar|2|weir-gen: the cell 'lstm_projected' has a state of size P, expected --projection as well
---check lstm.cell --node a|2|weir-gen: --node is for --model, expected that as well
---dump lstm.cell --steps 4|2|weir-gen: --steps is for --deploy or --model, expected that as well
---deploy lstm.cell --input 2 --hidden 3 --data .|2|weir-gen: --data is for --model, expected that as well
+--check lstm.cell --node a|2|weir-gen: --node is for --model, not for --check
+--dump lstm.cell --steps 4|2|weir-gen: --steps is for --deploy or --model, not for --dump
+--deploy lstm.cell --input 2 --hidden 3 --data .|2|weir-gen: --data is for --model, not for --deploy
 --deploy lstm.cell --input 2 --hidden 3|2|weir-gen: --out is missing, expected the directory to write
 --deploy lstm.cell --input 2 --hidden any --out d|2|weir-gen: --input and --hidden are both sizes or both 'any'
 --deploy lstm.cell --input 2 --hidden 3 --out d|2|weir-gen: --from is missing, expected a file of float32
@@ -72,6 +73,47 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden 3 --out d --from none|2|weir-gen: --from none cannot be read: No such file or directory
 --deploy lstm.cell --input 2 --hidden 3 --out d --bidirectional|2|weir-gen: backwards takes a whole sequence a call, expected --steps with the most there are
 --deploy lstm.cell --input 2 --hidden 3 --out none/d --from exact|2|weir-gen: --out none/d cannot be made: No such file or directory
+--help|0|  weir-gen --flags ISA 
+--help|0|  --train               with what training needs: saved values, backward, gradients (--cell)
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --train --plan backward.rows=2,input.vectors=2|0|weir-gen --cell lstm.cell
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --plan backward.rows=2|2|weir-gen: --plan: 'backward.rows=2' is of a pass of training, expected --train as well
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --plan rows=2,input.rows=2|2|weir-gen: --plan: 'input.rows=2' is of a pass of training, expected --train as well
+--cell deaf.cell --input 3 --hidden 4 --isa scalar --train --plan input.rows=2|2|weir-gen: --plan: 'input.rows=2' is of a pass that this kernel does not have, since the gradient of the cell's input is 0
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --plan backwards.rows=2|2|weir-gen: --plan: 'backwards.rows=2' is not a field and its value, expected vectors (1 to 8), 
+--cell lstm.cell --input 3 --hidden 4 --isa nonsense|2|weir-gen: --isa nonsense, expected scalar, avx2, avx512 or neon
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --math none|2|weir-gen: --math none, expected inline or sleef
+--cell lstm.cell --input 3 --hidden 4 --isa scalar --lengths|2|weir-gen: --lengths is for --deploy, not for --cell
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --plan rows=2|2|weir-gen: --plan is for --cell, not for --deploy
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --math sleef|2|weir-gen: --math is for --cell, not for --deploy
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --train|2|weir-gen: --train is for --cell, not for --deploy
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact -o f|2|weir-gen: -o is for --cell or --product, not for --deploy
+--deploy lstm.cell --input 2 --hidden 3 --out d --steps 4 --reverse --bidirectional|2|weir-gen: --reverse is one way and --bidirectional both, expected one of them
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --isa scalar,none|2|weir-gen: --isa none, expected scalar, avx2, avx512 or neon, or several with commas between
+--deploy lstm.cell --input 2 --hidden 3 --out d --from large.cell|2|weir-gen: --from large.cell is longer than the 288 bytes that the cell takes with these sizes and directions
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --steps 0|2|weir-gen: --steps '0' is not a number of time steps, expected 1 to 1048576
+--model none.onnx --out d --input 3|2|weir-gen: --input is for --cell, --check or --deploy, not for --model
+--model none.onnx --out d --lengths|2|weir-gen: --lengths is for --deploy, not for --model
+--dump lstm.cell --isa nonsense|2|weir-gen: --isa is for --cell, --product, --deploy or --model, not for --dump
+--dump lstm.cell -o f|2|weir-gen: -o is for --cell or --product, not for --dump
+--check lstm.cell --train|2|weir-gen: --train is for --cell, not for --check
+--product --isa scalar --plan rows=2|2|weir-gen: --plan is for --cell, not for --product
+--product|2|weir-gen: --isa is missing, expected scalar, avx2, avx512 or neon
+--list --isa x|2|weir-gen: --isa is for --cell, --product, --deploy or --model, not for --list
+--list lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
+--list --dump lstm.cell|2|weir-gen: --list and --dump are two commands, expected one
+--dump --cell lstm.cell|2|weir-gen: --dump and --cell are two commands, expected one
+--cell lstm.cell --product --isa scalar|2|weir-gen: --cell and --product are two commands, expected one
+--flags avx2|0|-O2 -ffp-contract=off -fno-math-errno -mavx2 -mfma
+--flags neon|0|-O2 -ffp-contract=off -fno-math-errno
+--flags nonsense|2|weir-gen: --flags nonsense, expected scalar, avx2, avx512 or neon
+--flags avx2 --isa avx2|2|weir-gen: --isa is for --cell, --product, --deploy or --model, not for --flags
+--flags|2|weir-gen: --flags lacks what it takes; weir-gen --help tells how to call it
+--dump lstm.cell -o|2|weir-gen: -o lacks what it takes; weir-gen --help tells how to call it
+--dump lstm.cell --nothing|2|weir-gen: unexpected option '--nothing'; weir-gen --help tells how to call it
+--dump lstm.cell --backward=1|2|weir-gen: unexpected option '--backward=1'; weir-gen --help tells how to call it
+--dump none.cell|2|weir-gen: 'none.cell' is neither a built-in cell (weir-gen --list shows them) nor a file that can be read: No such file or directory
+--dump .|2|weir-gen: . cannot be read: Is a directory
+--cell lstm.cell --input 3 --hidden 4 --isa scalar -o none/f|2|weir-gen: none/f could not be written: No such file or directory
 END
 [[ $bad -eq 0 ]] || fail "$bad of $count command lines."
 echo "$count command lines are answered as they should be"

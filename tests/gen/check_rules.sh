@@ -45,7 +45,7 @@ compile() { # SOURCE...
 
 cp -r "$root/gen" "$root/kernels/common" "$scratch"
 cd "$scratch/gen"
-rm -r onnx deploy/{axes,chain,data,products,shapes}.c
+rm -r onnx deploy/{axes,chain,data,model,products,shapes}.c
 mapfile -t sources < <(find . ../common -name '*.c')
 compile "${sources[@]}"
 while IFS='|' read -r file mistake cell; do

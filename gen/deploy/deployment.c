@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* A model made ready to be written: kernels for each ISA, and what is known of it as a whole. */
+#include "deploy/deployment.h"
+
+#include "common/hash.h"
+#include "common/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What is known of a deployment ---- */
+
+static size_t first_isa(const struct deployment *d)
+{
+    size_t isa = 0;
+    while (!d->model->isas[isa])
+        isa++;
+    return isa;
+}
+
+const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass)
+{
+    return d->parts[first_isa(d)][d->kernel_of[layer][pass]]->program[ROLE_FORWARD];
+}
+
+size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent)
+{
+    return extent < 0 ? 1 : (size_t)layer->size[graph_extent(graph, extent)];
+}
+
+size_t deployment_outputs(const struct deployment *d, size_t layer)
+{
+    const struct graph *graph = deployment_program(d, layer, 0)->graph;
+    const struct deploy_layer *of = &d->model->layers[layer];
+    return of->pass_count * deployment_size(of, graph, graph->states[0].extent);
+}
+
+bool deployment_is_whole(const struct deployment *d)
+{
+    bool whole = d->model->lengths || deployment_gives_last(d);
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
+            whole |= d->model->layers[l].passes[p].reversed;
+    return whole;
+}
+
+bool deployment_gives_last(const struct deployment *d)
+{
+    bool last = false;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        last |= d->model->layers[l].gives != GIVES_ALL;
+    return last;
+}
+
+static void visit_pass(const struct deployment *d, size_t l, size_t p, deployment_visit *visit,
+                       void *context, size_t *at)
+{
+    const struct deploy_layer *layer = &d->model->layers[l];
+    const struct deploy_pass *pass = &layer->passes[p];
+    const struct graph *graph = deployment_program(d, l, p)->graph;
+    for (int i = 0; i < graph->param_count; i++) {
+        const size_t count = deployment_size(layer, graph, graph->params[i].rows) *
+                             deployment_size(layer, graph, graph->params[i].cols);
+        visit(context, l, p, pass->params[i], *at, count);
+        *at += count;
+    }
+    for (int s = 0; s < graph->state_count; s++) {
+        const size_t count = deployment_size(layer, graph, graph->states[s].extent);
+        if (!pass->initial[s])
+            continue;
+        visit(context, l, p, pass->initial[s], *at, count);
+        *at += count;
+    }
+}
+
+void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context)
+{
+    size_t at = 0;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
+            visit_pass(d, l, p, visit, context, &at);
+}
+
+/* ---- Making one ---- */
+
+static bool same_kernel(const struct deploy_model *model, size_t l, size_t p, size_t m, size_t q)
+{
+    const struct source *a = &model->layers[l].passes[p].cell,
+                        *b = &model->layers[m].passes[q].cell;
+    return a->length == b->length && !memcmp(a->text, b->text, a->length) &&
+           !memcmp(model->layers[l].size, model->layers[m].size, sizeof model->layers[l].size);
+}
+
+/* The kernel that an earlier pass has, too, or the next number. */
+static size_t find_kernel(const struct deployment *d, size_t l, size_t p)
+{
+    for (size_t m = 0; m <= l; m++)
+        for (size_t q = 0; q < (m < l ? d->model->layers[m].pass_count : p); q++)
+            if (same_kernel(d->model, l, p, m, q))
+                return d->kernel_of[m][q];
+    return d->kernel_count;
+}
+
+/* The parts of a pass's kernel for an ISA. What only pays over many steps is left out of a stream.
+ */
+static struct kernel_parts *make_parts(const struct deploy_model *model, size_t l, size_t p,
+                                       const struct isa *isa, struct failure *failure)
+{
+    const struct source *cell = &model->layers[l].passes[p].cell;
+    struct graph *graph = source_parse(cell, model->layers[l].size, failure);
+    if (!graph)
+        return NULL;
+    const int line = graph->line, column = graph->column;
+    struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, failure);
+    if (!parts)
+        source_fail(cell, line, column, failure);
+    else if (model->steps == 1)
+        parts->plan[ROLE_FORWARD].hoist = 0;
+    return parts;
+}
+
+static bool make_kernel(struct deployment *d, size_t l, size_t p, struct failure *failure)
+{
+    const size_t kernel = find_kernel(d, l, p);
+    d->kernel_of[l][p] = kernel;
+    if (kernel < d->kernel_count)
+        return true;
+    bool made = true;
+    for (size_t i = 0; i < WEIR_ISA_COUNT && made; i++)
+        if (d->model->isas[i]) {
+            d->parts[i][kernel] = make_parts(d->model, l, p, &isas[i], failure);
+            made = d->parts[i][kernel];
+        }
+    d->kernel_count++;
+    return made;
+}
+
+/* What weights are counted for, and the first layer with one that is not finite. */
+struct counting {
+    struct deployment *deployment;
+    bool finite;
+    size_t layer;
+};
+
+static void count_weights(void *context, size_t layer, size_t pass, const float *piece, size_t at,
+                          size_t count)
+{
+    struct counting *counting = context;
+    struct deployment *d = counting->deployment;
+    const uint64_t place[] = {layer, pass, at, count};
+    d->weight_count = at + count;
+    d->shape = hash_bytes(d->shape, place, sizeof place);
+    for (size_t i = 0; i < count && counting->finite; i++)
+        if (piece[i] - piece[i] != 0) {
+            counting->finite = false;
+            counting->layer = layer;
+        }
+}
+
+/* What is known once there are kernels. */
+static bool survey(struct deployment *d, struct failure *failure)
+{
+    const struct deploy_model *model = d->model;
+    struct counting counting = {.deployment = d, .finite = true};
+    d->inputs = (size_t)model->layers[0].size[WEIR_I];
+    d->outputs = deployment_outputs(d, model->layer_count - 1);
+    for (size_t l = 0; l < model->layer_count; l++)
+        for (size_t p = 0; p < model->layers[l].pass_count; p++)
+            d->shape = hash_bytes(d->shape, model->layers[l].passes[p].cell.text,
+                                  model->layers[l].passes[p].cell.length);
+    deployment_weights(d, count_weights, &counting);
+    return counting.finite ||
+           fail(failure, "a weight of layer %zu is not a finite number, expected all of them to be",
+                counting.layer);
+}
+
+struct deployment *deployment_create(const struct deploy_model *model, struct failure *failure)
+{
+    struct deployment *d = calloc(1, sizeof *d);
+    bool made = d || fail_memory(failure);
+    if (!made)
+        return NULL;
+    *d = (struct deployment){
+        .model = model, .shape = HASH_START, .upper = text_format("%s", model->name)};
+    for (char *c = d->upper; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    for (size_t l = 0; l < model->layer_count && made; l++)
+        for (size_t p = 0; p < model->layers[l].pass_count && made; p++)
+            made = make_kernel(d, l, p, failure);
+    if (made && survey(d, failure))
+        return d;
+    deployment_free(d);
+    return NULL;
+}
+
+void deployment_free(struct deployment *d)
+{
+    if (!d)
+        return;
+    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
+        for (size_t k = 0; k < d->kernel_count; k++)
+            kernel_parts_free(d->parts[i][k]);
+    free(d->upper);
+    free(d);
+}
