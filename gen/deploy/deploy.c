@@ -18,8 +18,7 @@ static const struct {
     const char *name, *text;
 } shipped[] = {
 #define WEIR_SHIPPED(name, text) {name, text},
-#include "alone_files.inc"
-#include "alone_headers.inc"
+#include "shipped.inc"
 #undef WEIR_SHIPPED
 };
 
