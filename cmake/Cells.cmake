@@ -3,27 +3,6 @@
 # name it gives itself; nothing here, nor anywhere in the build, knows a cell by name. Their text
 # goes into ${WEIR_GENERATED}/cells.inc, which weir-gen contains, so that a name works anywhere.
 
-# A file keeps its time when its content stays, so that nothing is rebuilt for it.
-function(weir_write_if_different file content)
-    set(before "")
-    if(EXISTS ${file})
-        file(READ ${file} before)
-    endif()
-    if(NOT before STREQUAL content)
-        file(WRITE ${file} "${content}")
-    endif()
-endfunction()
-
-# Writes `text` as C string literals, one a line of the cell file, to `out`.
-function(weir_quote_text out text)
-    string(REPLACE "\\" "\\\\" text "${text}")
-    string(REPLACE "\"" "\\\"" text "${text}")
-    string(REPLACE "?" "\\?" text "${text}") # "??/" would be a trigraph
-    string(REPLACE "\r" "\\r" text "${text}")
-    string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
-    set(${out} "    \"${text}\"" PARENT_SCOPE)
-endfunction()
-
 # Sets in the caller: WEIR_CELL_NAMES, and for each name WEIR_CELL_FILE_<name> and
 # WEIR_CELL_HAS_PROJECTION_<name>.
 function(weir_find_cells)
@@ -36,7 +15,6 @@ function(weir_find_cells)
             message(FATAL_ERROR "There is no cell file ${file}: give WEIR_CELLS the full paths of "
                 "cell files, separated by semicolons.")
         endif()
-        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
         file(READ "${file}" text)
         if(NOT "\n${text}" MATCHES "\n[ \t]*cell[ \t]+([A-Za-z][A-Za-z0-9_]*)")
             message(FATAL_ERROR "${file} does not say which cell it is: it needs a line "
@@ -57,8 +35,7 @@ function(weir_find_cells)
         else()
             set(WEIR_CELL_HAS_PROJECTION_${name} ON PARENT_SCOPE)
         endif()
-        weir_quote_text(text "${text}")
-        string(APPEND rows "WEIR_CELL(\"${name}\",\n${text})\n")
+        weir_embed_as(rows WEIR_CELL ${name} "${file}")
     endforeach()
     set(WEIR_CELL_NAMES ${names} PARENT_SCOPE)
     weir_write_if_different(${WEIR_GENERATED}/cells.inc "${rows}")

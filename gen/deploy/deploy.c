@@ -6,20 +6,17 @@
 #include "common/text.h"
 #include "emit/emit.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Files that a directory gets a copy of: the templates and headers of kernels/. */
+/* Headers that a directory gets a copy of, as far as it needs them. */
 static const struct {
     const char *name, *text;
 } shipped[] = {
 #define WEIR_SHIPPED(name, text) {name, text},
-#include "alone_files.inc"
-#include "alone_headers.inc"
+#include "shipped.inc"
 #undef WEIR_SHIPPED
 };
 
@@ -40,119 +37,104 @@ bool deploy_ships(const char *name)
     return ships;
 }
 
-void deploy_add(const struct deployment *d, struct text *out, const char *text)
-{
-    while (*text) {
-        const char *lower = strstr(text, "alone"), *upper = strstr(text, "ALONE");
-        const char *next = !upper || (lower && lower < upper) ? lower : upper;
-        text_add(out, "%.*s", (int)(next ? (size_t)(next - text) : strlen(text)), text);
-        if (!next)
-            return;
-        text_add(out, "%s", next == lower ? d->model->name : d->upper);
-        text = next + strlen("alone");
-    }
-}
-
 /* ---- Writing it ---- */
 
-/* Writes a file, whose text is freed, to a directory. */
-static bool write_file(const char *directory, const char *prefix, const char *name,
-                       struct text *text, struct failure *failure)
+/* A directory, and what is written to it. */
+struct writing {
+    const struct deployment *deployment;
+    const struct values *values;
+    const char *directory;
+    struct failure *failure;
+};
+
+/* Writes a file; its text is freed. In its name, NAME stands for the model's. */
+static bool write_file(const struct writing *w, const char *name, struct text *text)
 {
-    char *path = text_format("%s/%s%s", directory, prefix, name);
-    const bool written = file_write(path, text->chars, text->length, failure);
+    const bool named = !strncmp(name, "NAME", strlen("NAME"));
+    char *path = text_format("%s/%s%s", w->directory, named ? w->deployment->model->name : "",
+                             name + (named ? strlen("NAME") : 0));
+    const bool written = file_write(path, text->chars, text->length, w->failure);
     text_free(text);
     free(path);
     return written;
 }
 
-static bool write_kernels(struct deployment *d, const char *directory, struct failure *failure)
+static bool write_header(const struct writing *w, const char *name)
 {
-    bool written = true;
-    for (size_t i = 0; i < WEIR_ISA_COUNT && written; i++) {
-        if (!d->model->isas[i])
-            continue;
-        struct text header = {0},
-                    kernels = emit_alone(d->parts[i], d->kernel_count, d->model->name);
-        char *name = text_format("_%s.c", isas[i].name);
-        text_add(&header, "%s", shipped_text(isas[i].header));
-        written = write_file(directory, d->model->name, name, &kernels, failure) &&
-                  write_file(directory, "", isas[i].header, &header, failure);
-        text_free(&header);
-        free(name);
-    }
-    return written;
+    struct text header = {0};
+    text_add(&header, "%s", shipped_text(name));
+    return write_file(w, name, &header);
 }
 
-enum { TEST_FILE };
-
-/* One row a file: its name (after the model's where it begins with _ or .), what writes it. */
-static const struct {
-    const char *name;
-    const char *shipped;
-    void (*write)(const struct deployment *d, struct text *out);
-} files[] = {
-    [TEST_FILE] = {"_test.c", NULL, NULL}, /* deploy_test, which may fail */
-    {"kernel.h", "kernel.h", NULL},          {"cpu_features.h", "cpu_features.h", NULL},
-    {"packing.h", "packing.h", NULL},        {"_internal.h", "alone_internal.h", NULL},
-    {"_model.h", NULL, deploy_model_tables}, {".h", NULL, deploy_header},
-    {".c", "alone.c", deploy_entry},         {"CMakeLists.txt", NULL, deploy_cmake},
-    {"README.md", NULL, deploy_readme},
-};
-
-enum { FILE_COUNT = sizeof files / sizeof *files };
-
-/* The files' texts, all of them before any is written: a model may still be refused here. */
-static bool make_texts(const struct deployment *d, struct text texts[FILE_COUNT],
-                       struct failure *failure)
+/* A file that comes from the template of its name. */
+static bool write_expanded(const struct writing *w, const char *name)
 {
-    for (size_t i = 0; i < FILE_COUNT; i++) {
-        if (files[i].shipped && !strncmp(files[i].shipped, "alone", strlen("alone")))
-            deploy_add(d, &texts[i], shipped_text(files[i].shipped));
-        else if (files[i].shipped)
-            text_add(&texts[i], "%s", shipped_text(files[i].shipped));
-        if (files[i].write)
-            files[i].write(d, &texts[i]);
-    }
-    return deploy_test(d, &texts[TEST_FILE], failure);
+    char *template = text_format("deploy/%s.in", name);
+    struct text text = {0};
+    template_add(&text, template, w->values->rows, w->values->count);
+    free(template);
+    return write_file(w, name, &text);
 }
 
-static bool write_weights(const struct deployment *d, const char *directory,
-                          struct failure *failure)
+static bool write_weights(const struct writing *w)
 {
+    const char *path = w->deployment->model->weights_file;
+    if (!path)
+        return write_expanded(w, "NAME_weights.c");
     struct text weights = {0};
-    if (!d->model->weights_file) {
-        deploy_weights_c(d, &weights);
-        return write_file(directory, d->model->name, "_weights.c", &weights, failure);
-    }
-    deploy_weights_file(d, &weights);
-    const bool written = file_write(d->model->weights_file, weights.chars, weights.length, failure);
+    deploy_weights_file(w->deployment, &weights);
+    const bool written = file_write(path, weights.chars, weights.length, w->failure);
     text_free(&weights);
+    return written && write_header(w, "hash.h");
+}
+
+/* The kernels of an ISA, whose programs it renames. */
+static bool write_kernels(const struct writing *w, size_t isa)
+{
+    const struct deployment *d = w->deployment;
+    struct text kernels = emit_alone(d->parts[isa], d->kernel_count, d->model->name);
+    char *name = text_format("NAME_%s.c", isas[isa].name);
+    const bool written = write_file(w, name, &kernels) && write_header(w, isas[isa].header);
+    free(name);
     return written;
 }
 
-static bool write_all(struct deployment *d, const char *directory, struct text texts[FILE_COUNT],
-                      struct failure *failure)
+static bool write_all(const struct writing *w)
 {
-    if (mkdir(directory, 0777) && errno != EEXIST)
-        return fail(failure, "--out %.1000s cannot be made: %s", directory, strerror(errno));
+    static const char *const headers[] = {"kernel.h", "cpu_features.h", "packing.h"};
+    static const char *const expanded[] = {"NAME_internal.h", "NAME_model.h", "NAME.h",
+                                           "NAME.c",          "NAME_test.c",  "CMakeLists.txt",
+                                           "README.md"};
+    if (mkdir(w->directory, 0777) && errno != EEXIST)
+        return fail(w->failure, "--out %.1000s cannot be made: %s", w->directory, strerror(errno));
     bool written = true;
-    for (size_t i = 0; i < FILE_COUNT && written; i++)
-        written =
-            write_file(directory, isalpha((unsigned char)files[i].name[0]) ? "" : d->model->name,
-                       files[i].name, &texts[i], failure);
-    return written && write_weights(d, directory, failure) &&
-           write_kernels(d, directory, failure); /* last: it renames programs */
+    for (size_t i = 0; i < sizeof headers / sizeof *headers && written; i++)
+        written = write_header(w, headers[i]);
+    for (size_t i = 0; i < sizeof expanded / sizeof *expanded && written; i++)
+        written = write_expanded(w, expanded[i]);
+    written = written && write_weights(w);
+    for (size_t i = 0; i < WEIR_ISA_COUNT && written; i++)
+        written = !w->deployment->model->isas[i] || write_kernels(w, i);
+    return written;
+}
+
+/* What varies is found before anything is written: a model may still be refused there. */
+static bool find_values(const struct deployment *d, struct values *values, struct failure *failure)
+{
+    deploy_interface(d, values);
+    deploy_tables(d, values);
+    deploy_weights(d, values);
+    deploy_build(d, values);
+    return deploy_self_test(d, values, failure);
 }
 
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)
 {
-    struct text texts[FILE_COUNT] = {0};
+    struct values values = {0};
     struct deployment *d = deployment_create(model, failure);
-    const bool written =
-        d && make_texts(d, texts, failure) && write_all(d, directory, texts, failure);
-    for (size_t i = 0; i < FILE_COUNT; i++)
-        text_free(&texts[i]);
+    const struct writing writing = {d, &values, directory, failure};
+    const bool written = d && find_values(d, &values, failure) && write_all(&writing);
+    values_free(&values);
     deployment_free(d);
     return written;
 }

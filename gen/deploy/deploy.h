@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Models that stand alone: a model, as a list of layers with their weights, becomes a directory of
- * C that needs nothing of Weir. Templates for what is the same in every model are kernels/alone/.
+ * C that needs nothing of Weir. Its files are kernels/templates/deploy/, with what varies put in.
  */
 #ifndef WEIR_DEPLOY_H
 #define WEIR_DEPLOY_H

@@ -3,8 +3,8 @@
 #ifndef WEIR_DEPLOYMENT_H
 #define WEIR_DEPLOYMENT_H
 
-#include "common/text.h"
 #include "deploy/deploy.h"
+#include "deploy/values.h"
 #include "plan/kernel_parts.h"
 
 #include <stdint.h>
@@ -37,22 +37,16 @@ typedef void deployment_visit(void *context, size_t layer, size_t pass, const fl
                               size_t at, size_t count);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
-/* deploy_tables.c: the tables of alone_model.h, and the weights as C and as a file. */
-void deploy_model_tables(const struct deployment *d, struct text *out);
-void deploy_weights_c(const struct deployment *d, struct text *out);
+/* What varies in the templates of kernels/templates/deploy/, by the file that finds it. */
+void deploy_interface(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
+void deploy_tables(const struct deployment *d, struct values *values); /* NAME_model.h */
+void deploy_weights(const struct deployment *d, struct values *values); /* NAME_weights.c */
+void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
+
+/* The same for NAME_test.c. False: a model gives what is not the output that it brings. */
+bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure);
+
+/* The file of weights of a model that has them there. */
 void deploy_weights_file(const struct deployment *d, struct text *out);
-
-/* deploy_texts.c: the header, what is appended to alone.c, CMakeLists.txt and README.md. */
-void deploy_header(const struct deployment *d, struct text *out);
-void deploy_entry(const struct deployment *d, struct text *out);
-void deploy_cmake(const struct deployment *d, struct text *out);
-void deploy_readme(const struct deployment *d, struct text *out);
-
-/* self_test.c: the self-test, with an input and what the model makes of it. False: which is not
- * what the model brings as its output. */
-bool deploy_test(const struct deployment *d, struct text *out, struct failure *failure);
-
-/* text_add, with ALONE and alone replaced by the model's name in capitals and as it is. */
-void deploy_add(const struct deployment *d, struct text *out, const char *text);
 
 #endif

@@ -15,25 +15,24 @@ static const struct {
 #undef WEIR_TEMPLATE
 };
 
-static _Noreturn void fail_inside(const char *what, size_t length)
+static _Noreturn void fail_inside(const char *what, const char *name, size_t length)
 {
-    fprintf(stderr, "weir-gen: there is no template, nor a value, called %.*s\n", (int)length,
-            what);
+    fprintf(stderr, "weir-gen: %s %.*s\n", what, (int)length, name);
     abort();
 }
 
-static const char *find_template(const char *file)
+const char *template_text(const char *file)
 {
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
         if (!strcmp(templates[i].file, file))
             return templates[i].text;
-    fail_inside(file, strlen(file));
+    fail_inside("there is no template called", file, strlen(file));
 }
 
 /* The length of the capital name that stands between two signs from `at` on; 0: none does. */
 static size_t name_length(const char *at)
 {
-    const size_t length = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    const size_t length = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     return *at == '@' && length && at[1 + length] == '@' ? length : 0;
 }
 
@@ -43,11 +42,17 @@ static const char *find_value(const struct template_value *values, size_t count,
     for (size_t i = 0; i < count; i++)
         if (strlen(values[i].name) == length && !memcmp(values[i].name, name, length))
             return values[i].value;
-    fail_inside(name, length);
+    fail_inside("no template here has a value called", name, length);
 }
 
+static bool at_line_start(const struct text *out)
+{
+    return out->length == 0 || out->chars[out->length - 1] == '\n';
+}
+
+/* `depth`: of values inside values, of which so many can be without one that holds itself. */
 static void expand(struct text *out, const char *text, const struct template_value *values,
-                   size_t count)
+                   size_t count, size_t depth)
 {
     for (const char *at = text; *at;) {
         const size_t plain = strcspn(at + 1, "@") + 1, length = name_length(at);
@@ -57,15 +62,23 @@ static void expand(struct text *out, const char *text, const struct template_val
             continue;
         }
         const char *value = find_value(values, count, at + 1, length);
-        const bool begins = at == text || at[-1] == '\n';
-        expand(out, value, values, count);
+        const bool begins = at_line_start(out);
+        if (depth == count)
+            fail_inside("a value in a template holds itself:", at + 1, length);
+        expand(out, value, values, count, depth + 1);
         at += length + 2;
-        at += begins && !*value && *at == '\n';
+        at += begins && at_line_start(out) && *at == '\n';
     }
+}
+
+void template_expand(struct text *out, const char *text, const struct template_value *values,
+                     size_t count)
+{
+    expand(out, text, values, count, 0);
 }
 
 void template_add(struct text *out, const char *file, const struct template_value *values,
                   size_t count)
 {
-    expand(out, find_template(file), values, count);
+    template_expand(out, template_text(file), values, count);
 }

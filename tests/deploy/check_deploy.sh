@@ -3,7 +3,7 @@
 # check_deploy.sh MODEL BUILD CC EMULATOR: a model that weir-gen --deploy writes, taken to an empty
 # directory, is C11 and C++17 without a warning for every compiler here, names nothing without its
 # prefix, allocates nothing, passes its self-test wherever it can run, and, by CC, has the bits of
-# libweir.
+# libweir. What templates give is laid out as clang-format 14 does it.
 . "$(dirname "$0")/../shell.sh"
 . "$(dirname "$0")/deployed.sh"
 model=$1 build=$2 cc=$3 emulator=${4:-}
@@ -41,10 +41,30 @@ if [[ $model == own ]]; then
     deploy+=(--weights "${file[0]}")
     defines+=(-DFROM_FILE)
 fi
-"$weir_gen" --deploy "$source" --name "$model" --input $I --hidden $H "${deploy[@]}" \
-    --from "$raw" --out "$out"
+write_model() { # NAME DIR
+    "$weir_gen" --deploy "$source" --name "$1" --input $I --hidden $H "${deploy[@]}" \
+        --from "$raw" --out "$2"
+}
+write_model "$model" "$out"
 [[ $(wc -l <"$out/$model.h") -lt 60 ]] || fail "the header has 60 lines or more."
 grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
+
+# Lines are as long as the model's name makes them: the templates are laid out for one of five letters.
+# Tables of bits, which no template has, are wider.
+check_layout() {
+    local formatter folder=$scratch/layout
+    formatter=$(command -v clang-format-14 || command -v clang-format || true)
+    if [[ -z $formatter ]] || ! "$formatter" --version | grep -q 'version 14\.'; then
+        echo "the layout is not checked: clang-format 14 is not here"
+        return
+    fi
+    write_model alone "$folder"
+    sed -i '/^static const unsigned/,/^$/d' "$folder/alone_test.c"
+    "$formatter" --style="file:$root/.clang-format" --dry-run -Werror \
+        "$folder"/alone{,_test}.c "$folder"/alone{,_internal}.h ||
+        fail "the templates of the files above are not laid out as clang-format does it."
+}
+check_layout
 
 # What compilers and linkers add.
 linker='__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'

@@ -69,6 +69,7 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden 3 --out d --from short|2|weir-gen: --from short is shorter than the 288 bytes that the cell takes with these sizes and directions
 --deploy lstm.cell --input 2 --hidden 3 --out d --name kernel|2|weir-gen: --name 'kernel' would hide another header kernel.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name string|2|weir-gen: --name 'string' would hide another header string.h, expected another name
+--deploy lstm.cell --input 2 --hidden 3 --out d --name hash|2|weir-gen: --name 'hash' would hide another header hash.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name math_avx2|2|weir-gen: --name 'math_avx2' would hide another header math_avx2.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --from none|2|weir-gen: --from none cannot be read: No such file or directory
 --deploy lstm.cell --input 2 --hidden 3 --out d --bidirectional|2|weir-gen: backwards takes a whole sequence a call, expected --steps with the most there are

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* How a model is called, which NAME.h says, the end of NAME.c does, and the self-test uses. */
+#include "deploy/deployment.h"
+
+/* A stream gets one step a call, a sequence several, with or without a length. */
+static void add_step(const struct deployment *d, struct values *values)
+{
+    enum { STREAM, SEQUENCE, LENGTHS };
+    static const struct {
+        const char *folder, *arguments;
+    } ways[] = {
+        [STREAM] = {"stream", "state, x, y"},
+        [SEQUENCE] = {"sequence", "state, steps, x, y"},
+        [LENGTHS] = {"lengths", "state, steps, length, x, y"},
+    };
+    const int way = d->model->lengths ? LENGTHS : d->model->steps > 1 ? SEQUENCE : STREAM;
+    values_choose(values, "STEP_DECLARATION", ways[way].folder, "step.h");
+    values_choose(values, "STEP", ways[way].folder, "step.c");
+    values_choose(values, "TEST_STEP", ways[way].folder, "test.c");
+    values_add(values, "STEP_ARGUMENTS", "%s", ways[way].arguments);
+    values_add(values, "STEPS_OUT", "%s", deployment_gives_last(d) ? "1" : "steps");
+}
+
+static void add_reset(const struct deployment *d, struct values *values)
+{
+    const bool whole = deployment_is_whole(d);
+    values_choose(values, "RESET_COMMENT", whole ? "whole" : "parts", "reset.h");
+    values_add(values, "RESET_FIRST", "%s", whole ? "    reset(s);" : "");
+}
+
+/* Weights come from a file, or are a table of the model's. */
+static void add_init(const struct deployment *d, struct values *values)
+{
+    const bool file = d->model->weights_file;
+    const char *folder = file ? "weights_file" : "weights_table";
+    values_choose(values, "INIT_DECLARATION", folder, "init.h");
+    values_choose(values, "INIT", folder, "init.c");
+    values_choose(values, "TEST_INIT", folder, "test.c");
+    values_choose(values, "ADD_TEST", folder, "test.cmake");
+    values_add(values, "INIT_ARGUMENTS", "%s",
+               file ? "state, NULL, weights, bytes" : "state, NULL");
+    values_add(values, "INCLUDE_HASH", "%s", file ? "#include \"hash.h\"" : "");
+}
+
+void deploy_interface(const struct deployment *d, struct values *values)
+{
+    values_add(values, "NAME", "%s", d->model->name);
+    values_add(values, "UPPER", "%s", d->upper);
+    values_add(values, "INPUTS", "%zu", d->inputs);
+    values_add(values, "OUTPUTS", "%zu", d->outputs);
+    values_add(values, "STEPS", "%zu", d->model->steps);
+    add_init(d, values);
+    add_reset(d, values);
+    add_step(d, values);
+}
