@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../shell.sh"
 . "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2 folder=$3
+weir_gen=$build/bin/weir-gen
 here=$root/tests/deploy
 . "$root/tests/runner/silero_models.sh"
 make_scratch
@@ -27,7 +28,7 @@ check() { # NAME FRESH CONTEXT NODE...
     shift 3
     mkdir "$scratch/$name"
     "$build/bin/cut_model" "$models/silero_vad_$name.onnx" "$scratch/$name" "$@"
-    "$build/bin/weir-gen" --model "$models/silero_vad_$name.onnx" --name vad --out "$out" \
+    "$weir_gen" --model "$models/silero_vad_$name.onnx" --name vad --out "$out" \
         --node "$(IFS=,; echo "$*")"
     compile_deployed "$out" "$cc" -std=c11
     rm "$out/vad_test.o"
