@@ -10,6 +10,8 @@
 #include "language/source.h"
 #include "options.h"
 
+#include "version.inc"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +254,9 @@ static int run(const struct request *request, struct failure *failure)
         break;
     case COMMAND_HELP:
         done = print_help(failure);
+        break;
+    case COMMAND_VERSION:
+        puts(WEIR_GEN_VERSION);
         break;
     default:
         done = generate(request, failure);

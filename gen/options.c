@@ -87,6 +87,7 @@ static const struct {
     [COMMAND_LIST] = {"list", no_argument, 0},
     [COMMAND_FLAGS] = {"flags", required_argument, AT(isa)},
     [COMMAND_HELP] = {"help", no_argument, 0},
+    [COMMAND_VERSION] = {"version", no_argument, 0},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof *options };
@@ -134,6 +135,7 @@ static const char help_head[] =
 
 static const char help_tail[] =
     "  -h, --help            this text\n"
+    "  --version             the version of Weir\n"
     "\n"
     "--check compares the derivatives of a random loss, by the input, every state, matrix and\n"
     "vector, with central differences in double precision, over one step and over three, for five\n"

@@ -19,6 +19,7 @@ enum command {
     COMMAND_LIST,
     COMMAND_FLAGS,
     COMMAND_HELP,
+    COMMAND_VERSION,
     COMMAND_COUNT
 };
 

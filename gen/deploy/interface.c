@@ -2,6 +2,8 @@
 /* How a model is called, which NAME.h says, the end of NAME.c does, and the self-test uses. */
 #include "deploy/deployment.h"
 
+#include "version.inc"
+
 /* A stream gets one step a call, a sequence several, with or without a length. */
 static void add_step(const struct deployment *d, struct values *values)
 {
@@ -45,6 +47,7 @@ static void add_init(const struct deployment *d, struct values *values)
 void deploy_interface(const struct deployment *d, struct values *values)
 {
     values_add(values, "NAME", "%s", d->model->name);
+    values_add(values, "VERSION", "%s", WEIR_GEN_VERSION);
     values_add(values, "UPPER", "%s", d->upper);
     values_add(values, "INPUTS", "%zu", d->inputs);
     values_add(values, "OUTPUTS", "%zu", d->outputs);

@@ -74,6 +74,8 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden 3 --out d --from none|2|weir-gen: --from none cannot be read: No such file or directory
 --deploy lstm.cell --input 2 --hidden 3 --out d --bidirectional|2|weir-gen: backwards takes a whole sequence a call, expected --steps with the most there are
 --deploy lstm.cell --input 2 --hidden 3 --out none/d --from exact|2|weir-gen: --out none/d cannot be made: No such file or directory
+--version|0|0.
+--version lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
 --help|0|  weir-gen --flags ISA 
 --help|0|  --train               with what training needs: saved values, backward, gradients (--cell)
 --cell lstm.cell --input 3 --hidden 4 --isa scalar --train --plan backward.rows=2,input.vectors=2|0|weir-gen --cell lstm.cell
