@@ -3,6 +3,10 @@
  * C and C++, and in which nothing but one table is visible from outside. */
 #include "emit/emit.h"
 
+#include "emit/emitter.h"
+#include "emit/loop.h"
+#include "emit/program.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

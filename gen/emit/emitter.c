@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the emitters share: sizes as expressions, operands, layout. */
-#include "emit/emit.h"
+/* What the emitters share: sizes as expressions, layout, what a stage is like. */
+#include "emit/emitter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,15 @@ const char *emit_format(struct emitter *e, const char *format, ...)
     }
     e->strings[e->string_count++] = text.chars;
     return text.chars;
+}
+
+void emitter_free(struct emitter *e)
+{
+    for (size_t i = 0; i < e->string_count; i++)
+        free(e->strings[i]);
+    free(e->strings);
+    for (size_t i = 0; i < STAGES_MAX; i++)
+        free(e->tails[i]);
 }
 
 const char *emit_spell(struct emitter *e, const char *format, const char *a, const char *b,
@@ -120,36 +129,24 @@ const char *emit_plus(struct emitter *e, const char *name, size_t n)
     return n ? emit_format(e, "(%s + %zu)", name, n) : name;
 }
 
-/* ---- Operands ---- */
-
-const char *emit_operand_pointer(struct emitter *e, int node)
-{
-    const struct node *n = &e->program->graph->nodes[node];
-    if (n->op == OP_INPUT)
-        return "s->x";
-    if (n->op == OP_STATE)
-        return emit_format(e, "s->%s", e->prev[n->index]);
-    if (n->op == OP_GIVEN)
-        return emit_format(e, "s->%s", e->given[n->index]);
-    const int state = program_next_state(e->program, node);
-    return emit_format(e, "s->%s",
-                       state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);
-}
-
-const char *emit_operand_index(struct emitter *e, int node, const char *row)
-{
-    return e->program->graph->nodes[node].op == OP_INPUT ? emit_format(e, "(ptrdiff_t)%s", row)
-                                                         : row;
-}
-
-const char *emit_operand_row(struct emitter *e, int node)
-{
-    return e->program->graph->nodes[node].op == OP_INPUT
-               ? "s->x_row"
-               : emit_padded(e, program_extent(e->program, node));
-}
-
 /* ---- Layout ---- */
+
+void emit_comment(struct emitter *e, const char *words)
+{
+    size_t column = 2;
+    EMIT("/*");
+    while (*words) {
+        const size_t length = strcspn(words, " ");
+        if (column + 1 + length > 97) {
+            EMIT("\n *");
+            column = 2;
+        }
+        EMIT(" %.*s", (int)length, words);
+        column += 1 + length;
+        words += length + (words[length] == ' ');
+    }
+    EMIT(" */\n");
+}
 
 void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail)
 {
@@ -180,7 +177,22 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
     EMIT(length > LINE ? "%s%s =\n%s    %s;" : "%s%s =%.0s %s;", indent, name, indent, value);
 }
 
-/* ---- Stages ---- */
+/* ---- Programs and stages ---- */
+
+bool emit_trains(const struct emitter *e)
+{
+    return e->parts->derivation;
+}
+
+bool emit_has_states(const struct emitter *e)
+{
+    return e->program->role != ROLE_INPUT;
+}
+
+bool emit_saves(const struct emitter *e)
+{
+    return e->program->saving_count > e->program->value_count;
+}
 
 const struct region *stage_input_region(const struct program *program, const struct stage *stage)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A program's struct step, which its functions work on, and its loop over time. */
-#include "emit/emit.h"
-
-#include <stdlib.h>
+#include "emit/loop.h"
 
 /* ---- struct step ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names in the emitted file. A cell file may call its values what it likes: words of C, names of
  * functions that the emitted code calls, or what the emitters themselves write. */
-#include "emit/emit.h"
+#include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,4 +115,31 @@ const char *emit_operand_name(struct emitter *e, int node)
         return e->given_operand[n->index];
     const int state = program_next_state(e->program, node);
     return state >= 0 ? e->next_operand[state] : e->value_operand[program_value(e->program, node)];
+}
+
+const char *emit_operand_pointer(struct emitter *e, int node)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    if (n->op == OP_INPUT)
+        return "s->x";
+    if (n->op == OP_STATE)
+        return emit_format(e, "s->%s", e->prev[n->index]);
+    if (n->op == OP_GIVEN)
+        return emit_format(e, "s->%s", e->given[n->index]);
+    const int state = program_next_state(e->program, node);
+    return emit_format(e, "s->%s",
+                       state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);
+}
+
+const char *emit_operand_index(struct emitter *e, int node, const char *row)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT ? emit_format(e, "(ptrdiff_t)%s", row)
+                                                         : row;
+}
+
+const char *emit_operand_row(struct emitter *e, int node)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT
+               ? "s->x_row"
+               : emit_padded(e, program_extent(e->program, node));
 }

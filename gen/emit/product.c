@@ -7,9 +7,9 @@
  * lie in the gradient itself, so that each is one chain of fused multiply-adds whatever the blocks
  * are. */
 #include "emit/emit.h"
-#include "emit/template.h"
 
-#include <stdlib.h>
+#include "emit/emitter.h"
+#include "emit/template.h"
 
 enum { PANEL_STEPS = 128, PANEL_WIDTH = 64, ROWS_MOST = 6, COLUMNS_MOST = 6 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a kernel says of itself: parameters, states, regions, scales, sizes, and the struct that
  * holds it all together. */
-#include "emit/emit.h"
+#include "emit/tables.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One register tile. Which ones a kernel has is emit_tiles.c. */
+/* One register tile. Which ones a kernel has is tiles.c. */
 #include "emit/tile.h"
+
+#include "emit/names.h"
+#include "emit/units.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which register tiles a stage has, and the functions that pick one. */
+#include "emit/tiles.h"
+
 #include "emit/tile.h"
 
 static const char *const kind_names[] = {"tile", "ahead", "hoisted"};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The elementwise work of a stage: from finished sums to next states and stored values, one vector
  * of units after another, one operation a statement. */
-#include "emit/emit.h"
+#include "emit/units.h"
+
+#include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The walk of a stage over its blocks of units and the rows of the batch, the products of the input
- * computed ahead, and the loop over time. */
-#include "emit/emit.h"
+/* The walk of a stage over its blocks of units and the rows of the batch, and the products of the
+ * input computed ahead. */
+#include "emit/walk.h"
 
-#include <string.h>
+#include "emit/tiles.h"
 
 /* The share of this part: blocks first to last. */
 static void emit_share(struct emitter *e, const struct stage *stage)
