@@ -23,6 +23,11 @@ const char *emit_format(struct emitter *e, const char *format, ...)
     return text.chars;
 }
 
+const char *emit_number(struct emitter *e, size_t number)
+{
+    return emit_format(e, "%zu", number);
+}
+
 void emitter_free(struct emitter *e)
 {
     for (size_t i = 0; i < e->string_count; i++)
@@ -71,7 +76,7 @@ size_t emit_known(const struct emitter *e, enum weir_extent extent)
 const char *emit_size(struct emitter *e, enum weir_extent extent)
 {
     static const char *const names[] = {"1", "s->I", "s->H", "s->P"};
-    return emit_is_known(e, extent) ? emit_format(e, "%zu", emit_known(e, extent)) : names[extent];
+    return emit_is_known(e, extent) ? emit_number(e, emit_known(e, extent)) : names[extent];
 }
 
 const char *emit_constant(struct emitter *e, int node, const char *sizes)
@@ -96,7 +101,7 @@ const char *emit_padded(struct emitter *e, enum weir_extent extent)
 {
     if (!emit_is_known(e, extent))
         return emit_format(e, "padded(%s)", emit_size(e, extent));
-    return emit_format(e, "%zu", (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+    return emit_number(e, (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
 }
 
 const char *emit_blocks(struct emitter *e, enum weir_extent extent)
@@ -104,7 +109,7 @@ const char *emit_blocks(struct emitter *e, enum weir_extent extent)
     const size_t lanes = e->isa->lanes;
     if (!emit_is_known(e, extent))
         return emit_format(e, "blocks(%s)", emit_size(e, extent));
-    return emit_format(e, "%zu", (emit_known(e, extent) + lanes - 1) / lanes);
+    return emit_number(e, (emit_known(e, extent) + lanes - 1) / lanes);
 }
 
 const char *emit_panel(struct emitter *e, const struct region *region)
@@ -112,7 +117,7 @@ const char *emit_panel(struct emitter *e, const struct region *region)
     const size_t width = region->count * e->isa->lanes;
     if (!emit_is_known(e, region->cols))
         return emit_format(e, "(%s * %zu)", emit_size(e, region->cols), width);
-    return emit_format(e, "%zu", emit_known(e, region->cols) * width);
+    return emit_number(e, emit_known(e, region->cols) * width);
 }
 
 const char *emit_product_row(struct emitter *e, const struct stage *stage)
@@ -121,7 +126,7 @@ const char *emit_product_row(struct emitter *e, const struct stage *stage)
     const size_t width = stage_input_region(e->program, stage)->count * lanes;
     if (!emit_is_known(e, stage->extent))
         return emit_format(e, "(%s * %zu)", emit_blocks(e, stage->extent), width);
-    return emit_format(e, "%zu", (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
+    return emit_number(e, (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
 }
 
 const char *emit_plus(struct emitter *e, const char *name, size_t n)

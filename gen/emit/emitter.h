@@ -5,6 +5,7 @@
 #define WEIR_EMITTER_H
 
 #include "common/text.h"
+#include "emit/template.h"
 #include "plan/kernel_parts.h"
 #include "plan/tails.h"
 
@@ -31,12 +32,20 @@ struct emitter {
 
 #define EMIT(...) text_add(&e->out, __VA_ARGS__)
 
+/* Emits a template with its values: {"NAME", value}, ... */
+#define EMIT_TEMPLATE(file, ...)                                                                   \
+    template_add(&e->out, file, (const struct template_value[]){__VA_ARGS__},                      \
+                 sizeof((const struct template_value[]){__VA_ARGS__}) /                            \
+                     sizeof(struct template_value))
+
 /* Frees what an emitter holds but for its text. */
 void emitter_free(struct emitter *e);
 
 /* A string that lives as long as the emitter. */
 const char *emit_format(struct emitter *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+const char *emit_number(struct emitter *e, size_t number);
 
 /* The spelling of an ISA's format with its operands. */
 const char *emit_spell(struct emitter *e, const char *format, const char *a, const char *b,

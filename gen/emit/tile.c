@@ -45,7 +45,7 @@ static const char *accumulator(struct emitter *e, const struct tile *tile, size_
 
 static const char *load(struct emitter *e, const char *pointer, size_t index)
 {
-    return emit_spell(e, e->isa->load, pointer, emit_format(e, "%zu", index), NULL);
+    return emit_spell(e, e->isa->load, pointer, emit_number(e, index), NULL);
 }
 
 /* ---- Which sums and regions a tile has ---- */
@@ -342,7 +342,7 @@ static void emit_bases(struct emitter *e, const struct tile *tile)
         EMIT("    %sfloat *%s%zu = s->products%s + %s * %s + block * %s;\n",
              tile->kind == AHEAD ? "" : "const ", tile->kind == AHEAD ? "out" : "start", row,
              tile->stage->suffix, emit_plus(e, "row", row), emit_product_row(e, tile->true_stage),
-             emit_format(e, "%zu", true_region(tile, input)->count * e->isa->lanes));
+             emit_number(e, true_region(tile, input)->count * e->isa->lanes));
 }
 
 /* Takes the sums of a tail apart: into variables for the elementwise work, or to memory. */
@@ -360,7 +360,7 @@ static void emit_parting(struct emitter *e, const struct tile *tile, const char 
             const char *value = accumulator(e, tile, v, 0, row);
             if (from)
                 value = emit_spell(e, e->isa->window, value, accumulator(e, tile, next, 0, row),
-                                   emit_format(e, "%zu", from));
+                                   emit_number(e, from));
             if (tile->fused)
                 EMIT("    const %s %s = %s;\n", e->isa->vector, sums[sum], value);
             else

@@ -78,7 +78,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
         size_t slot = 0;
         while (region->slots[slot].node != node)
             slot++;
-        return load_from(e, "vector", emit_format(e, "%zu", slot * lanes));
+        return load_from(e, "vector", emit_number(e, slot * lanes));
     }
     if (&e->program->stages[stage_index] != stage) {
         const int state = program_next_state(e->program, node);
