@@ -74,12 +74,11 @@ static void emit_head(struct emitter *e, const char *command)
 static void emit_helpers(struct emitter *e)
 {
     const size_t lanes = e->isa->lanes;
-    if (!emit_is_generic(e))
-        return;
-    EMIT("static inline size_t blocks(size_t rows)\n{\n    return (rows + %zu) / %zu;\n}\n\n",
-         lanes - 1, lanes);
-    EMIT("static inline size_t padded(size_t rows)\n{\n    return (rows + %d) / %d * %d;\n}\n\n",
-         WEIR_ROW - 1, WEIR_ROW, WEIR_ROW);
+    if (emit_is_generic(e))
+        EMIT_TEMPLATE("sizes.c.in", {"LANES", emit_number(e, lanes)},
+                      {"LANES_LESS_ONE", emit_number(e, lanes - 1)},
+                      {"ROW", emit_number(e, WEIR_ROW)},
+                      {"ROW_LESS_ONE", emit_number(e, WEIR_ROW - 1)});
 }
 
 struct text emit_kernel(const struct kernel_parts *parts, const char *command)

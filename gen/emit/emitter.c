@@ -153,26 +153,28 @@ void emit_comment(struct emitter *e, const char *words)
     EMIT(" */\n");
 }
 
-void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail)
+const char *emit_signature(struct emitter *e, const char *name, const char *parameters)
 {
     enum { LINE = 100 };
-    const size_t indent = strlen(head);
+    const size_t indent = strlen(name) + 1;
     size_t column = indent;
-    EMIT("%s", head);
+    struct text text = {0};
+    text_add(&text, "%s(", name);
     for (const char *at = parameters; *at;) {
-        const char *comma = strstr(at, ", ");
-        const size_t length = comma ? (size_t)(comma - at) + 1 : strlen(at);
-        const size_t after = comma ? 0 : strcspn(tail, "\n");
-        const bool fits = column + (at > parameters) + length + after <= LINE;
+        const size_t length = strcspn(at, ",") + 1; /* with the comma, or the parenthesis */
+        const bool fits = column + (at > parameters) + length <= LINE;
         if (!fits)
-            EMIT("\n%*s", (int)indent, "");
+            text_add(&text, "\n%*s", (int)indent, "");
         else if (at > parameters)
-            EMIT(" ");
+            text_add(&text, " ");
         column = (fits ? column + (at > parameters) : indent) + length;
-        EMIT("%.*s", (int)length, at);
-        at += length + (comma != NULL);
+        const bool last = !at[length - 1];
+        text_add(&text, "%.*s", (int)length, at);
+        at += last ? length - 1 : length + 1;
     }
-    EMIT("%s", tail);
+    const char *signature = emit_format(e, "%s)", text.chars);
+    text_free(&text);
+    return signature;
 }
 
 void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value)

@@ -76,9 +76,9 @@ const char *emit_constant(struct emitter *e, int node, const char *sizes);
 
 void emit_comment(struct emitter *e, const char *words); /* wrapped at the width of our lines */
 
-/* Writes head, then the parameters (separated by ", "), then tail, broken where lines end and
- * aligned after the head. */
-void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail);
+/* name(parameters), where parameters are separated by ", ": broken where lines end and aligned
+ * after the parenthesis. */
+const char *emit_signature(struct emitter *e, const char *name, const char *parameters);
 
 /* Writes `name = value;`, broken after the equals sign where the line is too long. */
 void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value);

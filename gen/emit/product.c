@@ -20,20 +20,15 @@ static size_t most_vectors(const struct isa *isa, size_t others)
     return vectors < 1 ? 1 : vectors > fits ? fits : vectors > 4 ? 4 : vectors;
 }
 
-static void emit_signature(struct emitter *e, const char *name, const char *more)
-{
-    emit_wrapped(e, emit_format(e, "WEIR_TILE %s(", name),
-                 emit_format(e, "const struct weir_product *p%s", more), ")\n");
-    EMIT("{\n");
-}
-
 /* ---- Lanes are columns ---- */
 
 static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
 {
     const struct isa *isa = e->isa;
-    emit_signature(e, emit_format(e, "wide_%zux%zu", rows, vectors),
-                   ", const float *panel, size_t k, size_t steps, size_t r, size_t c, int fresh");
+    EMIT("%s\n{\n",
+         emit_signature(e, emit_format(e, "WEIR_TILE wide_%zux%zu", rows, vectors),
+                        "const struct weir_product *p, const float *panel, size_t k, size_t steps, "
+                        "size_t r, size_t c, int fresh"));
     EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
     EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
     for (size_t row = 0; row < rows; row++)
@@ -101,7 +96,8 @@ static void emit_wide(struct emitter *e)
 static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
 {
     const struct isa *isa = e->isa;
-    emit_signature(e, emit_format(e, "narrow_%zux%zu", vectors, columns), ", size_t r, size_t c");
+    EMIT("WEIR_TILE narrow_%zux%zu(const struct weir_product *p, size_t r, size_t c)\n{\n", vectors,
+         columns);
     EMIT("    const size_t left = p->last - r, rows = left < %zu ? left : %zu;\n",
          vectors * isa->lanes, vectors * isa->lanes);
     EMIT("    WEIR_ALIGNED float column[%zu][%zu] = {{0}};\n", columns, vectors * isa->lanes);

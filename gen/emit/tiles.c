@@ -73,12 +73,12 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
         if (tail)
             leaves_sums |= emit_shape(e, stage, kind, rows, 0, true, &cases);
     }
-    emit_wrapped(
-        e, emit_format(e, "static void %s%s(", kind_names[kind], stage->suffix),
-        emit_format(e,
-                    "const struct step%s *s, size_t block, size_t shape, size_t row, size_t rows%s",
-                    e->tag, kind == AHEAD ? "" : ", float *sums"),
-        ")\n");
+    const char *parameters = emit_format(
+        e, "const struct step%s *s, size_t block, size_t shape, size_t row, size_t rows%s", e->tag,
+        kind == AHEAD ? "" : ", float *sums");
+    EMIT("%s\n",
+         emit_signature(e, emit_format(e, "static void %s%s", kind_names[kind], stage->suffix),
+                        parameters));
     EMIT("{\n%s    switch (rows * %d + shape) {\n%s    }\n}\n\n",
          leaves_sums ? "" : "    (void)sums;\n", SHAPES, cases.chars);
     text_free(&cases);

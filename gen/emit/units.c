@@ -274,12 +274,12 @@ void emit_fused_units(struct emitter *e, const struct stage *stage, const char *
 void emit_units(struct emitter *e, const struct stage *stage)
 {
     struct units units = {.stage = stage, .block = "(block + v)"};
-    emit_wrapped(e, emit_format(e, "WEIR_TILE units%s(", stage->suffix),
-                 emit_format(e,
-                             "const struct step%s *s, size_t block, size_t vectors, size_t row%s",
-                             e->tag, stage->sum_count > 0 ? ", const float *sums" : ""),
-                 ")\n");
-    EMIT("{\n    for (size_t v = 0; v < vectors; v++) {\n");
+    const char *parameters =
+        emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
+                    stage->sum_count > 0 ? ", const float *sums" : "");
+    EMIT("%s\n{\n",
+         emit_signature(e, emit_format(e, "WEIR_TILE units%s", stage->suffix), parameters));
+    EMIT("    for (size_t v = 0; v < vectors; v++) {\n");
     emit_vector(e, &units);
     EMIT("    }\n}\n\n");
 }
