@@ -18,13 +18,18 @@ static const char *const rules[OP_COUNT][2] = {
 #undef FUNCTION
 };
 
+/* What is known of a node of the step forward. */
+struct reversed {
+    int uses;
+    int value; /* what it is in step; -1: not yet asked for */
+    int gradient; /* in step; -1: none yet */
+    char hint[NODE_NAME_SIZE]; /* the name of the named value that it is part of */
+};
+
 struct reverse {
     struct graph *forward, *step;
     struct derivation *derivation;
-    int *uses;
-    int *value; /* what a node of forward is in step; -1: not yet asked for */
-    int *gradient; /* of a node of forward, in step; -1: none yet */
-    char (*hint)[NODE_NAME_SIZE]; /* the name of the named value that a node is part of */
+    struct reversed *nodes; /* of forward */
     /* What the gradient of x is made of: matrices and the deltas they multiply (-1: the delta
      * itself). */
     struct {
@@ -85,22 +90,22 @@ static int find_value_of(struct reverse *r, int node)
         return graph_given(r->step, GIVEN_NEXT, state, extent, forward->states[state].name);
     if (n->op == OP_SUM || n->name[0])
         return graph_given(r->step, GIVEN_VALUE, graph_save(r->forward, node), extent,
-                           n->name[0] ? n->name : r->hint[node]);
+                           n->name[0] ? n->name : r->nodes[node].hint);
     return value_again(r, node);
 }
 
 static int value_of(struct reverse *r, int node)
 {
-    if (r->value[node] < 0)
-        r->value[node] = find_value_of(r, node);
-    return r->value[node];
+    if (r->nodes[node].value < 0)
+        r->nodes[node].value = find_value_of(r, node);
+    return r->nodes[node].value;
 }
 
 /* ---- Gradients ---- */
 
 static void gain(struct reverse *r, int node, int term)
 {
-    int *gradient = &r->gradient[node];
+    int *gradient = &r->nodes[node].gradient;
     if (!graph_is_constant(r->forward, node))
         *gradient = *gradient < 0 ? term : graph_op(r->step, OP_ADD, *gradient, term, -1);
 }
@@ -108,9 +113,9 @@ static void gain(struct reverse *r, int node, int term)
 /* The place among the deltas of the gradient of a node. */
 static int delta_of(struct reverse *r, int node)
 {
-    int gradient = r->gradient[node];
+    int gradient = r->nodes[node].gradient;
     char name[NODE_NAME_SIZE];
-    snprintf(name, sizeof name, "%.*s", NAME_SIZE - 1, r->hint[node]);
+    snprintf(name, sizeof name, "%.*s", NAME_SIZE - 1, r->nodes[node].hint);
     if (graph_is_leaf(r->step, gradient))
         gradient = graph_op(r->step, OP_COPY, gradient, -1, -1);
     graph_name(r->step, gradient, "delta_", name);
@@ -184,7 +189,7 @@ static int apply_rule(struct reverse *r, int node, const char *rule)
 {
     static const char names[] = "abcy";
     const struct node n = r->forward->nodes[node];
-    struct binding bindings[BINDINGS_MAX] = {{"d", r->gradient[node]}};
+    struct binding bindings[BINDINGS_MAX] = {{"d", r->nodes[node].gradient}};
     size_t count = 1;
     for (size_t i = 0; names[i]; i++) {
         if (!mentions(rule, names[i]))
@@ -207,10 +212,10 @@ static void reverse_node(struct reverse *r, int node)
 {
     const struct node *n = &r->forward->nodes[node];
     if (n->name[0])
-        graph_name(r->step, r->gradient[node], "d_", n->name);
+        graph_name(r->step, r->nodes[node].gradient, "d_", n->name);
     switch (n->op) {
     case OP_STATE:
-        r->step->states[n->index].next = r->gradient[node];
+        r->step->states[n->index].next = r->nodes[node].gradient;
         break;
     case OP_INPUT:
         add_by_x(r, -1, delta_of(r, node));
@@ -272,31 +277,30 @@ static void begin(struct reverse *r)
 }
 
 struct hinting {
-    struct reverse *reverse;
+    struct reversed *nodes;
     int user;
 };
 
 static void pass_hint(void *context, int operand)
 {
-    struct hinting *h = context;
-    char(*hint)[NODE_NAME_SIZE] = h->reverse->hint;
-    if (!hint[operand][0])
-        memcpy(hint[operand], hint[h->user], NODE_NAME_SIZE);
+    const struct hinting *h = context;
+    if (!h->nodes[operand].hint[0])
+        memcpy(h->nodes[operand].hint, h->nodes[h->user].hint, NODE_NAME_SIZE);
 }
 
 static void find_hints(struct reverse *r)
 {
     for (int n = r->forward->count - 1; n >= 0; n--) {
         const struct node *node = &r->forward->nodes[n];
-        if (r->uses[n] == 0)
+        if (r->nodes[n].uses == 0)
             continue;
         if (node->op == OP_VECTOR)
-            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->params[node->index].name);
+            snprintf(r->nodes[n].hint, NODE_NAME_SIZE, "%s", r->forward->params[node->index].name);
         else if (node->op == OP_INPUT)
-            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->input_name);
+            snprintf(r->nodes[n].hint, NODE_NAME_SIZE, "%s", r->forward->input_name);
         else if (node->name[0])
-            memcpy(r->hint[n], node->name, NODE_NAME_SIZE);
-        graph_operands(r->forward, n, pass_hint, &(struct hinting){r, n});
+            memcpy(r->nodes[n].hint, node->name, NODE_NAME_SIZE);
+        graph_operands(r->forward, n, pass_hint, &(struct hinting){r->nodes, n});
     }
 }
 
@@ -342,35 +346,49 @@ static void list_names(struct graph *graph)
     free(uses);
 }
 
+/* What is known of every node of the step forward at first. */
+static struct reversed *look_at(const struct graph *forward)
+{
+    struct reversed *nodes = calloc(NODES_MAX, sizeof *nodes);
+    int *uses = calloc(NODES_MAX, sizeof *uses);
+    if (!nodes || !uses)
+        abort();
+    graph_count_uses(forward, uses);
+    for (int n = 0; n < NODES_MAX; n++)
+        nodes[n] = (struct reversed){.uses = uses[n], .value = -1, .gradient = -1};
+    free(uses);
+    return nodes;
+}
+
+/* Gives the states of the step backward what they pass on: zeros from what no step reads. */
+static void end(struct reverse *r)
+{
+    struct graph *step = r->step;
+    for (int s = 0; s < step->state_count; s++) {
+        const int extent = step->states[s].extent; /* by which zeros are told apart */
+        if (step->states[s].next < 0)
+            step->states[s].next = graph_leaf(step, OP_ZERO, extent, extent);
+    }
+    for (int s = 0; s < step->state_count; s++)
+        graph_name(step, step->states[s].next, step->states[s].name, "");
+}
+
 struct derivation *derive(struct graph *forward, struct failure *failure)
 {
     struct derivation *derivation = calloc(1, sizeof *derivation);
-    int *memory = malloc(3 * NODES_MAX * sizeof *memory);
     struct reverse *r = calloc(1, sizeof *r);
-    char(*hint)[NODE_NAME_SIZE] = calloc(NODES_MAX, sizeof *hint);
-    if (!derivation || !memory || !r || !hint)
+    if (!derivation || !r)
         abort();
-    memset(memory, -1, 3 * NODES_MAX * sizeof *memory);
     *r = (struct reverse){.forward = forward,
                           .step = transposed(forward),
                           .derivation = derivation,
-                          .uses = memory,
-                          .value = memory + NODES_MAX,
-                          .gradient = memory + 2 * NODES_MAX,
-                          .hint = hint};
-    graph_count_uses(forward, r->uses);
+                          .nodes = look_at(forward)};
     find_hints(r);
     begin(r);
     for (int n = forward->count - 1; n >= 0; n--)
-        if (r->uses[n] > 0 && r->gradient[n] >= 0)
+        if (r->nodes[n].uses > 0 && r->nodes[n].gradient >= 0)
             reverse_node(r, n);
-    for (int s = 0; s < forward->state_count; s++) { /* what no step reads passes nothing on */
-        const int extent = r->step->states[s].extent; /* by which zeros are told apart */
-        if (r->step->states[s].next < 0)
-            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, extent, extent);
-    }
-    for (int s = 0; s < forward->state_count; s++)
-        graph_name(r->step, r->step->states[s].next, r->step->states[s].name, "");
+    end(r);
     derivation->step = r->step;
     derivation->input = input_graph(r);
     const bool full =
@@ -378,8 +396,7 @@ struct derivation *derive(struct graph *forward, struct failure *failure)
     list_names(derivation->step);
     if (derivation->input)
         list_names(derivation->input);
-    free(memory);
-    free(hint);
+    free(r->nodes);
     free(r);
     if (!full)
         return derivation;
