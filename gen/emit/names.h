@@ -17,6 +17,11 @@ struct names {
 /* A name from a cell file as a C identifier that nothing the emitters write collides with. */
 const char *emit_identifier(struct emitter *e, const char *name);
 
+/* What a node is called: the value that it was made for, and what it is of that. Whether it is that
+ * value itself. */
+const char *emit_node_name(struct emitter *e, int node);
+bool emit_is_itself(const struct emitter *e, int node);
+
 /* An empty scope, which the caller frees; the name, or one made of it where it is taken, which is
  * taken from then on. */
 struct names *names_create(void);

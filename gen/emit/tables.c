@@ -3,6 +3,8 @@
  * holds it all together. */
 #include "emit/tables.h"
 
+#include "emit/names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +44,7 @@ static void emit_values(struct emitter *e, const char *table, size_t first, size
     EMIT("static const enum weir_extent %s%s[] = {\n", table, e->tag);
     for (size_t v = first; v < last; v++)
         EMIT("    %s, /* %s */\n", extent_names[program_extent(e->program, e->program->values[v])],
-             e->program->graph->nodes[e->program->values[v]].name);
+             emit_node_name(e, e->program->values[v]));
     EMIT("};\n\n");
 }
 

@@ -10,22 +10,20 @@
 
 /* ---- Names ---- */
 
-/* i for i_sum; n_x and n_h where a value is made of more than one sum; n_h_b where that is not
- * enough. */
+/* The value that a sum is made for, as i; n_x and n_h where that is made of more than one sum;
+ * n_h_b where that is not enough. */
 static const char *sum_base(struct emitter *e, const struct stage *stage, size_t index)
 {
     const struct graph *graph = e->program->graph;
-    const struct node *nodes = graph->nodes;
-    const struct node *own = &nodes[stage->sums[index]];
+    const struct node *own = &graph->nodes[stage->sums[index]];
     const char *operand = emit_operand_name(e, graph->sums[own->index].operand[0]);
-    const size_t length = strlen(own->name), cut = sizeof "_sum" - 1;
-    const bool suffixed = length > cut && !strcmp(own->name + length - cut, "_sum");
-    const char *base = emit_format(e, "%.*s", (int)(length - suffixed * cut), own->name);
+    const char *base =
+        own->role == NODE_SUM ? graph->origins[own->origin] : emit_node_name(e, stage->sums[index]);
     bool alone = true;
     char twin = 'a';
     for (size_t j = 0; j < stage->sum_count; j++) {
-        const struct node *other = &nodes[stage->sums[j]];
-        if (j == index || strcmp(own->name, other->name))
+        const struct node *other = &graph->nodes[stage->sums[j]];
+        if (j == index || own->origin != other->origin || own->role != other->role)
             continue;
         alone = false;
         if (!strcmp(emit_operand_name(e, graph->sums[other->index].operand[0]), operand))

@@ -42,7 +42,7 @@ static const char *give_name(struct emitter *e, struct units *units, int node)
                        : n->op == OP_INPUT  ? "input"
                        : n->op == OP_GIVEN  ? graph->givens[n->index].name
                        : n->op == OP_VECTOR ? graph->params[n->index].name
-                                            : n->name;
+                                            : emit_node_name(e, node);
     return units->name[node] = emit_unique(e, units->names, emit_identifier(e, base));
 }
 
@@ -211,7 +211,7 @@ static void emit_indices(struct emitter *e, const struct units *units)
 /* A node as a variable. */
 static void emit_node(struct emitter *e, struct units *units, int node, const char *indent)
 {
-    const char *name = give_name(e, units, node);
+    const char *name = units->name[node] ? units->name[node] : give_name(e, units, node);
     const char *load = loaded(e, units, node), *maths = comment(e, node);
     emit_assignment(e, indent, emit_format(e, "const %s %s", e->isa->vector, name),
                     load ? load : computed(e, units, node));
@@ -252,6 +252,9 @@ static void emit_vector(struct emitter *e, struct units *units)
         abort();
     for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)
         emit_unique(e, units->names, units->accumulators[i]); /* taken */
+    for (size_t i = 0; i < stage->saving_count; i++) /* what the cell itself names keeps its name */
+        if (emit_is_itself(e, stage->order[i]))
+            give_name(e, units, stage->order[i]);
     emit_indices(e, units);
     for (size_t i = 0; i < stage->order_count; i++) {
         emit_node(e, units, stage->order[i], "        ");

@@ -23,7 +23,7 @@ struct reversed {
     int uses;
     int value; /* what it is in step; -1: not yet asked for */
     int gradient; /* in step; -1: none yet */
-    char hint[NODE_NAME_SIZE]; /* the name of the named value that it is part of */
+    const char *part_of; /* the name of what it is part of */
 };
 
 struct reverse {
@@ -80,17 +80,17 @@ static int find_value_of(struct reverse *r, int node)
     if (n->op == OP_INPUT)
         return graph_given(r->step, GIVEN_INPUT, 0, extent, forward->input_name);
     if (n->op == OP_STATE) {
-        char name[NODE_NAME_SIZE];
-        snprintf(name, sizeof name, "%s_prev", forward->states[state].name);
+        char name[ORIGIN_SIZE];
+        snprintf(name, sizeof name, "%.*s_prev", NAME_SIZE - 1, forward->states[state].name);
         return graph_given(r->step, GIVEN_PREV, state, extent, name);
     }
     if (n->op == OP_VECTOR)
         return graph_vector(r->step, n->index, -1);
     if (state >= 0)
         return graph_given(r->step, GIVEN_NEXT, state, extent, forward->states[state].name);
-    if (n->op == OP_SUM || n->name[0])
+    if (n->op == OP_SUM || n->origin)
         return graph_given(r->step, GIVEN_VALUE, graph_save(r->forward, node), extent,
-                           n->name[0] ? n->name : r->nodes[node].hint);
+                           n->origin ? forward->origins[n->origin] : r->nodes[node].part_of);
     return value_again(r, node);
 }
 
@@ -110,15 +110,21 @@ static void gain(struct reverse *r, int node, int term)
         *gradient = *gradient < 0 ? term : graph_op(r->step, OP_ADD, *gradient, term, -1);
 }
 
+/* Gives a gradient its name: that of what it is the gradient of, after a prefix. */
+static void name_gradient(struct reverse *r, int gradient, const char *prefix, const char *name)
+{
+    char whole[ORIGIN_SIZE];
+    snprintf(whole, sizeof whole, "%s%.*s", prefix, NAME_SIZE - 1, name);
+    graph_name(r->step, gradient, graph_origin(r->step, whole), NODE_ITSELF);
+}
+
 /* The place among the deltas of the gradient of a node. */
 static int delta_of(struct reverse *r, int node)
 {
     int gradient = r->nodes[node].gradient;
-    char name[NODE_NAME_SIZE];
-    snprintf(name, sizeof name, "%.*s", NAME_SIZE - 1, r->nodes[node].hint);
     if (graph_is_leaf(r->step, gradient))
         gradient = graph_op(r->step, OP_COPY, gradient, -1, -1);
-    graph_name(r->step, gradient, "delta_", name);
+    name_gradient(r, gradient, "delta_", r->nodes[node].part_of);
     return graph_output(r->step, gradient);
 }
 
@@ -211,8 +217,8 @@ static void reverse_operation(struct reverse *r, int node)
 static void reverse_node(struct reverse *r, int node)
 {
     const struct node *n = &r->forward->nodes[node];
-    if (n->name[0])
-        graph_name(r->step, r->nodes[node].gradient, "d_", n->name);
+    if (n->origin)
+        name_gradient(r, r->nodes[node].gradient, "d_", r->forward->origins[n->origin]);
     switch (n->op) {
     case OP_STATE:
         r->step->states[n->index].next = r->nodes[node].gradient;
@@ -253,7 +259,7 @@ static struct graph *transposed(const struct graph *forward)
 static void add_state(struct graph *graph, const char *name, int extent)
 {
     struct state *state = &graph->states[graph->state_count];
-    snprintf(state->name, sizeof state->name, "d_%.*s", NAME_SIZE - 3, name);
+    snprintf(state->name, sizeof state->name, "d_%.*s", NAME_SIZE - 1, name);
     state->extent = extent;
     state->next = -1;
     state->node = graph_leaf(graph, OP_STATE, graph->state_count++, extent);
@@ -276,31 +282,34 @@ static void begin(struct reverse *r)
     }
 }
 
-struct hinting {
+struct passing {
     struct reversed *nodes;
     int user;
 };
 
-static void pass_hint(void *context, int operand)
+static void pass_name(void *context, int operand)
 {
-    const struct hinting *h = context;
-    if (!h->nodes[operand].hint[0])
-        memcpy(h->nodes[operand].hint, h->nodes[h->user].hint, NODE_NAME_SIZE);
+    const struct passing *p = context;
+    if (!p->nodes[operand].part_of[0])
+        p->nodes[operand].part_of = p->nodes[p->user].part_of;
 }
 
-static void find_hints(struct reverse *r)
+/* Which named value, vector or input every node is part of. */
+static void find_names(struct reverse *r)
 {
-    for (int n = r->forward->count - 1; n >= 0; n--) {
-        const struct node *node = &r->forward->nodes[n];
+    struct graph *forward = r->forward;
+    for (int n = forward->count - 1; n >= 0; n--) {
+        const struct node *node = &forward->nodes[n];
+        const char **name = &r->nodes[n].part_of;
         if (r->nodes[n].uses == 0)
             continue;
         if (node->op == OP_VECTOR)
-            snprintf(r->nodes[n].hint, NODE_NAME_SIZE, "%s", r->forward->params[node->index].name);
+            *name = forward->params[node->index].name;
         else if (node->op == OP_INPUT)
-            snprintf(r->nodes[n].hint, NODE_NAME_SIZE, "%s", r->forward->input_name);
-        else if (node->name[0])
-            memcpy(r->nodes[n].hint, node->name, NODE_NAME_SIZE);
-        graph_operands(r->forward, n, pass_hint, &(struct hinting){r->nodes, n});
+            *name = forward->input_name;
+        else if (node->origin)
+            *name = forward->origins[node->origin];
+        graph_operands(forward, n, pass_name, &(struct passing){r->nodes, n});
     }
 }
 
@@ -315,12 +324,13 @@ static struct graph *input_graph(const struct reverse *r)
     for (size_t i = 0; i < r->by_x_count; i++) {
         const int delta = r->by_x[i].delta, param = r->by_x[i].param;
         const struct node *from = &r->step->nodes[r->step->outputs[delta]];
-        const int given = graph_given(graph, GIVEN_DELTA, delta, from->extent, from->name);
+        const int given =
+            graph_given(graph, GIVEN_DELTA, delta, from->extent, r->step->origins[from->origin]);
         const int term = param < 0 ? given : graph_product(graph, param, given);
         total = total < 0 ? term : graph_op(graph, OP_ADD, total, term, -1);
     }
     graph->states[0].next = total;
-    graph_name(graph, total, graph->states[0].name, "");
+    graph_name(graph, total, graph_origin(graph, graph->states[0].name), NODE_ITSELF);
     return graph;
 }
 
@@ -335,7 +345,7 @@ static void list_names(struct graph *graph)
         const bool is_next = n >= graph->count;
         const struct state *state = &graph->states[is_next ? n - graph->count : 0];
         const int node = is_next ? state->next : n;
-        const char *name = is_next ? state->name : graph->nodes[n].name;
+        const char *name = is_next ? state->name : graph->origins[graph->nodes[n].origin];
         const int room = NAMED_MAX - (is_next ? 0 : graph->state_count);
         if (!name[0] || uses[node] == 0 || graph->named_count >= room)
             continue;
@@ -355,7 +365,7 @@ static struct reversed *look_at(const struct graph *forward)
         abort();
     graph_count_uses(forward, uses);
     for (int n = 0; n < NODES_MAX; n++)
-        nodes[n] = (struct reversed){.uses = uses[n], .value = -1, .gradient = -1};
+        nodes[n] = (struct reversed){uses[n], .value = -1, .gradient = -1, .part_of = ""};
     free(uses);
     return nodes;
 }
@@ -370,7 +380,8 @@ static void end(struct reverse *r)
             step->states[s].next = graph_leaf(step, OP_ZERO, extent, extent);
     }
     for (int s = 0; s < step->state_count; s++)
-        graph_name(step, step->states[s].next, step->states[s].name, "");
+        graph_name(step, step->states[s].next, graph_origin(step, step->states[s].name),
+                   NODE_ITSELF);
 }
 
 struct derivation *derive(struct graph *forward, struct failure *failure)
@@ -383,7 +394,7 @@ struct derivation *derive(struct graph *forward, struct failure *failure)
                           .step = transposed(forward),
                           .derivation = derivation,
                           .nodes = look_at(forward)};
-    find_hints(r);
+    find_names(r);
     begin(r);
     for (int n = forward->count - 1; n >= 0; n--)
         if (r->nodes[n].uses > 0 && r->nodes[n].gradient >= 0)

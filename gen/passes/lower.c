@@ -38,7 +38,7 @@ struct fraction {
 struct lowered {
     int stage, uses;
     bool kept; /* its value is wanted in memory anyway */
-    char hint[NODE_NAME_SIZE]; /* the name of the named value that it is part of */
+    int origin; /* the named value that it is part of */
     struct fraction fraction;
     struct fraction scaled; /* the same times its scale, where one was folded into it */
     int scale; /* -1: none was */
@@ -98,12 +98,12 @@ static int multiply_factors(struct lowering *l, const struct fraction *f)
     return product;
 }
 
-static int divide(struct lowering *l, const struct fraction *f, const char *name)
+static int divide(struct lowering *l, const struct fraction *f, int origin)
 {
     if (f->factors == 0)
         return f->numerator;
-    graph_name(l->graph, f->numerator, name, "_num");
-    graph_name(l->graph, f->product, name, "_den");
+    graph_name(l->graph, f->numerator, origin, NODE_NUMERATOR);
+    graph_name(l->graph, f->product, origin, NODE_DENOMINATOR);
     return op2(l, OP_DIV, f->numerator, f->product);
 }
 
@@ -111,8 +111,8 @@ static int divide(struct lowering *l, const struct fraction *f, const char *name
 static int value_of(struct lowering *l, int node)
 {
     if (l->nodes[node].value < 0) {
-        l->nodes[node].value = divide(l, &l->nodes[node].fraction, l->nodes[node].hint);
-        graph_name(l->graph, l->nodes[node].value, l->graph->nodes[node].name, "");
+        l->nodes[node].value = divide(l, &l->nodes[node].fraction, l->nodes[node].origin);
+        graph_name(l->graph, l->nodes[node].value, l->graph->nodes[node].origin, NODE_ITSELF);
     }
     return l->nodes[node].value;
 }
@@ -175,7 +175,7 @@ static int lower_sum(struct lowering *l, int node, int scale)
         sum.vector[i] = graph_vector(graph, graph->nodes[sum.vector[i]].index, scale);
     sum.scale = scale;
     const int built = graph_sum(graph, &sum, graph->nodes[node].extent);
-    graph_name(graph, built, l->nodes[node].hint, "_sum");
+    graph_name(graph, built, l->nodes[node].origin, NODE_SUM);
     return built;
 }
 
@@ -191,19 +191,19 @@ static struct fraction lower_gate(struct lowering *l, int node)
     const size_t crowd = l->nodes[node].crowd ? l->nodes[node].crowd : 1;
     const double bits = (double)(BITS / crowd);
     const int bound = graph_number(graph, is_inline ? bits : bits * 0x1.62e42fefa39efp-1);
-    const int clamped = op2(l, OP_CLAMP, divide(l, &exponent, l->nodes[node].hint), bound);
+    const int clamped = op2(l, OP_CLAMP, divide(l, &exponent, l->nodes[node].origin), bound);
     const int e = graph_op(graph, is_inline ? OP_EXP2 : OP_EXP, clamped, -1, -1);
     const int one = graph_number(graph, 1);
     const int denominator = op2(l, OP_ADD, one, e);
-    graph_name(graph, e, l->nodes[node].hint, "_exp");
-    graph_name(graph, denominator, l->nodes[node].hint, "_den");
+    graph_name(graph, e, l->nodes[node].origin, NODE_EXPONENTIAL);
+    graph_name(graph, denominator, l->nodes[node].origin, NODE_DENOMINATOR);
     l->nodes[denominator].source = node;
     l->nodes[e].positive = l->nodes[denominator].positive = true;
     const struct fraction gate = {.numerator = is_tanh ? op2(l, OP_SUB, one, e) : one,
                                   .factor = {denominator},
                                   .factors = 1,
                                   .product = denominator};
-    return l->divides ? whole(divide(l, &gate, l->nodes[node].hint)) : gate;
+    return l->divides ? whole(divide(l, &gate, l->nodes[node].origin)) : gate;
 }
 
 /* The ascending union of the factors of a and b; which of them a and b lack. False where that is
@@ -255,7 +255,7 @@ static struct fraction combine(struct lowering *l, enum op op, struct fraction a
                              : unite(&a, &b, &all, &lacks_a, &lacks_b);
     if (!fits) { /* divide the larger one out */
         struct fraction *larger = a.factors >= b.factors ? &a : &b;
-        *larger = whole(divide(l, larger, ""));
+        *larger = whole(divide(l, larger, 0));
         return combine(l, op, a, b);
     }
     if (op == OP_MUL) {
@@ -307,8 +307,8 @@ static struct fraction lower_division(struct lowering *l, int node, int scale, i
         return left;
     }
     /* One after the other: which is first would else depend on the compiler of weir-gen. */
-    const int divisor = divide(l, &right, "");
-    const int dividend = divide(l, &left, "");
+    const int divisor = divide(l, &right, 0);
+    const int dividend = divide(l, &left, 0);
     return whole(op2(l, OP_DIV, dividend, divisor));
 }
 
@@ -319,7 +319,7 @@ static struct fraction lower_other(struct lowering *l, int node)
     int arg[3] = {-1, -1, -1};
     for (size_t i = 0; i < op_arity(n.op); i++) {
         const struct fraction f = operand_of(l, node, n.arg[i], -1, 0);
-        arg[i] = divide(l, &f, "");
+        arg[i] = divide(l, &f, 0);
     }
     return whole(op_arity(n.op) ? graph_op(l->graph, n.op, arg[0], arg[1], arg[2]) : node);
 }
@@ -379,33 +379,33 @@ static int saved_value(struct lowering *l, int node)
         value = value_of(l, node);
     } else {
         const int inverse = op2(l, OP_DIV, graph_number(l->graph, 1), l->nodes[node].scale);
-        value = op2(l, OP_MUL, inverse, divide(l, &l->nodes[node].scaled, ""));
+        value = op2(l, OP_MUL, inverse, divide(l, &l->nodes[node].scaled, 0));
     }
-    graph_name(l->graph, value, l->nodes[node].hint, "_saved");
+    graph_name(l->graph, value, l->nodes[node].origin, NODE_SAVED);
     return value;
 }
 
-struct hinting {
+struct passing {
     struct lowered *nodes;
     int user;
 };
 
-static void pass_hint(void *context, int operand)
+static void pass_origin(void *context, int operand)
 {
-    const struct hinting *h = context;
-    if (!h->nodes[operand].hint[0])
-        memcpy(h->nodes[operand].hint, h->nodes[h->user].hint, NODE_NAME_SIZE);
+    const struct passing *p = context;
+    if (!p->nodes[operand].origin)
+        p->nodes[operand].origin = p->nodes[p->user].origin;
 }
 
-/* What the names of intermediate values are made from. */
-static void find_hints(struct lowering *l)
+/* Which named values intermediate ones are made for. */
+static void find_origins(struct lowering *l)
 {
     for (int n = l->graph->count - 1; n >= 0; n--) {
         if (l->nodes[n].uses == 0)
             continue;
-        if (l->graph->nodes[n].name[0])
-            memcpy(l->nodes[n].hint, l->graph->nodes[n].name, NODE_NAME_SIZE);
-        graph_operands(l->graph, n, pass_hint, &(struct hinting){l->nodes, n});
+        if (l->graph->nodes[n].origin)
+            l->nodes[n].origin = l->graph->nodes[n].origin;
+        graph_operands(l->graph, n, pass_origin, &(struct passing){l->nodes, n});
     }
 }
 
@@ -466,7 +466,7 @@ void pass_lower(struct graph *graph, enum weir_math math, bool divides)
     struct lowering l = {graph, math, divides, look_at(graph)};
     const int count = graph->count;
     int saved[WEIR_VALUES_MAX];
-    find_hints(&l);
+    find_origins(&l);
     find_kept(&l);
     lower_all(&l, count);
     lower_all(&l, count);
