@@ -8,6 +8,7 @@
  * are. */
 #include "emit/emit.h"
 
+#include "emit/choice.h"
 #include "emit/emitter.h"
 
 enum { PANEL_STEPS = 128, PANEL_WIDTH = 64, ROWS_MOST = 6, COLUMNS_MOST = 6 };
@@ -22,11 +23,11 @@ static size_t most_vectors(const struct isa *isa, size_t others)
 
 /* ---- Lanes are columns ---- */
 
-static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
+static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, size_t vectors)
 {
     const struct isa *isa = e->isa;
     EMIT("%s\n{\n",
-         emit_signature(e, emit_format(e, "WEIR_TILE wide_%zux%zu", rows, vectors),
+         emit_signature(e, emit_format(e, "WEIR_TILE %s", name),
                         "const struct weir_product *p, const float *panel, size_t k, size_t steps, "
                         "size_t r, size_t c, int fresh"));
     EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
@@ -68,36 +69,31 @@ static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
 static void emit_wide(struct emitter *e)
 {
     const size_t most = most_vectors(e->isa, ROWS_MOST);
+    struct choices choices = {.count = 0};
     for (size_t rows = 1; rows <= ROWS_MOST; rows++)
-        for (size_t vectors = 1; vectors <= most; vectors++)
-            emit_wide_tile(e, rows, vectors);
-    struct text cases = {0};
-    for (size_t rows = 1; rows <= ROWS_MOST; rows++)
-        for (size_t vectors = 1; vectors <= most; vectors++)
-            text_add(
-                &cases,
-                "%s            case %zu:\n                wide_%zux%zu(p, panel, k, steps, r, c, "
-                "fresh);\n                break;",
-                cases.length ? "\n" : "", rows * 10 + vectors, rows, vectors);
-    EMIT_TEMPLATE("product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
-                  {"COPY", emit_spell(e, e->isa->store, "to + j",
-                                      emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
-                  {"STEPS", emit_number(e, PANEL_STEPS)},
-                  {"STEPS_LESS_ONE", emit_number(e, PANEL_STEPS - 1)},
-                  {"ROWS", emit_number(e, ROWS_MOST)},
-                  {"ROWS_LESS_ONE", emit_number(e, ROWS_MOST - 1)}, {"CASES", cases.chars});
-    text_free(&cases);
+        for (size_t vectors = 1; vectors <= most; vectors++) {
+            const char *name = emit_format(e, "wide_%zux%zu", rows, vectors);
+            const char *call = emit_format(e, "%s(p, panel, k, steps, r, c, fresh)", name);
+            emit_wide_tile(e, name, rows, vectors);
+            choices_add(&choices, (struct choice){rows, vectors, false, call});
+        }
+    EMIT_TEMPLATE(
+        "product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
+        {"COPY", emit_spell(e, e->isa->store, "to + j",
+                            emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
+        {"STEPS", emit_number(e, PANEL_STEPS)}, {"STEPS_LESS_ONE", emit_number(e, PANEL_STEPS - 1)},
+        {"ROWS", emit_number(e, ROWS_MOST)}, {"ROWS_LESS_ONE", emit_number(e, ROWS_MOST - 1)},
+        {"CHOICE", emit_choices(e, &choices, "            ", "height", "vectors")});
 }
 
 /* ---- Lanes are rows ---- */
 
 /* The gradient is row-major, and a lane is a row: it is taken apart into columns and put together
  * again. */
-static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
+static void emit_narrow_tile(struct emitter *e, const char *name, size_t vectors, size_t columns)
 {
     const struct isa *isa = e->isa;
-    EMIT("WEIR_TILE narrow_%zux%zu(const struct weir_product *p, size_t r, size_t c)\n{\n", vectors,
-         columns);
+    EMIT("WEIR_TILE %s(const struct weir_product *p, size_t r, size_t c)\n{\n", name);
     EMIT("    const size_t left = p->last - r, rows = left < %zu ? left : %zu;\n",
          vectors * isa->lanes, vectors * isa->lanes);
     EMIT("    WEIR_ALIGNED float column[%zu][%zu] = {{0}};\n", columns, vectors * isa->lanes);
@@ -143,22 +139,20 @@ static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
 static void emit_narrow(struct emitter *e)
 {
     const size_t lanes = e->isa->lanes, most = most_vectors(e->isa, COLUMNS_MOST);
+    struct choices choices = {.count = 0};
     for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
-        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
-            emit_narrow_tile(e, vectors, columns);
-    struct text cases = {0};
-    for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
-        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
-            text_add(&cases,
-                     "%s            case %zu:\n                narrow_%zux%zu(p, r, from);\n"
-                     "                break;",
-                     cases.length ? "\n" : "", vectors * 10 + columns, vectors, columns);
+        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++) {
+            const char *name = emit_format(e, "narrow_%zux%zu", vectors, columns);
+            const char *call = emit_format(e, "%s(p, r, from)", name);
+            emit_narrow_tile(e, name, vectors, columns);
+            choices_add(&choices, (struct choice){vectors, columns, false, call});
+        }
     EMIT_TEMPLATE(
         "product_narrow.c.in", {"LANES", emit_number(e, lanes)}, {"MOST", emit_number(e, most)},
         {"MANY", emit_number(e, (most - 1) * lanes)}, {"COLUMNS", emit_number(e, COLUMNS_MOST)},
-        {"COLUMNS_LESS_ONE", emit_number(e, COLUMNS_MOST - 1)}, {"CASES", cases.chars},
+        {"COLUMNS_LESS_ONE", emit_number(e, COLUMNS_MOST - 1)},
+        {"CHOICE", emit_choices(e, &choices, "            ", "vectors", "columns")},
         {"KERNEL", emit_format(e, "product_f32_any__%s", e->isa->name)}, {"ISA", e->isa->constant});
-    text_free(&cases);
 }
 
 struct text emit_product(const struct isa *isa)

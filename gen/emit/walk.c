@@ -3,8 +3,6 @@
  * input computed ahead. */
 #include "emit/walk.h"
 
-#include "emit/tiles.h"
-
 /* A function that walks: groups of `wide` blocks, then single blocks, then the tail, which for one
  * row joins the group before it; and for each all rows, in even parts. */
 struct walk {
@@ -45,19 +43,14 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
                         : ""},
         {"ORDER", walk->serpentine ? "backwards ? total - 1 - n : n" : "n"},
         {"JOINING", joins ? " + (joined && g + 1 == total)" : ""},
-        {"SHAPE", tail
-                      ? emit_format(e,
-                                    "        const size_t shape = tail && g + 1 == total ? vectors "
-                                    "+ %d : vectors;",
-                                    TAIL_SHAPE)
-                      : ""});
+        {"TAILED", tail ? "        const int tailed = tail && g + 1 == total;" : ""});
 }
 
 /* The call of tiles, which leave sums, or go on with them where they are fused. */
 static const char *sums_call(struct emitter *e, const struct stage *stage)
 {
     const char *arguments = emit_format(e, "%s(s, block, %s, row, rows, sums);\n", stage->suffix,
-                                        emit_tail(e, stage) ? "shape" : "vectors");
+                                        emit_tail(e, stage) ? "vectors, tailed" : "vectors");
     if (!stage_hoists(e, stage))
         return emit_format(e, "            tile%s", arguments);
     return emit_format(e,
@@ -103,8 +96,9 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
     const char *head = emit_format(
         e, "static void multiply%s(const struct weir_run *run, const struct step%s *s, size_t m)",
         stage->suffix, e->tag);
-    const char *work = emit_format(e, "            ahead%s(s, block, %s, row, rows);",
-                                   stage->suffix, emit_tail(e, stage) ? "shape" : "vectors");
+    const char *work =
+        emit_format(e, "            ahead%s(s, block, %s, row, rows);", stage->suffix,
+                    emit_tail(e, stage) ? "vectors, tailed" : "vectors");
     emit_walk_by(e, stage, &(struct walk){.head = head, .batch = "m", .sums = "", .work = work});
 }
 
