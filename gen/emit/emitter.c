@@ -75,14 +75,13 @@ size_t emit_known(const struct emitter *e, enum weir_extent extent)
 
 const char *emit_size(struct emitter *e, enum weir_extent extent)
 {
-    static const char *const names[] = {"1", "s->I", "s->H", "s->P"};
-    return emit_is_known(e, extent) ? emit_number(e, emit_known(e, extent)) : names[extent];
+    return emit_is_known(e, extent) ? emit_number(e, emit_known(e, extent))
+                                    : emit_format(e, "s->%s", extent_name(extent));
 }
 
 const char *emit_constant(struct emitter *e, int node, const char *sizes)
 {
     const struct node *n = &e->program->graph->nodes[node];
-    static const char *const names[] = {"1", "I", "H", "P"};
     static const char *const formats[OP_COUNT] = {
         [OP_ADD] = "(%1$s + %2$s)", [OP_SUB] = "(%1$s - %2$s)",    [OP_MUL] = "(%1$s * %2$s)",
         [OP_DIV] = "(%1$s / %2$s)", [OP_NEG] = "(-%1$s)",          [OP_SQRT] = "sqrt(%1$s)",
@@ -92,7 +91,7 @@ const char *emit_constant(struct emitter *e, int node, const char *sizes)
         return strpbrk(digits, ".en") ? digits : emit_format(e, "%s.0", digits);
     }
     if (n->op == OP_SIZE)
-        return emit_format(e, "(double)%s%s", sizes, names[n->index]);
+        return emit_format(e, "(double)%s%s", sizes, extent_name((enum weir_extent)n->index));
     return emit_spell(e, formats[n->op], emit_constant(e, n->arg[0], sizes),
                       n->arg[1] >= 0 ? emit_constant(e, n->arg[1], sizes) : NULL, NULL);
 }

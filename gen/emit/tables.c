@@ -8,30 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR_P"};
-
-enum { PREFIX = sizeof "WEIR_" - 1 };
-
-static const char *constant_of(const struct emitter *e, int variable)
-{
-    return extent_names[graph_extent(e->program->graph, variable)];
-}
-
 /* One row a line: the comments keep it so when the file is formatted. */
 static void emit_names(struct emitter *e)
 {
     const struct graph *graph = e->program->graph;
     EMIT("static const struct weir_param params[] = {\n");
     for (int p = 0; p < graph->param_count; p++) {
-        const char *rows = constant_of(e, graph->params[p].rows);
-        const char *cols = constant_of(e, graph->params[p].cols);
-        EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, rows, cols,
-             rows + PREFIX, strcmp(cols, "WEIR_ONE") ? cols + PREFIX : "1");
+        const enum weir_extent rows = graph_extent(graph, graph->params[p].rows);
+        const enum weir_extent cols = graph_extent(graph, graph->params[p].cols);
+        EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, extent_constant(rows),
+             extent_constant(cols), extent_name(rows), extent_name(cols));
     }
     EMIT("};\n\nstatic const struct weir_state states[] = {\n");
     for (int s = 0; s < graph->state_count; s++) {
-        const char *size = constant_of(e, graph->states[s].extent);
-        EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, size, size + PREFIX);
+        const enum weir_extent size = graph_extent(graph, graph->states[s].extent);
+        EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, extent_constant(size),
+             extent_name(size));
     }
     EMIT("};\n\n");
 }
@@ -43,7 +35,8 @@ static void emit_values(struct emitter *e, const char *table, size_t first, size
         return;
     EMIT("static const enum weir_extent %s%s[] = {\n", table, e->tag);
     for (size_t v = first; v < last; v++)
-        EMIT("    %s, /* %s */\n", extent_names[program_extent(e->program, e->program->values[v])],
+        EMIT("    %s, /* %s */\n",
+             extent_constant(program_extent(e->program, e->program->values[v])),
              emit_node_name(e, e->program->values[v]));
     EMIT("};\n\n");
 }
@@ -86,8 +79,9 @@ static void emit_regions(struct emitter *e)
             const struct region *region = &program->stages[i].regions[r];
             const struct tail *tail = emit_tail(e, &program->stages[i]);
             const size_t width = tail ? tail->width[r] : 0;
-            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
-                 extent_names[region->cols], region->count, e->tag, region->index,
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n",
+                 extent_constant(region->rows), extent_constant(region->cols), region->count,
+                 e->tag, region->index,
                  width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
                  e->region[region->index]);
         }
@@ -124,7 +118,7 @@ static void emit_hoist_floats(struct emitter *e)
     for (size_t i = 0; i < program->stage_count; i++)
         if (stage_hoists(e, &program->stages[i]))
             text_add(&width, "%s(%s + %zu) / %zu * %zu", width.length ? " + " : "",
-                     extent_names[program->stages[i].extent] + PREFIX, lanes - 1, lanes,
+                     extent_name(program->stages[i].extent), lanes - 1, lanes,
                      stage_input_region(program, &program->stages[i])->count * lanes);
     EMIT("static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)\n{\n");
     EMIT("    (void)B, (void)I, (void)H, (void)P;\n");
@@ -181,7 +175,7 @@ static const char *given_row(struct emitter *e, enum given_kind kind, int index,
     const struct program *forward = e->parts->program[ROLE_FORWARD];
     if (kind == GIVEN_VALUE)
         index = program_value(forward, forward->graph->saved[index]);
-    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_names[size]);
+    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_constant(size));
 }
 
 static void emit_givens(struct emitter *e)
