@@ -80,7 +80,7 @@ const char *emit_choices(struct emitter *e, const struct choices *choices, const
         add_inner(e, &out, choices, at, emit_format(e, "%s    ", indent), inner);
         text_add(&out, "%s    break;\n", indent);
     }
-    const char *text = emit_format(e, "%s%s}", out.chars, indent);
+    const char *text = emit_format(e, "%s%s}\n", out.chars, indent);
     text_free(&out);
     return text;
 }

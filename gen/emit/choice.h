@@ -22,8 +22,7 @@ void choices_add(struct choices *choices, struct choice choice);
 /* Whether inner numbers tell apart what is chosen. */
 bool choices_need_inner(const struct choices *choices);
 
-/* The switches over the variables `outer` and `inner`, and `tailed` where that is needed, without
- * the end of the last line. */
+/* The switches over the variables `outer` and `inner`, and `tailed` where that is needed. */
 const char *emit_choices(struct emitter *e, const struct choices *choices, const char *indent,
                          const char *outer, const char *inner);
 

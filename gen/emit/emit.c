@@ -75,7 +75,7 @@ static void emit_helpers(struct emitter *e)
 {
     const size_t lanes = e->isa->lanes;
     if (emit_is_generic(e))
-        EMIT_TEMPLATE("sizes.c.in", {"LANES", emit_number(e, lanes)},
+        EMIT_TEMPLATE("emit/sizes.c.in", {"LANES", emit_number(e, lanes)},
                       {"LANES_LESS_ONE", emit_number(e, lanes - 1)},
                       {"ROW", emit_number(e, WEIR_ROW)},
                       {"ROW_LESS_ONE", emit_number(e, WEIR_ROW - 1)});

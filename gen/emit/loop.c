@@ -163,10 +163,10 @@ static void add_hoisting(struct emitter *e, struct text *hoist, struct text *adv
         const struct stage *stage = &e->program->stages[i];
         if (!stage_hoists(e, stage))
             continue;
-        const char *row = emit_product_row(e, stage), *line = hoist->length ? "\n" : "";
-        text_add(hoist, "%s            s->products%s = %s;\n", line, stage->suffix, at);
-        text_add(hoist, "            hoist%s(run, s, t, steps);", stage->suffix);
-        text_add(advance, "%s        if (ahead)\n            s->products%s += run->B * %s;", line,
+        const char *row = emit_product_row(e, stage);
+        text_add(hoist, "            s->products%s = %s;\n", stage->suffix, at);
+        text_add(hoist, "            hoist%s(run, s, t, steps);\n", stage->suffix);
+        text_add(advance, "        if (ahead)\n            s->products%s += run->B * %s;\n",
                  stage->suffix, row);
         at = emit_format(e, "s->products%s + ahead * run->B * %s", stage->suffix, row);
     }
@@ -188,8 +188,9 @@ void emit_run(struct emitter *e)
     emit_begin(e);
     emit_stage_calls(e);
     add_hoisting(e, &hoist, &advance);
-    EMIT_TEMPLATE(hoist.length ? "run_ahead.c.in" : "run.c.in", {"NAME", emit_run_name(e)},
-                  {"TAG", e->tag}, {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
+    EMIT_TEMPLATE(hoist.length ? "emit/run_ahead.c.in" : "emit/run.c.in",
+                  {"NAME", emit_run_name(e)}, {"TAG", e->tag},
+                  {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
                   {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
                   {"HOIST", hoist.chars}, {"ADVANCE", advance.chars});
     text_free(&hoist);

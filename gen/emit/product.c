@@ -78,7 +78,7 @@ static void emit_wide(struct emitter *e)
             choices_add(&choices, (struct choice){rows, vectors, false, call});
         }
     EMIT_TEMPLATE(
-        "product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
+        "emit/product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
         {"COPY", emit_spell(e, e->isa->store, "to + j",
                             emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
         {"STEPS", emit_number(e, PANEL_STEPS)}, {"STEPS_LESS_ONE", emit_number(e, PANEL_STEPS - 1)},
@@ -147,18 +147,19 @@ static void emit_narrow(struct emitter *e)
             emit_narrow_tile(e, name, vectors, columns);
             choices_add(&choices, (struct choice){vectors, columns, false, call});
         }
-    EMIT_TEMPLATE(
-        "product_narrow.c.in", {"LANES", emit_number(e, lanes)}, {"MOST", emit_number(e, most)},
-        {"MANY", emit_number(e, (most - 1) * lanes)}, {"COLUMNS", emit_number(e, COLUMNS_MOST)},
-        {"COLUMNS_LESS_ONE", emit_number(e, COLUMNS_MOST - 1)},
-        {"CHOICE", emit_choices(e, &choices, "            ", "vectors", "columns")},
-        {"KERNEL", emit_format(e, "product_f32_any__%s", e->isa->name)}, {"ISA", e->isa->constant});
+    EMIT_TEMPLATE("emit/product_narrow.c.in", {"LANES", emit_number(e, lanes)},
+                  {"MOST", emit_number(e, most)}, {"MANY", emit_number(e, (most - 1) * lanes)},
+                  {"COLUMNS", emit_number(e, COLUMNS_MOST)},
+                  {"COLUMNS_LESS_ONE", emit_number(e, COLUMNS_MOST - 1)},
+                  {"CHOICE", emit_choices(e, &choices, "            ", "vectors", "columns")},
+                  {"KERNEL", emit_format(e, "product_f32_any__%s", e->isa->name)},
+                  {"ISA", e->isa->constant});
 }
 
 struct text emit_product(const struct isa *isa)
 {
     struct emitter emitter = {.isa = isa, .tag = ""}, *e = &emitter;
-    EMIT_TEMPLATE("product_begin.c.in", {"NAME", isa->name}, {"HEADER", isa->header},
+    EMIT_TEMPLATE("emit/product_begin.c.in", {"NAME", isa->name}, {"HEADER", isa->header},
                   {"ROWS", emit_number(e, ROWS_MOST)}, {"COLUMNS", emit_number(e, COLUMNS_MOST)},
                   {"WIDE", emit_number(e, most_vectors(isa, ROWS_MOST))},
                   {"NARROW", emit_number(e, most_vectors(isa, COLUMNS_MOST))});

@@ -229,7 +229,7 @@ static bool emit_pass(struct emitter *e, enum role role, const char *name)
     if (!program)
         return false;
     EMIT_TEMPLATE(
-        "pass.c.in", {"TAG", tag}, {"PLAN", quoted_plan(e, &e->parts->plan[role])},
+        "emit/pass.c.in", {"TAG", tag}, {"PLAN", quoted_plan(e, &e->parts->plan[role])},
         {"REGIONS", rows_lines(e, "regions", "region", tag, program->region_count)},
         {"VALUES", rows_lines(e, "values", "value", tag, program->value_count)},
         {"GIVENS", rows_lines(e, "givens", "given", tag, (size_t)program->graph->given_count)},
@@ -244,7 +244,7 @@ static void emit_training(struct emitter *e)
     emit_pass(e, ROLE_BACKWARD, "backward");
     const bool has_input = emit_pass(e, ROLE_INPUT, "input");
     EMIT_TEMPLATE(
-        "training.c.in",
+        "emit/training.c.in",
         {"SAVED",
          rows_lines(e, "saved", "saved", "", forward->saving_count - forward->value_count)},
         {"BACKWARD", role_tags[ROLE_BACKWARD]},
@@ -263,8 +263,8 @@ void emit_tables(struct emitter *e, const char *name)
     if (emit_trains(e))
         emit_training(e);
     EMIT_TEMPLATE(
-        "kernel.c.in", {"NAME", name}, {"CELL", graph->name}, {"PLAN", quoted_plan(e, e->plan)},
-        {"ISA", e->isa->constant},
+        "emit/kernel.c.in", {"NAME", name}, {"CELL", graph->name},
+        {"PLAN", quoted_plan(e, e->plan)}, {"ISA", e->isa->constant},
         {"MATH", program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE"},
         {"I", emit_number(e, table_size(e, WEIR_I))}, {"H", emit_number(e, table_size(e, WEIR_H))},
         {"P", emit_number(e, table_size(e, WEIR_P))}, {"LANES", emit_number(e, e->isa->lanes)},

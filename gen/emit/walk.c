@@ -30,7 +30,7 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
     const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
     const struct plan *plan = e->plan;
     EMIT_TEMPLATE(
-        "walk.c.in", {"HEAD", walk->head}, {"BATCH", walk->batch}, {"SUMS", walk->sums},
+        "emit/walk.c.in", {"HEAD", walk->head}, {"BATCH", walk->batch}, {"SUMS", walk->sums},
         {"WORK", walk->work}, {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
         {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
@@ -109,7 +109,7 @@ static void emit_hoist(struct emitter *e, const struct stage *stage)
         e, emit_format(e, "static void hoist%s", stage->suffix),
         emit_format(e, "const struct weir_run *run, const struct step%s *s, size_t t, size_t steps",
                     e->tag));
-    EMIT_TEMPLATE("hoist.c.in", {"HEAD", head}, {"TAG", e->tag}, {"SUFFIX", stage->suffix},
+    EMIT_TEMPLATE("emit/hoist.c.in", {"HEAD", head}, {"TAG", e->tag}, {"SUFFIX", stage->suffix},
                   {"PRODUCT_ROW", emit_product_row(e, stage)});
 }
 
