@@ -65,6 +65,8 @@ struct graph *graph_create(void)
     graph->table = allocate(TABLE_SIZE, sizeof *graph->table);
     graph->extents = allocate(EXTENTS_MAX, sizeof *graph->extents);
     graph->sums = allocate(NODES_MAX, sizeof *graph->sums);
+    graph->origins = allocate(ORIGINS_MAX, sizeof *graph->origins);
+    graph->origin_count = 1;
     memset(graph->table, -1, TABLE_SIZE * sizeof *graph->table);
     for (; graph->extent_count < 4; graph->extent_count++)
         graph->extents[graph->extent_count] = graph->extent_count;
@@ -80,6 +82,7 @@ void graph_free(struct graph *graph)
     free(graph->table);
     free(graph->extents);
     free(graph->sums);
+    free(graph->origins);
     free(graph);
 }
 
@@ -386,11 +389,27 @@ int graph_save(struct graph *graph, int node)
     return add_once(graph, graph->saved, &graph->saved_count, node);
 }
 
-void graph_name(struct graph *graph, int node, const char *name, const char *suffix)
+int graph_origin(struct graph *graph, const char *name)
+{
+    int origin = 0;
+    while (origin < graph->origin_count && strcmp(graph->origins[origin], name) != 0)
+        origin++;
+    if (origin == ORIGINS_MAX) {
+        graph->full = true;
+        return 0;
+    }
+    if (origin == graph->origin_count)
+        snprintf(graph->origins[graph->origin_count++], ORIGIN_SIZE, "%s", name);
+    return origin;
+}
+
+void graph_name(struct graph *graph, int node, int origin, enum node_role role)
 {
     struct node *n = &graph->nodes[node];
-    if (name[0] && !n->name[0] && !graph_is_leaf(graph, node))
-        snprintf(n->name, sizeof n->name, "%.*s%s", NAME_SIZE - 1, name, suffix);
+    if (!origin || n->origin || graph_is_leaf(graph, node))
+        return;
+    n->origin = origin;
+    n->role = role;
 }
 
 int graph_rebuild(struct graph *graph, int node, const int *map)
@@ -410,7 +429,7 @@ int graph_rebuild(struct graph *graph, int node, const int *map)
             arg[i] = map[old.arg[i]];
         built = graph_op(graph, old.op, arg[0], arg[1], arg[2]);
     }
-    graph_name(graph, built, old.name, "");
+    graph_name(graph, built, old.origin, old.role);
     graph->nodes[built].stored |= old.stored;
     return built;
 }

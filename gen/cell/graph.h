@@ -29,11 +29,26 @@ enum op {
 
 enum {
     NAME_SIZE = 25,
-    NODE_NAME_SIZE = NAME_SIZE + 8, /* a name and a suffix such as _exp */
+    ORIGIN_SIZE = NAME_SIZE + 8, /* a name, and what that of a gradient adds, such as delta_ */
     NODES_MAX = 5000,
     PARAMS_MAX = 200,
     TERMS_MAX = 16,
-    NAMED_MAX = 500
+    NAMED_MAX = 500,
+    ORIGINS_MAX = 2 * NAMED_MAX
+};
+
+/* What a node is of the named value that it was made for. */
+enum node_role {
+    NODE_ITSELF,
+    NODE_SUM, /* what accumulators gather for it */
+    NODE_STORED, /* kept in memory for it */
+    NODE_ARGUMENT, /* of an exponential */
+    NODE_EXPONENTIAL,
+    NODE_NUMERATOR,
+    NODE_DENOMINATOR,
+    NODE_PART, /* anything else that it is made of */
+    NODE_SAVED, /* itself, as it is kept for training */
+    NODE_ROLES
 };
 
 /* Where a given value comes from: index is that of a state, of a saved value or of a delta. */
@@ -42,7 +57,7 @@ enum given_kind { GIVEN_PREV, GIVEN_NEXT, GIVEN_VALUE, GIVEN_INPUT, GIVEN_DELTA 
 struct given {
     enum given_kind kind;
     int index, extent;
-    char name[NODE_NAME_SIZE];
+    char name[ORIGIN_SIZE];
 };
 
 struct node {
@@ -54,7 +69,8 @@ struct node {
     int index; /* of the size, state, parameter or sum */
     int extent; /* an extent variable; -1 for a constant */
     bool stored; /* its value is kept in memory for a later stage, or as an operand */
-    char name[NODE_NAME_SIZE];
+    int origin; /* of graph->origins: the named value that it was made for; 0: none */
+    enum node_role role;
 };
 
 struct param {
@@ -74,7 +90,7 @@ struct sum {
 };
 
 struct state {
-    char name[NAME_SIZE];
+    char name[ORIGIN_SIZE];
     int extent, node, next; /* next is -1 until it is assigned */
     int line, column;
 };
@@ -96,8 +112,10 @@ struct graph {
     char name[NAME_SIZE], input_name[NAME_SIZE];
     int line, column; /* where the cell is given its name */
     int named[NAMED_MAX]; /* nodes in the order in which they were named, for --dump */
-    char named_as[NAMED_MAX][NODE_NAME_SIZE + 1];
+    char named_as[NAMED_MAX][ORIGIN_SIZE + 1];
     int named_count;
+    char (*origins)[ORIGIN_SIZE]; /* names of values, each once; the first is none */
+    int origin_count;
     struct given givens[WEIR_GIVEN_MAX];
     int given_count;
     /* Nodes that are wanted in memory beside the next states: always, and in training only. What is
@@ -154,10 +172,14 @@ int graph_given(struct graph *graph, enum given_kind kind, int index, int extent
 int graph_output(struct graph *graph, int node);
 int graph_save(struct graph *graph, int node);
 
-/* Gives a computed node a name, unless it has one. */
-void graph_name(struct graph *graph, int node, const char *name, const char *suffix);
+/* The origin of this name, made if there is none. */
+int graph_origin(struct graph *graph, const char *name);
 
-/* The node like `node` with its operands replaced by map[operand]; name and stored are kept. */
+/* Says what a computed node is, unless that is known or the origin is none. */
+void graph_name(struct graph *graph, int node, int origin, enum node_role role);
+
+/* The node like `node` with its operands replaced by map[operand]; what it is and stored are kept.
+ */
 int graph_rebuild(struct graph *graph, int node, const int *map);
 
 /* Replaces next states and named values by map[node]. */

@@ -3,6 +3,10 @@
  * the tables. */
 #include "emit/emit.h"
 
+#include "emit/emitter.h"
+#include "emit/program.h"
+#include "emit/tables.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,23 +23,6 @@ char *emit_name(const struct program *program, const struct isa *isa)
         text_add(&name, "_p%.0f", graph->size[WEIR_P]);
     text_add(&name, "__%s%s", isa->name, program->math == WEIR_SLEEF ? "_sleef" : "");
     return name.chars;
-}
-
-void emit_comment(struct emitter *e, const char *words)
-{
-    size_t column = 2;
-    EMIT("/*");
-    while (*words) {
-        const size_t length = strcspn(words, " ");
-        if (column + 1 + length > 97) {
-            EMIT("\n *");
-            column = 2;
-        }
-        EMIT(" %.*s", (int)length, words);
-        column += 1 + length;
-        words += length + (words[length] == ' ');
-    }
-    EMIT(" */\n");
 }
 
 /* The matrix work of one step and row, where the sizes are known. */
@@ -87,72 +74,11 @@ static void emit_head(struct emitter *e, const char *command)
 static void emit_helpers(struct emitter *e)
 {
     const size_t lanes = e->isa->lanes;
-    if (!emit_is_generic(e))
-        return;
-    EMIT("static inline size_t blocks(size_t rows)\n{\n    return (rows + %zu) / %zu;\n}\n\n",
-         lanes - 1, lanes);
-    EMIT("static inline size_t padded(size_t rows)\n{\n    return (rows + %d) / %d * %d;\n}\n\n",
-         WEIR_ROW - 1, WEIR_ROW, WEIR_ROW);
-}
-
-static void name_regions(struct emitter *e)
-{
-    const struct program *program = e->program;
-    for (size_t i = 0; i < program->stage_count; i++)
-        for (size_t r = 0; r < program->stages[i].region_count; r++) {
-            const struct stage *stage = &program->stages[i];
-            const struct region *region = &stage->regions[r];
-            e->region[region->index] =
-                region->operand >= 0
-                    ? emit_format(e, "w%s_%s", stage->suffix, emit_operand_name(e, region->operand))
-                : region->slots[0].sum >= 0 ? emit_format(e, "bias%s", stage->suffix)
-                                            : emit_format(e, "loose%s", stage->suffix);
-        }
-}
-
-bool emit_trains(const struct emitter *e)
-{
-    return e->parts->derivation;
-}
-
-bool emit_has_states(const struct emitter *e)
-{
-    return e->program->role != ROLE_INPUT;
-}
-
-bool emit_saves(const struct emitter *e)
-{
-    return e->program->saving_count > e->program->value_count;
-}
-
-void emit_program(struct emitter *e)
-{
-    const struct program *program = e->program;
-    for (size_t i = 0; i < program->stage_count; i++) {
-        const struct stage *stage = &program->stages[i];
-        if (e->plan->tails && emit_is_known(e, stage->extent))
-            e->tails[i] =
-                tail_create(stage, e->isa->lanes, emit_known(e, stage->extent) % e->isa->lanes);
-    }
-    emit_name_operands(e);
-    name_regions(e);
-    emit_step(e);
-    for (size_t i = 0; i < program->stage_count; i++) {
-        emit_tiles(e, &program->stages[i]);
-        emit_units(e, &program->stages[i]);
-        emit_walk(e, &program->stages[i]);
-    }
-    emit_run(e);
-    emit_pass_tables(e);
-}
-
-void emitter_free(struct emitter *e)
-{
-    for (size_t i = 0; i < e->string_count; i++)
-        free(e->strings[i]);
-    free(e->strings);
-    for (size_t i = 0; i < STAGES_MAX; i++)
-        free(e->tails[i]);
+    if (emit_is_generic(e))
+        EMIT_TEMPLATE("emit/sizes.c.in", {"LANES", emit_number(e, lanes)},
+                      {"LANES_LESS_ONE", emit_number(e, lanes - 1)},
+                      {"ROW", emit_number(e, WEIR_ROW)},
+                      {"ROW_LESS_ONE", emit_number(e, WEIR_ROW - 1)});
 }
 
 struct text emit_kernel(const struct kernel_parts *parts, const char *command)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the emitters share: sizes as expressions, operands, layout. */
-#include "emit/emit.h"
+/* What the emitters share: sizes as expressions, layout, what a stage is like. */
+#include "emit/emitter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,20 @@ const char *emit_format(struct emitter *e, const char *format, ...)
     }
     e->strings[e->string_count++] = text.chars;
     return text.chars;
+}
+
+const char *emit_number(struct emitter *e, size_t number)
+{
+    return emit_format(e, "%zu", number);
+}
+
+void emitter_free(struct emitter *e)
+{
+    for (size_t i = 0; i < e->string_count; i++)
+        free(e->strings[i]);
+    free(e->strings);
+    for (size_t i = 0; i < STAGES_MAX; i++)
+        free(e->tails[i]);
 }
 
 const char *emit_spell(struct emitter *e, const char *format, const char *a, const char *b,
@@ -61,14 +75,13 @@ size_t emit_known(const struct emitter *e, enum weir_extent extent)
 
 const char *emit_size(struct emitter *e, enum weir_extent extent)
 {
-    static const char *const names[] = {"1", "s->I", "s->H", "s->P"};
-    return emit_is_known(e, extent) ? emit_format(e, "%zu", emit_known(e, extent)) : names[extent];
+    return emit_is_known(e, extent) ? emit_number(e, emit_known(e, extent))
+                                    : emit_format(e, "s->%s", extent_name(extent));
 }
 
 const char *emit_constant(struct emitter *e, int node, const char *sizes)
 {
     const struct node *n = &e->program->graph->nodes[node];
-    static const char *const names[] = {"1", "I", "H", "P"};
     static const char *const formats[OP_COUNT] = {
         [OP_ADD] = "(%1$s + %2$s)", [OP_SUB] = "(%1$s - %2$s)",    [OP_MUL] = "(%1$s * %2$s)",
         [OP_DIV] = "(%1$s / %2$s)", [OP_NEG] = "(-%1$s)",          [OP_SQRT] = "sqrt(%1$s)",
@@ -78,7 +91,7 @@ const char *emit_constant(struct emitter *e, int node, const char *sizes)
         return strpbrk(digits, ".en") ? digits : emit_format(e, "%s.0", digits);
     }
     if (n->op == OP_SIZE)
-        return emit_format(e, "(double)%s%s", sizes, names[n->index]);
+        return emit_format(e, "(double)%s%s", sizes, extent_name((enum weir_extent)n->index));
     return emit_spell(e, formats[n->op], emit_constant(e, n->arg[0], sizes),
                       n->arg[1] >= 0 ? emit_constant(e, n->arg[1], sizes) : NULL, NULL);
 }
@@ -87,7 +100,7 @@ const char *emit_padded(struct emitter *e, enum weir_extent extent)
 {
     if (!emit_is_known(e, extent))
         return emit_format(e, "padded(%s)", emit_size(e, extent));
-    return emit_format(e, "%zu", (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+    return emit_number(e, (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
 }
 
 const char *emit_blocks(struct emitter *e, enum weir_extent extent)
@@ -95,7 +108,7 @@ const char *emit_blocks(struct emitter *e, enum weir_extent extent)
     const size_t lanes = e->isa->lanes;
     if (!emit_is_known(e, extent))
         return emit_format(e, "blocks(%s)", emit_size(e, extent));
-    return emit_format(e, "%zu", (emit_known(e, extent) + lanes - 1) / lanes);
+    return emit_number(e, (emit_known(e, extent) + lanes - 1) / lanes);
 }
 
 const char *emit_panel(struct emitter *e, const struct region *region)
@@ -103,7 +116,7 @@ const char *emit_panel(struct emitter *e, const struct region *region)
     const size_t width = region->count * e->isa->lanes;
     if (!emit_is_known(e, region->cols))
         return emit_format(e, "(%s * %zu)", emit_size(e, region->cols), width);
-    return emit_format(e, "%zu", emit_known(e, region->cols) * width);
+    return emit_number(e, emit_known(e, region->cols) * width);
 }
 
 const char *emit_product_row(struct emitter *e, const struct stage *stage)
@@ -112,7 +125,7 @@ const char *emit_product_row(struct emitter *e, const struct stage *stage)
     const size_t width = stage_input_region(e->program, stage)->count * lanes;
     if (!emit_is_known(e, stage->extent))
         return emit_format(e, "(%s * %zu)", emit_blocks(e, stage->extent), width);
-    return emit_format(e, "%zu", (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
+    return emit_number(e, (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
 }
 
 const char *emit_plus(struct emitter *e, const char *name, size_t n)
@@ -120,57 +133,47 @@ const char *emit_plus(struct emitter *e, const char *name, size_t n)
     return n ? emit_format(e, "(%s + %zu)", name, n) : name;
 }
 
-/* ---- Operands ---- */
-
-const char *emit_operand_pointer(struct emitter *e, int node)
-{
-    const struct node *n = &e->program->graph->nodes[node];
-    if (n->op == OP_INPUT)
-        return "s->x";
-    if (n->op == OP_STATE)
-        return emit_format(e, "s->%s", e->prev[n->index]);
-    if (n->op == OP_GIVEN)
-        return emit_format(e, "s->%s", e->given[n->index]);
-    const int state = program_next_state(e->program, node);
-    return emit_format(e, "s->%s",
-                       state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);
-}
-
-const char *emit_operand_index(struct emitter *e, int node, const char *row)
-{
-    return e->program->graph->nodes[node].op == OP_INPUT ? emit_format(e, "(ptrdiff_t)%s", row)
-                                                         : row;
-}
-
-const char *emit_operand_row(struct emitter *e, int node)
-{
-    return e->program->graph->nodes[node].op == OP_INPUT
-               ? "s->x_row"
-               : emit_padded(e, program_extent(e->program, node));
-}
-
 /* ---- Layout ---- */
 
-void emit_wrapped(struct emitter *e, const char *head, const char *parameters, const char *tail)
+void emit_comment(struct emitter *e, const char *words)
+{
+    size_t column = 2;
+    EMIT("/*");
+    while (*words) {
+        const size_t length = strcspn(words, " ");
+        if (column + 1 + length > 97) {
+            EMIT("\n *");
+            column = 2;
+        }
+        EMIT(" %.*s", (int)length, words);
+        column += 1 + length;
+        words += length + (words[length] == ' ');
+    }
+    EMIT(" */\n");
+}
+
+const char *emit_signature(struct emitter *e, const char *name, const char *parameters)
 {
     enum { LINE = 100 };
-    const size_t indent = strlen(head);
+    const size_t indent = strlen(name) + 1;
     size_t column = indent;
-    EMIT("%s", head);
+    struct text text = {0};
+    text_add(&text, "%s(", name);
     for (const char *at = parameters; *at;) {
-        const char *comma = strstr(at, ", ");
-        const size_t length = comma ? (size_t)(comma - at) + 1 : strlen(at);
-        const size_t after = comma ? 0 : strcspn(tail, "\n");
-        const bool fits = column + (at > parameters) + length + after <= LINE;
+        const size_t length = strcspn(at, ",") + 1; /* with the comma, or the parenthesis */
+        const bool fits = column + (at > parameters) + length <= LINE;
         if (!fits)
-            EMIT("\n%*s", (int)indent, "");
+            text_add(&text, "\n%*s", (int)indent, "");
         else if (at > parameters)
-            EMIT(" ");
+            text_add(&text, " ");
         column = (fits ? column + (at > parameters) : indent) + length;
-        EMIT("%.*s", (int)length, at);
-        at += length + (comma != NULL);
+        const bool last = !at[length - 1];
+        text_add(&text, "%.*s", (int)length, at);
+        at += last ? length - 1 : length + 1;
     }
-    EMIT("%s", tail);
+    const char *signature = emit_format(e, "%s)", text.chars);
+    text_free(&text);
+    return signature;
 }
 
 void emit_assignment(struct emitter *e, const char *indent, const char *name, const char *value)
@@ -180,7 +183,22 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
     EMIT(length > LINE ? "%s%s =\n%s    %s;" : "%s%s =%.0s %s;", indent, name, indent, value);
 }
 
-/* ---- Stages ---- */
+/* ---- Programs and stages ---- */
+
+bool emit_trains(const struct emitter *e)
+{
+    return e->parts->derivation;
+}
+
+bool emit_has_states(const struct emitter *e)
+{
+    return e->program->role != ROLE_INPUT;
+}
+
+bool emit_saves(const struct emitter *e)
+{
+    return e->program->saving_count > e->program->value_count;
+}
 
 const struct region *stage_input_region(const struct program *program, const struct stage *stage)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A program's struct step, which its functions work on, and its loop over time. */
-#include "emit/emit.h"
-
-#include <stdlib.h>
+#include "emit/loop.h"
 
 /* ---- struct step ---- */
 
@@ -156,28 +154,22 @@ static void emit_stage_calls(struct emitter *e)
     EMIT("}\n\n");
 }
 
-/* Sets where the products of each stage are, and computes them. */
-static void emit_hoist_calls(struct emitter *e)
+/* The rows that are computed ahead, and what goes on at every step: where the products of each
+ * stage are, and the calls that compute them; then on to those of the next step. */
+static void add_hoisting(struct emitter *e, struct text *hoist, struct text *advance)
 {
-    const struct program *program = e->program;
     const char *at = "run->products";
-    for (size_t i = 0; i < program->stage_count; i++) {
-        const struct stage *stage = &program->stages[i];
+    for (size_t i = 0; i < e->program->stage_count; i++) {
+        const struct stage *stage = &e->program->stages[i];
         if (!stage_hoists(e, stage))
             continue;
-        EMIT("            s->products%s = %s;\n", stage->suffix, at);
-        EMIT("            hoist%s(run, s, t, steps);\n", stage->suffix);
-        at = emit_format(e, "s->products%s + ahead * run->B * %s", stage->suffix,
-                         emit_product_row(e, stage));
+        const char *row = emit_product_row(e, stage);
+        text_add(hoist, "            s->products%s = %s;\n", stage->suffix, at);
+        text_add(hoist, "            hoist%s(run, s, t, steps);\n", stage->suffix);
+        text_add(advance, "        if (ahead)\n            s->products%s += run->B * %s;\n",
+                 stage->suffix, row);
+        at = emit_format(e, "s->products%s + ahead * run->B * %s", stage->suffix, row);
     }
-}
-
-static bool hoists(const struct emitter *e)
-{
-    bool any = false;
-    for (size_t i = 0; i < e->program->stage_count; i++)
-        any |= stage_hoists(e, &e->program->stages[i]);
-    return any;
 }
 
 const char *emit_run_name(struct emitter *e)
@@ -189,34 +181,18 @@ const char *emit_run_name(struct emitter *e)
 
 void emit_run(struct emitter *e)
 {
-    const struct program *program = e->program;
-    const char *direction = e->plan->serpentine ? ", t % 2" : "";
+    const struct plan *plan = e->plan;
+    const size_t rows = plan->hoist > plan->hoist_batch ? plan->hoist : plan->hoist_batch;
+    struct text hoist = {0}, advance = {0};
     emit_prepare(e);
     emit_begin(e);
     emit_stage_calls(e);
-    EMIT("static void %s(const struct weir_run *run)\n{\n", emit_run_name(e));
-    EMIT("    struct step%s storage = WEIR_ZEROED, *s = &storage;\n", e->tag);
-    EMIT("    prepare%s(run, s);\n", e->tag);
-    if (!hoists(e)) {
-        EMIT("    for (size_t t = 0; t < run->T; t++) {\n");
-        EMIT("        begin%s(run, s, t);\n        step%s(run, s%s);\n    }\n}\n\n", e->tag, e->tag,
-             direction);
-        return;
-    }
-    const size_t rows =
-        e->plan->hoist > e->plan->hoist_batch ? e->plan->hoist : e->plan->hoist_batch;
-    EMIT("    const size_t ahead = run->B <= %zu ? %zu / run->B : 0;\n", e->plan->hoist_batch,
-         rows);
-    EMIT("    for (size_t t = 0; t < run->T; t++) {\n");
-    EMIT("        if (ahead && t %% ahead == 0) {\n");
-    EMIT("            const size_t steps = run->T - t < ahead ? run->T - t : ahead;\n");
-    emit_hoist_calls(e);
-    EMIT("        }\n        begin%s(run, s, t);\n        step%s(run, s%s);\n", e->tag, e->tag,
-         direction);
-    for (size_t i = 0; i < program->stage_count; i++)
-        if (stage_hoists(e, &program->stages[i])) {
-            EMIT("        if (ahead)\n            s->products%s += run->B * %s;\n",
-                 program->stages[i].suffix, emit_product_row(e, &program->stages[i]));
-        }
-    EMIT("    }\n}\n\n");
+    add_hoisting(e, &hoist, &advance);
+    EMIT_TEMPLATE(hoist.length ? "emit/run_ahead.c.in" : "emit/run.c.in",
+                  {"NAME", emit_run_name(e)}, {"TAG", e->tag},
+                  {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
+                  {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
+                  {"HOIST", hoist.chars}, {"ADVANCE", advance.chars});
+    text_free(&hoist);
+    text_free(&advance);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names in the emitted file. A cell file may call its values what it likes: words of C, names of
  * functions that the emitted code calls, or what the emitters themselves write. */
-#include "emit/emit.h"
+#include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,24 @@ const char *emit_identifier(struct emitter *e, const char *name)
         taken |= !strcmp(name, reserved[i]);
     /* A capital never starts a value's name in a cell file. */
     return taken ? emit_format(e, "V%s", name) : name;
+}
+
+/* ---- Nodes ---- */
+
+const char *emit_node_name(struct emitter *e, int node)
+{
+    static const char *const endings[NODE_ROLES] = {
+        [NODE_ITSELF] = "",          [NODE_SUM] = "_sum",       [NODE_STORED] = "_in",
+        [NODE_ARGUMENT] = "_arg",    [NODE_PART] = "_part",     [NODE_EXPONENTIAL] = "_exp",
+        [NODE_DENOMINATOR] = "_den", [NODE_NUMERATOR] = "_num", [NODE_SAVED] = "_saved"};
+    const struct graph *graph = e->program->graph;
+    const struct node *n = &graph->nodes[node];
+    return emit_format(e, "%s%s", graph->origins[n->origin], endings[n->role]);
+}
+
+bool emit_is_itself(const struct emitter *e, int node)
+{
+    return e->program->graph->nodes[node].role == NODE_ITSELF;
 }
 
 /* ---- Scopes ---- */
@@ -80,6 +98,18 @@ static const char *field_base(struct emitter *e, const char *name)
     return !strcmp(name, "w") || !strncmp(name, "w_", 2) ? emit_format(e, "V%s", name) : name;
 }
 
+/* Names stored values: first what the cell itself names, which keeps its name. */
+static void name_values(struct emitter *e, struct names *names, bool themselves)
+{
+    for (size_t v = 0; v < e->program->saving_count; v++) {
+        const int node = e->program->values[v];
+        if (emit_is_itself(e, node) != themselves)
+            continue;
+        e->value_operand[v] = emit_unique(e, names, emit_node_name(e, node));
+        e->value[v] = emit_format(e, "%s_value", field_base(e, e->value_operand[v]));
+    }
+}
+
 void emit_name_operands(struct emitter *e)
 {
     const struct program *program = e->program;
@@ -97,10 +127,8 @@ void emit_name_operands(struct emitter *e)
         e->given_operand[g] = emit_unique(e, names, graph->givens[g].name);
         e->given[g] = emit_format(e, "%s_given", field_base(e, e->given_operand[g]));
     }
-    for (size_t v = 0; v < program->saving_count; v++) {
-        e->value_operand[v] = emit_unique(e, names, graph->nodes[program->values[v]].name);
-        e->value[v] = emit_format(e, "%s_value", field_base(e, e->value_operand[v]));
-    }
+    name_values(e, names, true);
+    name_values(e, names, false);
     free(names);
 }
 
@@ -115,4 +143,31 @@ const char *emit_operand_name(struct emitter *e, int node)
         return e->given_operand[n->index];
     const int state = program_next_state(e->program, node);
     return state >= 0 ? e->next_operand[state] : e->value_operand[program_value(e->program, node)];
+}
+
+const char *emit_operand_pointer(struct emitter *e, int node)
+{
+    const struct node *n = &e->program->graph->nodes[node];
+    if (n->op == OP_INPUT)
+        return "s->x";
+    if (n->op == OP_STATE)
+        return emit_format(e, "s->%s", e->prev[n->index]);
+    if (n->op == OP_GIVEN)
+        return emit_format(e, "s->%s", e->given[n->index]);
+    const int state = program_next_state(e->program, node);
+    return emit_format(e, "s->%s",
+                       state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]);
+}
+
+const char *emit_operand_index(struct emitter *e, int node, const char *row)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT ? emit_format(e, "(ptrdiff_t)%s", row)
+                                                         : row;
+}
+
+const char *emit_operand_row(struct emitter *e, int node)
+{
+    return e->program->graph->nodes[node].op == OP_INPUT
+               ? "s->x_row"
+               : emit_padded(e, program_extent(e->program, node));
 }

@@ -7,9 +7,9 @@
  * lie in the gradient itself, so that each is one chain of fused multiply-adds whatever the blocks
  * are. */
 #include "emit/emit.h"
-#include "emit/template.h"
 
-#include <stdlib.h>
+#include "emit/choice.h"
+#include "emit/emitter.h"
 
 enum { PANEL_STEPS = 128, PANEL_WIDTH = 64, ROWS_MOST = 6, COLUMNS_MOST = 6 };
 
@@ -21,20 +21,15 @@ static size_t most_vectors(const struct isa *isa, size_t others)
     return vectors < 1 ? 1 : vectors > fits ? fits : vectors > 4 ? 4 : vectors;
 }
 
-static void emit_signature(struct emitter *e, const char *name, const char *more)
-{
-    emit_wrapped(e, emit_format(e, "WEIR_TILE %s(", name),
-                 emit_format(e, "const struct weir_product *p%s", more), ")\n");
-    EMIT("{\n");
-}
-
 /* ---- Lanes are columns ---- */
 
-static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
+static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, size_t vectors)
 {
     const struct isa *isa = e->isa;
-    emit_signature(e, emit_format(e, "wide_%zux%zu", rows, vectors),
-                   ", const float *panel, size_t k, size_t steps, size_t r, size_t c, int fresh");
+    EMIT("%s\n{\n",
+         emit_signature(e, emit_format(e, "WEIR_TILE %s", name),
+                        "const struct weir_product *p, const float *panel, size_t k, size_t steps, "
+                        "size_t r, size_t c, int fresh"));
     EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
     EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
     for (size_t row = 0; row < rows; row++)
@@ -42,14 +37,14 @@ static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
             const char *from =
                 emit_spell(e, isa->load_any, "gradient",
                            row ? emit_format(e, "%zu * p->cols + %zu", row, v * isa->lanes)
-                               : emit_format(e, "%zu", v * isa->lanes),
+                               : emit_number(e, v * isa->lanes),
                            NULL);
             EMIT("    %s s%zu_%zu = fresh ? %s : %s;\n", isa->vector, row, v, isa->zero, from);
         }
     EMIT("    for (size_t i = 0; i < steps; i++) {\n");
     for (size_t v = 0; v < vectors; v++)
         EMIT("        const %s in%zu = %s;\n", isa->vector, v,
-             emit_spell(e, isa->load, "panel", emit_format(e, "%zu", v * isa->lanes), NULL));
+             emit_spell(e, isa->load, "panel", emit_number(e, v * isa->lanes), NULL));
     for (size_t row = 0; row < rows; row++) {
         EMIT("        const %s d%zu = %s;\n", isa->vector, row,
              emit_spell(e, isa->set1, emit_format(e, "delta[%zu]", row), NULL, NULL));
@@ -73,62 +68,32 @@ static void emit_wide_tile(struct emitter *e, size_t rows, size_t vectors)
 
 static void emit_wide(struct emitter *e)
 {
-    const size_t lanes = e->isa->lanes, most = most_vectors(e->isa, ROWS_MOST);
+    const size_t most = most_vectors(e->isa, ROWS_MOST);
+    struct choices choices = {.count = 0};
     for (size_t rows = 1; rows <= ROWS_MOST; rows++)
-        for (size_t vectors = 1; vectors <= most; vectors++)
-            emit_wide_tile(e, rows, vectors);
-    EMIT("/* Copies some steps of `width` columns, from k on, to the panel. */\n"
-         "static void fill_panel(const struct weir_product *p, size_t k, size_t steps, size_t c, "
-         "size_t width)\n{\n"
-         "    float *to = p->panel;\n"
-         "    for (size_t i = k; i < k + steps; i++, to += width) {\n"
-         "        const ptrdiff_t t = (ptrdiff_t)(i / p->B), b = (ptrdiff_t)(i %% p->B);\n"
-         "        const float *from = p->operand + t * p->step + b * p->row + c;\n"
-         "        for (size_t j = 0; j < width; j += %zu)\n"
-         "            %s;\n    }\n}\n\n",
-         lanes,
-         emit_spell(e, e->isa->store, "to + j", emit_spell(e, e->isa->load_any, "from", "j", NULL),
-                    NULL));
-    EMIT("/* Whether the operand lies as a panel of all its columns would. */\n"
-         "static int is_panel(const struct weir_product *p, size_t width)\n{\n"
-         "    return p->cols == width && p->row == (ptrdiff_t)width && "
-         "p->step == (ptrdiff_t)(p->B * width) &&\n"
-         "           (uintptr_t)p->operand %% WEIR_ALIGN == 0;\n"
-         "}\n\n");
-    EMIT("/* All rows of `vectors` vectors of columns, from c on. */\n"
-         "static void wide(const struct weir_product *p, size_t c, size_t vectors)\n{\n"
-         "    const size_t K = p->T * p->B, blocks = (K + %d) / %d;\n"
-         "    const size_t rows = p->last - p->first, parts = (rows + %d) / %d;\n"
-         "    const size_t width = vectors * %zu;\n"
-         "    const int in_place = is_panel(p, width);\n"
-         "    for (size_t block = 0; block < blocks; block++) {\n"
-         "        const size_t k = K * block / blocks, steps = K * (block + 1) / blocks - k;\n"
-         "        const int fresh = block == 0 && !p->accumulate;\n"
-         "        const float *panel = in_place ? p->operand + k * width : p->panel;\n"
-         "        if (!in_place)\n"
-         "            fill_panel(p, k, steps, c, width);\n"
-         "        for (size_t part = 0; part < parts; part++) {\n"
-         "            const size_t r = p->first + rows * part / parts;\n"
-         "            const size_t height = p->first + rows * (part + 1) / parts - r;\n"
-         "            switch (height * 10 + vectors) {\n",
-         PANEL_STEPS - 1, PANEL_STEPS, ROWS_MOST - 1, ROWS_MOST, lanes);
-    for (size_t rows = 1; rows <= ROWS_MOST; rows++)
-        for (size_t vectors = 1; vectors <= most; vectors++)
-            EMIT("            case %zu:\n                wide_%zux%zu(p, panel, k, steps, r, c, "
-                 "fresh);\n"
-                 "                break;\n",
-                 rows * 10 + vectors, rows, vectors);
-    EMIT("            }\n        }\n    }\n}\n\n");
+        for (size_t vectors = 1; vectors <= most; vectors++) {
+            const char *name = emit_format(e, "wide_%zux%zu", rows, vectors);
+            const char *call = emit_format(e, "%s(p, panel, k, steps, r, c, fresh)", name);
+            emit_wide_tile(e, name, rows, vectors);
+            choices_add(&choices, (struct choice){rows, vectors, false, call});
+        }
+    EMIT_TEMPLATE(
+        "emit/product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
+        {"COPY", emit_spell(e, e->isa->store, "to + j",
+                            emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
+        {"STEPS", emit_number(e, PANEL_STEPS)}, {"STEPS_LESS_ONE", emit_number(e, PANEL_STEPS - 1)},
+        {"ROWS", emit_number(e, ROWS_MOST)}, {"ROWS_LESS_ONE", emit_number(e, ROWS_MOST - 1)},
+        {"CHOICE", emit_choices(e, &choices, "            ", "height", "vectors")});
 }
 
 /* ---- Lanes are rows ---- */
 
 /* The gradient is row-major, and a lane is a row: it is taken apart into columns and put together
  * again. */
-static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
+static void emit_narrow_tile(struct emitter *e, const char *name, size_t vectors, size_t columns)
 {
     const struct isa *isa = e->isa;
-    emit_signature(e, emit_format(e, "narrow_%zux%zu", vectors, columns), ", size_t r, size_t c");
+    EMIT("WEIR_TILE %s(const struct weir_product *p, size_t r, size_t c)\n{\n", name);
     EMIT("    const size_t left = p->last - r, rows = left < %zu ? left : %zu;\n",
          vectors * isa->lanes, vectors * isa->lanes);
     EMIT("    WEIR_ALIGNED float column[%zu][%zu] = {{0}};\n", columns, vectors * isa->lanes);
@@ -142,13 +107,13 @@ static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
         for (size_t v = 0; v < vectors; v++)
             EMIT("    %s s%zu_%zu = %s;\n", isa->vector, j, v,
                  emit_spell(e, isa->load, emit_format(e, "column[%zu]", j),
-                            emit_format(e, "%zu", v * isa->lanes), NULL));
+                            emit_number(e, v * isa->lanes), NULL));
     EMIT("    for (size_t t = 0; t < p->T; t++) {\n"
          "        const float *from = p->operand + (ptrdiff_t)t * p->step + c;\n"
          "        for (size_t b = 0; b < p->B; b++) {\n");
     for (size_t v = 0; v < vectors; v++)
         EMIT("            const %s d%zu = %s;\n", isa->vector, v,
-             emit_spell(e, isa->load, "delta", emit_format(e, "%zu", v * isa->lanes), NULL));
+             emit_spell(e, isa->load, "delta", emit_number(e, v * isa->lanes), NULL));
     for (size_t j = 0; j < columns; j++) {
         EMIT("            const %s in%zu = %s;\n", isa->vector, j,
              emit_spell(e, isa->set1, emit_format(e, "from[%zu]", j), NULL, NULL));
@@ -174,45 +139,32 @@ static void emit_narrow_tile(struct emitter *e, size_t vectors, size_t columns)
 static void emit_narrow(struct emitter *e)
 {
     const size_t lanes = e->isa->lanes, most = most_vectors(e->isa, COLUMNS_MOST);
+    struct choices choices = {.count = 0};
     for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
-        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
-            emit_narrow_tile(e, vectors, columns);
-    EMIT("/* The columns from c to the last, in even parts. */\n"
-         "static void narrow(const struct weir_product *p, size_t c)\n{\n"
-         "    const size_t left = p->cols - c, parts = (left + %d) / %d;\n"
-         "    for (size_t r = p->first; r < p->last;) {\n"
-         "        const size_t vectors = p->last - r > %zu ? %zu : 1;\n"
-         "        for (size_t part = 0; part < parts; part++) {\n"
-         "            const size_t from = c + left * part / parts;\n"
-         "            const size_t columns = c + left * (part + 1) / parts - from;\n"
-         "            switch (vectors * 10 + columns) {\n",
-         COLUMNS_MOST - 1, COLUMNS_MOST, (most - 1) * lanes, most);
-    for (size_t vectors = 1; vectors <= most; vectors += most > 1 ? most - 1 : 1)
-        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++)
-            EMIT("            case %zu:\n                narrow_%zux%zu(p, r, from);\n"
-                 "                break;\n",
-                 vectors * 10 + columns, vectors, columns);
-    EMIT("            }\n        }\n        r += vectors * %zu;\n    }\n}\n\n", lanes);
+        for (size_t columns = 1; columns <= COLUMNS_MOST; columns++) {
+            const char *name = emit_format(e, "narrow_%zux%zu", vectors, columns);
+            const char *call = emit_format(e, "%s(p, r, from)", name);
+            emit_narrow_tile(e, name, vectors, columns);
+            choices_add(&choices, (struct choice){vectors, columns, false, call});
+        }
+    EMIT_TEMPLATE("emit/product_narrow.c.in", {"LANES", emit_number(e, lanes)},
+                  {"MOST", emit_number(e, most)}, {"MANY", emit_number(e, (most - 1) * lanes)},
+                  {"COLUMNS", emit_number(e, COLUMNS_MOST)},
+                  {"COLUMNS_LESS_ONE", emit_number(e, COLUMNS_MOST - 1)},
+                  {"CHOICE", emit_choices(e, &choices, "            ", "vectors", "columns")},
+                  {"KERNEL", emit_format(e, "product_f32_any__%s", e->isa->name)},
+                  {"ISA", e->isa->constant});
 }
 
 struct text emit_product(const struct isa *isa)
 {
     struct emitter emitter = {.isa = isa, .tag = ""}, *e = &emitter;
-    const size_t lanes = isa->lanes, most = most_vectors(isa, ROWS_MOST);
-    const char *name = emit_format(e, "product_f32_any__%s", isa->name);
-    EMIT("/* SPDX-License-Identifier: MIT */\n"
-         "/* Generated: weir-gen --product --isa %s. Do not edit. Gradients of weights: tiles of "
-         "%d\n"
-         " * rows x %zu vectors of columns, and of %zu vectors of rows x %d columns. */\n"
-         "#include \"kernel.h\"\n#include \"%s\"\n\n",
-         isa->name, ROWS_MOST, most, most_vectors(isa, COLUMNS_MOST), COLUMNS_MOST, isa->header);
+    EMIT_TEMPLATE("emit/product_begin.c.in", {"NAME", isa->name}, {"HEADER", isa->header},
+                  {"ROWS", emit_number(e, ROWS_MOST)}, {"COLUMNS", emit_number(e, COLUMNS_MOST)},
+                  {"WIDE", emit_number(e, most_vectors(isa, ROWS_MOST))},
+                  {"NARROW", emit_number(e, most_vectors(isa, COLUMNS_MOST))});
     emit_wide(e);
     emit_narrow(e);
-    const struct template_value values[] = {{"LANES", emit_format(e, "%zu", lanes)},
-                                            {"MOST", emit_format(e, "%zu", most)},
-                                            {"KERNEL", name},
-                                            {"ISA", isa->constant}};
-    template_add(&e->out, "product_end.c.in", values, sizeof values / sizeof *values);
     emitter_free(e);
     return e->out;
 }

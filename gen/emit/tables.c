@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What a kernel says of itself: parameters, states, regions, scales, sizes, and the struct that
  * holds it all together. */
-#include "emit/emit.h"
+#include "emit/tables.h"
+
+#include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const extent_names[] = {"WEIR_ONE", "WEIR_I", "WEIR_H", "WEIR_P"};
-
-enum { PREFIX = sizeof "WEIR_" - 1 };
-
-static const char *constant_of(const struct emitter *e, int variable)
-{
-    return extent_names[graph_extent(e->program->graph, variable)];
-}
 
 /* One row a line: the comments keep it so when the file is formatted. */
 static void emit_names(struct emitter *e)
@@ -21,15 +14,16 @@ static void emit_names(struct emitter *e)
     const struct graph *graph = e->program->graph;
     EMIT("static const struct weir_param params[] = {\n");
     for (int p = 0; p < graph->param_count; p++) {
-        const char *rows = constant_of(e, graph->params[p].rows);
-        const char *cols = constant_of(e, graph->params[p].cols);
-        EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, rows, cols,
-             rows + PREFIX, strcmp(cols, "WEIR_ONE") ? cols + PREFIX : "1");
+        const enum weir_extent rows = graph_extent(graph, graph->params[p].rows);
+        const enum weir_extent cols = graph_extent(graph, graph->params[p].cols);
+        EMIT("    {\"%s\", %s, %s}, /* [%s][%s] */\n", graph->params[p].name, extent_constant(rows),
+             extent_constant(cols), extent_name(rows), extent_name(cols));
     }
     EMIT("};\n\nstatic const struct weir_state states[] = {\n");
     for (int s = 0; s < graph->state_count; s++) {
-        const char *size = constant_of(e, graph->states[s].extent);
-        EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, size, size + PREFIX);
+        const enum weir_extent size = graph_extent(graph, graph->states[s].extent);
+        EMIT("    {\"%s\", %s}, /* [%s] */\n", graph->states[s].name, extent_constant(size),
+             extent_name(size));
     }
     EMIT("};\n\n");
 }
@@ -41,8 +35,9 @@ static void emit_values(struct emitter *e, const char *table, size_t first, size
         return;
     EMIT("static const enum weir_extent %s%s[] = {\n", table, e->tag);
     for (size_t v = first; v < last; v++)
-        EMIT("    %s, /* %s */\n", extent_names[program_extent(e->program, e->program->values[v])],
-             e->program->graph->nodes[e->program->values[v]].name);
+        EMIT("    %s, /* %s */\n",
+             extent_constant(program_extent(e->program, e->program->values[v])),
+             emit_node_name(e, e->program->values[v]));
     EMIT("};\n\n");
 }
 
@@ -84,8 +79,9 @@ static void emit_regions(struct emitter *e)
             const struct region *region = &program->stages[i].regions[r];
             const struct tail *tail = emit_tail(e, &program->stages[i]);
             const size_t width = tail ? tail->width[r] : 0;
-            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n", extent_names[region->rows],
-                 extent_names[region->cols], region->count, e->tag, region->index,
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n",
+                 extent_constant(region->rows), extent_constant(region->cols), region->count,
+                 e->tag, region->index,
                  width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
                  e->region[region->index]);
         }
@@ -122,7 +118,7 @@ static void emit_hoist_floats(struct emitter *e)
     for (size_t i = 0; i < program->stage_count; i++)
         if (stage_hoists(e, &program->stages[i]))
             text_add(&width, "%s(%s + %zu) / %zu * %zu", width.length ? " + " : "",
-                     extent_names[program->stages[i].extent] + PREFIX, lanes - 1, lanes,
+                     extent_name(program->stages[i].extent), lanes - 1, lanes,
                      stage_input_region(program, &program->stages[i])->count * lanes);
     EMIT("static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)\n{\n");
     EMIT("    (void)B, (void)I, (void)H, (void)P;\n");
@@ -139,19 +135,31 @@ static size_t table_size(const struct emitter *e, enum weir_extent extent)
     return extent == WEIR_P && !graph_has_extent(graph, WEIR_P) ? 0 : (size_t)graph->size[extent];
 }
 
-/* On as many lines as it takes, broken after commas. */
-static void emit_plan(struct emitter *e, const char *plan)
+/* A plan as a string of C, on as many lines as it takes, broken after commas. */
+static const char *quoted_plan(struct emitter *e, const struct plan *plan)
 {
     enum { ROOM = 100 - (int)sizeof "    .plan = \"\"," };
-    EMIT("    .plan = ");
-    while (strlen(plan) > ROOM) {
+    char *text = plan_text(plan);
+    const char *at = text, *quoted = "";
+    while (strlen(at) > ROOM) {
         size_t cut = ROOM;
-        while (cut > 0 && plan[cut - 1] != ',')
+        while (cut > 0 && at[cut - 1] != ',')
             cut--;
-        EMIT("\"%.*s\"\n            ", (int)cut, plan);
-        plan += cut;
+        quoted = emit_format(e, "%s\"%.*s\"\n            ", quoted, (int)cut, at);
+        at += cut;
     }
-    EMIT("\"%s\",\n", plan);
+    quoted = emit_format(e, "%s\"%s\"", quoted, at);
+    free(text);
+    return quoted;
+}
+
+/* The line of a table of so many rows, and one that says how many; empty where there are none. */
+static const char *rows_lines(struct emitter *e, const char *table, const char *row,
+                              const char *tag, size_t count)
+{
+    return count ? emit_format(e, "    .%s = %s%s,\n    .%s_count = %zu,", table, table, tag, row,
+                               count)
+                 : "";
 }
 
 static const char *const source_names[] = {[GIVEN_PREV] = "WEIR_PREV",
@@ -167,7 +175,7 @@ static const char *given_row(struct emitter *e, enum given_kind kind, int index,
     const struct program *forward = e->parts->program[ROLE_FORWARD];
     if (kind == GIVEN_VALUE)
         index = program_value(forward, forward->graph->saved[index]);
-    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_names[size]);
+    return emit_format(e, "{%s, %d, %s}", source_names[kind], index, extent_constant(size));
 }
 
 static void emit_givens(struct emitter *e)
@@ -220,65 +228,51 @@ static bool emit_pass(struct emitter *e, enum role role, const char *name)
     const char *tag = role_tags[role];
     if (!program)
         return false;
-    char *plan = plan_text(&e->parts->plan[role]);
-    EMIT("static const struct weir_pass pass%s = {\n", tag);
-    emit_plan(e, plan);
-    if (program->region_count)
-        EMIT("    .regions = regions%s,\n    .region_count = %zu,\n", tag, program->region_count);
-    EMIT("    .scales = scales%s,\n", tag);
-    if (program->value_count)
-        EMIT("    .values = values%s,\n    .value_count = %zu,\n", tag, program->value_count);
-    if (program->graph->given_count)
-        EMIT("    .givens = givens%s,\n    .given_count = %d,\n", tag, program->graph->given_count);
-    EMIT("    .run = %s,\n};\n\n", name);
-    free(plan);
+    EMIT_TEMPLATE(
+        "emit/pass.c.in", {"TAG", tag}, {"PLAN", quoted_plan(e, &e->parts->plan[role])},
+        {"REGIONS", rows_lines(e, "regions", "region", tag, program->region_count)},
+        {"VALUES", rows_lines(e, "values", "value", tag, program->value_count)},
+        {"GIVENS", rows_lines(e, "givens", "given", tag, (size_t)program->graph->given_count)},
+        {"RUN", name});
     return true;
 }
 
 static void emit_training(struct emitter *e)
 {
     const struct program *forward = e->program;
-    const size_t saved = forward->saving_count - forward->value_count;
     emit_outers(e);
     emit_pass(e, ROLE_BACKWARD, "backward");
     const bool has_input = emit_pass(e, ROLE_INPUT, "input");
-    EMIT("static const struct weir_training training = {\n");
-    if (saved)
-        EMIT("    .saved = saved,\n    .saved_count = %zu,\n", saved);
-    EMIT("    .backward = &pass%s,\n    .delta_count = %d,\n", role_tags[ROLE_BACKWARD],
-         e->parts->program[ROLE_BACKWARD]->graph->output_count);
-    if (has_input)
-        EMIT("    .input = &pass%s,\n", role_tags[ROLE_INPUT]);
-    EMIT("    .outers = outers,\n    .outer_count = %zu,\n};\n\n",
-         e->parts->derivation->outer_count);
+    EMIT_TEMPLATE(
+        "emit/training.c.in",
+        {"SAVED",
+         rows_lines(e, "saved", "saved", "", forward->saving_count - forward->value_count)},
+        {"BACKWARD", role_tags[ROLE_BACKWARD]},
+        {"DELTA_COUNT",
+         emit_number(e, (size_t)e->parts->program[ROLE_BACKWARD]->graph->output_count)},
+        {"INPUT", has_input ? emit_format(e, "    .input = &pass%s,", role_tags[ROLE_INPUT]) : ""},
+        {"OUTER_COUNT", emit_number(e, e->parts->derivation->outer_count)});
 }
 
 void emit_tables(struct emitter *e, const char *name)
 {
     const struct program *program = e->program;
     const struct graph *graph = program->graph;
-    char *plan = plan_text(e->plan);
     emit_names(e);
     emit_hoist_floats(e);
     if (emit_trains(e))
         emit_training(e);
-    EMIT("extern const struct weir_kernel %s;\n\n", name);
-    EMIT("const struct weir_kernel %s = {\n", name);
-    EMIT("    .contract = WEIR_CONTRACT,\n");
-    EMIT("    .name = \"%s\",\n    .cell = \"%s\",\n", name, graph->name);
-    emit_plan(e, plan);
-    EMIT("    .isa = %s,\n    .math = %s,\n", e->isa->constant,
-         program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE");
-    EMIT("    .I = %zu,\n    .H = %zu,\n    .P = %zu,\n", table_size(e, WEIR_I),
-         table_size(e, WEIR_H), table_size(e, WEIR_P));
-    EMIT("    .lanes = %zu,\n", e->isa->lanes);
-    EMIT("    .params = params,\n    .param_count = %d,\n", graph->param_count);
-    EMIT("    .states = states,\n    .state_count = %d,\n", graph->state_count);
-    EMIT("    .values = %s,\n    .value_count = %zu,\n", program->value_count ? "values" : "NULL",
-         program->value_count);
-    EMIT("    .regions = %s,\n    .region_count = %zu,\n",
-         program->region_count ? "regions" : "NULL", program->region_count);
-    EMIT("    .scales = scales,\n    .hoist_floats = hoist_floats,\n    .forward = forward,\n");
-    EMIT("%s};\n", emit_trains(e) ? "    .training = &training,\n" : "");
-    free(plan);
+    EMIT_TEMPLATE(
+        "emit/kernel.c.in", {"NAME", name}, {"CELL", graph->name},
+        {"PLAN", quoted_plan(e, e->plan)}, {"ISA", e->isa->constant},
+        {"MATH", program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE"},
+        {"I", emit_number(e, table_size(e, WEIR_I))}, {"H", emit_number(e, table_size(e, WEIR_H))},
+        {"P", emit_number(e, table_size(e, WEIR_P))}, {"LANES", emit_number(e, e->isa->lanes)},
+        {"PARAM_COUNT", emit_number(e, (size_t)graph->param_count)},
+        {"STATE_COUNT", emit_number(e, (size_t)graph->state_count)},
+        {"VALUES", program->value_count ? "values" : "NULL"},
+        {"VALUE_COUNT", emit_number(e, program->value_count)},
+        {"REGIONS", program->region_count ? "regions" : "NULL"},
+        {"REGION_COUNT", emit_number(e, program->region_count)},
+        {"TRAINING", emit_trains(e) ? "    .training = &training," : ""});
 }

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* One register tile. Which ones a kernel has is emit_tiles.c. */
+/* One register tile. Which ones a kernel has is tiles.c. */
 #include "emit/tile.h"
+
+#include "emit/names.h"
+#include "emit/units.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Names ---- */
 
-/* i for i_sum; n_x and n_h where a value is made of more than one sum; n_h_b where that is not
- * enough. */
+/* The value that a sum is made for, as i; n_x and n_h where that is made of more than one sum;
+ * n_h_b where that is not enough. */
 static const char *sum_base(struct emitter *e, const struct stage *stage, size_t index)
 {
     const struct graph *graph = e->program->graph;
-    const struct node *nodes = graph->nodes;
-    const struct node *own = &nodes[stage->sums[index]];
+    const struct node *own = &graph->nodes[stage->sums[index]];
     const char *operand = emit_operand_name(e, graph->sums[own->index].operand[0]);
-    const size_t length = strlen(own->name), cut = sizeof "_sum" - 1;
-    const bool suffixed = length > cut && !strcmp(own->name + length - cut, "_sum");
-    const char *base = emit_format(e, "%.*s", (int)(length - suffixed * cut), own->name);
+    const char *base =
+        own->role == NODE_SUM ? graph->origins[own->origin] : emit_node_name(e, stage->sums[index]);
     bool alone = true;
     char twin = 'a';
     for (size_t j = 0; j < stage->sum_count; j++) {
-        const struct node *other = &nodes[stage->sums[j]];
-        if (j == index || strcmp(own->name, other->name))
+        const struct node *other = &graph->nodes[stage->sums[j]];
+        if (j == index || own->origin != other->origin || own->role != other->role)
             continue;
         alone = false;
         if (!strcmp(emit_operand_name(e, graph->sums[other->index].operand[0]), operand))
@@ -42,7 +43,7 @@ static const char *accumulator(struct emitter *e, const struct tile *tile, size_
 
 static const char *load(struct emitter *e, const char *pointer, size_t index)
 {
-    return emit_spell(e, e->isa->load, pointer, emit_format(e, "%zu", index), NULL);
+    return emit_spell(e, e->isa->load, pointer, emit_number(e, index), NULL);
 }
 
 /* ---- Which sums and regions a tile has ---- */
@@ -339,7 +340,7 @@ static void emit_bases(struct emitter *e, const struct tile *tile)
         EMIT("    %sfloat *%s%zu = s->products%s + %s * %s + block * %s;\n",
              tile->kind == AHEAD ? "" : "const ", tile->kind == AHEAD ? "out" : "start", row,
              tile->stage->suffix, emit_plus(e, "row", row), emit_product_row(e, tile->true_stage),
-             emit_format(e, "%zu", true_region(tile, input)->count * e->isa->lanes));
+             emit_number(e, true_region(tile, input)->count * e->isa->lanes));
 }
 
 /* Takes the sums of a tail apart: into variables for the elementwise work, or to memory. */
@@ -357,7 +358,7 @@ static void emit_parting(struct emitter *e, const struct tile *tile, const char 
             const char *value = accumulator(e, tile, v, 0, row);
             if (from)
                 value = emit_spell(e, e->isa->window, value, accumulator(e, tile, next, 0, row),
-                                   emit_format(e, "%zu", from));
+                                   emit_number(e, from));
             if (tile->fused)
                 EMIT("    const %s %s = %s;\n", e->isa->vector, sums[sum], value);
             else

@@ -4,7 +4,7 @@
 #ifndef WEIR_TILE_H
 #define WEIR_TILE_H
 
-#include "emit/emit.h"
+#include "emit/emitter.h"
 
 /* A plain tile walks every region; an ahead tile only that of the input, and writes products; a
  * hoisted tile starts from those products. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Which register tiles a stage has, and the functions that pick one. */
+#include "emit/tiles.h"
+
+#include "emit/choice.h"
 #include "emit/tile.h"
 
 static const char *const kind_names[] = {"tile", "ahead", "hoisted"};
@@ -18,7 +21,7 @@ static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_
 
 /* Emits the tile of some vectors, of the tail, or of both. True if it leaves sums in memory. */
 static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
-                       size_t vectors, bool with_tail, struct text *cases)
+                       size_t vectors, bool with_tail, struct choices *choices)
 {
     const struct tail *last = emit_tail(e, stage);
     const bool fused = e->plan->fused && rows == 1 && kind != AHEAD;
@@ -40,46 +43,46 @@ static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind k
         emit_format(e, "%s%s_%zu%s%s", kind_names[kind], stage->suffix, rows,
                     vectors ? emit_format(e, "x%zu", vectors) : "", with_tail ? "_tail" : "");
     emit_tile(e, vectors ? &whole : &tail, vectors && with_tail ? &tail : NULL, name);
-    text_add(cases, "    case %zu:\n        %s(s, block, row%s);\n        break;\n",
-             rows * SHAPES + vectors + with_tail + (with_tail ? TAIL_SHAPE : 0), name,
-             kind == AHEAD || fused ? "" : ", sums");
+    choices_add(choices, (struct choice){rows, vectors + with_tail, with_tail,
+                                         emit_format(e, "%s(s, block, row%s)", name,
+                                                     kind == AHEAD || fused ? "" : ", sums")});
     return kind != AHEAD && !fused;
 }
 
 /* Emits the tiles of one kind for batches of `least` to `most` rows, and the function that picks
- * one: `<kind>(s, block, shape, row, rows[, sums])`. */
+ * one: `<kind>(s, block, vectors[, tailed], row, rows[, sums])`. */
 static void emit_kind(struct emitter *e, const struct stage *stage, enum kind kind, size_t least,
                       size_t most)
 {
     const struct plan *plan = e->plan;
     const bool tail = emit_tail(e, stage);
-    struct text cases = {0};
+    struct choices choices = {.count = 0};
     bool leaves_sums = kind == AHEAD; /* no use for them, and no parameter */
     for (size_t rows = 1; rows <= plan->rows; rows++) {
         const bool single = rows == 1 && least == 1;
         if (single && plan->vectors > 1)
-            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, false, &cases);
+            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, false, &choices);
         if (single && plan->vectors > 1 && stage_joins(e, stage))
-            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, true, &cases);
+            leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, true, &choices);
         if (single && stage_joins(e, stage))
-            leaves_sums |= emit_shape(e, stage, kind, 1, 1, true, &cases);
+            leaves_sums |= emit_shape(e, stage, kind, 1, 1, true, &choices);
         if (!single && !rows_occur(e, rows, least, most))
             continue;
         if (plan->batch_vectors > 1 && !(single && plan->vectors == plan->batch_vectors))
-            leaves_sums |= emit_shape(e, stage, kind, rows, plan->batch_vectors, false, &cases);
-        leaves_sums |= emit_shape(e, stage, kind, rows, 1, false, &cases);
+            leaves_sums |= emit_shape(e, stage, kind, rows, plan->batch_vectors, false, &choices);
+        leaves_sums |= emit_shape(e, stage, kind, rows, 1, false, &choices);
         if (tail)
-            leaves_sums |= emit_shape(e, stage, kind, rows, 0, true, &cases);
+            leaves_sums |= emit_shape(e, stage, kind, rows, 0, true, &choices);
     }
-    emit_wrapped(
-        e, emit_format(e, "static void %s%s(", kind_names[kind], stage->suffix),
-        emit_format(e,
-                    "const struct step%s *s, size_t block, size_t shape, size_t row, size_t rows%s",
-                    e->tag, kind == AHEAD ? "" : ", float *sums"),
-        ")\n");
-    EMIT("{\n%s    switch (rows * %d + shape) {\n%s    }\n}\n\n",
-         leaves_sums ? "" : "    (void)sums;\n", SHAPES, cases.chars);
-    text_free(&cases);
+    const char *parameters = emit_format(
+        e, "const struct step%s *s, size_t block, size_t vectors%s, size_t row, size_t rows%s",
+        e->tag, tail ? ", int tailed" : "", kind == AHEAD ? "" : ", float *sums");
+    EMIT("%s\n{\n%s%s%s}\n\n",
+         emit_signature(e, emit_format(e, "static void %s%s", kind_names[kind], stage->suffix),
+                        parameters),
+         leaves_sums ? "" : "    (void)sums;\n",
+         choices_need_inner(&choices) ? "" : "    (void)vectors;\n",
+         emit_choices(e, &choices, "    ", "rows", "vectors"));
 }
 
 void emit_tiles(struct emitter *e, const struct stage *stage)

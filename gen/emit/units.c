@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The elementwise work of a stage: from finished sums to next states and stored values, one vector
  * of units after another, one operation a statement. */
-#include "emit/emit.h"
+#include "emit/units.h"
+
+#include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,7 @@ static const char *give_name(struct emitter *e, struct units *units, int node)
                        : n->op == OP_INPUT  ? "input"
                        : n->op == OP_GIVEN  ? graph->givens[n->index].name
                        : n->op == OP_VECTOR ? graph->params[n->index].name
-                                            : n->name;
+                                            : emit_node_name(e, node);
     return units->name[node] = emit_unique(e, units->names, emit_identifier(e, base));
 }
 
@@ -76,7 +78,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
         size_t slot = 0;
         while (region->slots[slot].node != node)
             slot++;
-        return load_from(e, "vector", emit_format(e, "%zu", slot * lanes));
+        return load_from(e, "vector", emit_number(e, slot * lanes));
     }
     if (&e->program->stages[stage_index] != stage) {
         const int state = program_next_state(e->program, node);
@@ -209,7 +211,7 @@ static void emit_indices(struct emitter *e, const struct units *units)
 /* A node as a variable. */
 static void emit_node(struct emitter *e, struct units *units, int node, const char *indent)
 {
-    const char *name = give_name(e, units, node);
+    const char *name = units->name[node] ? units->name[node] : give_name(e, units, node);
     const char *load = loaded(e, units, node), *maths = comment(e, node);
     emit_assignment(e, indent, emit_format(e, "const %s %s", e->isa->vector, name),
                     load ? load : computed(e, units, node));
@@ -250,6 +252,9 @@ static void emit_vector(struct emitter *e, struct units *units)
         abort();
     for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)
         emit_unique(e, units->names, units->accumulators[i]); /* taken */
+    for (size_t i = 0; i < stage->saving_count; i++) /* what the cell itself names keeps its name */
+        if (emit_is_itself(e, stage->order[i]))
+            give_name(e, units, stage->order[i]);
     emit_indices(e, units);
     for (size_t i = 0; i < stage->order_count; i++) {
         emit_node(e, units, stage->order[i], "        ");
@@ -272,12 +277,12 @@ void emit_fused_units(struct emitter *e, const struct stage *stage, const char *
 void emit_units(struct emitter *e, const struct stage *stage)
 {
     struct units units = {.stage = stage, .block = "(block + v)"};
-    emit_wrapped(e, emit_format(e, "WEIR_TILE units%s(", stage->suffix),
-                 emit_format(e,
-                             "const struct step%s *s, size_t block, size_t vectors, size_t row%s",
-                             e->tag, stage->sum_count > 0 ? ", const float *sums" : ""),
-                 ")\n");
-    EMIT("{\n    for (size_t v = 0; v < vectors; v++) {\n");
+    const char *parameters =
+        emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
+                    stage->sum_count > 0 ? ", const float *sums" : "");
+    EMIT("%s\n{\n",
+         emit_signature(e, emit_format(e, "WEIR_TILE units%s", stage->suffix), parameters));
+    EMIT("    for (size_t v = 0; v < vectors; v++) {\n");
     emit_vector(e, &units);
     EMIT("    }\n}\n\n");
 }

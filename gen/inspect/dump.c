@@ -14,7 +14,7 @@
 
 enum binding_power { POWER_SUM = 1, POWER_TERM, POWER_FACTOR };
 
-enum { SHOWN_SIZE = NODE_NAME_SIZE + 16 };
+enum { SHOWN_SIZE = ORIGIN_SIZE + 16 };
 
 struct dump {
     const struct graph *graph;

@@ -115,7 +115,7 @@ static void name_node(struct parser *parser, int node, const char *name, bool is
     parser->values[value].line = parser->lexer.line;
     parser->values[value].column = column;
     parser->values[value].used = is_next;
-    graph_name(graph, node, name, "");
+    graph_name(graph, node, graph_origin(graph, name), NODE_ITSELF);
 }
 
 static void parse_assignment(struct parser *parser, const char *name, bool is_next, int column)

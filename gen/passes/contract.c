@@ -23,7 +23,7 @@ static int contract(struct graph *graph, const int *uses, int node, const int *m
     const enum op op = n.op == OP_ADD ? OP_FMA : first ? OP_FMS : OP_FNMA;
     const int built =
         graph_op(graph, op, map[product->arg[0]], map[product->arg[1]], map[first ? b : a]);
-    graph_name(graph, built, n.name, "");
+    graph_name(graph, built, n.origin, n.role);
     graph->nodes[built].stored |= n.stored;
     return built;
 }

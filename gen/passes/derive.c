@@ -18,13 +18,18 @@ static const char *const rules[OP_COUNT][2] = {
 #undef FUNCTION
 };
 
+/* What is known of a node of the step forward. */
+struct reversed {
+    int uses;
+    int value; /* what it is in step; -1: not yet asked for */
+    int gradient; /* in step; -1: none yet */
+    const char *part_of; /* the name of what it is part of */
+};
+
 struct reverse {
     struct graph *forward, *step;
     struct derivation *derivation;
-    int *uses;
-    int *value; /* what a node of forward is in step; -1: not yet asked for */
-    int *gradient; /* of a node of forward, in step; -1: none yet */
-    char (*hint)[NODE_NAME_SIZE]; /* the name of the named value that a node is part of */
+    struct reversed *nodes; /* of forward */
     /* What the gradient of x is made of: matrices and the deltas they multiply (-1: the delta
      * itself). */
     struct {
@@ -75,45 +80,51 @@ static int find_value_of(struct reverse *r, int node)
     if (n->op == OP_INPUT)
         return graph_given(r->step, GIVEN_INPUT, 0, extent, forward->input_name);
     if (n->op == OP_STATE) {
-        char name[NODE_NAME_SIZE];
-        snprintf(name, sizeof name, "%s_prev", forward->states[state].name);
+        char name[ORIGIN_SIZE];
+        snprintf(name, sizeof name, "%.*s_prev", NAME_SIZE - 1, forward->states[state].name);
         return graph_given(r->step, GIVEN_PREV, state, extent, name);
     }
     if (n->op == OP_VECTOR)
         return graph_vector(r->step, n->index, -1);
     if (state >= 0)
         return graph_given(r->step, GIVEN_NEXT, state, extent, forward->states[state].name);
-    if (n->op == OP_SUM || n->name[0])
+    if (n->op == OP_SUM || n->origin)
         return graph_given(r->step, GIVEN_VALUE, graph_save(r->forward, node), extent,
-                           n->name[0] ? n->name : r->hint[node]);
+                           n->origin ? forward->origins[n->origin] : r->nodes[node].part_of);
     return value_again(r, node);
 }
 
 static int value_of(struct reverse *r, int node)
 {
-    if (r->value[node] < 0)
-        r->value[node] = find_value_of(r, node);
-    return r->value[node];
+    if (r->nodes[node].value < 0)
+        r->nodes[node].value = find_value_of(r, node);
+    return r->nodes[node].value;
 }
 
 /* ---- Gradients ---- */
 
 static void gain(struct reverse *r, int node, int term)
 {
-    int *gradient = &r->gradient[node];
+    int *gradient = &r->nodes[node].gradient;
     if (!graph_is_constant(r->forward, node))
         *gradient = *gradient < 0 ? term : graph_op(r->step, OP_ADD, *gradient, term, -1);
+}
+
+/* Gives a gradient its name: that of what it is the gradient of, after a prefix. */
+static void name_gradient(struct reverse *r, int gradient, const char *prefix, const char *name)
+{
+    char whole[ORIGIN_SIZE];
+    snprintf(whole, sizeof whole, "%s%.*s", prefix, NAME_SIZE - 1, name);
+    graph_name(r->step, gradient, graph_origin(r->step, whole), NODE_ITSELF);
 }
 
 /* The place among the deltas of the gradient of a node. */
 static int delta_of(struct reverse *r, int node)
 {
-    int gradient = r->gradient[node];
-    char name[NODE_NAME_SIZE];
-    snprintf(name, sizeof name, "%.*s", NAME_SIZE - 1, r->hint[node]);
+    int gradient = r->nodes[node].gradient;
     if (graph_is_leaf(r->step, gradient))
         gradient = graph_op(r->step, OP_COPY, gradient, -1, -1);
-    graph_name(r->step, gradient, "delta_", name);
+    name_gradient(r, gradient, "delta_", r->nodes[node].part_of);
     return graph_output(r->step, gradient);
 }
 
@@ -184,7 +195,7 @@ static int apply_rule(struct reverse *r, int node, const char *rule)
 {
     static const char names[] = "abcy";
     const struct node n = r->forward->nodes[node];
-    struct binding bindings[BINDINGS_MAX] = {{"d", r->gradient[node]}};
+    struct binding bindings[BINDINGS_MAX] = {{"d", r->nodes[node].gradient}};
     size_t count = 1;
     for (size_t i = 0; names[i]; i++) {
         if (!mentions(rule, names[i]))
@@ -206,11 +217,11 @@ static void reverse_operation(struct reverse *r, int node)
 static void reverse_node(struct reverse *r, int node)
 {
     const struct node *n = &r->forward->nodes[node];
-    if (n->name[0])
-        graph_name(r->step, r->gradient[node], "d_", n->name);
+    if (n->origin)
+        name_gradient(r, r->nodes[node].gradient, "d_", r->forward->origins[n->origin]);
     switch (n->op) {
     case OP_STATE:
-        r->step->states[n->index].next = r->gradient[node];
+        r->step->states[n->index].next = r->nodes[node].gradient;
         break;
     case OP_INPUT:
         add_by_x(r, -1, delta_of(r, node));
@@ -248,7 +259,7 @@ static struct graph *transposed(const struct graph *forward)
 static void add_state(struct graph *graph, const char *name, int extent)
 {
     struct state *state = &graph->states[graph->state_count];
-    snprintf(state->name, sizeof state->name, "d_%.*s", NAME_SIZE - 3, name);
+    snprintf(state->name, sizeof state->name, "d_%.*s", NAME_SIZE - 1, name);
     state->extent = extent;
     state->next = -1;
     state->node = graph_leaf(graph, OP_STATE, graph->state_count++, extent);
@@ -271,32 +282,34 @@ static void begin(struct reverse *r)
     }
 }
 
-struct hinting {
-    struct reverse *reverse;
+struct passing {
+    struct reversed *nodes;
     int user;
 };
 
-static void pass_hint(void *context, int operand)
+static void pass_name(void *context, int operand)
 {
-    struct hinting *h = context;
-    char(*hint)[NODE_NAME_SIZE] = h->reverse->hint;
-    if (!hint[operand][0])
-        memcpy(hint[operand], hint[h->user], NODE_NAME_SIZE);
+    const struct passing *p = context;
+    if (!p->nodes[operand].part_of[0])
+        p->nodes[operand].part_of = p->nodes[p->user].part_of;
 }
 
-static void find_hints(struct reverse *r)
+/* Which named value, vector or input every node is part of. */
+static void find_names(struct reverse *r)
 {
-    for (int n = r->forward->count - 1; n >= 0; n--) {
-        const struct node *node = &r->forward->nodes[n];
-        if (r->uses[n] == 0)
+    struct graph *forward = r->forward;
+    for (int n = forward->count - 1; n >= 0; n--) {
+        const struct node *node = &forward->nodes[n];
+        const char **name = &r->nodes[n].part_of;
+        if (r->nodes[n].uses == 0)
             continue;
         if (node->op == OP_VECTOR)
-            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->params[node->index].name);
+            *name = forward->params[node->index].name;
         else if (node->op == OP_INPUT)
-            snprintf(r->hint[n], NODE_NAME_SIZE, "%s", r->forward->input_name);
-        else if (node->name[0])
-            memcpy(r->hint[n], node->name, NODE_NAME_SIZE);
-        graph_operands(r->forward, n, pass_hint, &(struct hinting){r, n});
+            *name = forward->input_name;
+        else if (node->origin)
+            *name = forward->origins[node->origin];
+        graph_operands(forward, n, pass_name, &(struct passing){r->nodes, n});
     }
 }
 
@@ -311,12 +324,13 @@ static struct graph *input_graph(const struct reverse *r)
     for (size_t i = 0; i < r->by_x_count; i++) {
         const int delta = r->by_x[i].delta, param = r->by_x[i].param;
         const struct node *from = &r->step->nodes[r->step->outputs[delta]];
-        const int given = graph_given(graph, GIVEN_DELTA, delta, from->extent, from->name);
+        const int given =
+            graph_given(graph, GIVEN_DELTA, delta, from->extent, r->step->origins[from->origin]);
         const int term = param < 0 ? given : graph_product(graph, param, given);
         total = total < 0 ? term : graph_op(graph, OP_ADD, total, term, -1);
     }
     graph->states[0].next = total;
-    graph_name(graph, total, graph->states[0].name, "");
+    graph_name(graph, total, graph_origin(graph, graph->states[0].name), NODE_ITSELF);
     return graph;
 }
 
@@ -331,7 +345,7 @@ static void list_names(struct graph *graph)
         const bool is_next = n >= graph->count;
         const struct state *state = &graph->states[is_next ? n - graph->count : 0];
         const int node = is_next ? state->next : n;
-        const char *name = is_next ? state->name : graph->nodes[n].name;
+        const char *name = is_next ? state->name : graph->origins[graph->nodes[n].origin];
         const int room = NAMED_MAX - (is_next ? 0 : graph->state_count);
         if (!name[0] || uses[node] == 0 || graph->named_count >= room)
             continue;
@@ -342,35 +356,50 @@ static void list_names(struct graph *graph)
     free(uses);
 }
 
+/* What is known of every node of the step forward at first. */
+static struct reversed *look_at(const struct graph *forward)
+{
+    struct reversed *nodes = calloc(NODES_MAX, sizeof *nodes);
+    int *uses = calloc(NODES_MAX, sizeof *uses);
+    if (!nodes || !uses)
+        abort();
+    graph_count_uses(forward, uses);
+    for (int n = 0; n < NODES_MAX; n++)
+        nodes[n] = (struct reversed){uses[n], .value = -1, .gradient = -1, .part_of = ""};
+    free(uses);
+    return nodes;
+}
+
+/* Gives the states of the step backward what they pass on: zeros from what no step reads. */
+static void end(struct reverse *r)
+{
+    struct graph *step = r->step;
+    for (int s = 0; s < step->state_count; s++) {
+        const int extent = step->states[s].extent; /* by which zeros are told apart */
+        if (step->states[s].next < 0)
+            step->states[s].next = graph_leaf(step, OP_ZERO, extent, extent);
+    }
+    for (int s = 0; s < step->state_count; s++)
+        graph_name(step, step->states[s].next, graph_origin(step, step->states[s].name),
+                   NODE_ITSELF);
+}
+
 struct derivation *derive(struct graph *forward, struct failure *failure)
 {
     struct derivation *derivation = calloc(1, sizeof *derivation);
-    int *memory = malloc(3 * NODES_MAX * sizeof *memory);
     struct reverse *r = calloc(1, sizeof *r);
-    char(*hint)[NODE_NAME_SIZE] = calloc(NODES_MAX, sizeof *hint);
-    if (!derivation || !memory || !r || !hint)
+    if (!derivation || !r)
         abort();
-    memset(memory, -1, 3 * NODES_MAX * sizeof *memory);
     *r = (struct reverse){.forward = forward,
                           .step = transposed(forward),
                           .derivation = derivation,
-                          .uses = memory,
-                          .value = memory + NODES_MAX,
-                          .gradient = memory + 2 * NODES_MAX,
-                          .hint = hint};
-    graph_count_uses(forward, r->uses);
-    find_hints(r);
+                          .nodes = look_at(forward)};
+    find_names(r);
     begin(r);
     for (int n = forward->count - 1; n >= 0; n--)
-        if (r->uses[n] > 0 && r->gradient[n] >= 0)
+        if (r->nodes[n].uses > 0 && r->nodes[n].gradient >= 0)
             reverse_node(r, n);
-    for (int s = 0; s < forward->state_count; s++) { /* what no step reads passes nothing on */
-        const int extent = r->step->states[s].extent; /* by which zeros are told apart */
-        if (r->step->states[s].next < 0)
-            r->step->states[s].next = graph_leaf(r->step, OP_ZERO, extent, extent);
-    }
-    for (int s = 0; s < forward->state_count; s++)
-        graph_name(r->step, r->step->states[s].next, r->step->states[s].name, "");
+    end(r);
     derivation->step = r->step;
     derivation->input = input_graph(r);
     const bool full =
@@ -378,8 +407,7 @@ struct derivation *derive(struct graph *forward, struct failure *failure)
     list_names(derivation->step);
     if (derivation->input)
         list_names(derivation->input);
-    free(memory);
-    free(hint);
+    free(r->nodes);
     free(r);
     if (!full)
         return derivation;

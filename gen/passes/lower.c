@@ -34,20 +34,25 @@ struct fraction {
     int product; /* of the factors; -1 where there are none */
 };
 
+/* What is known of a node: of an original one, but for what is said to be of another. */
+struct lowered {
+    int stage, uses;
+    bool kept; /* its value is wanted in memory anyway */
+    int origin; /* the named value that it is part of */
+    struct fraction fraction;
+    struct fraction scaled; /* the same times its scale, where one was folded into it */
+    int scale; /* -1: none was */
+    int value; /* -1: not yet wanted */
+    size_t crowd; /* of a sigmoid or tanh: factors that it appears among */
+    int source; /* of a denominator: the original sigmoid or tanh */
+    bool positive; /* of any node: positive and finite, as exponentials and denominators are */
+};
+
 struct lowering {
     struct graph *graph;
     enum weir_math math;
     bool divides; /* gates at once */
-    const int *stage, *uses;
-    const bool *kept; /* nodes whose value is wanted in memory anyway */
-    const char (*hint)[NODE_NAME_SIZE]; /* the name of the named value that a node is part of */
-    struct fraction *fraction; /* of each original node */
-    struct fraction *scaled; /* the same times its scale, where one was folded into it */
-    int *scale; /* -1: none was */
-    int *value; /* of each original node; -1: not yet wanted */
-    int *source; /* of each denominator: the original sigmoid or tanh */
-    size_t *crowd; /* of each original sigmoid or tanh: factors that it appears among */
-    bool *positive; /* nodes that are positive and finite: exponentials, denominators */
+    struct lowered *nodes;
 };
 
 static struct fraction lower(struct lowering *l, int node, int scale, int depth);
@@ -63,7 +68,7 @@ static int exponential_in(const struct lowering *l, int node)
     const struct node *n = &l->graph->nodes[node];
     if ((n->op != OP_ADD && n->op != OP_SUB) || !graph_is_number(l->graph, n->arg[0], 1))
         return -1;
-    return l->positive[n->arg[1]] ? n->arg[1] : -1;
+    return l->nodes[n->arg[1]].positive ? n->arg[1] : -1;
 }
 
 /* a * b; -1 stands for 1. a * (1 + e) is written as a + a*e, which becomes one fused operation that
@@ -72,16 +77,16 @@ static int multiply(struct lowering *l, int a, int b)
 {
     if (a < 0 || b < 0)
         return a < 0 ? b : a;
-    const bool swap = !l->positive[a] || exponential_in(l, b) < 0;
+    const bool swap = !l->nodes[a].positive || exponential_in(l, b) < 0;
     const int left = swap ? b : a, right = swap ? a : b, e = exponential_in(l, right);
-    if (!l->positive[left] || e < 0) {
+    if (!l->nodes[left].positive || e < 0) {
         const int product = op2(l, OP_MUL, a, b);
-        l->positive[product] |= l->positive[a] && l->positive[b];
+        l->nodes[product].positive |= l->nodes[a].positive && l->nodes[b].positive;
         return product;
     }
     const bool adds = l->graph->nodes[right].op == OP_ADD;
     const int product = op2(l, adds ? OP_ADD : OP_SUB, left, op2(l, OP_MUL, left, e));
-    l->positive[product] |= adds;
+    l->nodes[product].positive |= adds;
     return product;
 }
 
@@ -93,23 +98,23 @@ static int multiply_factors(struct lowering *l, const struct fraction *f)
     return product;
 }
 
-static int divide(struct lowering *l, const struct fraction *f, const char *name)
+static int divide(struct lowering *l, const struct fraction *f, int origin)
 {
     if (f->factors == 0)
         return f->numerator;
-    graph_name(l->graph, f->numerator, name, "_num");
-    graph_name(l->graph, f->product, name, "_den");
+    graph_name(l->graph, f->numerator, origin, NODE_NUMERATOR);
+    graph_name(l->graph, f->product, origin, NODE_DENOMINATOR);
     return op2(l, OP_DIV, f->numerator, f->product);
 }
 
 /* The value of an original node, divided out. */
 static int value_of(struct lowering *l, int node)
 {
-    if (l->value[node] < 0) {
-        l->value[node] = divide(l, &l->fraction[node], l->hint[node]);
-        graph_name(l->graph, l->value[node], l->graph->nodes[node].name, "");
+    if (l->nodes[node].value < 0) {
+        l->nodes[node].value = divide(l, &l->nodes[node].fraction, l->nodes[node].origin);
+        graph_name(l->graph, l->nodes[node].value, l->graph->nodes[node].origin, NODE_ITSELF);
     }
-    return l->value[node];
+    return l->nodes[node].value;
 }
 
 static struct fraction whole(int node)
@@ -120,9 +125,10 @@ static struct fraction whole(int node)
 /* What a user sees of its operand: a fraction, or the value where that is in memory anyway. */
 static struct fraction operand_of(struct lowering *l, int user, int operand, int scale, int depth)
 {
-    const bool crosses = !graph_is_leaf(l->graph, operand) && l->stage[operand] < l->stage[user];
-    if (!crosses && !l->kept[operand])
-        return scale < 0 ? l->fraction[operand] : lower(l, operand, scale, depth + 1);
+    const bool crosses =
+        !graph_is_leaf(l->graph, operand) && l->nodes[operand].stage < l->nodes[user].stage;
+    if (!crosses && !l->nodes[operand].kept)
+        return scale < 0 ? l->nodes[operand].fraction : lower(l, operand, scale, depth + 1);
     const int value = value_of(l, operand);
     l->graph->nodes[value].stored |= crosses;
     return whole(scale < 0 ? value : op2(l, OP_MUL, scale, value));
@@ -135,8 +141,8 @@ static bool absorbs_scale(const struct lowering *l, int user, int node, int dept
     const struct node *n = &l->graph->nodes[node];
     if (n->op == OP_VECTOR)
         return true;
-    if (depth > SCALE_DEPTH || l->uses[node] != 1 || l->kept[node] ||
-        l->stage[node] < l->stage[user])
+    if (depth > SCALE_DEPTH || l->nodes[node].uses != 1 || l->nodes[node].kept ||
+        l->nodes[node].stage < l->nodes[user].stage)
         return false;
     switch (n->op) {
     case OP_SUM:
@@ -169,7 +175,7 @@ static int lower_sum(struct lowering *l, int node, int scale)
         sum.vector[i] = graph_vector(graph, graph->nodes[sum.vector[i]].index, scale);
     sum.scale = scale;
     const int built = graph_sum(graph, &sum, graph->nodes[node].extent);
-    graph_name(graph, built, l->hint[node], "_sum");
+    graph_name(graph, built, l->nodes[node].origin, NODE_SUM);
     return built;
 }
 
@@ -182,22 +188,22 @@ static struct fraction lower_gate(struct lowering *l, int node)
     const double base = is_inline ? 0x1.71547652b82fep+0 /* log2(e) */ : 1;
     const int scale = graph_number(graph, (is_tanh ? -2 : -1) * base);
     const struct fraction exponent = operand_of(l, node, argument, scale, 0);
-    const size_t crowd = l->crowd[node] ? l->crowd[node] : 1;
+    const size_t crowd = l->nodes[node].crowd ? l->nodes[node].crowd : 1;
     const double bits = (double)(BITS / crowd);
     const int bound = graph_number(graph, is_inline ? bits : bits * 0x1.62e42fefa39efp-1);
-    const int clamped = op2(l, OP_CLAMP, divide(l, &exponent, l->hint[node]), bound);
+    const int clamped = op2(l, OP_CLAMP, divide(l, &exponent, l->nodes[node].origin), bound);
     const int e = graph_op(graph, is_inline ? OP_EXP2 : OP_EXP, clamped, -1, -1);
     const int one = graph_number(graph, 1);
     const int denominator = op2(l, OP_ADD, one, e);
-    graph_name(graph, e, l->hint[node], "_exp");
-    graph_name(graph, denominator, l->hint[node], "_den");
-    l->source[denominator] = node;
-    l->positive[e] = l->positive[denominator] = true;
+    graph_name(graph, e, l->nodes[node].origin, NODE_EXPONENTIAL);
+    graph_name(graph, denominator, l->nodes[node].origin, NODE_DENOMINATOR);
+    l->nodes[denominator].source = node;
+    l->nodes[e].positive = l->nodes[denominator].positive = true;
     const struct fraction gate = {.numerator = is_tanh ? op2(l, OP_SUB, one, e) : one,
                                   .factor = {denominator},
                                   .factors = 1,
                                   .product = denominator};
-    return l->divides ? whole(divide(l, &gate, l->hint[node])) : gate;
+    return l->divides ? whole(divide(l, &gate, l->nodes[node].origin)) : gate;
 }
 
 /* The ascending union of the factors of a and b; which of them a and b lack. False where that is
@@ -227,7 +233,7 @@ static bool unite(const struct fraction *a, const struct fraction *b, struct fra
 static void note_crowd(struct lowering *l, const struct fraction *f)
 {
     for (size_t i = 0; i < f->factors; i++) {
-        size_t *crowd = &l->crowd[l->source[f->factor[i]]];
+        size_t *crowd = &l->nodes[l->nodes[f->factor[i]].source].crowd;
         if (f->factors > *crowd)
             *crowd = f->factors;
     }
@@ -249,7 +255,7 @@ static struct fraction combine(struct lowering *l, enum op op, struct fraction a
                              : unite(&a, &b, &all, &lacks_a, &lacks_b);
     if (!fits) { /* divide the larger one out */
         struct fraction *larger = a.factors >= b.factors ? &a : &b;
-        *larger = whole(divide(l, larger, ""));
+        *larger = whole(divide(l, larger, 0));
         return combine(l, op, a, b);
     }
     if (op == OP_MUL) {
@@ -301,8 +307,8 @@ static struct fraction lower_division(struct lowering *l, int node, int scale, i
         return left;
     }
     /* One after the other: which is first would else depend on the compiler of weir-gen. */
-    const int divisor = divide(l, &right, "");
-    const int dividend = divide(l, &left, "");
+    const int divisor = divide(l, &right, 0);
+    const int dividend = divide(l, &left, 0);
     return whole(op2(l, OP_DIV, dividend, divisor));
 }
 
@@ -313,7 +319,7 @@ static struct fraction lower_other(struct lowering *l, int node)
     int arg[3] = {-1, -1, -1};
     for (size_t i = 0; i < op_arity(n.op); i++) {
         const struct fraction f = operand_of(l, node, n.arg[i], -1, 0);
-        arg[i] = divide(l, &f, "");
+        arg[i] = divide(l, &f, 0);
     }
     return whole(op_arity(n.op) ? graph_op(l->graph, n.op, arg[0], arg[1], arg[2]) : node);
 }
@@ -350,7 +356,7 @@ static struct fraction lower(struct lowering *l, int node, int scale, int depth)
 {
     const bool constant = graph_is_constant(l->graph, node);
     if (scale >= 0 && (constant || !absorbs_scale(l, node, node, depth))) {
-        struct fraction f = l->fraction[node];
+        struct fraction f = l->nodes[node].fraction;
         f.numerator = op2(l, OP_MUL, scale, f.numerator);
         return f;
     }
@@ -358,8 +364,8 @@ static struct fraction lower(struct lowering *l, int node, int scale, int depth)
         return whole(node);
     const struct fraction f = lower_into(l, node, scale, depth);
     if (scale >= 0) {
-        l->scaled[node] = f;
-        l->scale[node] = scale;
+        l->nodes[node].scaled = f;
+        l->nodes[node].scale = scale;
     }
     return f;
 }
@@ -369,45 +375,74 @@ static struct fraction lower(struct lowering *l, int node, int scale, int depth)
 static int saved_value(struct lowering *l, int node)
 {
     int value;
-    if (l->scale[node] < 0) {
+    if (l->nodes[node].scale < 0) {
         value = value_of(l, node);
     } else {
-        const int inverse = op2(l, OP_DIV, graph_number(l->graph, 1), l->scale[node]);
-        value = op2(l, OP_MUL, inverse, divide(l, &l->scaled[node], ""));
+        const int inverse = op2(l, OP_DIV, graph_number(l->graph, 1), l->nodes[node].scale);
+        value = op2(l, OP_MUL, inverse, divide(l, &l->nodes[node].scaled, 0));
     }
-    graph_name(l->graph, value, l->hint[node], "_saved");
+    graph_name(l->graph, value, l->nodes[node].origin, NODE_SAVED);
     return value;
 }
 
-struct hinting {
-    const struct graph *graph;
-    char (*hint)[NODE_NAME_SIZE];
+struct passing {
+    struct lowered *nodes;
     int user;
 };
 
-static void pass_hint(void *context, int operand)
+static void pass_origin(void *context, int operand)
 {
-    struct hinting *h = context;
-    if (!h->hint[operand][0])
-        memcpy(h->hint[operand], h->hint[h->user], NODE_NAME_SIZE);
+    const struct passing *p = context;
+    if (!p->nodes[operand].origin)
+        p->nodes[operand].origin = p->nodes[p->user].origin;
 }
 
-/* What the names of intermediate values are made from. */
-static void find_hints(const struct graph *graph, const int *uses, char (*hint)[NODE_NAME_SIZE])
+/* Which named values intermediate ones are made for. */
+static void find_origins(struct lowering *l)
 {
-    for (int n = graph->count - 1; n >= 0; n--) {
-        if (uses[n] == 0)
+    for (int n = l->graph->count - 1; n >= 0; n--) {
+        if (l->nodes[n].uses == 0)
             continue;
-        if (graph->nodes[n].name[0])
-            memcpy(hint[n], graph->nodes[n].name, NODE_NAME_SIZE);
-        struct hinting h = {graph, hint, n};
-        graph_operands(graph, n, pass_hint, &h);
+        if (l->graph->nodes[n].origin)
+            l->nodes[n].origin = l->graph->nodes[n].origin;
+        graph_operands(l->graph, n, pass_origin, &(struct passing){l->nodes, n});
     }
 }
 
 static void mark_kept(void *context, int operand)
 {
-    ((bool *)context)[operand] = true;
+    ((struct lowered *)context)[operand].kept = true;
+}
+
+static void find_kept(struct lowering *l)
+{
+    const struct graph *graph = l->graph;
+    for (int s = 0; s < graph->state_count; s++)
+        l->nodes[graph->states[s].next].kept = true;
+    for (int i = 0; i < graph->output_count; i++)
+        l->nodes[graph->outputs[i]].kept = true;
+    for (int n = 0; n < graph->count; n++)
+        if (l->nodes[n].uses > 0 && graph->nodes[n].op == OP_SUM)
+            graph_operands(graph, n, mark_kept, l->nodes);
+}
+
+/* What is known of every node before any is lowered. */
+static struct lowered *look_at(const struct graph *graph)
+{
+    struct lowered *nodes = calloc(NODES_MAX, sizeof *nodes);
+    int *uses = calloc(NODES_MAX, sizeof *uses), *stage = calloc(NODES_MAX, sizeof *stage);
+    if (!nodes || !uses || !stage)
+        abort();
+    graph_count_uses(graph, uses);
+    pass_stages(graph, true, stage);
+    for (int n = 0; n < graph->count; n++) {
+        nodes[n].uses = uses[n];
+        nodes[n].stage = stage[n];
+        nodes[n].scale = -1;
+    }
+    free(uses);
+    free(stage);
+    return nodes;
 }
 
 /* Lowers every node that is used. Done twice: the first time finds among how many factors each
@@ -416,9 +451,9 @@ static void lower_all(struct lowering *l, int count)
 {
     struct graph *graph = l->graph;
     for (int n = 0; n < count; n++) {
-        l->value[n] = -1;
-        if (l->uses[n] > 0)
-            l->fraction[n] = lower(l, n, -1, 0);
+        l->nodes[n].value = -1;
+        if (l->nodes[n].uses > 0)
+            l->nodes[n].fraction = lower(l, n, -1, 0);
     }
     for (int s = 0; s < graph->state_count; s++)
         value_of(l, graph->states[s].next);
@@ -428,53 +463,22 @@ static void lower_all(struct lowering *l, int count)
 
 void pass_lower(struct graph *graph, enum weir_math math, bool divides)
 {
-    int *memory = calloc(5 * NODES_MAX, sizeof *memory);
-    int *stage = memory, *uses = memory + NODES_MAX;
-    bool *kept = calloc(NODES_MAX, sizeof *kept);
-    char(*hint)[NODE_NAME_SIZE] = calloc(NODES_MAX, sizeof *hint);
-    struct lowering l = {.graph = graph,
-                         .math = math,
-                         .divides = divides,
-                         .stage = stage,
-                         .uses = uses,
-                         .kept = kept,
-                         .hint = (const char(*)[NODE_NAME_SIZE])hint,
-                         .fraction = calloc(NODES_MAX, sizeof *l.fraction),
-                         .scaled = calloc(NODES_MAX, sizeof *l.scaled),
-                         .scale = memory + 4 * NODES_MAX,
-                         .value = memory + 2 * NODES_MAX,
-                         .source = memory + 3 * NODES_MAX,
-                         .crowd = calloc(NODES_MAX, sizeof *l.crowd),
-                         .positive = calloc(NODES_MAX, sizeof *l.positive)};
-    if (!memory || !kept || !hint || !l.fraction || !l.scaled || !l.crowd || !l.positive)
-        abort();
+    struct lowering l = {graph, math, divides, look_at(graph)};
     const int count = graph->count;
-    memset(l.scale, -1, NODES_MAX * sizeof *l.scale);
-    graph_count_uses(graph, uses);
-    pass_stages(graph, true, stage);
-    find_hints(graph, uses, hint);
-    for (int s = 0; s < graph->state_count; s++)
-        kept[graph->states[s].next] = true;
-    for (int i = 0; i < graph->output_count; i++)
-        kept[graph->outputs[i]] = true;
-    for (int n = 0; n < count; n++)
-        if (uses[n] > 0 && graph->nodes[n].op == OP_SUM)
-            graph_operands(graph, n, mark_kept, kept);
-    lower_all(&l, count);
-    lower_all(&l, count);
     int saved[WEIR_VALUES_MAX];
+    find_origins(&l);
+    find_kept(&l);
+    lower_all(&l, count);
+    lower_all(&l, count);
     for (int i = 0; i < graph->saved_count; i++)
         saved[i] = saved_value(&l, graph->saved[i]);
-    for (int v = 0; v < graph->named_count; v++)
-        if (l.value[graph->named[v]] < 0)
-            l.value[graph->named[v]] = graph->named[v];
-    graph_remap(graph, l.value);
+    int *map = calloc(NODES_MAX, sizeof *map);
+    if (!map)
+        abort();
+    for (int n = 0; n < count; n++)
+        map[n] = l.nodes[n].value < 0 ? n : l.nodes[n].value;
+    graph_remap(graph, map);
     memcpy(graph->saved, saved, (size_t)graph->saved_count * sizeof *saved);
-    free(l.scaled);
-    free(memory);
-    free(kept);
-    free(hint);
-    free(l.fraction);
-    free(l.crowd);
-    free(l.positive);
+    free(map);
+    free(l.nodes);
 }

@@ -122,16 +122,14 @@ static void sort_regions(struct program *program, struct stage *stage)
 }
 
 struct need {
-    const struct program *program;
-    bool *needed;
-    int stage;
+    bool needed; /* by what the stage computes */
+    bool there; /* in its order already */
 };
 
 /* A stage needs what its own nodes use; what comes from another stage is loaded. */
 static void need_operand(void *context, int operand)
 {
-    const struct need *need = context;
-    need->needed[operand] = true;
+    ((struct need *)context)[operand].needed = true;
 }
 
 /* Adds what a stage computes and loads, of the nodes used, to its order. */
@@ -139,25 +137,24 @@ static void add_order(struct program *program, int index, const int *uses)
 {
     struct graph *graph = program->graph;
     struct stage *stage = &program->stages[index];
-    bool *needed = calloc(2 * NODES_MAX, sizeof *needed), *there = needed + NODES_MAX;
-    if (!needed)
+    struct need *needs = calloc(NODES_MAX, sizeof *needs);
+    if (!needs)
         abort();
     for (size_t i = 0; i < stage->saving_count; i++)
-        there[stage->order[i]] = true;
+        needs[stage->order[i]].there = true;
     for (int n = graph->count - 1; n >= 0; n--) {
         const bool here = uses[n] > 0 && program->stage_of[n] == index;
         const int state = program_next_state(program, n);
         const bool next_leaf = state >= 0 && graph_is_leaf(graph, n) && stage->phase == 0 &&
                                program_extent(program, n) == stage->extent;
-        needed[n] |= here || next_leaf;
-        struct need need = {program, needed, index};
+        needs[n].needed |= here || next_leaf;
         if (here && graph->nodes[n].op != OP_SUM)
-            graph_operands(graph, n, need_operand, &need);
+            graph_operands(graph, n, need_operand, needs);
     }
     for (int n = 0; n < graph->count; n++)
-        if (needed[n] && !there[n] && !graph_is_constant(graph, n))
+        if (needs[n].needed && !needs[n].there && !graph_is_constant(graph, n))
             stage->order[stage->saving_count++] = n;
-    free(needed);
+    free(needs);
 }
 
 static bool order_stage(struct program *program, int index, const int *uses, const int *saving)
@@ -269,45 +266,28 @@ static bool find_stages(struct program *program, const int *uses, const int *sav
     return fits;
 }
 
-/* The name of a node without the suffix that a pass gave it. */
-static void base_name(const char *name, char base[NODE_NAME_SIZE])
-{
-    static const char *const suffixes[] = {"_sum", "_arg", "_part", "_exp", "_den", "_num", "_in"};
-    snprintf(base, NODE_NAME_SIZE, "%s", name);
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const size_t length = strlen(base), cut = strlen(suffixes[i]);
-        if (length > cut && !strcmp(base + length - cut, suffixes[i]))
-            base[length - cut] = '\0';
-    }
-}
-
 struct naming {
     struct graph *graph;
-    const char *base;
+    int origin;
 };
 
 static void name_operand(void *context, int operand)
 {
     const struct naming *naming = context;
     const struct node *n = &naming->graph->nodes[operand];
-    const char *suffix = n->op == OP_SUM     ? "_sum"
-                         : n->stored         ? "_in"
-                         : n->op == OP_CLAMP ? "_arg"
-                                             : "_part";
-    graph_name(naming->graph, operand, naming->base, suffix);
+    const enum node_role role = n->op == OP_SUM     ? NODE_SUM
+                                : n->stored         ? NODE_STORED
+                                : n->op == OP_CLAMP ? NODE_ARGUMENT
+                                                    : NODE_PART;
+    graph_name(naming->graph, operand, naming->origin, role);
 }
 
-/* Gives every node without a name that of a value it is part of. */
+/* Makes every node that was made for no value a part of one that it goes into. */
 static void name_nodes(struct graph *graph, const int *uses)
 {
-    for (int n = graph->count - 1; n >= 0; n--) {
-        if (uses[n] == 0)
-            continue;
-        char base[NODE_NAME_SIZE];
-        base_name(graph->nodes[n].name, base);
-        struct naming naming = {graph, base};
-        graph_operands(graph, n, name_operand, &naming);
-    }
+    for (int n = graph->count - 1; n >= 0; n--)
+        if (uses[n] > 0)
+            graph_operands(graph, n, name_operand, &(struct naming){graph, graph->nodes[n].origin});
 }
 
 /* A constant of a node that no float holds, or NULL. Constants that are folded into weights may

@@ -48,7 +48,7 @@ void pass_stages(const struct graph *graph, bool named, int *stage)
         struct visit visit = {.graph = graph, .stage = soonest, .node = n};
         graph_operands(graph, n, raise_stage, &visit);
         soonest[n] = visit.result;
-        fixed[n] |= graph->nodes[n].stored || (named && graph->nodes[n].name[0]);
+        fixed[n] |= graph->nodes[n].stored || (named && graph->nodes[n].origin);
         if (uses[n] > 0 && graph->nodes[n].op == OP_SUM)
             graph_operands(graph, n, mark_operand, fixed);
     }

@@ -104,7 +104,7 @@ void pass_sums(struct graph *graph)
         else if (node.op == OP_PRODUCT)
             built = single_product(graph, n, map);
         map[n] = built >= 0 ? built : graph_rebuild(graph, n, map);
-        graph_name(graph, map[n], node.name, "");
+        graph_name(graph, map[n], node.origin, node.role);
     }
     graph_remap(graph, map);
     free(uses);

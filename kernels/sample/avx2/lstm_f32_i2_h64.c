@@ -329,20 +329,24 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm256_store_ps(sums + 88, o0_2);
 }
 
-static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 22:
-        tile_1x2(s, block, row);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_1x1(s, block, row);
+            break;
+        case 2:
+            tile_1x2(s, block, row);
+            break;
+        }
         break;
-    case 21:
-        tile_1x1(s, block, row);
-        break;
-    case 41:
+    case 2:
         tile_2x1(s, block, row, sums);
         break;
-    case 61:
+    case 3:
         tile_3x1(s, block, row, sums);
         break;
     }

@@ -498,30 +498,42 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm256_store_ps(sums + 16, h0_2);
 }
 
-static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 28:
-        tile_1x8(s, block, row);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_1x1(s, block, row);
+            break;
+        case 4:
+            tile_1x4(s, block, row);
+            break;
+        case 8:
+            tile_1x8(s, block, row);
+            break;
+        }
         break;
-    case 24:
-        tile_1x4(s, block, row);
+    case 2:
+        switch (vectors) {
+        case 1:
+            tile_2x1(s, block, row, sums);
+            break;
+        case 4:
+            tile_2x4(s, block, row, sums);
+            break;
+        }
         break;
-    case 21:
-        tile_1x1(s, block, row);
-        break;
-    case 44:
-        tile_2x4(s, block, row, sums);
-        break;
-    case 41:
-        tile_2x1(s, block, row, sums);
-        break;
-    case 64:
-        tile_3x4(s, block, row, sums);
-        break;
-    case 61:
-        tile_3x1(s, block, row, sums);
+    case 3:
+        switch (vectors) {
+        case 1:
+            tile_3x1(s, block, row, sums);
+            break;
+        case 4:
+            tile_3x4(s, block, row, sums);
+            break;
+        }
         break;
     }
 }
@@ -963,30 +975,42 @@ WEIR_TILE tile_back_1_3x1(const struct step_back *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 16, d_h0_2);
 }
 
-static void tile_back_1(const struct step_back *s, size_t block, size_t shape, size_t row,
+static void tile_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
                         size_t rows, float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 28:
-        tile_back_1_1x8(s, block, row);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_back_1_1x1(s, block, row);
+            break;
+        case 4:
+            tile_back_1_1x4(s, block, row);
+            break;
+        case 8:
+            tile_back_1_1x8(s, block, row);
+            break;
+        }
         break;
-    case 24:
-        tile_back_1_1x4(s, block, row);
+    case 2:
+        switch (vectors) {
+        case 1:
+            tile_back_1_2x1(s, block, row, sums);
+            break;
+        case 4:
+            tile_back_1_2x4(s, block, row, sums);
+            break;
+        }
         break;
-    case 21:
-        tile_back_1_1x1(s, block, row);
-        break;
-    case 44:
-        tile_back_1_2x4(s, block, row, sums);
-        break;
-    case 41:
-        tile_back_1_2x1(s, block, row, sums);
-        break;
-    case 64:
-        tile_back_1_3x4(s, block, row, sums);
-        break;
-    case 61:
-        tile_back_1_3x1(s, block, row, sums);
+    case 3:
+        switch (vectors) {
+        case 1:
+            tile_back_1_3x1(s, block, row, sums);
+            break;
+        case 4:
+            tile_back_1_3x4(s, block, row, sums);
+            break;
+        }
         break;
     }
 }
@@ -1485,35 +1509,39 @@ WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 56, d_x0_7);
 }
 
-static void tile_input(const struct step_input *s, size_t block, size_t shape, size_t row,
+static void tile_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
                        size_t rows, float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 28:
-        tile_input_1x8(s, block, row);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_input_1x1(s, block, row);
+            break;
+        case 8:
+            tile_input_1x8(s, block, row);
+            break;
+        }
         break;
-    case 21:
-        tile_input_1x1(s, block, row);
-        break;
-    case 41:
+    case 2:
         tile_input_2x1(s, block, row, sums);
         break;
-    case 61:
+    case 3:
         tile_input_3x1(s, block, row, sums);
         break;
-    case 81:
+    case 4:
         tile_input_4x1(s, block, row, sums);
         break;
-    case 101:
+    case 5:
         tile_input_5x1(s, block, row, sums);
         break;
-    case 121:
+    case 6:
         tile_input_6x1(s, block, row, sums);
         break;
-    case 141:
+    case 7:
         tile_input_7x1(s, block, row, sums);
         break;
-    case 161:
+    case 8:
         tile_input_8x1(s, block, row, sums);
         break;
     }

@@ -686,29 +686,33 @@ WEIR_TILE tile_6x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm512_store_ps(sums + 368, o0_5);
 }
 
-static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 22:
-        tile_1x2(s, block, row);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_1x1(s, block, row);
+            break;
+        case 2:
+            tile_1x2(s, block, row);
+            break;
+        }
         break;
-    case 21:
-        tile_1x1(s, block, row);
-        break;
-    case 41:
+    case 2:
         tile_2x1(s, block, row, sums);
         break;
-    case 61:
+    case 3:
         tile_3x1(s, block, row, sums);
         break;
-    case 81:
+    case 4:
         tile_4x1(s, block, row, sums);
         break;
-    case 101:
+    case 5:
         tile_5x1(s, block, row, sums);
         break;
-    case 121:
+    case 6:
         tile_6x1(s, block, row, sums);
         break;
     }

@@ -160,17 +160,21 @@ WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
     *(sums + 7) = o0_1;
 }
 
-static void tile(const struct step *s, size_t block, size_t shape, size_t row, size_t rows,
+static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
                  float *sums)
 {
-    switch (rows * 20 + shape) {
-    case 22:
-        tile_1x2(s, block, row, sums);
+    switch (rows) {
+    case 1:
+        switch (vectors) {
+        case 1:
+            tile_1x1(s, block, row, sums);
+            break;
+        case 2:
+            tile_1x2(s, block, row, sums);
+            break;
+        }
         break;
-    case 21:
-        tile_1x1(s, block, row, sums);
-        break;
-    case 41:
+    case 2:
         tile_2x1(s, block, row, sums);
         break;
     }

@@ -195,23 +195,23 @@ static void wide(const struct weir_product *p, size_t c, size_t vectors)
         for (size_t part = 0; part < parts; part++) {
             const size_t r = p->first + rows * part / parts;
             const size_t height = p->first + rows * (part + 1) / parts - r;
-            switch (height * 10 + vectors) {
-            case 11:
+            switch (height) {
+            case 1:
                 wide_1x1(p, panel, k, steps, r, c, fresh);
                 break;
-            case 21:
+            case 2:
                 wide_2x1(p, panel, k, steps, r, c, fresh);
                 break;
-            case 31:
+            case 3:
                 wide_3x1(p, panel, k, steps, r, c, fresh);
                 break;
-            case 41:
+            case 4:
                 wide_4x1(p, panel, k, steps, r, c, fresh);
                 break;
-            case 51:
+            case 5:
                 wide_5x1(p, panel, k, steps, r, c, fresh);
                 break;
-            case 61:
+            case 6:
                 wide_6x1(p, panel, k, steps, r, c, fresh);
                 break;
             }
@@ -444,24 +444,28 @@ static void narrow(const struct weir_product *p, size_t c)
         for (size_t part = 0; part < parts; part++) {
             const size_t from = c + left * part / parts;
             const size_t columns = c + left * (part + 1) / parts - from;
-            switch (vectors * 10 + columns) {
-            case 11:
-                narrow_1x1(p, r, from);
-                break;
-            case 12:
-                narrow_1x2(p, r, from);
-                break;
-            case 13:
-                narrow_1x3(p, r, from);
-                break;
-            case 14:
-                narrow_1x4(p, r, from);
-                break;
-            case 15:
-                narrow_1x5(p, r, from);
-                break;
-            case 16:
-                narrow_1x6(p, r, from);
+            switch (vectors) {
+            case 1:
+                switch (columns) {
+                case 1:
+                    narrow_1x1(p, r, from);
+                    break;
+                case 2:
+                    narrow_1x2(p, r, from);
+                    break;
+                case 3:
+                    narrow_1x3(p, r, from);
+                    break;
+                case 4:
+                    narrow_1x4(p, r, from);
+                    break;
+                case 5:
+                    narrow_1x5(p, r, from);
+                    break;
+                case 6:
+                    narrow_1x6(p, r, from);
+                    break;
+                }
                 break;
             }
         }

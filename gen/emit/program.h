@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* All of one program. */
+#ifndef WEIR_EMIT_PROGRAM_H
+#define WEIR_EMIT_PROGRAM_H
+
+#include "emit/emitter.h"
+
+/* Emits the functions of the emitter's program, and its tables. */
+void emit_program(struct emitter *e);
+
+#endif

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_names.sh WEIR_GEN COMPILER: a cell may call its values what it likes. One whose names look
+# like those that the generator makes becomes C that compiles, in which every value has the name that
+# the cell gives it, and parts of it are called after the whole name.
+. "$(dirname "$0")/../shell.sh"
+weir_gen=$1
+compiler=$2
+make_scratch
+
+"$weir_gen" --cell "$root/tests/gen/check_cells/own_names.cell" --input 4 --hidden 8 --isa scalar \
+    --train -o "$scratch/kernel.c"
+"$compiler" -std=c17 -Wall -Wextra -Werror -fsyntax-only -I"$root/kernels" "$scratch/kernel.c" ||
+    fail "own_names.cell becomes C that does not compile."
+count=0
+while read -r line; do
+    grep -qF -- "$line" "$scratch/kernel.c" || fail "the kernel of own_names.cell lacks '$line'"
+    count=$((count + 1))
+done <<'END'
+const float x_sum = sums[v * 1];
+const float gate_in_arg = v_clamp(gate_in_sum, 39.0f);
+const float gate_arg = v_clamp(gate_part, 39.0f);
+const float a_exp_part = fmaf(e, a_prev, a_exp_sum);
+const float a_part = v_min(a_den, x_sum);
+const float d_a_part = d_a * d_a_part_part;
+const float *d_state_of_twenty_four_ch1_prev;
+const float *d_state_of_twenty_four_ch2_prev;
+END
+echo "own_names.cell: compiles, and $count lines are named as they should be"
