@@ -39,6 +39,31 @@ static inline uint32_t v_bits(float value)
     return bits;
 }
 
+/* a * b + c, rounded once. C's fmaf is not to be relied on: some libraries round twice, or wrongly
+ * where the result is denormal. Where the target has an instruction for it, the compiler puts that
+ * for fmaf. Otherwise: the product is exact in double precision; the sum is rounded to odd there,
+ * by its rounding error (Knuth's TwoSum), and what was rounded to odd with two bits to spare rounds
+ * to float as the exact sum does (Boldo & Melquiond 2008, "Emulation of FMA and correctly rounded
+ * sums"). */
+static inline float v_fma(float a, float b, float c)
+{
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return fmaf(a, b, c);
+#else
+    const double product = (double)a * b, sum = product + c;
+    const double part = sum - product;
+    const double rest = (product - (sum - part)) + (c - part);
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    /* rest - rest: an infinite or undefined sum stays as it is. */
+    if (rest != 0 && rest - rest == 0 && !(bits & 1))
+        bits += (rest > 0) == (sum > 0) ? 1 : UINT64_MAX;
+    double odd;
+    memcpy(&odd, &bits, sizeof odd);
+    return (float)odd;
+#endif
+}
+
 /* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
 static inline float v_power(uint32_t biased)
 {
@@ -51,10 +76,10 @@ static inline float v_exp2(float z)
     const float biased = z + 0x1.8p23f;
     const float r = z - (biased - 0x1.8p23f);
     const float r2 = r * r;
-    const float low = fmaf(0.693147004f, r, 1.0f);
-    const float middle = fmaf(0.0555073358f, r, 0.240222424f);
-    const float high = fmaf(0.00132647273f, r, 0.00967151299f);
-    const float p = fmaf(fmaf(high, r2, middle), r2, low);
+    const float low = v_fma(0.693147004f, r, 1.0f);
+    const float middle = v_fma(0.0555073358f, r, 0.240222424f);
+    const float high = v_fma(0.00132647273f, r, 0.00967151299f);
+    const float p = v_fma(v_fma(high, r2, middle), r2, low);
     return p * v_power(v_bits(biased));
 }
 
@@ -67,14 +92,14 @@ static inline float v_clamp(float x, float bound)
 static inline float v_exp(float x)
 {
     const float y = x > 89.0f ? 89.0f : x < -104.0f ? -104.0f : x;
-    const float biased = fmaf(y, 0x1.715476p+0f, 0x1.8p23f);
+    const float biased = v_fma(y, 0x1.715476p+0f, 0x1.8p23f);
     const float n = biased - 0x1.8p23f;
-    const float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, y));
-    float p = fmaf(0.0013814467f, r, 0.00836878042f);
-    p = fmaf(p, r, 0.0416683942f);
-    p = fmaf(p, r, 0.166665201f);
-    p = fmaf(p, r, 0.499999934f);
-    p = fmaf(p, r * r, r) + 1.0f;
+    const float r = v_fma(n, -0x1.7f7d1cp-20f, v_fma(n, -0x1.62e4p-1f, y));
+    float p = v_fma(0.0013814467f, r, 0.00836878042f);
+    p = v_fma(p, r, 0.0416683942f);
+    p = v_fma(p, r, 0.166665201f);
+    p = v_fma(p, r, 0.499999934f);
+    p = v_fma(p, r * r, r) + 1.0f;
     const uint32_t whole = v_bits(biased) - 0x4b400000u;
     const uint32_t half = (uint32_t)((int32_t)whole >> 1);
     return p * v_power(half) * v_power(whole - half);
@@ -85,10 +110,10 @@ static inline float v_log1p(float u)
 {
     const float s = u / (2.0f + u);
     const float t = s * s;
-    float p = fmaf(0.284292389f, t, 0.279065349f);
-    p = fmaf(p, t, 0.400282958f);
-    p = fmaf(p, t, 0.666662713f);
-    return fmaf(p, t * s, s + s);
+    float p = v_fma(0.284292389f, t, 0.279065349f);
+    p = v_fma(p, t, 0.400282958f);
+    p = v_fma(p, t, 0.666662713f);
+    return v_fma(p, t * s, s + s);
 }
 
 static inline float v_abs(float x)

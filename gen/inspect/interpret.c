@@ -111,7 +111,7 @@ static float sum_of(const struct interpretation *in, const struct stage *stage, 
                     continue;
                 const float w = weight(in, slot, unit * cols + col);
                 if (region->operand >= 0)
-                    total = fmaf(w, value_of(in, region->operand, col), total);
+                    total = v_fma(w, value_of(in, region->operand, col), total);
                 else
                     total = begun ? total + w : w;
                 begun = true;
@@ -137,11 +137,11 @@ static float compute(const struct interpretation *in, const struct node *n, size
     case OP_NEG:
         return -v[0];
     case OP_FMA:
-        return fmaf(v[0], v[1], v[2]);
+        return v_fma(v[0], v[1], v[2]);
     case OP_FMS:
-        return fmaf(v[0], v[1], -v[2]);
+        return v_fma(v[0], v[1], -v[2]);
     case OP_FNMA:
-        return fmaf(-v[0], v[1], v[2]);
+        return v_fma(-v[0], v[1], v[2]);
     case OP_MIN:
         return v_min(v[0], v[1]);
     case OP_MAX:

@@ -13,7 +13,7 @@ WEIR_TILE wide_1x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -30,9 +30,9 @@ WEIR_TILE wide_2x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         const float d1 = delta[1];
-        s1_0 = fmaf(in0, d1, s1_0);
+        s1_0 = v_fma(in0, d1, s1_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -51,11 +51,11 @@ WEIR_TILE wide_3x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         const float d1 = delta[1];
-        s1_0 = fmaf(in0, d1, s1_0);
+        s1_0 = v_fma(in0, d1, s1_0);
         const float d2 = delta[2];
-        s2_0 = fmaf(in0, d2, s2_0);
+        s2_0 = v_fma(in0, d2, s2_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -76,13 +76,13 @@ WEIR_TILE wide_4x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         const float d1 = delta[1];
-        s1_0 = fmaf(in0, d1, s1_0);
+        s1_0 = v_fma(in0, d1, s1_0);
         const float d2 = delta[2];
-        s2_0 = fmaf(in0, d2, s2_0);
+        s2_0 = v_fma(in0, d2, s2_0);
         const float d3 = delta[3];
-        s3_0 = fmaf(in0, d3, s3_0);
+        s3_0 = v_fma(in0, d3, s3_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -105,15 +105,15 @@ WEIR_TILE wide_5x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         const float d1 = delta[1];
-        s1_0 = fmaf(in0, d1, s1_0);
+        s1_0 = v_fma(in0, d1, s1_0);
         const float d2 = delta[2];
-        s2_0 = fmaf(in0, d2, s2_0);
+        s2_0 = v_fma(in0, d2, s2_0);
         const float d3 = delta[3];
-        s3_0 = fmaf(in0, d3, s3_0);
+        s3_0 = v_fma(in0, d3, s3_0);
         const float d4 = delta[4];
-        s4_0 = fmaf(in0, d4, s4_0);
+        s4_0 = v_fma(in0, d4, s4_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -138,17 +138,17 @@ WEIR_TILE wide_6x1(const struct weir_product *p, const float *panel, size_t k, s
     for (size_t i = 0; i < steps; i++) {
         const float in0 = panel[0];
         const float d0 = delta[0];
-        s0_0 = fmaf(in0, d0, s0_0);
+        s0_0 = v_fma(in0, d0, s0_0);
         const float d1 = delta[1];
-        s1_0 = fmaf(in0, d1, s1_0);
+        s1_0 = v_fma(in0, d1, s1_0);
         const float d2 = delta[2];
-        s2_0 = fmaf(in0, d2, s2_0);
+        s2_0 = v_fma(in0, d2, s2_0);
         const float d3 = delta[3];
-        s3_0 = fmaf(in0, d3, s3_0);
+        s3_0 = v_fma(in0, d3, s3_0);
         const float d4 = delta[4];
-        s4_0 = fmaf(in0, d4, s4_0);
+        s4_0 = v_fma(in0, d4, s4_0);
         const float d5 = delta[5];
-        s5_0 = fmaf(in0, d5, s5_0);
+        s5_0 = v_fma(in0, d5, s5_0);
         panel += 1;
         delta += p->delta_row;
     }
@@ -234,7 +234,7 @@ WEIR_TILE narrow_1x1(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             delta += p->delta_row;
             from += p->row;
         }
@@ -261,9 +261,9 @@ WEIR_TILE narrow_1x2(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             const float in1 = from[1];
-            s1_0 = fmaf(d0, in1, s1_0);
+            s1_0 = v_fma(d0, in1, s1_0);
             delta += p->delta_row;
             from += p->row;
         }
@@ -292,11 +292,11 @@ WEIR_TILE narrow_1x3(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             const float in1 = from[1];
-            s1_0 = fmaf(d0, in1, s1_0);
+            s1_0 = v_fma(d0, in1, s1_0);
             const float in2 = from[2];
-            s2_0 = fmaf(d0, in2, s2_0);
+            s2_0 = v_fma(d0, in2, s2_0);
             delta += p->delta_row;
             from += p->row;
         }
@@ -327,13 +327,13 @@ WEIR_TILE narrow_1x4(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             const float in1 = from[1];
-            s1_0 = fmaf(d0, in1, s1_0);
+            s1_0 = v_fma(d0, in1, s1_0);
             const float in2 = from[2];
-            s2_0 = fmaf(d0, in2, s2_0);
+            s2_0 = v_fma(d0, in2, s2_0);
             const float in3 = from[3];
-            s3_0 = fmaf(d0, in3, s3_0);
+            s3_0 = v_fma(d0, in3, s3_0);
             delta += p->delta_row;
             from += p->row;
         }
@@ -366,15 +366,15 @@ WEIR_TILE narrow_1x5(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             const float in1 = from[1];
-            s1_0 = fmaf(d0, in1, s1_0);
+            s1_0 = v_fma(d0, in1, s1_0);
             const float in2 = from[2];
-            s2_0 = fmaf(d0, in2, s2_0);
+            s2_0 = v_fma(d0, in2, s2_0);
             const float in3 = from[3];
-            s3_0 = fmaf(d0, in3, s3_0);
+            s3_0 = v_fma(d0, in3, s3_0);
             const float in4 = from[4];
-            s4_0 = fmaf(d0, in4, s4_0);
+            s4_0 = v_fma(d0, in4, s4_0);
             delta += p->delta_row;
             from += p->row;
         }
@@ -409,17 +409,17 @@ WEIR_TILE narrow_1x6(const struct weir_product *p, size_t r, size_t c)
         for (size_t b = 0; b < p->B; b++) {
             const float d0 = delta[0];
             const float in0 = from[0];
-            s0_0 = fmaf(d0, in0, s0_0);
+            s0_0 = v_fma(d0, in0, s0_0);
             const float in1 = from[1];
-            s1_0 = fmaf(d0, in1, s1_0);
+            s1_0 = v_fma(d0, in1, s1_0);
             const float in2 = from[2];
-            s2_0 = fmaf(d0, in2, s2_0);
+            s2_0 = v_fma(d0, in2, s2_0);
             const float in3 = from[3];
-            s3_0 = fmaf(d0, in3, s3_0);
+            s3_0 = v_fma(d0, in3, s3_0);
             const float in4 = from[4];
-            s4_0 = fmaf(d0, in4, s4_0);
+            s4_0 = v_fma(d0, in4, s4_0);
             const float in5 = from[5];
-            s5_0 = fmaf(d0, in5, s5_0);
+            s5_0 = v_fma(d0, in5, s5_0);
             delta += p->delta_row;
             from += p->row;
         }
