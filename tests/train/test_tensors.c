@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "expect.h"
+#include "folder.h"
 #include "inputs.h"
-#include "train/folder.h"
 #include "weir_train.h"
 
 static struct folder folder;
