@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    onnx_error error = {""};
-    onnx_model *model = onnx_load(data, size, NULL, &error);
+    struct failure failure = {""};
+    onnx_model *model = onnx_load(data, size, NULL, &failure);
     if (!model) {
-        if (!error.message[0] || strchr(error.message, '\n'))
+        if (!failure.sentence[0] || strchr(failure.sentence, '\n'))
             abort();
         return 0;
     }

@@ -89,11 +89,11 @@ static bool check_case(const char *weir_run, const char *folder, const struct ho
 
 static size_t load(const unsigned char *bytes, size_t size)
 {
-    onnx_error error = {""};
+    struct failure failure = {""};
     unsigned char *copy = malloc(size + 1); /* so that a sanitizer sees its end */
     memcpy(copy, bytes, size);
-    onnx_model *model = onnx_load(copy, size, NULL, &error);
-    if (!model && !error.message[0]) {
+    onnx_model *model = onnx_load(copy, size, NULL, &failure);
+    if (!model && !failure.sentence[0]) {
         fprintf(stderr, "a damaged model was refused without a sentence\n");
         exit(1);
     }
