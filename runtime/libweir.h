@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of libweir share with one another and with nobody else. All of it is hidden in the
  * shared library. */
-#ifndef WEIR_INTERNAL_H
-#define WEIR_INTERNAL_H
+#ifndef WEIR_LIBWEIR_H
+#define WEIR_LIBWEIR_H
 
 #include "cpu.h"
+#include "fail.h"
 #include "kernel.h"
 #include "packing.h"
 #include "weir.h"
@@ -12,10 +13,6 @@
 #include <stdint.h>
 
 /* ---- message.c: sentences for those who must act on an error ---- */
-
-/* Fills *error, which may be NULL, and returns the status. */
-weir_status weir_fail(weir_error *error, weir_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Names separated by commas, as many as fit; the rest is counted. Starts zeroed. */
 struct weir_list {

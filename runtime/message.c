@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors in words: filling a weir_error, and lists of names that must fit into one. What is wrong,
- * and what to do about it, is said where it is found. The version in words, too. */
+/* The version in words, and lists of names and sizes in words, which must fit into an error. What
+ * is wrong, and what to do about it, is said where it is found. */
 #include "libweir.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,18 +12,6 @@
 const char *weir_version(void)
 {
     return VERSION(WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR, WEIR_VERSION_PATCH);
-}
-
-weir_status weir_fail(weir_error *error, weir_status status, const char *format, ...)
-{
-    if (error) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        vsnprintf(error->message, sizeof error->message, format, arguments);
-        va_end(arguments);
-    }
-    return status;
 }
 
 void weir_list_add(struct weir_list *list, const char *name)

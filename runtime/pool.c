@@ -164,7 +164,8 @@ static void send(struct part *part, enum mail mail)
         sem_post(&part->bell);
 }
 
-static void *work(void *argument)
+/* What a thread does all its life. */
+static void *serve(void *argument)
 {
     struct part *part = argument;
     const struct weir_pool *pool = part->pool;
@@ -211,7 +212,7 @@ static weir_status start_thread(weir_pool *pool, size_t index, weir_error *error
     /* Signals are for the program's own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int fault = pthread_create(&part->thread, NULL, work, part);
+    const int fault = pthread_create(&part->thread, NULL, serve, part);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault) {
         sem_destroy(&part->bell);

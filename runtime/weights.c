@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights as frameworks stack them, one array for all gates, under the names of a cell file. The
- * table below is the one place where gate orders and conventions of biases are written down; a cell
- * is known by the names of its weights only (W, U, b, u, p and a gate; R), so that one of a user's
+ * order of gates is that of gate_orders.h, conventions of biases are written down here; a cell is
+ * known by the names of its weights only (W, U, b, u, p and a gate; R), so that one of a user's
  * own is converted like those of Weir. */
+#include "gate_orders.h"
 #include "libweir.h"
 
 #include <string.h>
 
-enum { WEIGHTS_MAX = 64, GATES_MAX = 4, FORMS_MAX = 2 };
+enum { WEIGHTS_MAX = 64, FORMS_MAX = 2 };
 
 /* A form of the array of biases, in rows of H: how often all gates are in it, and whether a row of
  * its own for the recurrent product of the last gate is; and, of cells with a reset gate, where
@@ -17,11 +18,10 @@ struct bias_form {
     weir_reset reset;
 };
 
-/* Gates by the letters of Weir's cells. All frameworks mix as they do, (1 - z)*n + z*h. */
+/* All frameworks mix as they do, (1 - z)*n + z*h. */
 struct framework {
     const char *name;
-    const char *order[GATES_MAX + 1]; /* by the number of gates */
-    const char *peepholes; /* NULL: it has none */
+    const struct weir_gate_order *order;
     bool transposed; /* matrices are [column][gate][row], not [gate][row][column] */
     bool projects;
     weir_reset reset; /* of every layer; WEIR_RESET_UNKNOWN: it depends */
@@ -32,16 +32,16 @@ struct framework {
 static const struct framework pytorch = {
     /* torch.nn: weight_ih_l0, weight_hh_l0, bias_ih_l0 and, apart, bias_hh_l0; weight_hr_l0 */
     .name = "PyTorch",
-    .order = {[1] = "", [3] = "rzn", [4] = "ifgo"},
+    .order = &weir_order_pytorch,
     .projects = true,
-    .reset = WEIR_RESET_AFTER,
+    .reset = WEIR_RESET_AFTER, /* of all its GRUs */
     .forms = {{1, 0, WEIR_RESET_AFTER}},
 };
 
 static const struct framework keras = {
     /* tf.keras.layers: kernel, recurrent_kernel, bias */
     .name = "Keras",
-    .order = {[1] = "", [3] = "zrn", [4] = "ifgo"},
+    .order = &weir_order_keras,
     .transposed = true,
     .forms = {{1, 0, WEIR_RESET_BEFORE}, {2, 0, WEIR_RESET_AFTER}},
     .question = "was it made with reset_after=True (WEIR_RESET_AFTER) or False "
@@ -51,8 +51,7 @@ static const struct framework keras = {
 static const struct framework onnx = {
     /* one direction of W, R, B, P */
     .name = "ONNX",
-    .order = {[1] = "", [3] = "zrn", [4] = "iofg"},
-    .peepholes = "iof",
+    .order = &weir_order_onnx,
     .forms = {{2, 0, WEIR_RESET_UNKNOWN}},
     .question = "is its attribute linear_before_reset 1 (WEIR_RESET_AFTER) or 0, which is the "
                 "default (WEIR_RESET_BEFORE)?",
@@ -62,7 +61,7 @@ static const struct framework onednn = {
     /* one layer and direction of weights_layer and weights_iter in ldigo, bias in ldgo, and
      * weights_projection in ldio */
     .name = "oneDNN",
-    .order = {[1] = "", [3] = "zrn", [4] = "ifgo"},
+    .order = &weir_order_onednn,
     .transposed = true,
     .projects = true,
     .forms = {{1, 0, WEIR_RESET_BEFORE}, {1, 1, WEIR_RESET_AFTER}},
@@ -123,7 +122,7 @@ struct conversion {
 /* The place of a gate among those of the framework; its number where there is none. */
 static size_t place_of(const struct conversion *c, const char *gate)
 {
-    const char *order = c->framework->order[c->names->gates];
+    const char *order = c->framework->order->gates[c->names->gates];
     const char *at = *gate ? strchr(order, *gate) : order;
     return at && strlen(gate) <= 1 && !*gate == !*order ? (size_t)(at - order) : c->names->gates;
 }
@@ -173,7 +172,7 @@ static void copy_vectors(float *to, const float *a, const float *b, size_t size)
 
 static bool copy_peephole(const struct conversion *c, float *to, const char *gate, size_t size)
 {
-    const char *order = c->framework->peepholes;
+    const char *order = c->framework->order->peepholes;
     const char *at = order && *gate ? strstr(order, gate) : NULL;
     if (!at || !c->from->peephole)
         return false;
@@ -232,7 +231,7 @@ static weir_status check_arrays(const struct framework *framework, const weir_st
                          "The matrices of %.64s are missing: set input and recurrent to the arrays "
                          "that %s has.",
                          from->cell, framework->name);
-    if (names->gates > GATES_MAX || !framework->order[names->gates])
+    if (names->gates > WEIR_GATES_MAX || !framework->order->gates[names->gates])
         return weir_fail(
             error, WEIR_INVALID,
             "%s stacks 1, 3 or 4 gates, but %.64s has %zu: name each of its weights in "

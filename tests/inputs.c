@@ -61,16 +61,15 @@ uint32_t float_bits(float value)
 
 uint64_t hash_text(uint64_t hash, const char *text)
 {
-    for (; *text != '\0'; ++text)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
+    return hash_bytes(hash, text, strlen(text));
 }
 
 uint64_t hash_number(uint64_t hash, uint64_t number)
 {
+    unsigned char bytes[8];
     for (int byte = 0; byte < 8; ++byte)
-        hash = (hash ^ (number >> (8 * byte) & 0xff)) * UINT64_C(0x100000001b3);
-    return hash;
+        bytes[byte] = (unsigned char)(number >> (8 * byte));
+    return hash_bytes(hash, bytes, sizeof bytes);
 }
 
 void *allocate(size_t bytes)

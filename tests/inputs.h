@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "common/hash.h"
 #include "weir.h"
 
 /* Ways in which numbers can be awkward. All but the named thing is as in `normal`. */
@@ -48,8 +49,7 @@ size_t random_below(struct random *random, size_t bound);
 float float_from_bits(uint32_t bits);
 uint32_t float_bits(float value);
 
-/* FNV-1a, of which tests make seeds of names and hashes of results. */
-#define HASH_START UINT64_C(0xcbf29ce484222325)
+/* Of which tests make seeds of names and hashes of results, from HASH_START on. */
 uint64_t hash_text(uint64_t hash, const char *text);
 uint64_t hash_number(uint64_t hash, uint64_t number);
 

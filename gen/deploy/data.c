@@ -10,11 +10,10 @@
 static const onnx_tensor *read_tensor(struct chain *chain, const char *folder, const char *kind,
                                       size_t index)
 {
-    onnx_error error;
     char *path = text_format("%s/%s_%zu.pb", folder, kind, index);
-    const onnx_tensor *tensor = onnx_tensor_load_file(chain->memory, path, &error);
+    const onnx_tensor *tensor = onnx_tensor_load_file(chain->memory, path, chain->failure);
     if (!tensor)
-        fail(chain->failure, "--data: %s", error.message);
+        fail(chain->failure, "--data: %s", chain->failure->sentence);
     free(path);
     return tensor;
 }

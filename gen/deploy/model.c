@@ -371,10 +371,9 @@ static bool fill(struct chain *chain, const struct deploy_request *request)
 
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
-    onnx_error error;
-    onnx_model *onnx = onnx_load_file(request->model, &error);
+    onnx_model *onnx = onnx_load_file(request->model, failure);
     if (!onnx)
-        return fail(failure, "%s", error.message);
+        return false;
     struct chain chain = {.onnx = onnx,
                           .model = calloc(1, sizeof *chain.model),
                           .failure = failure,

@@ -16,10 +16,10 @@ static int64_t size_of(const struct chain *chain, const struct axis *axis)
 
 static const onnx_tensor *shape_of(struct chain *chain, const struct known *known)
 {
-    onnx_error error;
-    onnx_tensor *shape = onnx_tensor_create(chain->memory, ONNX_INT64, 1, &known->rank, &error);
+    onnx_tensor *shape =
+        onnx_tensor_create(chain->memory, ONNX_INT64, 1, &known->rank, chain->failure);
     if (!shape)
-        chain_refuse(chain, "%s", error.message);
+        chain_refuse(chain, "%s", chain->failure->sentence);
     for (size_t i = 0; i < known->rank && shape; i++)
         shape->ints[i] = size_of(chain, &known->axes[i]);
     return shape;
@@ -41,7 +41,6 @@ bool chain_compute(struct chain *chain, bool *computed)
 {
     const onnx_node *node = chain->node;
     const onnx_tensor *inputs[ONNX_RANK_MAX] = {0}, *outputs[ONNX_RANK_MAX] = {0};
-    onnx_error error;
     *computed = false;
     if (!node->operator|| node->input_count == 0 || node->input_count> ONNX_RANK_MAX ||
          node->output_count> ONNX_RANK_MAX)
@@ -55,8 +54,8 @@ bool chain_compute(struct chain *chain, bool *computed)
     }
     if (!are_known(chain, inputs))
         return true;
-    if (!onnx_evaluate(node, chain->onnx->opset, inputs, outputs, chain->memory, &error))
-        return chain_refuse(chain, "%s", error.message);
+    if (!onnx_evaluate(node, chain->onnx->opset, inputs, outputs, chain->memory, chain->failure))
+        return chain_refuse(chain, "%s", chain->failure->sentence);
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
             chain->known[node->outputs[i]].tensor = outputs[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The attributes of a node: reading them from the format, and finding one by name. Graphs among
  * them are read by graph.c. */
-#include "onnx/internal.h"
+#include "onnx/importer.h"
+#include "onnx/memory.h"
 
 #include <string.h>
 
@@ -39,9 +40,9 @@ static bool read_attribute(importer *importer, const Onnx__Attribute *from, onnx
                              .string_count = from->n_strings};
     if ((from->has_s && !(into->s = copy_string(memory, &from->s))) ||
         (from->n_strings && !read_strings(memory, from, into)))
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     return !from->t ||
-           (into->t = onnx_tensor_read(memory, from->t, importer->folder, importer->error));
+           (into->t = onnx_tensor_read(memory, from->t, importer->folder, importer->failure));
 }
 
 bool onnx_read_attributes(importer *importer, const Onnx__Node *from, onnx_node *into)
@@ -49,7 +50,7 @@ bool onnx_read_attributes(importer *importer, const Onnx__Node *from, onnx_node 
     onnx_attribute *attributes =
         onnx_memory_take(importer->model->memory, from->n_attribute, sizeof *attributes);
     if (!attributes)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     for (size_t i = 0; i < from->n_attribute; i++)
         if (!read_attribute(importer, from->attribute[i], &attributes[i]))
             return false;

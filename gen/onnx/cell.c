@@ -3,7 +3,9 @@
  * nothing that reads the text knows that it comes from here. The formulas are those of the ONNX
  * operator specification, RNN, LSTM and GRU; the candidate gates that it calls c and h are g and n
  * here, as in kernels/cells/. */
-#include "onnx/internal.h"
+#include "onnx/cell.h"
+#include "gate_orders.h"
+#include "onnx/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,17 +100,23 @@ const onnx_kind *onnx_kind_find(const char *op)
     return NULL;
 }
 
+/* FNV-1a in 32 bits: eight digits for a name, and those that it always had. */
+static unsigned short_hash(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
+}
+
 /* The name tells cells apart: it ends with a hash of the text. */
 bool onnx_cell_write(onnx_memory *memory, const onnx_maths *maths, onnx_pass *pass)
 {
     const char *body = maths->kind->write(memory, maths);
     if (!body)
         return false;
-    uint32_t hash = 2166136261u;
-    for (const char *c = body; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
     char name[32];
-    snprintf(name, sizeof name, "onnx_%s_%08x", maths->kind->op, (unsigned)hash);
+    snprintf(name, sizeof name, "onnx_%s_%08x", maths->kind->op, short_hash(body));
     for (char *c = name; *c; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     pass->name = onnx_format(memory, "%s", name);
@@ -124,42 +132,41 @@ enum source { FROM_W, FROM_R, FROM_BIASES, FROM_BIAS_W, FROM_BIAS_R, FROM_P };
 
 enum condition { ALWAYS, UNCOUPLED, PEEPHOLES, PEEPHOLES_UNCOUPLED, RESET_BEFORE, RESET_AFTER };
 
-/* One row a weight: gates are numbered as ONNX stacks them, i o f c, and z r h; P is i o f. */
+/* One row a weight; its name ends with that of its gate. */
 static const struct part {
     const char *op, *name;
     enum source source;
-    size_t gate;
     enum condition condition;
 } parts[] = {
-    {"RNN", "W", FROM_W, 0, ALWAYS},
-    {"RNN", "U", FROM_R, 0, ALWAYS},
-    {"RNN", "b", FROM_BIASES, 0, ALWAYS},
-    {"LSTM", "Wi", FROM_W, 0, ALWAYS},
-    {"LSTM", "Ui", FROM_R, 0, ALWAYS},
-    {"LSTM", "bi", FROM_BIASES, 0, ALWAYS},
-    {"LSTM", "pi", FROM_P, 0, PEEPHOLES},
-    {"LSTM", "Wf", FROM_W, 2, UNCOUPLED},
-    {"LSTM", "Uf", FROM_R, 2, UNCOUPLED},
-    {"LSTM", "bf", FROM_BIASES, 2, UNCOUPLED},
-    {"LSTM", "pf", FROM_P, 2, PEEPHOLES_UNCOUPLED},
-    {"LSTM", "Wg", FROM_W, 3, ALWAYS},
-    {"LSTM", "Ug", FROM_R, 3, ALWAYS},
-    {"LSTM", "bg", FROM_BIASES, 3, ALWAYS},
-    {"LSTM", "Wo", FROM_W, 1, ALWAYS},
-    {"LSTM", "Uo", FROM_R, 1, ALWAYS},
-    {"LSTM", "bo", FROM_BIASES, 1, ALWAYS},
-    {"LSTM", "po", FROM_P, 1, PEEPHOLES},
-    {"GRU", "Wz", FROM_W, 0, ALWAYS},
-    {"GRU", "Uz", FROM_R, 0, ALWAYS},
-    {"GRU", "bz", FROM_BIASES, 0, ALWAYS},
-    {"GRU", "Wr", FROM_W, 1, ALWAYS},
-    {"GRU", "Ur", FROM_R, 1, ALWAYS},
-    {"GRU", "br", FROM_BIASES, 1, ALWAYS},
-    {"GRU", "Wn", FROM_W, 2, ALWAYS},
-    {"GRU", "Un", FROM_R, 2, ALWAYS},
-    {"GRU", "bn", FROM_BIASES, 2, RESET_BEFORE},
-    {"GRU", "bn", FROM_BIAS_W, 2, RESET_AFTER},
-    {"GRU", "un", FROM_BIAS_R, 2, RESET_AFTER},
+    {"RNN", "W", FROM_W, ALWAYS},
+    {"RNN", "U", FROM_R, ALWAYS},
+    {"RNN", "b", FROM_BIASES, ALWAYS},
+    {"LSTM", "Wi", FROM_W, ALWAYS},
+    {"LSTM", "Ui", FROM_R, ALWAYS},
+    {"LSTM", "bi", FROM_BIASES, ALWAYS},
+    {"LSTM", "pi", FROM_P, PEEPHOLES},
+    {"LSTM", "Wf", FROM_W, UNCOUPLED},
+    {"LSTM", "Uf", FROM_R, UNCOUPLED},
+    {"LSTM", "bf", FROM_BIASES, UNCOUPLED},
+    {"LSTM", "pf", FROM_P, PEEPHOLES_UNCOUPLED},
+    {"LSTM", "Wg", FROM_W, ALWAYS},
+    {"LSTM", "Ug", FROM_R, ALWAYS},
+    {"LSTM", "bg", FROM_BIASES, ALWAYS},
+    {"LSTM", "Wo", FROM_W, ALWAYS},
+    {"LSTM", "Uo", FROM_R, ALWAYS},
+    {"LSTM", "bo", FROM_BIASES, ALWAYS},
+    {"LSTM", "po", FROM_P, PEEPHOLES},
+    {"GRU", "Wz", FROM_W, ALWAYS},
+    {"GRU", "Uz", FROM_R, ALWAYS},
+    {"GRU", "bz", FROM_BIASES, ALWAYS},
+    {"GRU", "Wr", FROM_W, ALWAYS},
+    {"GRU", "Ur", FROM_R, ALWAYS},
+    {"GRU", "br", FROM_BIASES, ALWAYS},
+    {"GRU", "Wn", FROM_W, ALWAYS},
+    {"GRU", "Un", FROM_R, ALWAYS},
+    {"GRU", "bn", FROM_BIASES, RESET_BEFORE},
+    {"GRU", "bn", FROM_BIAS_W, RESET_AFTER},
+    {"GRU", "un", FROM_BIAS_R, RESET_AFTER},
 };
 
 static bool holds(const onnx_maths *maths, enum condition condition)
@@ -193,14 +200,22 @@ void onnx_cell_weights(const onnx_maths *maths, size_t I, size_t H, onnx_pass *p
                                                                                              : 1};
 }
 
+/* The place of the weight's gate among those that are stacked. */
+static size_t gate_of(const onnx_maths *maths, const struct part *part)
+{
+    const char *order = part->source == FROM_P ? weir_order_onnx.peepholes
+                                               : weir_order_onnx.gates[maths->kind->gates];
+    return (size_t)(strchr(order, part->name[1]) - order);
+}
+
 /* The bias of a gate, of the 2 * gates vectors of a direction in B; zeros where there is no B. */
-static float *make_bias(onnx_memory *memory, const float *B, const struct part *part, size_t gates,
-                        size_t H)
+static float *make_bias(onnx_memory *memory, const float *B, enum source source, size_t gate,
+                        size_t gates, size_t H)
 {
     float *bias = onnx_memory_take(memory, H, sizeof *bias);
     for (size_t k = 0; bias && k < H; k++) {
-        const float of_w = B && part->source != FROM_BIAS_R ? B[part->gate * H + k] : 0;
-        const float of_r = B && part->source != FROM_BIAS_W ? B[(gates + part->gate) * H + k] : 0;
+        const float of_w = B && source != FROM_BIAS_R ? B[gate * H + k] : 0;
+        const float of_r = B && source != FROM_BIAS_W ? B[(gates + gate) * H + k] : 0;
         bias[k] = of_w + of_r;
     }
     return bias;
@@ -217,10 +232,12 @@ bool onnx_cell_split(onnx_memory *memory, const onnx_maths *maths, size_t direct
     onnx_weight *weight = pass->weights;
     onnx_cell_weights(maths, I, H, pass);
     for (const struct part *part = parts; (part = next_part(maths, part)); part++, weight++) {
-        weight->data = part->source == FROM_W   ? W + part->gate * H * I
-                       : part->source == FROM_R ? R + part->gate * H * H
-                       : part->source == FROM_P ? P + part->gate * H
-                                                : make_bias(memory, B, part, gates, H);
+        const size_t gate = gate_of(maths, part);
+        weight->data = part->source == FROM_W   ? W + gate * H * I
+                       : part->source == FROM_R ? R + gate * H * H
+                       : part->source == FROM_P
+                           ? P + gate * H
+                           : make_bias(memory, B, part->source, gate, gates, H);
         if (!weight->data)
             return false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Conv over one or two spatial dimensions, Pad and ReduceMean, by plain loops: what stands before
  * the recurrent nodes of models of sound. */
-#include "onnx/internal.h"
+#include "onnx/operators.h"
 #include "onnx/walk.h"
 
 #include <string.h>
@@ -22,12 +22,11 @@ static bool read_list(const onnx_call *call, const char *name, size_t from, size
 {
     const onnx_attribute *attribute = onnx_attribute_find(call->node, name);
     if (attribute && attribute->int_count != length)
-        return onnx_fail(call->error, "its %s must be %zu numbers", name, length);
+        return fail(call->failure, "its %s must be %zu numbers", name, length);
     for (size_t i = 0; i < count; i++) {
         numbers[i] = attribute ? attribute->ints[from + i] : otherwise;
         if (numbers[i] < otherwise || numbers[i] > INT32_MAX)
-            return onnx_fail(call->error, "its %s must be %lld or more", name,
-                             (long long)otherwise);
+            return fail(call->failure, "its %s must be %lld or more", name, (long long)otherwise);
     }
     return true;
 }
@@ -60,13 +59,13 @@ static bool read_window(const onnx_call *call, struct window *w)
         w->in[d] = x->dims[2 + d - skip];
         w->kernel[d] = kernel->dims[2 + d - skip];
         if (w->in[d] > INT32_MAX || w->kernel[d] > INT32_MAX || !w->kernel[d])
-            return onnx_fail(call->error, "its input or kernel is too large, or empty");
+            return fail(call->failure, "its input or kernel is too large, or empty");
         if (!strncmp(mode, "SAME", 4))
             pad_same(w, d, !strcmp(mode, "SAME_UPPER"));
         const int64_t room = (int64_t)w->in[d] + w->before[d] + w->after[d] -
                              w->dilation[d] * ((int64_t)w->kernel[d] - 1) - 1;
         if (room < 0)
-            return onnx_fail(call->error, "its kernel is larger than its input");
+            return fail(call->failure, "its kernel is larger than its input");
         w->out[d] = (size_t)(room / w->stride[d]) + 1;
     }
     return true;
@@ -119,13 +118,13 @@ bool onnx_conv(onnx_call *call)
     const int64_t group = onnx_attribute_int(call->node, "group", 1);
     struct window w;
     if (!x->floats || !kernel->floats || (bias && !bias->floats))
-        return onnx_fail(call->error, "it works on floats only");
+        return fail(call->failure, "it works on floats only");
     if (x->rank < 3 || x->rank > 2 + SPATIAL_MAX || kernel->rank != x->rank)
-        return onnx_fail(call->error, "only convolutions over one or two dimensions are supported");
+        return fail(call->failure, "only convolutions over one or two dimensions are supported");
     if (group < 1 || group > INT32_MAX || kernel->dims[0] % (size_t)group || !kernel->dims[0] ||
         x->dims[1] != kernel->dims[1] * (size_t)group ||
         (bias && (bias->rank != 1 || bias->count != kernel->dims[0])))
-        return onnx_fail(call->error, "the shapes of its inputs do not go together");
+        return fail(call->failure, "the shapes of its inputs do not go together");
     if (!read_window(call, &w))
         return false;
     size_t dims[2 + SPATIAL_MAX] = {x->dims[0], kernel->dims[0]};
@@ -161,9 +160,9 @@ static bool measure_pad(const onnx_call *call, const int64_t *pads, enum fill fi
         const int64_t before = pads[d], after = pads[x->rank + d], in = (int64_t)x->dims[d];
         if (before < -INT32_MAX || before > INT32_MAX || after < -INT32_MAX || after > INT32_MAX ||
             in > INT32_MAX || in + before + after < 0)
-            return onnx_fail(call->error, "its pads are too large, or take more than there is");
+            return fail(call->failure, "its pads are too large, or take more than there is");
         if ((fill == FILL_REFLECT && (before >= in || after >= in)) || (fill == FILL_EDGE && !in))
-            return onnx_fail(call->error, "its pads are larger than what there is to repeat");
+            return fail(call->failure, "its pads are larger than what there is to repeat");
         dims[d] = (size_t)(in + before + after);
     }
     return true;
@@ -204,12 +203,12 @@ bool onnx_pad(onnx_call *call)
     while (attribute && attribute->s && fill < 3 && strcmp(attribute->s, modes[fill]) != 0)
         fill++;
     if (fill == 3 || onnx_attribute_find(call->node, "value") || call->node->input_count > 3)
-        return onnx_fail(call->error, "its mode, value or axes are not supported");
+        return fail(call->failure, "its mode, value or axes are not supported");
     if (!onnx_whole_numbers(call, 1, "pads", &pads, &count))
         return false;
     if (count != 2 * x->rank || (value && (value->count != 1 || !value->floats != !x->floats)))
-        return onnx_fail(call->error, "its pads must be %zu numbers, and its value one of its type",
-                         2 * x->rank);
+        return fail(call->failure, "its pads must be %zu numbers, and its value one of its type",
+                    2 * x->rank);
     if (!measure_pad(call, pads, (enum fill)fill, dims))
         return false;
     onnx_tensor *y = onnx_output(call, x->type, x->rank, dims);
@@ -244,7 +243,7 @@ bool onnx_reduce_mean(onnx_call *call)
     size_t count, dims[ONNX_RANK_MAX], rank = 0;
     bool reduced[ONNX_RANK_MAX] = {false};
     if (!x->floats)
-        return onnx_fail(call->error, "it works on floats only");
+        return fail(call->failure, "it works on floats only");
     if (!onnx_whole_numbers(call, 1, "axes", &axes, &count))
         return false;
     if (!count && onnx_attribute_int(call->node, "noop_with_empty_axes", 0))

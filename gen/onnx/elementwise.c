@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Operators that work on each element alone: one row each, with what it does to floats and to whole
- * numbers. Softmax is here too. */
-#include "onnx/internal.h"
+/* Operators that work on each element alone: each is what it does to floats and to whole numbers.
+ * Softmax is here too. */
+#include "onnx/operators.h"
 #include "onnx/walk.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef float on_floats(float a, float b);
 typedef int64_t on_ints(int64_t a, int64_t b);
@@ -60,72 +59,72 @@ INTS(and, a != 0 && b != 0);
 INTS(or, a != 0 || b != 0);
 INTS(not, a == 0);
 
-static const struct row {
-    const char *name;
+/* What an operator does; NULL: it does not work on such elements. */
+struct maths {
     on_floats *floats;
     on_ints *ints;
     bool claims; /* the result is a bool */
-} rows[] = {{"Abs", abs_f, abs_i, false},
-            {"Add", add_f, add_i, false},
-            {"And", NULL, and_i, true},
-            {"Div", div_f, div_i, false},
-            {"Equal", equal_f, equal_i, true},
-            {"Exp", exp_f, NULL, false},
-            {"Greater", greater_f, greater_i, true},
-            {"Less", less_f, less_i, true},
-            {"Log", log_f, NULL, false},
-            {"Mul", mul_f, mul_i, false},
-            {"Neg", neg_f, neg_i, false},
-            {"Not", NULL, not_i, true},
-            {"Or", NULL, or_i, true},
-            {"Pow", pow_f, NULL, false},
-            {"Relu", relu_f, NULL, false},
-            {"Sigmoid", sigmoid_f, NULL, false},
-            {"Sqrt", sqrt_f, NULL, false},
-            {"Sub", sub_f, sub_i, false},
-            {"Tanh", tanh_f, NULL, false}};
+};
 
-static const struct row *find_row(const char *name)
-{
-    const struct row *row = rows;
-    while (strcmp(row->name, name) != 0)
-        row++;
-    return row;
-}
-
-static void evaluate(const struct row *row, onnx_walk *walk, const onnx_tensor *a,
+static void evaluate(const struct maths *maths, onnx_walk *walk, const onnx_tensor *a,
                      const onnx_tensor *b, onnx_tensor *y)
 {
     for (size_t i = 0; i < y->count; i++, onnx_walk_next(walk)) {
         const ptrdiff_t p = walk->at[0], q = walk->at[1];
         if (!a->floats)
-            y->ints[i] = row->ints(a->ints[p], b->ints[q]);
-        else if (row->claims)
-            y->ints[i] = row->floats(a->floats[p], b->floats[q]) != 0;
+            y->ints[i] = maths->ints(a->ints[p], b->ints[q]);
+        else if (maths->claims)
+            y->ints[i] = maths->floats(a->floats[p], b->floats[q]) != 0;
         else
-            y->floats[i] = row->floats(a->floats[p], b->floats[q]);
+            y->floats[i] = maths->floats(a->floats[p], b->floats[q]);
     }
 }
 
-bool onnx_elementwise(onnx_call *call)
+static bool elementwise(onnx_call *call, const struct maths *maths)
 {
-    const struct row *row = find_row(call->node->op);
     const onnx_tensor *a = call->inputs[0];
     const onnx_tensor *b = call->node->input_count > 1 ? call->inputs[1] : a;
     onnx_walk walk = {0};
-    if (!a->floats != !b->floats || (a->floats ? !row->floats : !row->ints))
-        return onnx_fail(call->error, "it cannot work on elements of type %s and %s",
-                         onnx_type_name(a->type), onnx_type_name(b->type));
+    if (!a->floats != !b->floats || (a->floats ? !maths->floats : !maths->ints))
+        return fail(call->failure, "it cannot work on elements of type %s and %s",
+                    onnx_type_name(a->type), onnx_type_name(b->type));
     if (!onnx_broadcast_dims(a->dims, a->rank, b->dims, b->rank, walk.dims, &walk.rank))
-        return onnx_fail(call->error, "the shapes of its inputs do not go together");
-    onnx_tensor *y = onnx_output(call, row->claims ? ONNX_BOOL : a->type, walk.rank, walk.dims);
+        return fail(call->failure, "the shapes of its inputs do not go together");
+    onnx_tensor *y = onnx_output(call, maths->claims ? ONNX_BOOL : a->type, walk.rank, walk.dims);
     if (!y)
         return false;
     onnx_walk_broadcast(&walk, 0, a);
     onnx_walk_broadcast(&walk, 1, b);
-    evaluate(row, &walk, a, b, y);
+    evaluate(maths, &walk, a, b, y);
     return true;
 }
+
+#define OPERATOR(name, floats, ints, claims)                                                       \
+    bool onnx_##name(onnx_call *call)                                                              \
+    {                                                                                              \
+        return elementwise(call, &(struct maths){floats, ints, claims});                           \
+    }                                                                                              \
+    onnx_function onnx_##name
+
+OPERATOR(abs, abs_f, abs_i, false);
+OPERATOR(add, add_f, add_i, false);
+OPERATOR(and, NULL, and_i, true);
+OPERATOR(div, div_f, div_i, false);
+OPERATOR(equal, equal_f, equal_i, true);
+OPERATOR(exp, exp_f, NULL, false);
+OPERATOR(greater, greater_f, greater_i, true);
+OPERATOR(less, less_f, less_i, true);
+OPERATOR(log, log_f, NULL, false);
+OPERATOR(mul, mul_f, mul_i, false);
+OPERATOR(neg, neg_f, neg_i, false);
+OPERATOR(not, NULL, not_i, true);
+OPERATOR(or, NULL, or_i, true);
+OPERATOR(pow, pow_f, NULL, false);
+OPERATOR(relu, relu_f, NULL, false);
+OPERATOR(sigmoid, sigmoid_f, NULL, false);
+OPERATOR(sqrt, sqrt_f, NULL, false);
+OPERATOR(sub, sub_f, sub_i, false);
+OPERATOR(tanh, tanh_f, NULL, false);
 
 /* ---- Softmax ---- */
 
@@ -149,7 +148,7 @@ bool onnx_softmax(onnx_call *call)
     const bool one = call->opset >= OF_ONE_AXIS;
     size_t axis, count = 1, inner = 1;
     if (!x->floats)
-        return onnx_fail(call->error, "it works on floats only");
+        return fail(call->failure, "it works on floats only");
     if (!onnx_axis(call, onnx_attribute_int(call->node, "axis", one ? -1 : 1), x->rank, &axis))
         return false;
     onnx_tensor *y = onnx_output(call, x->type, x->rank, x->dims);

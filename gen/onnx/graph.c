@@ -2,7 +2,9 @@
 /* Graphs: names become numbers, constants are folded, branches are read. ONNX demands that nodes
  * stand in an order in which they can run; one that uses what comes later, as every cycle does, is
  * refused. */
-#include "onnx/internal.h"
+#include "onnx/importer.h"
+#include "onnx/memory.h"
+#include "onnx/operators.h"
 
 #include <string.h>
 
@@ -23,7 +25,7 @@ static int add_value(importer *importer, const char *name, const onnx_tensor *co
         const size_t capacity = importer->value_capacity ? 2 * importer->value_capacity : 64;
         onnx_value *values = onnx_memory_take(model->memory, capacity, sizeof *values);
         if (!values || capacity > INT32_MAX) {
-            onnx_fail_memory(importer->error);
+            fail_limit(importer->failure);
             return -1;
         }
         if (model->value_count)
@@ -40,12 +42,12 @@ static int add_value(importer *importer, const char *name, const onnx_tensor *co
 static int define(importer *importer, const char *name, const onnx_tensor *constant)
 {
     if (onnx_names_is_in_scope(importer->names, name)) {
-        onnx_fail(importer->error, "'%s' is defined twice", name);
+        fail(importer->failure, "'%s' is defined twice", quote(name).text);
         return -1;
     }
     const int value = add_value(importer, name, constant);
     if (value >= 0 && !onnx_names_add(importer->names, name, value)) {
-        onnx_fail_memory(importer->error);
+        fail_limit(importer->failure);
         return -1;
     }
     return value;
@@ -70,7 +72,7 @@ static bool import_initializers(importer *importer, const Onnx__Graph *from)
     for (size_t i = 0; i < from->n_initializer; i++) {
         const Onnx__Tensor *tensor = from->initializer[i];
         const onnx_tensor *constant =
-            onnx_tensor_read(importer->model->memory, tensor, importer->folder, importer->error);
+            onnx_tensor_read(importer->model->memory, tensor, importer->folder, importer->failure);
         if (!constant || define(importer, tensor->name ? tensor->name : "", constant) < 0)
             return false;
         importer->model->parameter_count += constant->count;
@@ -83,7 +85,7 @@ static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_grap
 {
     into->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof *into->inputs);
     if (!into->inputs)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     for (size_t i = 0; i < from->n_input; i++) {
         const char *name = from->input[i]->name ? from->input[i]->name : "";
         const int there = onnx_names_is_in_scope(importer->names, name)
@@ -106,12 +108,12 @@ static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_gra
     into->outputs =
         onnx_memory_take(importer->model->memory, from->n_output, sizeof *into->outputs);
     if (!into->outputs)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     for (size_t i = 0; i < from->n_output; i++) {
         const char *name = from->output[i]->name ? from->output[i]->name : "";
         const int value = onnx_names_find(importer->names, name);
         if (value < 0)
-            return onnx_fail(importer->error, "the output '%s' is made by no node", name);
+            return fail(importer->failure, "the output '%s' is made by no node", quote(name).text);
         if (importer->model->values[value].type == ONNX_NONE)
             declare(&importer->model->values[value], from->output[i]);
         into->outputs[into->output_count++] = value;
@@ -128,7 +130,7 @@ static onnx_node *add_node(importer *importer, struct builder *into, const onnx_
         const size_t capacity = into->capacity ? 2 * into->capacity : 16;
         onnx_node *nodes = onnx_memory_take(importer->model->memory, capacity, sizeof *nodes);
         if (!nodes) {
-            onnx_fail_memory(importer->error);
+            fail_limit(importer->failure);
             return NULL;
         }
         if (graph->node_count)
@@ -144,12 +146,13 @@ static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node
 {
     node->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof(int));
     if (!node->inputs)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     for (size_t i = 0; i < from->n_input; i++) {
         const char *name = from->input[i];
         node->inputs[i] = *name ? onnx_names_find(importer->names, name) : -1;
         if (*name && node->inputs[i] < 0)
-            return onnx_fail(importer->error, "its input '%s' is made by nothing before it", name);
+            return fail(importer->failure, "its input '%s' is made by nothing before it",
+                        quote(name).text);
     }
     /* Inputs that are left out at the end need not be told from none. */
     node->input_count = from->n_input;
@@ -162,7 +165,7 @@ static bool define_outputs(importer *importer, const Onnx__Node *from, onnx_node
 {
     node->outputs = onnx_memory_take(importer->model->memory, from->n_output, sizeof(int));
     if (!node->outputs)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     node->output_count = from->n_output;
     for (size_t i = 0; i < from->n_output; i++) {
         node->outputs[i] = *from->output[i] ? define(importer, from->output[i], NULL) : -1;
@@ -188,10 +191,10 @@ static bool fold(importer *importer, const onnx_node *node)
     const onnx_tensor **inputs = onnx_memory_take(memory, node->input_count, sizeof *inputs);
     const onnx_tensor **outputs = onnx_memory_take(memory, node->output_count, sizeof *outputs);
     if (!inputs || !outputs)
-        return onnx_fail_memory(importer->error);
+        return fail_limit(importer->failure);
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = node->inputs[i] < 0 ? NULL : values[node->inputs[i]].constant;
-    if (!onnx_evaluate(node, importer->model->opset, inputs, outputs, memory, importer->error))
+    if (!onnx_evaluate(node, importer->model->opset, inputs, outputs, memory, importer->failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -216,13 +219,13 @@ static bool import_branch(importer *importer, const Onnx__Graph *from, struct bu
                           size_t output_count, onnx_graph *outputs)
 {
     if (from->n_input || from->n_output != output_count)
-        return onnx_fail(importer->error,
-                         "a branch has %zu inputs and %zu outputs, and must have "
-                         "none and %zu",
-                         from->n_input, from->n_output, output_count);
+        return fail(importer->failure,
+                    "a branch has %zu inputs and %zu outputs, and must have "
+                    "none and %zu",
+                    from->n_input, from->n_output, output_count);
     if (importer->branch_depth == BRANCH_DEPTH_MAX)
-        return onnx_fail(importer->error, "its branches are nested more than %d deep",
-                         BRANCH_DEPTH_MAX);
+        return fail(importer->failure, "its branches are nested more than %d deep",
+                    BRANCH_DEPTH_MAX);
     importer->branch_depth++;
     onnx_names_enter(importer->names);
     const bool imported = import_initializers(importer, from) &&
@@ -244,9 +247,9 @@ static bool inline_branch(importer *importer, const Onnx__Node *from, const Onnx
         if (!*from->output[i])
             continue;
         if (onnx_names_is_in_scope(importer->names, from->output[i]))
-            return onnx_fail(importer->error, "'%s' is defined twice", from->output[i]);
+            return fail(importer->failure, "'%s' is defined twice", quote(from->output[i]).text);
         if (!onnx_names_add(importer->names, from->output[i], outputs.outputs[i]))
-            return onnx_fail_memory(importer->error);
+            return fail_limit(importer->failure);
     }
     return true;
 }
@@ -257,17 +260,17 @@ static bool import_if(importer *importer, const Onnx__Node *from, onnx_node *nod
     const Onnx__Graph *branches[2] = {find_branch(from, "else_branch"),
                                       find_branch(from, "then_branch")};
     if (node->input_count != 1 || !branches[0] || !branches[1])
-        return onnx_fail(importer->error, "it must have one input, a then_branch and an "
-                                          "else_branch");
+        return fail(importer->failure, "it must have one input, a then_branch and an "
+                                       "else_branch");
     const onnx_tensor *condition = importer->model->values[node->inputs[0]].constant;
     if (condition && (condition->count != 1 || !condition->ints))
-        return onnx_fail(importer->error, "its condition must be one bool");
+        return fail(importer->failure, "its condition must be one bool");
     if (condition)
         return inline_branch(importer, from, branches[condition->ints[0] != 0], into);
     for (size_t b = 0; b < 2; b++) {
         onnx_graph *graph = onnx_memory_take(importer->model->memory, 1, sizeof *graph);
         if (!graph)
-            return onnx_fail_memory(importer->error);
+            return fail_limit(importer->failure);
         *graph = (onnx_graph){0};
         struct builder inside = {.graph = graph};
         if (!import_branch(importer, branches[b], &inside, from->n_output, graph))
@@ -284,8 +287,8 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
 {
     const bool plain = !from->domain || !*from->domain || !strcmp(from->domain, "ai.onnx");
     if (!plain)
-        return onnx_fail(importer->error, "operators of the domain '%s' are not supported",
-                         from->domain);
+        return fail(importer->failure, "operators of the domain '%s' are not supported",
+                    quote(from->domain).text);
     if (!onnx_read_attributes(importer, from, node) || !connect_inputs(importer, from, node))
         return false;
     if (!strcmp(node->op, "If"))
@@ -293,7 +296,7 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
     node->operator= onnx_operator_find(node->op);
     const bool recurs = onnx_is_recurrent(node->op);
     if (!recurs && !node->operator)
-        return onnx_fail(importer->error, "this operator is not supported");
+        return fail(importer->failure, "this operator is not supported");
     if (!define_outputs(importer, from, node))
         return false;
     if (recurs)
@@ -306,11 +309,11 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
 /* Puts which node it is before what is wrong with it; inside a branch, that is told already. */
 static bool fail_node(const importer *importer, const onnx_node *node)
 {
-    onnx_error inner = *importer->error;
-    if (!strncmp(inner.message, "the node ", strlen("the node ")))
+    struct failure *failure = importer->failure;
+    if (!strncmp(failure->sentence, "the node ", strlen("the node ")))
         return false;
-    return onnx_fail(importer->error, "the node '%.80s' (%.40s, opset %lld): %.300s", node->name,
-                     node->op, (long long)importer->model->opset, inner.message);
+    return fail(failure, "the node '%.80s' (%.40s, opset %lld): %s", quote(node->name).text,
+                quote(node->op).text, (long long)importer->model->opset, failure->sentence);
 }
 
 /* The node's own name, or else that of its first output. */

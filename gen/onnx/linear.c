@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MatMul and Gemm, by plain loops. */
-#include "onnx/internal.h"
+#include "onnx/operators.h"
 #include "onnx/walk.h"
 
 #include <string.h>
@@ -24,9 +24,8 @@ static bool check_floats(const onnx_call *call, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (call->inputs[i] && !call->inputs[i]->floats)
-            return onnx_fail(call->error,
-                             "it works on floats only, and its input %zu is of type %s", i,
-                             onnx_type_name(call->inputs[i]->type));
+            return fail(call->failure, "it works on floats only, and its input %zu is of type %s",
+                        i, onnx_type_name(call->inputs[i]->type));
     return true;
 }
 
@@ -40,7 +39,7 @@ bool onnx_matmul(onnx_call *call)
     if (!check_floats(call, 2))
         return false;
     if (!a->rank || !b->rank)
-        return onnx_fail(call->error, "its inputs must have dimensions");
+        return fail(call->failure, "its inputs must have dimensions");
     onnx_tensor left = *a, right = *b; /* as stacks of matrices */
     if (a->rank == 1)
         left = (onnx_tensor){.rank = 2, .dims = {1, a->dims[0]}, .count = a->count};
@@ -54,7 +53,7 @@ bool onnx_matmul(onnx_call *call)
     right.rank -= 2;
     if (right.dims[right.rank] != K ||
         !onnx_broadcast_dims(left.dims, left.rank, right.dims, right.rank, walk.dims, &walk.rank))
-        return onnx_fail(call->error, "the shapes of its inputs do not go together");
+        return fail(call->failure, "the shapes of its inputs do not go together");
     onnx_walk_broadcast(&walk, 0, &left);
     onnx_walk_broadcast(&walk, 1, &right);
     size_t dims[ONNX_RANK_MAX + 2], rank = walk.rank;
@@ -86,7 +85,7 @@ bool onnx_gemm(onnx_call *call)
     if (!check_floats(call, call->node->input_count))
         return false;
     if (a->rank != 2 || b->rank != 2 || a->dims[!ta] != b->dims[tb])
-        return onnx_fail(call->error, "the shapes of its inputs do not go together");
+        return fail(call->failure, "the shapes of its inputs do not go together");
     const size_t M = a->dims[ta], K = a->dims[!ta], N = b->dims[!tb];
     const struct product product = {M, N, K, ta ? 1 : K, ta ? M : 1, tb ? 1 : N, tb ? K : 1};
     onnx_tensor *y = onnx_output(call, a->type, 2, (size_t[]){M, N});
@@ -98,7 +97,7 @@ bool onnx_gemm(onnx_call *call)
     size_t dims[ONNX_RANK_MAX], rank;
     if (c && (!onnx_broadcast_dims(c->dims, c->rank, walk.dims, 2, dims, &rank) || rank != 2 ||
               dims[0] != M || dims[1] != N))
-        return onnx_fail(call->error, "the shape of its C does not go together with the product's");
+        return fail(call->failure, "the shape of its C does not go together with the product's");
     if (c)
         onnx_walk_broadcast(&walk, 0, c);
     for (size_t i = 0; i < y->count; i++, onnx_walk_next(&walk))

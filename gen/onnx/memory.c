@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory of a model or a run: given back all at once, and bounded, so that no file makes the reader
  * take more than what onnx.h states. */
-#include "onnx/internal.h"
+#include "onnx/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,10 +124,7 @@ void *onnx_memory_take(onnx_memory *memory, size_t count, size_t size)
     return take(memory, bytes ? bytes : ALIGN, ALIGN);
 }
 
-/* ---- Messages of the format, by protobuf-c ---- */
-
-/* Small pieces, many of them: at the alignment of their largest member. */
-static void *message_alloc(void *memory, size_t size)
+void *onnx_memory_take_small(onnx_memory *memory, size_t size)
 {
     enum { SMALL = 16 };
     if (size > SIZE_MAX - 2 * CHUNK)
@@ -136,43 +133,6 @@ static void *message_alloc(void *memory, size_t size)
     if (bytes > CHUNK / 2)
         return take(memory, (bytes + ALIGN - 1) / ALIGN * ALIGN, ALIGN);
     return take(memory, bytes ? bytes : SMALL, SMALL);
-}
-
-static void message_free(void *memory, void *pointer)
-{
-    (void)memory;
-    (void)pointer;
-}
-
-void *onnx_message(onnx_memory *memory, const ProtobufCMessageDescriptor *descriptor,
-                   const void *data, size_t size, onnx_error *error)
-{
-    ProtobufCAllocator allocator = {message_alloc, message_free, memory};
-    if (!onnx_scan(descriptor, data, size, error))
-        return NULL;
-    void *message = protobuf_c_message_unpack(descriptor, &allocator, size, data);
-    if (!message)
-        onnx_fail(error, "it is damaged, or holds more messages than its size warrants");
-    return message;
-}
-
-/* ---- Failing ---- */
-
-bool onnx_fail(onnx_error *error, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    vsnprintf(error->message, sizeof error->message, format, list);
-    va_end(list);
-    for (char *c = error->message; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
-    return false;
-}
-
-bool onnx_fail_memory(onnx_error *error)
-{
-    return onnx_fail(error, "it needs more memory than is allowed for it");
 }
 
 char *onnx_format(onnx_memory *memory, const char *format, ...)

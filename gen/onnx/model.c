@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A model, from the bytes of its file: which opset it is of, its graph, and which of its values are
- * used. */
-#include "onnx/internal.h"
+/* A model, from its file or the bytes of that: which opset it is of, its graph, and which of its
+ * values are used. */
+#define _GNU_SOURCE /* strndup */
+#include "common/files.h"
+#include "onnx/importer.h"
+#include "onnx/memory.h"
+#include "onnx/message.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- What is used ---- */
@@ -41,7 +46,7 @@ static void drop_unused(const bool *used, onnx_graph *graph)
 
 /* ---- Reading ---- */
 
-static bool read_opset(const Onnx__Model *from, int64_t *opset, onnx_error *error)
+static bool read_opset(const Onnx__Model *from, int64_t *opset, struct failure *failure)
 {
     *opset = 0;
     for (size_t i = 0; i < from->n_opset_import; i++) {
@@ -51,39 +56,38 @@ static bool read_opset(const Onnx__Model *from, int64_t *opset, onnx_error *erro
     }
     if (*opset >= ONNX_OPSET_LEAST && *opset <= ONNX_OPSET_GREATEST)
         return true;
-    return *opset
-               ? onnx_fail(error, "it is of opset %lld, and %d to %d are supported",
-                           (long long)*opset, ONNX_OPSET_LEAST, ONNX_OPSET_GREATEST)
-               : onnx_fail(error, "it does not say of which opset it is, so it is no ONNX model");
+    return *opset ? fail(failure, "it is of opset %lld, and %d to %d are supported",
+                         (long long)*opset, ONNX_OPSET_LEAST, ONNX_OPSET_GREATEST)
+                  : fail(failure, "it does not say of which opset it is, so it is no ONNX model");
 }
 
 static bool import_model(onnx_model *model, const void *data, size_t size, const char *folder,
-                         onnx_error *error)
+                         struct failure *failure)
 {
     const Onnx__Model *from =
-        onnx_message(model->memory, &onnx__model__descriptor, data, size, error);
-    if (!from || !read_opset(from, &model->opset, error))
+        onnx_message(model->memory, &onnx__model__descriptor, data, size, failure);
+    if (!from || !read_opset(from, &model->opset, failure))
         return false;
     if (!from->graph)
-        return onnx_fail(error, "it has no graph");
+        return fail(failure, "it has no graph");
     importer importer = {.model = model,
                          .folder = folder,
-                         .error = error,
+                         .failure = failure,
                          .names = onnx_names_create(model->memory)};
     if (!importer.names)
-        return onnx_fail_memory(error);
+        return fail_limit(failure);
     if (!onnx_import_graph(&importer, from->graph, &model->graph))
         return false;
     bool *used = onnx_memory_take(model->memory, model->value_count, sizeof *used);
     if (!used)
-        return onnx_fail_memory(error);
+        return fail_limit(failure);
     memset(used, 0, model->value_count * sizeof *used);
     mark_graph(used, &model->graph);
     drop_unused(used, &model->graph);
     return true;
 }
 
-onnx_model *onnx_load(const void *data, size_t size, const char *folder, onnx_error *error)
+onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct failure *failure)
 {
     const size_t limit = size < (SIZE_MAX - ONNX_MEMORY_MORE) / ONNX_MEMORY_TIMES
                              ? size * ONNX_MEMORY_TIMES + ONNX_MEMORY_MORE
@@ -92,13 +96,29 @@ onnx_model *onnx_load(const void *data, size_t size, const char *folder, onnx_er
     onnx_model *model = memory ? onnx_memory_take(memory, 1, sizeof *model) : NULL;
     if (model) {
         *model = (onnx_model){.memory = memory};
-        if (import_model(model, data, size, folder, error))
+        if (import_model(model, data, size, folder, failure))
             return model;
     } else {
-        onnx_fail_memory(error);
+        fail_limit(failure);
     }
     onnx_memory_destroy(memory);
     return NULL;
+}
+
+onnx_model *onnx_load_file(const char *path, struct failure *failure)
+{
+    size_t size;
+    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    onnx_model *model = bytes && folder ? onnx_load(bytes, size, folder, failure) : NULL;
+    if (bytes && !folder)
+        fail_memory(failure);
+    if (bytes && !model)
+        fail(failure, "%.500s: %s", path, failure->sentence);
+    free(bytes);
+    free(folder);
+    return model;
 }
 
 void onnx_free(onnx_model *model)

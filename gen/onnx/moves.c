@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators that move elements, or convert them: each but Cast is a walk over its output. */
-#include "onnx/internal.h"
+#include "onnx/operators.h"
 #include "onnx/walk.h"
 
 #include <math.h>
@@ -14,15 +14,15 @@ bool onnx_transpose(onnx_call *call)
     ptrdiff_t strides[ONNX_RANK_MAX];
     bool seen[ONNX_RANK_MAX] = {false};
     if (perm && perm->int_count != x->rank)
-        return onnx_fail(call->error, "its perm has %zu axes, and its input %zu", perm->int_count,
-                         x->rank);
+        return fail(call->failure, "its perm has %zu axes, and its input %zu", perm->int_count,
+                    x->rank);
     onnx_dense_strides(x, strides);
     for (size_t d = 0; d < x->rank; d++) {
         size_t from = x->rank - 1 - d;
         if (perm && !onnx_axis(call, perm->ints[d], x->rank, &from))
             return false;
         if (seen[from])
-            return onnx_fail(call->error, "its perm names an axis twice");
+            return fail(call->failure, "its perm names an axis twice");
         seen[from] = true;
         walk.dims[d] = x->dims[from];
         walk.stride[0][d] = strides[from];
@@ -48,7 +48,7 @@ static bool slice_axis(const onnx_call *call, onnx_walk *walk, size_t axis, int6
 {
     const int64_t dim = (int64_t)call->inputs[0]->dims[axis];
     if (step == 0 || step < -INT32_MAX || step > INT32_MAX)
-        return onnx_fail(call->error, "its step is %lld", (long long)step);
+        return fail(call->failure, "its step is %lld", (long long)step);
     const int64_t first =
         step > 0 ? clamp_end(start, dim, 0, dim) : clamp_end(start, dim, -1, dim - 1);
     const int64_t last = step > 0 ? clamp_end(end, dim, 0, dim) : clamp_end(end, dim, -1, dim - 1);
@@ -74,7 +74,7 @@ bool onnx_slice(onnx_call *call)
         return false;
     if (count != end_count || (axes && count != axis_count) || (steps && count != step_count) ||
         count > x->rank)
-        return onnx_fail(call->error, "its starts, ends, axes and steps are not equally many");
+        return fail(call->failure, "its starts, ends, axes and steps are not equally many");
     onnx_dense_strides(x, walk.stride[0]);
     memcpy(walk.dims, x->dims, sizeof walk.dims);
     for (size_t i = 0; i < count; i++) {
@@ -82,7 +82,7 @@ bool onnx_slice(onnx_call *call)
         if (axes && !onnx_axis(call, axes[i], x->rank, &axis))
             return false;
         if (seen[axis])
-            return onnx_fail(call->error, "its axes name one twice");
+            return fail(call->failure, "its axes name one twice");
         seen[axis] = true;
         if (!slice_axis(call, &walk, axis, starts[i], ends[i], steps ? steps[i] : 1))
             return false;
@@ -121,14 +121,14 @@ static bool measure_concat(const onnx_call *call, size_t axis, size_t *dims)
     for (size_t i = 0; i < call->node->input_count; i++) {
         const onnx_tensor *x = call->inputs[i];
         if (!x || x->rank != first->rank || !x->floats != !first->floats)
-            return onnx_fail(call->error, "its inputs must have equally many dimensions and one "
-                                          "type");
+            return fail(call->failure, "its inputs must have equally many dimensions and one "
+                                       "type");
         for (size_t d = 0; d < x->rank; d++)
             if (d != axis && x->dims[d] != dims[d])
-                return onnx_fail(call->error, "the shapes of its inputs do not go together");
+                return fail(call->failure, "the shapes of its inputs do not go together");
         dims[axis] += x->dims[axis];
         if (dims[axis] > SIZE_MAX / 64)
-            return onnx_fail(call->error, "a tensor has more elements than memory has bytes");
+            return fail(call->failure, "a tensor has more elements than memory has bytes");
     }
     return true;
 }
@@ -160,7 +160,7 @@ bool onnx_gather(onnx_call *call)
     if (!onnx_axis(call, onnx_attribute_int(call->node, "axis", 0), x->rank, &axis))
         return false;
     if (!indices->ints)
-        return onnx_fail(call->error, "its indices must be whole numbers");
+        return fail(call->failure, "its indices must be whole numbers");
     for (size_t d = 0; d < x->rank; d++)
         if (d != axis)
             dims[rank++] = x->dims[d];
@@ -175,8 +175,8 @@ bool onnx_gather(onnx_call *call)
         for (size_t k = 0; k < indices->count; k++, at += run) {
             size_t index;
             if (!onnx_axis(call, indices->ints[k], x->dims[axis], &index))
-                return onnx_fail(call->error, "its index %lld is outside of %zu elements",
-                                 (long long)indices->ints[k], x->dims[axis]);
+                return fail(call->failure, "its index %lld is outside of %zu elements",
+                            (long long)indices->ints[k], x->dims[axis]);
             copy_run(x, outer * row + index * run, y, at, run);
         }
     return true;
@@ -190,11 +190,11 @@ static bool read_dims(const onnx_call *call, size_t input, size_t *rank, size_t 
     if (!onnx_whole_numbers(call, input, "", &shape, rank))
         return false;
     if (*rank > ONNX_RANK_MAX)
-        return onnx_fail(call->error, "its shape has %zu dimensions, and at most %d are supported",
-                         *rank, ONNX_RANK_MAX);
+        return fail(call->failure, "its shape has %zu dimensions, and at most %d are supported",
+                    *rank, ONNX_RANK_MAX);
     for (size_t d = 0; d < *rank; d++) {
         if (shape[d] < 0)
-            return onnx_fail(call->error, "its shape has a negative dimension");
+            return fail(call->failure, "its shape has a negative dimension");
         dims[d] = (size_t)shape[d];
     }
     return true;
@@ -207,7 +207,7 @@ bool onnx_constant_of_shape(onnx_call *call)
     if (!read_dims(call, 0, &rank, dims))
         return false;
     if (value && (!value->t || value->t->count != 1))
-        return onnx_fail(call->error, "its value must be a tensor of one element");
+        return fail(call->failure, "its value must be a tensor of one element");
     onnx_tensor *y = onnx_output(call, value ? value->t->type : ONNX_FLOAT, rank, dims);
     for (size_t i = 0; y && i < y->count; i++)
         if (y->floats)
@@ -225,7 +225,7 @@ bool onnx_expand(onnx_call *call)
     if (!read_dims(call, 1, &rank, dims))
         return false;
     if (!onnx_broadcast_dims(x->dims, x->rank, dims, rank, walk.dims, &walk.rank))
-        return onnx_fail(call->error, "its shape is none that its input can be expanded to");
+        return fail(call->failure, "its shape is none that its input can be expanded to");
     onnx_tensor *y = onnx_output(call, x->type, walk.rank, walk.dims);
     if (!y)
         return false;
@@ -249,8 +249,8 @@ bool onnx_cast(onnx_call *call)
     const int64_t to = onnx_attribute_int(call->node, "to", 0);
     if (to != ONNX_FLOAT && to != ONNX_DOUBLE && to != ONNX_INT32 && to != ONNX_INT64 &&
         to != ONNX_BOOL)
-        return onnx_fail(call->error, "a cast to %s is not supported",
-                         onnx_type_name((enum onnx_type)to));
+        return fail(call->failure, "a cast to %s is not supported",
+                    onnx_type_name((enum onnx_type)to));
     onnx_tensor *y = onnx_output(call, (enum onnx_type)to, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++)
         if (y->floats)

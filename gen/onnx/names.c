@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of values, in scopes: a branch sees the names around it, and its own are gone when it ends.
  * A hash table whose order of additions is kept, so that leaving a scope undoes its own. */
-#include "onnx/internal.h"
+#include "onnx/names.h"
+#include "common/hash.h"
 
 #include <string.h>
 
@@ -21,10 +22,8 @@ struct name_table {
 
 static size_t hash_of(const char *name)
 {
-    size_t hash = 14695981039346656037u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 1099511628211u;
-    return hash ^ hash >> 29;
+    const uint64_t hash = hash_bytes(HASH_START, name, strlen(name));
+    return (size_t)(hash ^ hash >> 29);
 }
 
 static void link_entry(struct name_table *names, size_t index)

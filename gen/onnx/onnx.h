@@ -10,17 +10,13 @@
 #ifndef WEIR_ONNX_H
 #define WEIR_ONNX_H
 
-#include <stdbool.h>
+#include "common/failure.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 enum { ONNX_RANK_MAX = 8, ONNX_OPSET_LEAST = 7, ONNX_OPSET_GREATEST = 22 };
 enum { ONNX_MEMORY_TIMES = 24, ONNX_MEMORY_MORE = 16 << 20 };
-
-/* What went wrong, in one sentence. */
-typedef struct onnx_error {
-    char message[512];
-} onnx_error;
 
 /* Memory that is given back all at once, and of which there is no more than a limit. */
 typedef struct onnx_memory onnx_memory;
@@ -56,15 +52,15 @@ typedef struct onnx_tensor {
 
 /* A tensor with room for its elements. */
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
-                                const size_t *dims, onnx_error *error);
+                                const size_t *dims, struct failure *failure);
 bool onnx_type_is_float(enum onnx_type type);
 const char *onnx_type_name(enum onnx_type type);
 
 /* A TensorProto, as the files of ONNX's test data are. */
 onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
-                              onnx_error *error);
+                              struct failure *failure);
 
-onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, onnx_error *error);
+onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, struct failure *failure);
 
 /* The same written: its bytes, in memory; NULL: there is none. */
 const void *onnx_tensor_save(onnx_memory *memory, const onnx_tensor *tensor, size_t *size);
@@ -168,8 +164,8 @@ typedef struct onnx_model {
 
 /* NULL and a sentence where the file is no model that Weir reads. `folder` is where files with
  * external data may lie; NULL: such a model is refused. */
-onnx_model *onnx_load_file(const char *path, onnx_error *error);
-onnx_model *onnx_load(const void *data, size_t size, const char *folder, onnx_error *error);
+onnx_model *onnx_load_file(const char *path, struct failure *failure);
+onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct failure *failure);
 void onnx_free(onnx_model *model); /* or NULL */
 
 /* ---- Running ---- */
@@ -182,12 +178,12 @@ float onnx_attribute_float(const onnx_node *node, const char *name, float otherw
 /* Evaluates a node that is neither recurrent nor If: outputs are made in memory, and may be or
  * share inputs. inputs[k] is NULL where inputs of the node are left out. */
 bool onnx_evaluate(const onnx_node *node, int64_t opset, const onnx_tensor *const *inputs,
-                   const onnx_tensor **outputs, onnx_memory *memory, onnx_error *error);
+                   const onnx_tensor **outputs, onnx_memory *memory, struct failure *failure);
 
 /* The weights of a recurrent node of which weights_known is false, from the tensors W, R, B and P
  * (B and P: or NULL): fills *filled, a copy of *recurrent, with sizes and weights that lie in
  * memory. */
 bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
-                         onnx_recurrent *filled, onnx_memory *memory, onnx_error *error);
+                         onnx_recurrent *filled, onnx_memory *memory, struct failure *failure);
 
 #endif

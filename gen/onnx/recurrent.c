@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* RNN, LSTM and GRU nodes: their attributes, checked, become what a cell computes (cell.c writes it
  * down), and their inputs W, R, B and P, checked, its weights. */
-#include "onnx/internal.h"
+#include "onnx/cell.h"
+#include "onnx/importer.h"
+#include "onnx/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,13 +66,13 @@ static float take(struct rest *rest, float otherwise)
 }
 
 static bool read_activation(const char *name, struct rest *alphas, struct rest *betas,
-                            onnx_activation *activation, onnx_error *error)
+                            onnx_activation *activation, struct failure *failure)
 {
     size_t row = 0;
     while (row < ACTIVATION_COUNT && strcasecmp(activations[row].name, name) != 0)
         row++;
     if (row == ACTIVATION_COUNT)
-        return onnx_fail(error, "'%s' is no activation that ONNX has", name);
+        return fail(failure, "'%s' is no activation that ONNX has", quote(name).text);
     const size_t parameters = activations[row].parameters;
     *activation = (onnx_activation){activations[row].function, parameters, activations[row].alpha,
                                     activations[row].beta};
@@ -79,45 +81,46 @@ static bool read_activation(const char *name, struct rest *alphas, struct rest *
     if (parameters > 1)
         activation->beta = take(betas, activation->beta);
     return (isfinite(activation->alpha) && isfinite(activation->beta)) ||
-           onnx_fail(error,
-                     "its activation '%s' needs finite numbers as alpha and beta, for which there "
-                     "may be no default",
-                     name);
+           fail(failure,
+                "its activation '%s' needs finite numbers as alpha and beta, for which there "
+                "may be no default",
+                quote(name).text);
 }
 
 /* The activations of every direction. alpha and beta are taken in order by those that have them. */
 static bool read_activations(const onnx_node *node, size_t directions, onnx_maths maths[2],
-                             onnx_error *error)
+                             struct failure *failure)
 {
     const onnx_attribute *given = onnx_attribute_find(node, "activations");
     const onnx_kind *kind = maths->kind;
     struct rest alphas = rest_of(node, "activation_alpha");
     struct rest betas = rest_of(node, "activation_beta");
     if (given && given->string_count && given->string_count != directions * kind->activations)
-        return onnx_fail(error, "it has %zu activations, and needs %zu", given->string_count,
-                         directions * kind->activations);
+        return fail(failure, "it has %zu activations, and needs %zu", given->string_count,
+                    directions * kind->activations);
     for (size_t k = 0; k < directions * kind->activations; k++) {
         const size_t which = k % kind->activations;
         const char *name = given && given->string_count ? given->strings[k] : kind->defaults[which];
         if (!read_activation(name, &alphas, &betas, &maths[k / kind->activations].activation[which],
-                             error))
+                             failure))
             return false;
     }
     return (!alphas.count && !betas.count) ||
-           onnx_fail(error, "it has more values in activation_alpha or activation_beta than its "
-                            "activations take, so that it is not clear which take them");
+           fail(failure, "it has more values in activation_alpha or activation_beta than its "
+                         "activations take, so that it is not clear which take them");
 }
 
-static bool read_direction(const onnx_node *node, onnx_recurrent *recurrent, onnx_error *error)
+static bool read_direction(const onnx_node *node, onnx_recurrent *recurrent,
+                           struct failure *failure)
 {
     const onnx_attribute *given = onnx_attribute_find(node, "direction");
     const char *direction = given && given->s ? given->s : "forward";
     const bool both = !strcmp(direction, "bidirectional"), back = !strcmp(direction, "reverse");
     if (!both && !back && strcmp(direction, "forward") != 0)
-        return onnx_fail(error,
-                         "its direction is '%s', and may be forward, reverse or "
-                         "bidirectional",
-                         direction);
+        return fail(failure,
+                    "its direction is '%s', and may be forward, reverse or "
+                    "bidirectional",
+                    quote(direction).text);
     recurrent->directions = both ? 2 : 1;
     recurrent->pass[0].reversed = back;
     recurrent->pass[1].reversed = both;
@@ -126,11 +129,11 @@ static bool read_direction(const onnx_node *node, onnx_recurrent *recurrent, onn
 
 /* What each direction computes. */
 static bool read_maths(const onnx_node *node, const onnx_recurrent *recurrent, onnx_maths maths[2],
-                       onnx_error *error)
+                       struct failure *failure)
 {
     const onnx_attribute *clip = onnx_attribute_find(node, "clip");
     if (clip && !(clip->f > 0))
-        return onnx_fail(error, "its clip is %g, and must be above 0", (double)clip->f);
+        return fail(failure, "its clip is %g, and must be above 0", (double)clip->f);
     for (size_t d = 0; d < 2; d++)
         maths[d] =
             (onnx_maths){.kind = onnx_kind_find(node->op),
@@ -138,10 +141,10 @@ static bool read_maths(const onnx_node *node, const onnx_recurrent *recurrent, o
                          .coupled = onnx_attribute_int(node, "input_forget", 0) != 0,
                          .reset_after = onnx_attribute_int(node, "linear_before_reset", 0) != 0,
                          .peepholes = recurrent->p >= 0};
-    return read_activations(node, recurrent->directions, maths, error);
+    return read_activations(node, recurrent->directions, maths, failure);
 }
 
-static bool check_attributes(const onnx_node *node, onnx_error *error)
+static bool check_attributes(const onnx_node *node, struct failure *failure)
 {
     for (size_t i = 0; i < node->attribute_count; i++) {
         size_t k = 0;
@@ -149,18 +152,18 @@ static bool check_attributes(const onnx_node *node, onnx_error *error)
                strcmp(known_attributes[k], node->attributes[i].name) != 0)
             k++;
         if (k == sizeof known_attributes / sizeof *known_attributes)
-            return onnx_fail(error, "it has an attribute '%s', which ONNX does not know",
-                             node->attributes[i].name);
+            return fail(failure, "it has an attribute '%s', which ONNX does not know",
+                        quote(node->attributes[i].name).text);
     }
     const int64_t layout = onnx_attribute_int(node, "layout", 0);
     return layout == 0 || layout == 1 ||
-           onnx_fail(error, "its layout is %lld, and may be 0 or 1", (long long)layout);
+           fail(failure, "its layout is %lld, and may be 0 or 1", (long long)layout);
 }
 
 /* ---- Weights ---- */
 
 static bool check_shape(const onnx_tensor *tensor, const char *name, size_t rank, size_t dim0,
-                        size_t dim1, size_t dim2, onnx_error *error)
+                        size_t dim1, size_t dim2, struct failure *failure)
 {
     const size_t dims[3] = {dim0, dim1, dim2};
     char wanted[96] = "", found[32 * ONNX_RANK_MAX] = "";
@@ -172,44 +175,43 @@ static bool check_shape(const onnx_tensor *tensor, const char *name, size_t rank
     for (size_t i = 0; i < tensor->rank; i++)
         snprintf(found + strlen(found), sizeof found - strlen(found), "[%zu]", tensor->dims[i]);
     if (!tensor->floats)
-        return onnx_fail(error, "its %s is of type %s, and must be a float", name,
-                         onnx_type_name(tensor->type));
-    return equal ||
-           onnx_fail(error, "its %s has the shape %s, and must be %s", name, found, wanted);
+        return fail(failure, "its %s is of type %s, and must be a float", name,
+                    onnx_type_name(tensor->type));
+    return equal || fail(failure, "its %s has the shape %s, and must be %s", name, found, wanted);
 }
 
 /* I and H from W, R and hidden_size, and whether all shapes agree. */
 static bool check_weights(const onnx_node *node, const onnx_tensor *const given[4],
-                          onnx_recurrent *recurrent, onnx_error *error)
+                          onnx_recurrent *recurrent, struct failure *failure)
 {
     const size_t gates = onnx_kind_find(node->op)->gates, D = recurrent->directions;
     if (given[0]->rank != 3 || given[1]->rank != 3)
-        return onnx_fail(error, "its W and R must have three dimensions");
+        return fail(failure, "its W and R must have three dimensions");
     const size_t I = given[0]->dims[2], H = given[1]->dims[2];
     const int64_t hidden = onnx_attribute_int(node, "hidden_size", (int64_t)H);
     if (H < 1 || I < 1 || H > SIZE_LIMIT || I > SIZE_LIMIT || hidden != (int64_t)H)
-        return onnx_fail(error,
-                         "its input size %zu, hidden size %zu and hidden_size %lld must "
-                         "agree and be 1 to %d",
-                         I, H, (long long)hidden, SIZE_LIMIT);
+        return fail(failure,
+                    "its input size %zu, hidden size %zu and hidden_size %lld must "
+                    "agree and be 1 to %d",
+                    I, H, (long long)hidden, SIZE_LIMIT);
     recurrent->I = I;
     recurrent->H = H;
-    return check_shape(given[0], "W", 3, D, gates * H, I, error) &&
-           check_shape(given[1], "R", 3, D, gates * H, H, error) &&
-           (!given[2] || check_shape(given[2], "B", 2, D, 2 * gates * H, 0, error)) &&
-           (!given[3] || check_shape(given[3], "P", 2, D, 3 * H, 0, error));
+    return check_shape(given[0], "W", 3, D, gates * H, I, failure) &&
+           check_shape(given[1], "R", 3, D, gates * H, H, failure) &&
+           (!given[2] || check_shape(given[2], "B", 2, D, 2 * gates * H, 0, failure)) &&
+           (!given[3] || check_shape(given[3], "P", 2, D, 3 * H, 0, failure));
 }
 
 bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
-                         onnx_recurrent *filled, onnx_memory *memory, onnx_error *error)
+                         onnx_recurrent *filled, onnx_memory *memory, struct failure *failure)
 {
     onnx_maths maths[2];
     *filled = *node->recurrent;
-    if (!check_weights(node, given, filled, error) || !read_maths(node, filled, maths, error))
+    if (!check_weights(node, given, filled, failure) || !read_maths(node, filled, maths, failure))
         return false;
     for (size_t d = 0; d < filled->directions; d++)
         if (!onnx_cell_split(memory, &maths[d], d, filled->I, filled->H, given, &filled->pass[d]))
-            return onnx_fail_memory(error);
+            return fail_limit(failure);
     filled->weights_known = true;
     return true;
 }
@@ -226,15 +228,15 @@ static int output_of(const onnx_node *node, size_t index)
     return index < node->output_count ? node->outputs[index] : -1;
 }
 
-static bool check_inputs(const onnx_node *node, onnx_error *error)
+static bool check_inputs(const onnx_node *node, struct failure *failure)
 {
     const onnx_kind *kind = onnx_kind_find(node->op);
     if (node->input_count > kind->inputs || node->output_count > 1 + kind->states)
-        return onnx_fail(error, "it has %zu inputs and %zu outputs, and may have %zu and %zu",
-                         node->input_count, node->output_count, kind->inputs, 1 + kind->states);
+        return fail(failure, "it has %zu inputs and %zu outputs, and may have %zu and %zu",
+                    node->input_count, node->output_count, kind->inputs, 1 + kind->states);
     for (size_t i = IN_X; i <= IN_R; i++)
         if (input_of(node, i) < 0)
-            return onnx_fail(error, "its input X, W or R is missing");
+            return fail(failure, "its input X, W or R is missing");
     return true;
 }
 
@@ -275,18 +277,18 @@ bool onnx_import_recurrent(importer *importer, onnx_node *node)
     onnx_maths maths[2];
     onnx_recurrent *recurrent = onnx_memory_take(memory, 1, sizeof *recurrent);
     if (!recurrent)
-        return onnx_fail_memory(importer->error);
-    if (!check_attributes(node, importer->error) || !check_inputs(node, importer->error))
+        return fail_limit(importer->failure);
+    if (!check_attributes(node, importer->failure) || !check_inputs(node, importer->failure))
         return false;
     *recurrent = connect(node);
     recurrent->index = importer->model->recurrent_count++;
-    if (!read_direction(node, recurrent, importer->error) ||
-        !read_maths(node, recurrent, maths, importer->error))
+    if (!read_direction(node, recurrent, importer->failure) ||
+        !read_maths(node, recurrent, maths, importer->failure))
         return false;
     guess_sizes(importer->model, node, recurrent);
     for (size_t d = 0; d < recurrent->directions; d++) {
         if (!onnx_cell_write(memory, &maths[d], &recurrent->pass[d]))
-            return onnx_fail_memory(importer->error);
+            return fail_limit(importer->failure);
         onnx_cell_weights(&maths[d], recurrent->I, recurrent->H, &recurrent->pass[d]);
     }
     node->recurrent = recurrent;
@@ -300,7 +302,7 @@ bool onnx_import_recurrent(importer *importer, onnx_node *node)
     onnx_recurrent filled;
     if (!known)
         return true;
-    if (!onnx_recurrent_fill(node, given, &filled, memory, importer->error))
+    if (!onnx_recurrent_fill(node, given, &filled, memory, importer->failure))
         return false;
     *recurrent = filled;
     return true;

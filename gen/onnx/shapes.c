@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators that give a tensor another shape and leave its elements as they are: views of it. What
  * moves elements is in moves.c. */
-#include "onnx/internal.h"
+#include "onnx/operators.h"
 
 #include <string.h>
 
@@ -16,10 +16,10 @@ bool onnx_dropout(onnx_call *call)
     const onnx_tensor *training = call->node->input_count > 2 ? call->inputs[2] : NULL;
     const onnx_tensor *x = call->inputs[0];
     if (training && (training->count != 1 || !training->ints || training->ints[0]))
-        return onnx_fail(call->error, "it is to train, and Weir runs models only");
+        return fail(call->failure, "it is to train, and Weir runs models only");
     if (call->node->output_count > 1 && call->node->outputs[1] >= 0) {
         onnx_tensor *mask =
-            onnx_tensor_create(call->memory, ONNX_BOOL, x->rank, x->dims, call->error);
+            onnx_tensor_create(call->memory, ONNX_BOOL, x->rank, x->dims, call->failure);
         if (!mask)
             return false;
         for (size_t i = 0; i < mask->count; i++)
@@ -38,7 +38,7 @@ static bool mark_axes(const onnx_call *call, const int64_t *axes, size_t count, 
         if (!onnx_axis(call, axes[i], rank, &axis))
             return false;
         if (marked[axis])
-            return onnx_fail(call->error, "its axes name one twice");
+            return fail(call->failure, "its axes name one twice");
         marked[axis] = true;
     }
     return true;
@@ -55,8 +55,8 @@ bool onnx_squeeze(onnx_call *call)
         return false;
     for (size_t d = 0; d < x->rank; d++) {
         if (marked[d] && x->dims[d] != 1)
-            return onnx_fail(call->error, "dimension %zu is %zu, and only 1 can be squeezed", d,
-                             x->dims[d]);
+            return fail(call->failure, "dimension %zu is %zu, and only 1 can be squeezed", d,
+                        x->dims[d]);
         if (axes ? !marked[d] : x->dims[d] != 1)
             dims[rank++] = x->dims[d];
     }
@@ -72,8 +72,8 @@ bool onnx_unsqueeze(onnx_call *call)
     if (!onnx_whole_numbers(call, 1, "axes", &axes, &count))
         return false;
     if (count > ONNX_RANK_MAX - x->rank)
-        return onnx_fail(call->error, "a tensor has %zu dimensions, and at most %d are supported",
-                         x->rank + count, ONNX_RANK_MAX);
+        return fail(call->failure, "a tensor has %zu dimensions, and at most %d are supported",
+                    x->rank + count, ONNX_RANK_MAX);
     if (!mark_axes(call, axes, count, x->rank + count, marked))
         return false;
     for (size_t d = 0, from = 0; d < x->rank + count; d++)
@@ -90,7 +90,7 @@ bool onnx_flatten(onnx_call *call)
         return false;
     for (size_t d = 0; d < x->rank; d++)
         if (x->dims[d] > SIZE_MAX / 64 / (dims[d >= axis] + !dims[d >= axis]))
-            return onnx_fail(call->error, "a tensor has more elements than memory has bytes");
+            return fail(call->failure, "a tensor has more elements than memory has bytes");
         else
             dims[d >= axis] *= x->dims[d];
     return onnx_output_view(call, x, 2, dims);
@@ -106,22 +106,22 @@ bool onnx_reshape(onnx_call *call)
     if (!onnx_whole_numbers(call, 1, "shape", &shape, &rank))
         return false;
     if (rank > ONNX_RANK_MAX)
-        return onnx_fail(call->error, "its shape has %zu dimensions, and at most %d are supported",
-                         rank, ONNX_RANK_MAX);
+        return fail(call->failure, "its shape has %zu dimensions, and at most %d are supported",
+                    rank, ONNX_RANK_MAX);
     for (size_t d = 0; d < rank; d++) {
         const bool is_open = shape[d] == -1, copies = shape[d] == 0 && !allow_zero;
         if (shape[d] < -1 || (is_open && open < ONNX_RANK_MAX) || (copies && d >= x->rank))
-            return onnx_fail(call->error, "its shape is none that %zu elements can have", x->count);
+            return fail(call->failure, "its shape is none that %zu elements can have", x->count);
         dims[d] = is_open ? 1 : copies ? x->dims[d] : (size_t)shape[d];
         open = is_open ? d : open;
         if (known && dims[d] > SIZE_MAX / 64 / known)
-            return onnx_fail(call->error, "its shape is none that %zu elements can have", x->count);
+            return fail(call->failure, "its shape is none that %zu elements can have", x->count);
         known *= dims[d];
     }
     if (open < ONNX_RANK_MAX && known)
         dims[open] = x->count / known;
     if (known * (open < ONNX_RANK_MAX ? dims[open] : 1) != x->count)
-        return onnx_fail(call->error, "its shape is none that %zu elements can have", x->count);
+        return fail(call->failure, "its shape is none that %zu elements can have", x->count);
     return onnx_output_view(call, x, rank, dims);
 }
 
@@ -166,7 +166,7 @@ static bool constant_list(onnx_call *call, const float *floats, const int64_t *i
 bool onnx_constant(onnx_call *call)
 {
     if (call->node->attribute_count != 1)
-        return onnx_fail(call->error, "it must have one attribute");
+        return fail(call->failure, "it must have one attribute");
     const onnx_attribute *value = call->node->attributes;
     if (!strcmp(value->name, "value") && value->t) {
         call->outputs[0] = value->t;
@@ -180,5 +180,5 @@ bool onnx_constant(onnx_call *call)
         return constant_list(call, value->floats, NULL, value->float_count, 1);
     if (!strcmp(value->name, "value_ints"))
         return constant_list(call, NULL, value->ints, value->int_count, 1);
-    return onnx_fail(call->error, "a constant by '%s' is not supported", value->name);
+    return fail(call->failure, "a constant by '%s' is not supported", quote(value->name).text);
 }

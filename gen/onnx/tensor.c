@@ -2,8 +2,13 @@
 /* Tensors: making them, and reading them from the format, in which elements stand as raw bytes, in
  * a list of their type, or in a file beside the model; and writing them. float64 becomes float32
  * here. */
-#include "onnx/internal.h"
+#include "common/files.h"
+#include "onnx/external.h"
+#include "onnx/importer.h"
+#include "onnx/memory.h"
+#include "onnx/message.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { EXTERNAL = 1 };
@@ -51,11 +56,11 @@ const char *onnx_type_name(enum onnx_type type)
 }
 
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
-                                const size_t *dims, onnx_error *error)
+                                const size_t *dims, struct failure *failure)
 {
     if (rank > ONNX_RANK_MAX) {
-        onnx_fail(error, "a tensor has %zu dimensions, and at most %d are supported", rank,
-                  ONNX_RANK_MAX);
+        fail(failure, "a tensor has %zu dimensions, and at most %d are supported", rank,
+             ONNX_RANK_MAX);
         return NULL;
     }
     size_t count = 1;
@@ -64,7 +69,7 @@ onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t
         empty |= dims[i] == 0;
     for (size_t i = 0; i < rank && !empty; i++) {
         if (dims[i] > SIZE_MAX / 64 / count) {
-            onnx_fail(error, "a tensor has more elements than memory has bytes");
+            fail(failure, "a tensor has more elements than memory has bytes");
             return NULL;
         }
         count *= dims[i];
@@ -74,7 +79,7 @@ onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t
     const bool floats = onnx_type_is_float(type);
     void *data = onnx_memory_take(memory, count, floats ? sizeof(float) : sizeof(int64_t));
     if (!tensor || !data) {
-        onnx_fail_memory(error);
+        fail_limit(failure);
         return NULL;
     }
     *tensor = (onnx_tensor){.type = type,
@@ -141,59 +146,60 @@ static void read_list(onnx_tensor *tensor, const Onnx__Tensor *from)
 }
 
 /* Whether so many elements are there, before room is made for them. */
-static bool check_length(const Onnx__Tensor *from, size_t size, size_t count, onnx_error *error)
+static bool check_length(const Onnx__Tensor *from, size_t size, size_t count,
+                         struct failure *failure)
 {
-    const char *name = from->name ? from->name : "";
+    const struct quoted name = quote(from->name ? from->name : "");
     const bool raw = from->has_raw_data && from->raw_data.len;
     const size_t there =
         raw ? from->raw_data.len / size : list_count(from, (enum onnx_type)from->data_type);
     if (there == count && (!raw || from->raw_data.len % size == 0))
         return true;
-    return onnx_fail(error, "the tensor '%s' holds %zu elements, and its shape says %zu", name,
-                     there, count);
+    return fail(failure, "the tensor '%s' holds %zu elements, and its shape says %zu", name.text,
+                there, count);
 }
 
 static bool read_shape(const Onnx__Tensor *from, size_t dims[ONNX_RANK_MAX], size_t *count,
-                       onnx_error *error)
+                       struct failure *failure)
 {
-    const char *name = from->name ? from->name : "";
+    const struct quoted name = quote(from->name ? from->name : "");
     if (from->n_dims > ONNX_RANK_MAX)
-        return onnx_fail(error, "the tensor '%s' has %zu dimensions, and at most %d are supported",
-                         name, from->n_dims, ONNX_RANK_MAX);
+        return fail(failure, "the tensor '%s' has %zu dimensions, and at most %d are supported",
+                    name.text, from->n_dims, ONNX_RANK_MAX);
     *count = 1;
     for (size_t i = 0; i < from->n_dims; i++) {
         if (from->dims[i] < 0)
-            return onnx_fail(error, "the tensor '%s' has a negative dimension, %lld", name,
-                             (long long)from->dims[i]);
+            return fail(failure, "the tensor '%s' has a negative dimension, %lld", name.text,
+                        (long long)from->dims[i]);
         dims[i] = (size_t)from->dims[i];
         if (*count && dims[i] > SIZE_MAX / 64 / *count)
-            return onnx_fail(error, "the tensor '%s' has more elements than memory has bytes",
-                             name);
+            return fail(failure, "the tensor '%s' has more elements than memory has bytes",
+                        name.text);
         *count *= dims[i];
     }
     return true;
 }
 
 onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, const char *folder,
-                              onnx_error *error)
+                              struct failure *failure)
 {
     const size_t row = type_row(from->data_type);
     if (row >= TYPES_READ) {
-        onnx_fail(error, "the tensor '%s' is of type %s (%d), which is not supported",
-                  from->name ? from->name : "", onnx_type_name((enum onnx_type)from->data_type),
-                  from->data_type);
+        fail(failure, "the tensor '%s' is of type %s (%d), which is not supported",
+             quote(from->name ? from->name : "").text,
+             onnx_type_name((enum onnx_type)from->data_type), from->data_type);
         return NULL;
     }
     size_t dims[ONNX_RANK_MAX], count = 0;
     const bool external = from->data_location == EXTERNAL;
-    if (!read_shape(from, dims, &count, error) ||
-        (!external && !check_length(from, types[row].size, count, error)))
+    if (!read_shape(from, dims, &count, failure) ||
+        (!external && !check_length(from, types[row].size, count, failure)))
         return NULL;
     const uint8_t *bytes = from->has_raw_data && from->raw_data.len ? from->raw_data.data : NULL;
     if (external &&
-        !(bytes = onnx_read_external(memory, folder, from, count * types[row].size, error)))
+        !(bytes = onnx_read_external(memory, folder, from, count * types[row].size, failure)))
         return NULL;
-    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, from->n_dims, dims, error);
+    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, from->n_dims, dims, failure);
     if (tensor && bytes)
         read_raw(tensor, bytes);
     else if (tensor)
@@ -201,21 +207,21 @@ onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, con
     return tensor;
 }
 
-onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size, onnx_error *error)
+onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
+                              struct failure *failure)
 {
-    const Onnx__Tensor *from = onnx_message(memory, &onnx__tensor__descriptor, data, size, error);
-    return from ? onnx_tensor_read(memory, from, NULL, error) : NULL;
+    const Onnx__Tensor *from = onnx_message(memory, &onnx__tensor__descriptor, data, size, failure);
+    return from ? onnx_tensor_read(memory, from, NULL, failure) : NULL;
 }
 
-onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, onnx_error *error)
+onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, struct failure *failure)
 {
     size_t size;
-    const void *data = onnx_read_file(memory, path, &size, error);
-    onnx_tensor *tensor = data ? onnx_tensor_load(memory, data, size, error) : NULL;
-    if (data && !tensor) {
-        const onnx_error inner = *error;
-        onnx_fail(error, "%.200s: %.300s", path, inner.message);
-    }
+    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
+    onnx_tensor *tensor = bytes ? onnx_tensor_load(memory, bytes, size, failure) : NULL;
+    if (bytes && !tensor)
+        fail(failure, "%.500s: %s", path, failure->sentence);
+    free(bytes);
     return tensor;
 }
 

@@ -21,3 +21,16 @@ bool fail_memory(struct failure *failure)
 {
     return fail(failure, "out of memory");
 }
+
+struct quoted quote(const char *text)
+{
+    static const char cut[] = "...";
+    struct quoted quoted;
+    size_t length = 0;
+    for (; text[length] && length < sizeof quoted.text - sizeof cut; length++) {
+        const unsigned char c = (unsigned char)text[length];
+        quoted.text[length] = c < ' ' || c == 0x7f ? '?' : (char)c;
+    }
+    strcpy(quoted.text + length, text[length] ? cut : "");
+    return quoted;
+}

@@ -17,4 +17,12 @@ bool fail(struct failure *failure, const char *format, ...) __attribute__((forma
 /* The same where memory has run out. */
 bool fail_memory(struct failure *failure);
 
+/* A text that came out of a file, fit for a sentence: not long, and without control characters,
+ * which a terminal would obey. fail(failure, "'%s' is unknown", quote(name).text). */
+struct quoted {
+    char text[256];
+};
+
+struct quoted quote(const char *text);
+
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing whole files; see files.h. */
-#define _GNU_SOURCE /* fchown, realpath */
+#define _GNU_SOURCE /* vasprintf */
 #include "common/files.h"
-
-#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,39 +13,74 @@
 
 /* ---- Reading ---- */
 
-char *file_read(const char *path, size_t limit, size_t *size, struct failure *failure)
+/* Reads to the end, into room for `capacity` bytes at first. */
+static char *read_stream(FILE *file, const char *path, size_t capacity, size_t limit, size_t *size,
+                         struct failure *failure)
 {
-    enum { FIRST = 1 << 16 };
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL, *more;
-    size_t capacity = 0, length = 0, got = 1;
-    while (file && got > 0 && length <= limit) {
+    char *bytes = malloc(capacity + 1);
+    size_t length = 0, got = 1;
+    while (bytes && got > 0 && length <= limit) {
         if (length == capacity) {
-            capacity = capacity ? 2 * capacity : FIRST;
-            more = realloc(bytes, capacity + 1);
+            capacity *= 2;
+            char *more = realloc(bytes, capacity + 1);
             if (!more)
-                break;
+                free(bytes);
             bytes = more;
         }
-        got = fread(bytes + length, 1, capacity - length, file);
+        got = bytes ? fread(bytes + length, 1, capacity - length, file) : 0;
         length += got;
     }
-    if (!file || ferror(file))
-        fail(failure, "%.500s cannot be read: %s", path, strerror(errno));
-    else if (length > limit)
-        fail(failure, "%.500s is larger than %zu bytes", path, limit);
-    else if (got > 0)
+    if (!bytes) {
         fail(failure, "%.500s: out of memory", path);
-    const bool good = file && !ferror(file) && length <= limit && got == 0;
-    if (file)
-        fclose(file);
-    if (!good) {
-        free(bytes);
+    } else if (ferror(file)) {
+        fail(failure, "%.500s cannot be read: %s", path, strerror(errno));
+    } else if (length > limit) {
+        fail(failure, "%.500s is larger than %zu bytes", path, limit);
+    } else {
+        bytes[length] = '\0';
+        *size = length;
+        return bytes;
+    }
+    free(bytes);
+    return NULL;
+}
+
+/* Opened without waiting, since a pipe that must not be read would be waited for. */
+static char *read_file(const char *path, int flags, size_t limit, size_t *size,
+                       struct failure *failure)
+{
+    enum { FIRST = 1 << 16 };
+    struct stat status;
+    char *bytes = NULL;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+    FILE *file = descriptor < 0 || fstat(descriptor, &status) ? NULL : fdopen(descriptor, "rb");
+    if (!file) {
+        fail(failure, "%.500s cannot be read: %s", path, strerror(errno));
+        if (descriptor >= 0)
+            close(descriptor);
         return NULL;
     }
-    bytes[length] = '\0';
-    *size = length;
+    const bool is_regular = S_ISREG(status.st_mode);
+    /* One byte more than there are: the end is seen without asking for more room. */
+    size_t capacity = is_regular ? (size_t)status.st_size + 1 : FIRST;
+    if (capacity > limit)
+        capacity = limit + 1;
+    if (flags && !is_regular)
+        fail(failure, "%.500s is not a regular file", path);
+    else
+        bytes = read_stream(file, path, capacity, limit, size, failure);
+    fclose(file);
     return bytes;
+}
+
+char *file_read(const char *path, size_t limit, size_t *size, struct failure *failure)
+{
+    return read_file(path, 0, limit, size, failure);
+}
+
+char *file_read_regular(const char *path, size_t limit, size_t *size, struct failure *failure)
+{
+    return read_file(path, O_NONBLOCK, limit, size, failure);
 }
 
 /* ---- Writing ---- */
@@ -63,13 +97,24 @@ static void output_free(struct file_output *output)
     *output = (struct file_output){0};
 }
 
+/* A path made of others, which the caller frees; NULL: there is no memory. */
+__attribute__((format(printf, 1, 2))) static char *make_path(const char *format, ...)
+{
+    char *path;
+    va_list list;
+    va_start(list, format);
+    const int length = vasprintf(&path, format, list);
+    va_end(list);
+    return length < 0 ? NULL : path;
+}
+
 /* Where a path leads: through links, whose last one may lead to what is not there yet. The caller
  * frees it. */
 static char *target_of(const char *path)
 {
     enum { LINKS_MAX = 40 };
-    char *target = text_format("%s", path);
-    for (int links = 0; links < LINKS_MAX; links++) {
+    char *target = make_path("%s", path);
+    for (int links = 0; target && links < LINKS_MAX; links++) {
         struct stat status;
         char link[4096];
         if (lstat(target, &status) || !S_ISLNK(status.st_mode))
@@ -78,35 +123,47 @@ static char *target_of(const char *path)
         if (length < 0 || (size_t)length == sizeof link)
             break;
         const char *slash = link[0] == '/' ? NULL : strrchr(target, '/');
-        char *next = text_format("%.*s%.*s", slash ? (int)(slash - target) + 1 : 0, target,
-                                 (int)length, link);
+        char *next =
+            make_path("%.*s%.*s", slash ? (int)(slash - target) + 1 : 0, target, (int)length, link);
         free(target);
         target = next;
     }
     return target;
 }
 
+/* Opens what is written beside the target, which is `there` already or not. */
+static FILE *open_part(const struct file_output *output, const struct stat *there)
+{
+    if (there && access(output->path, W_OK))
+        return NULL;
+    const int file =
+        open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (file >= 0 && there) {
+        /* The owner first: changing it may take bits from the mode. */
+        if (fchown(file, there->st_uid, there->st_gid))
+            (void)errno; /* only root may give files away */
+        fchmod(file, there->st_mode & 07777);
+    }
+    FILE *stream = file < 0 ? NULL : fdopen(file, "wb");
+    if (file >= 0 && !stream) {
+        close(file);
+        unlink(output->part);
+        errno = ENOMEM;
+    }
+    return stream;
+}
+
 bool file_begin(struct file_output *output, const char *path, struct failure *failure)
 {
     struct stat status;
     *output = (struct file_output){.path = target_of(path)};
-    const bool there = stat(output->path, &status) == 0;
+    const bool there = output->path && stat(output->path, &status) == 0;
     if (there && !S_ISREG(status.st_mode)) {
         output->stream = fopen(output->path, "wb");
-    } else {
+    } else if (output->path && (there || errno == ENOENT)) {
         /* The process is in the name, so that two of them do not write one file. */
-        output->part = text_format("%s.part.%ld", output->path, (long)getpid());
-        const int file =
-            there && access(output->path, W_OK)
-                ? -1
-                : open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-        output->stream = file < 0 ? NULL : fdopen(file, "wb");
-        if (file >= 0 && there) {
-            /* The owner first: changing it may take bits from the mode. */
-            if (fchown(file, status.st_uid, status.st_gid))
-                (void)errno; /* only root may give files away */
-            fchmod(file, status.st_mode & 07777);
-        }
+        output->part = make_path("%s.part.%ld", output->path, (long)getpid());
+        output->stream = output->part ? open_part(output, there ? &status : NULL) : NULL;
     }
     if (output->stream)
         return true;
@@ -120,8 +177,8 @@ static bool sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder =
-        slash ? text_format("%.*s", (int)(slash - path) + (slash == path), path) : text_format(".");
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        slash ? make_path("%.*s", (int)(slash - path) + (slash == path), path) : make_path(".");
+    const int descriptor = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     const bool good = descriptor >= 0 && fsync(descriptor) == 0;
     if (descriptor >= 0)
         close(descriptor);

@@ -13,6 +13,10 @@
  * read, or is larger. */
 char *file_read(const char *path, size_t limit, size_t *size, struct failure *failure);
 
+/* The same of a regular file, which takes no more memory than its size: what is none is refused,
+ * and a pipe is not waited for. */
+char *file_read_regular(const char *path, size_t limit, size_t *size, struct failure *failure);
+
 /* A file while it is written: beside `path`, and renamed to it at the end. A link is followed, and
  * a file that is there keeps its mode and owner; what is there and is no regular file (a device, a
  * pipe) is written in place. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a model on files: comparing with expected outputs, and writing outputs. */
 #include "run/actions.h"
+#include "common/files.h"
 #include "run/files.h"
-#include "run/internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,35 +13,36 @@
 
 enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 
-static bool open_work(struct work *work, const struct request *request, const onnx_model *model,
-                      onnx_error *error)
+static bool prepare(struct prepared *prepared, const struct request *request,
+                    const onnx_model *model, struct failure *failure)
 {
     const run_options options = {.keep_states = request->streams};
-    *work = (struct work){.memory = onnx_memory_create(SIZE_MAX / 2),
+    *prepared =
+        (struct prepared){.memory = onnx_memory_create(SIZE_MAX / 2),
                           .inputs = calloc(model->graph.input_count + 1, sizeof(onnx_tensor *)),
                           .outputs = calloc(model->graph.output_count + 1, sizeof(onnx_tensor *))};
-    if (!work->memory || !work->inputs || !work->outputs)
-        return run_fail(error, "out of memory");
-    work->session = run_create(model, &options, error);
-    return work->session != NULL;
+    if (!prepared->memory || !prepared->inputs || !prepared->outputs)
+        return fail_memory(failure);
+    prepared->session = run_create(model, &options, failure);
+    return prepared->session != NULL;
 }
 
-static void close_work(struct work *work)
+static void release(struct prepared *prepared)
 {
-    run_destroy(work->session);
-    onnx_memory_destroy(work->memory);
-    free(work->inputs);
-    free(work->outputs);
+    run_destroy(prepared->session);
+    onnx_memory_destroy(prepared->memory);
+    free(prepared->inputs);
+    free(prepared->outputs);
 }
 
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
-                        const onnx_tensor **inputs, onnx_error *error)
+                        const onnx_tensor **inputs, struct failure *failure)
 {
     if (request->input_count != model->graph.input_count)
-        return run_fail(error, "the model has %zu inputs, and %zu are given",
-                        model->graph.input_count, request->input_count);
+        return fail(failure, "the model has %zu inputs, and %zu are given",
+                    model->graph.input_count, request->input_count);
     for (size_t i = 0; i < request->input_count; i++)
-        if (!(inputs[i] = file_read_tensor(memory, request->inputs[i], error)))
+        if (!(inputs[i] = file_read_tensor(memory, request->inputs[i], failure)))
             return false;
     return true;
 }
@@ -94,56 +95,63 @@ static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor 
 
 /* The file of an input or output in a folder of test data. */
 static onnx_tensor *read_data(const struct request *request, const char *what, size_t index,
-                              onnx_memory *memory, onnx_error *error)
+                              onnx_memory *memory, struct failure *failure)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%.4000s/%s_%zu.pb", request->data, what, index);
-    return file_read_tensor(memory, path, error);
+    return file_read_tensor(memory, path, failure);
 }
 
-static int compare_all(const struct request *request, const onnx_model *model, struct work *work,
-                       onnx_error *error)
+static int compare_all(const struct request *request, const onnx_model *model,
+                       struct prepared *prepared, struct failure *failure)
 {
     int status = PASSED;
     for (size_t i = 0; i < model->graph.input_count; i++)
-        if (!(work->inputs[i] = read_data(request, "input", i, work->memory, error)))
+        if (!(prepared->inputs[i] = read_data(request, "input", i, prepared->memory, failure)))
             return BAD;
-    if (!run_call(work->session, work->inputs, work->outputs, error))
+    if (!run_call(prepared->session, prepared->inputs, prepared->outputs, failure))
         return BAD;
     for (size_t i = 0; i < model->graph.output_count; i++) {
-        const onnx_tensor *wanted = read_data(request, "output", i, work->memory, error);
+        const onnx_tensor *wanted = read_data(request, "output", i, prepared->memory, failure);
         if (!wanted)
             return BAD;
-        if (!compare(model->values[model->graph.outputs[i]].name, work->outputs[i], wanted,
-                     request->tolerance))
+        if (!compare(quote(model->values[model->graph.outputs[i]].name).text, prepared->outputs[i],
+                     wanted, request->tolerance))
             status = DIFFERENT;
     }
     return status;
 }
 
-int action_compare(const struct request *request, const onnx_model *model, onnx_error *error)
+int action_compare(const struct request *request, const onnx_model *model, struct failure *failure)
 {
-    struct work work;
-    const bool opened = open_work(&work, request, model, error);
-    const int status = opened ? compare_all(request, model, &work, error) : BAD;
-    close_work(&work);
+    struct prepared prepared;
+    const bool opened = prepare(&prepared, request, model, failure);
+    const int status = opened ? compare_all(request, model, &prepared, failure) : BAD;
+    release(&prepared);
     return status;
 }
 
 /* ---- Writing outputs ---- */
 
-int action_convert(const struct request *request, const onnx_model *model, onnx_error *error)
+int action_convert(const struct request *request, const onnx_model *model, struct failure *failure)
 {
-    struct work work;
-    bool done = request->output_count <= model->graph.output_count ||
-                run_fail(error, "the model has %zu outputs, and %zu are wanted",
-                         model->graph.output_count, request->output_count);
-    done = open_work(&work, request, model, done ? error : &(onnx_error){""}) && done;
-    done = done && action_read_inputs(request, model, work.memory, work.inputs, error) &&
-           (request->streams ? action_stream(request, model, &work, error)
-                             : run_call(work.session, work.inputs, work.outputs, error));
+    struct prepared prepared;
+    if (request->output_count > model->graph.output_count) {
+        fail(failure, "the model has %zu outputs, and %zu are wanted", model->graph.output_count,
+             request->output_count);
+        return BAD;
+    }
+    for (size_t i = 0; i < request->output_count; i++)
+        if (!file_try(request->outputs[i], failure))
+            return BAD;
+    bool done =
+        prepare(&prepared, request, model, failure) &&
+        action_read_inputs(request, model, prepared.memory, prepared.inputs, failure) &&
+        (request->streams ? action_stream(request, model, &prepared, failure)
+                          : run_call(prepared.session, prepared.inputs, prepared.outputs, failure));
     for (size_t i = 0; done && i < request->output_count; i++)
-        done = file_write_tensor(work.memory, work.outputs[i], request->outputs[i], error);
-    close_work(&work);
+        done =
+            file_write_tensor(prepared.memory, prepared.outputs[i], request->outputs[i], failure);
+    release(&prepared);
     return done ? PASSED : BAD;
 }

@@ -13,29 +13,29 @@ struct request {
     const char *inputs[FILES_MAX], *outputs[FILES_MAX];
     const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
     size_t input_count, output_count, carry_count;
-    bool inspects, times, streams;
+    bool streams;
     double tolerance;
     long cpu; /* -1: the one it runs on */
 };
 
-int action_inspect(const struct request *request, const onnx_model *model, onnx_error *error);
-int action_compare(const struct request *request, const onnx_model *model, onnx_error *error);
-int action_convert(const struct request *request, const onnx_model *model, onnx_error *error);
-int action_time(const struct request *request, const onnx_model *model, onnx_error *error);
+int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure);
+int action_compare(const struct request *request, const onnx_model *model, struct failure *failure);
+int action_convert(const struct request *request, const onnx_model *model, struct failure *failure);
+int action_time(const struct request *request, const onnx_model *model, struct failure *failure);
 
-/* What an action works with. */
-struct work {
+/* A model that is ready to run, with room for what goes in and comes out. */
+struct prepared {
     onnx_memory *memory;
     run_session *session;
     const onnx_tensor **inputs, **outputs;
 };
 
-/* Call after call: inputs are work->inputs over all calls, and so become outputs. */
-bool action_stream(const struct request *request, const onnx_model *model, const struct work *work,
-                   onnx_error *error);
+/* Call after call: inputs are prepared->inputs over all calls, and so become outputs. */
+bool action_stream(const struct request *request, const onnx_model *model,
+                   const struct prepared *prepared, struct failure *failure);
 
 /* The inputs of a model from files, one each. */
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
-                        const onnx_tensor **inputs, onnx_error *error);
+                        const onnx_tensor **inputs, struct failure *failure);
 
 #endif

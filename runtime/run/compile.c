@@ -3,13 +3,13 @@
  * the user can write, under a hash of the text, the compiler and its flags, so that a cell is
  * compiled once. A library comes to its name by being renamed: it is there whole or not at all. */
 #define _GNU_SOURCE
-#include "run/internal.h"
+#include "common/files.h"
+#include "common/hash.h"
+#include "run/run.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,30 +21,21 @@ enum { PATH_SIZE = 4096, WORDS_MAX = 64, COMMAND_SIZE = 2048 };
 
 extern char **environ;
 
-bool run_fail(onnx_error *error, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    vsnprintf(error->message, sizeof error->message, format, list);
-    va_end(list);
-    return false;
-}
-
 /* ---- The folder ---- */
 
-static bool make_folder(const char *path, onnx_error *error)
+static bool make_folder(const char *path, struct failure *failure)
 {
     struct stat status;
     if (mkdir(path, 0700) && errno != EEXIST)
-        return run_fail(error, "the folder %.300s cannot be made: %s", path, strerror(errno));
+        return fail(failure, "the folder %.300s cannot be made: %s", path, strerror(errno));
     if (stat(path, &status) || !S_ISDIR(status.st_mode))
-        return run_fail(error, "%.300s is no folder", path);
+        return fail(failure, "%.300s is no folder", path);
     return true;
 }
 
 /* $XDG_CACHE_HOME/weir, or ~/.cache/weir. Code is loaded from there, so that nobody else may be
  * able to write to it. */
-static bool find_folder(char path[PATH_SIZE], onnx_error *error)
+static bool find_folder(char path[PATH_SIZE], struct failure *failure)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     struct stat status;
@@ -54,18 +45,17 @@ static bool find_folder(char path[PATH_SIZE], onnx_error *error)
     else if (home && *home == '/')
         length = snprintf(path, PATH_SIZE, "%s/.cache", home);
     else
-        return run_fail(error,
-                        "there is no place for compiled kernels: set XDG_CACHE_HOME or HOME");
+        return fail(failure, "there is no place for compiled kernels: set XDG_CACHE_HOME or HOME");
     if (length < 0 || length > PATH_SIZE / 2)
-        return run_fail(error, "the path in XDG_CACHE_HOME or HOME is too long");
-    if (!make_folder(path, error))
+        return fail(failure, "the path in XDG_CACHE_HOME or HOME is too long");
+    if (!make_folder(path, failure))
         return false;
     strcat(path, "/weir");
-    if (!make_folder(path, error))
+    if (!make_folder(path, failure))
         return false;
     if (stat(path, &status) || status.st_uid != geteuid() || status.st_mode & (S_IWGRP | S_IWOTH))
-        return run_fail(error, "kernels are not loaded from %.300s, because others can write to it",
-                        path);
+        return fail(failure, "kernels are not loaded from %.300s, because others can write to it",
+                    path);
     return true;
 }
 
@@ -104,80 +94,63 @@ static int execute(char **words)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static bool compile(const char *source, const char *library, const char *flags, onnx_error *error)
+static bool compile(const char *source, const char *library, const char *flags,
+                    struct failure *failure)
 {
     static const char tail[] = " -std=c17 -w -shared -fPIC";
     char command[COMMAND_SIZE];
     char *words[WORDS_MAX + 5];
     if (snprintf(command, sizeof command, "%s %s%s", compiler(), flags, tail) >= COMMAND_SIZE)
-        return run_fail(error, "the name of the C compiler in CC is too long");
+        return fail(failure, "the name of the C compiler in CC is too long");
     size_t count = split(command, words, 0);
     char *const last[] = {"-o", (char *)library, (char *)source, "-lm", NULL};
     memcpy(words + count, last, sizeof last);
     const int outcome = execute(words);
     if (outcome < 0)
-        return run_fail(error,
-                        "a kernel has to be compiled for this cell, and the C compiler '%s' cannot "
-                        "be started: install one, or name one in CC",
-                        compiler());
-    return outcome || run_fail(error, "the C compiler '%s' could not compile the kernel of a cell",
-                               compiler());
+        return fail(failure,
+                    "a kernel has to be compiled for this cell, and the C compiler '%s' cannot "
+                    "be started: install one, or name one in CC",
+                    compiler());
+    return outcome ||
+           fail(failure, "the C compiler '%s' could not compile the kernel of a cell", compiler());
 }
 
 /* ---- The cache ---- */
 
+/* What comes after a text is told from what is in it. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return (hash ^ 0xff) * 1099511628211u;
+    return hash_bytes(hash_bytes(hash, text, strlen(text)), "\xff", 1);
 }
 
-static bool write_file(const char *path, const char *text, onnx_error *error)
-{
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const size_t length = strlen(text);
-    size_t done = 0;
-    while (file >= 0 && done < length) {
-        const ssize_t written = write(file, text + done, length - done);
-        if (written < 0 && errno != EINTR)
-            break;
-        done += written > 0 ? (size_t)written : 0;
-    }
-    const int reason = errno;
-    const bool closed = file >= 0 && !close(file);
-    return (closed && done == length) ||
-           run_fail(error, "%.300s cannot be written: %s", path, strerror(reason));
-}
-
-static bool build(const char *library, const char *text, const char *flags, onnx_error *error)
+static bool build(const char *library, const char *text, const char *flags, struct failure *failure)
 {
     char source[PATH_SIZE], unfinished[PATH_SIZE];
     snprintf(source, sizeof source, "%.4000s.%ld.c", library, (long)getpid());
     snprintf(unfinished, sizeof unfinished, "%.4000s.%ld", library, (long)getpid());
-    unlink(source);
-    bool built = write_file(source, text, error) && compile(source, unfinished, flags, error);
+    bool built = file_write(source, text, strlen(text), failure) &&
+                 compile(source, unfinished, flags, failure);
     if (built && rename(unfinished, library))
-        built = run_fail(error, "%.300s cannot be written: %s", library, strerror(errno));
+        built = fail(failure, "%.300s cannot be written: %s", library, strerror(errno));
     unlink(source);
     unlink(unfinished);
     return built;
 }
 
-void *run_compile(const char *text, const char *flags, onnx_error *error)
+void *run_compile(const char *text, const char *flags, struct failure *failure)
 {
     char library[PATH_SIZE];
-    uint64_t hash[2] = {14695981039346656037u, 0x9e3779b97f4a7c15u};
-    if (!find_folder(library, error))
+    uint64_t hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
+    if (!find_folder(library, failure))
         return NULL;
     for (size_t k = 0; k < 2; k++)
         hash[k] = hash_text(hash_text(hash_text(hash[k], text), flags), compiler());
     snprintf(library + strlen(library), PATH_SIZE / 4, "/%016llx%016llx.so",
              (unsigned long long)hash[0], (unsigned long long)hash[1]);
-    if (access(library, R_OK) && !build(library, text, flags, error))
+    if (access(library, R_OK) && !build(library, text, flags, failure))
         return NULL;
     void *loaded = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     if (!loaded)
-        run_fail(error, "a compiled kernel cannot be loaded: %.400s", dlerror());
+        fail(failure, "a compiled kernel cannot be loaded: %.400s", dlerror());
     return loaded;
 }

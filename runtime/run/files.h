@@ -7,10 +7,10 @@
 
 /* A tensor from a file, in memory; the ending of its name says how it is written: .npy or .pb. NULL
  * and a sentence where it cannot be read. */
-onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error);
+onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, struct failure *failure);
 
 /* Writes one, as the ending of the name says: .pb, or else .npy. Memory is for its bytes. */
 bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const char *path,
-                       onnx_error *error);
+                       struct failure *failure);
 
 #endif

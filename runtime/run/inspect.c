@@ -2,7 +2,7 @@
 /* weir-run --inspect: what is in a model, and which kernel each recurrent node would get. Nothing
  * is compiled for it. */
 #include "run/actions.h"
-#include "run/internal.h"
+#include "weir.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 static void print_value(const onnx_model *model, const char *what, int value)
 {
     const onnx_value *v = &model->values[value];
-    printf("%-7s %s", what, v->name);
+    printf("%-7s %s", what, quote(v->name).text);
     if (v->type != ONNX_NONE)
         printf("  %s", onnx_type_name(v->type));
     for (size_t d = 0; v->has_shape && d < v->rank; d++)
@@ -70,7 +70,7 @@ static void print_graph(const onnx_graph *graph, int indent)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
-        printf("%*snode    %s  %s\n", indent, "", node->op, node->name);
+        printf("%*snode    %s  %s\n", indent, "", quote(node->op).text, quote(node->name).text);
         if (node->recurrent)
             print_recurrent(node->recurrent);
         for (size_t b = 0; b < 2 && node->branch[b]; b++) {
@@ -80,9 +80,9 @@ static void print_graph(const onnx_graph *graph, int indent)
     }
 }
 
-int action_inspect(const struct request *request, const onnx_model *model, onnx_error *error)
+int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure)
 {
-    (void)error;
+    (void)failure;
     printf("%s: opset %lld, %zu parameters\n", request->model, (long long)model->opset,
            model->parameter_count);
     for (size_t i = 0; i < model->graph.input_count; i++)

@@ -5,7 +5,8 @@
 #include "emit/emit.h"
 #include "inspect/dump.h"
 #include "language/parse.h"
-#include "run/internal.h"
+#include "run/run.h"
+#include "weir.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -113,23 +114,17 @@ static const char *find_flags(const char *isa)
     return "-O2";
 }
 
-/* The first line of what the generator tells of a cell. */
-static bool refuse(const struct failure *failure, onnx_error *error)
-{
-    return run_fail(error, "the generator does not take its cell: %.*s",
-                    (int)strcspn(failure->sentence, "\n"), failure->sentence);
-}
-
 /* The text of a kernel and its name, which the caller frees. */
 static bool generate(const onnx_pass *pass, const struct isa *isa, const double size[4],
-                     struct text *kernel, char **name, onnx_error *error)
+                     struct text *kernel, char **name, struct failure *failure)
 {
-    struct failure failure;
-    struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, &failure);
+    struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, failure);
     struct kernel_parts *parts =
-        graph ? kernel_parts_create(graph, WEIR_INLINE, isa, false, &failure) : NULL;
+        graph ? kernel_parts_create(graph, WEIR_INLINE, isa, false, failure) : NULL;
+    /* The first line says what is wrong, those after it show where. */
     if (!parts)
-        return refuse(&failure, error);
+        return fail(failure, "the generator does not take its cell: %.*s",
+                    (int)strcspn(failure->sentence, "\n"), failure->sentence);
     char *sizes = size[WEIR_I] > 0
                       ? text_format("--input %.0f --hidden %.0f", size[WEIR_I], size[WEIR_H])
                       : text_format("--input any --hidden any");
@@ -143,18 +138,18 @@ static bool generate(const onnx_pass *pass, const struct isa *isa, const double 
 }
 
 static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const double size[4],
-                        const run_options *options, run_kernel *kernel, onnx_error *error)
+                        const run_options *options, run_kernel *kernel, struct failure *failure)
 {
     struct text text = {0}, whole = {0};
     char *name = NULL;
-    if (!generate(pass, isa, size, &text, &name, error))
+    if (!generate(pass, isa, size, &text, &name, failure))
         return false;
     join(&whole, text.chars);
     void *library =
-        run_compile(whole.chars, options->flags ? options->flags : find_flags(isa->name), error);
+        run_compile(whole.chars, options->flags ? options->flags : find_flags(isa->name), failure);
     kernel->own = library ? dlsym(library, name) : NULL;
     if (library && !kernel->own)
-        run_fail(error, "the compiled kernel has no %s", name);
+        fail(failure, "the compiled kernel has no %s", name);
     text_free(&text);
     text_free(&whole);
     free(name);
@@ -162,12 +157,12 @@ static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const doub
 }
 
 bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
-                     run_kernel *kernel, onnx_error *error)
+                     run_kernel *kernel, struct failure *failure)
 {
     weir_error weir;
     const char *level;
     if (weir_isa_level(&level, &weir))
-        return run_fail(error, "%s", weir.message);
+        return fail(failure, "%s", weir.message);
     const char *cell = run_built_in(pass);
     *kernel = (run_kernel){.cell = cell ? cell : pass->name};
     if (cell && build_has(cell, level, I, H))
@@ -175,5 +170,5 @@ bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_option
     kernel->cell = pass->name;
     const bool any = options->any_size;
     const double size[4] = {1, any ? 0 : (double)I, any ? 0 : (double)H, 0};
-    return make_kernel(pass, isa_find(level), size, options, kernel, error);
+    return make_kernel(pass, isa_find(level), size, options, kernel, failure);
 }

@@ -2,7 +2,6 @@
 /* weir-run: the command line. What it can do with a model is in actions.c and timing.c. */
 #define _GNU_SOURCE /* getopt_long */
 #include "run/actions.h"
-#include "run/internal.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,139 +11,214 @@
 
 enum { EXIT_BAD = 2 };
 
-static const char help[] =
-    "weir-run: run an ONNX model whose recurrent nodes are kernels of Weir\n"
-    "\n"
-    "  weir-run MODEL.onnx --inspect         nodes, shapes, cells, parameters, kernels\n"
-    "  weir-run MODEL.onnx --data DIR        run input_*.pb, compare with output_*.pb\n"
-    "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
-    "  weir-run MODEL.onnx --time [--cpu N]  how long a call takes, on one core\n"
-    "\n"
-    "  --input FILE      an input, .npy or .pb; once for each, in the model's order\n"
-    "  --output FILE     where to write an output, .npy or .pb; once for each, in that order\n"
-    "  --tolerance X     the largest difference that --data accepts (default 1e-5)\n"
-    "  --stream          keep states between calls; of every --input, the first dimension\n"
-    "                    counts the calls, and so does that of every --output\n"
-    "  --carry OUT=IN    with --stream: an output is that input of the next call, too; its file\n"
-    "                    holds what the first call is given\n"
-    "  --cpu N           the core to pin to (default: the one it runs on)\n"
-    "  -h, --help        this text\n"
-    "\n"
-    "A cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept in\n"
-    "$XDG_CACHE_HOME/weir. Without --input, --time runs on zeros; a dimension that the model "
-    "leaves\n"
-    "open is 1. The exit status is 1 where outputs differ, and 2 where something is wrong.\n";
+/* What is done with a model, each by the option that asks for it. */
+enum command { INSPECT, COMPARE, CONVERT, TIME };
 
-static _Noreturn void fail(const char *sentence)
+static const struct {
+    const char *option;
+    int (*act)(const struct request *request, const onnx_model *model, struct failure *failure);
+} commands[] = {[INSPECT] = {"--inspect", action_inspect},
+                [COMPARE] = {"--data", action_compare},
+                [CONVERT] = {"--input", action_convert},
+                [TIME] = {"--time", action_time}};
+
+enum id {
+    ID_INSPECT,
+    ID_DATA,
+    ID_TIME,
+    ID_INPUT,
+    ID_OUTPUT,
+    ID_TOLERANCE,
+    ID_STREAM,
+    ID_CARRY,
+    ID_CPU,
+    ID_HELP,
+    ID_COUNT
+};
+
+static const struct {
+    const char *name, *value; /* NULL: it takes none */
+    unsigned commands; /* which use it: a bit each */
+    const char *help; /* NULL: it is among the ways to call weir-run */
+} options[ID_COUNT] = {
+    [ID_INSPECT] = {"inspect", NULL, 1 << INSPECT, NULL},
+    [ID_DATA] = {"data", "DIR", 1 << COMPARE, NULL},
+    [ID_TIME] = {"time", NULL, 1 << TIME, NULL},
+    [ID_INPUT] = {"input", "FILE", 1 << CONVERT | 1 << TIME,
+                  "an input, .npy or .pb; once for each, in the model's order"},
+    [ID_OUTPUT] = {"output", "FILE", 1 << CONVERT,
+                   "where to write an output, .npy or .pb; once for each, in that order"},
+    [ID_TOLERANCE] = {"tolerance", "X", 1 << COMPARE,
+                      "the largest difference that --data accepts (default 1e-5)"},
+    [ID_STREAM] = {"stream", NULL, 1 << CONVERT,
+                   "keep states between calls; of every --input, the first dimension\n"
+                   "                    counts the calls, and so does that of every --output"},
+    [ID_CARRY] = {"carry", "OUT=IN", 1 << CONVERT,
+                  "with --stream: an output is that input of the next call, too; its file\n"
+                  "                    holds what the first call is given"},
+    [ID_CPU] = {"cpu", "N", 1 << TIME, "the core to pin to (default: the one it runs on)"},
+    [ID_HELP] = {"help", NULL, 0, "this text"},
+};
+
+static void print_help(void)
 {
-    fprintf(stderr, "weir-run: %s\n", sentence);
-    exit(EXIT_BAD);
+    enum { COLUMN = 20 };
+    fputs("weir-run: run an ONNX model whose recurrent nodes are kernels of Weir\n"
+          "\n"
+          "  weir-run MODEL.onnx --inspect         nodes, shapes, cells, parameters, kernels\n"
+          "  weir-run MODEL.onnx --data DIR        run input_*.pb, compare with output_*.pb\n"
+          "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
+          "  weir-run MODEL.onnx --time [--cpu N]  how long a call takes, on one core\n"
+          "\n",
+          stdout);
+    for (size_t i = 0; i < ID_COUNT; i++) {
+        if (!options[i].help)
+            continue;
+        const int width =
+            printf("  %s--%s%s%s", i == ID_HELP ? "-h, " : "", options[i].name,
+                   options[i].value ? " " : "", options[i].value ? options[i].value : "");
+        printf("%*s%s\n", COLUMN - width, "", options[i].help);
+    }
+    fputs("\n"
+          "A cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept "
+          "in\n"
+          "$XDG_CACHE_HOME/weir. Without --input, --time runs on zeros; a dimension that the model "
+          "leaves\n"
+          "open is 1. The exit status is 1 where outputs differ, and 2 where something is wrong.\n",
+          stdout);
 }
 
-static _Noreturn void fail_usage(const char *what)
+static bool read_number(const char *given, double most, double *number)
 {
-    fprintf(stderr, "weir-run: %s; weir-run --help tells how to call it\n", what);
-    exit(EXIT_BAD);
-}
-
-static double parse_number(const char *option, const char *given, double most)
-{
-    char *end, sentence[256];
+    char *end;
     errno = 0;
-    const double number = strtod(given, &end);
-    if (!errno && end != given && !*end && number >= 0 && number <= most)
-        return number;
-    snprintf(sentence, sizeof sentence, "%s '%.100s' is not a number that it can be", option,
-             given);
-    fail_usage(sentence);
+    *number = strtod(given, &end);
+    return !errno && end != given && !*end && *number >= 0 && *number <= most;
 }
 
-static void add_path(const char **paths, size_t *count, const char *path)
+static bool add_path(const char **paths, size_t *count, const char *path)
 {
     if (*count == FILES_MAX)
-        fail_usage("there are too many files");
+        return false;
     paths[(*count)++] = path;
+    return true;
 }
 
-static struct request parse(int argc, char **argv)
+/* One option and its value. */
+static bool take_option(struct request *request, enum id id, const char *value,
+                        struct failure *failure)
 {
-    static const struct option options[] = {{"inspect", no_argument, NULL, 'n'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"input", required_argument, NULL, 'i'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"tolerance", required_argument, NULL, 't'},
-                                            {"time", no_argument, NULL, 'm'},
-                                            {"carry", required_argument, NULL, 'y'},
-                                            {"cpu", required_argument, NULL, 'c'},
-                                            {"stream", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct request request = {.tolerance = 1e-5, .cpu = -1};
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        switch (option) {
-        case 'n':
-            request.inspects = true;
-            break;
-        case 'd':
-            request.data = optarg;
-            break;
-        case 'i':
-            add_path(request.inputs, &request.input_count, optarg);
-            break;
-        case 'o':
-            add_path(request.outputs, &request.output_count, optarg);
-            break;
-        case 't':
-            request.tolerance = parse_number("--tolerance", optarg, 1e30);
-            break;
-        case 'm':
-            request.times = true;
-            break;
-        case 'c':
-            request.cpu = (long)parse_number("--cpu", optarg, 1 << 20);
-            break;
-        case 'y':
-            add_path(request.carries, &request.carry_count, optarg);
-            break;
-        case 's':
-            request.streams = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            fputs("weir-run --help tells how to call it\n", stderr);
-            exit(EXIT_BAD);
-        }
+    bool fits = true, is_number = true;
+    double cpu = 0;
+    switch (id) {
+    case ID_INSPECT:
+    case ID_TIME:
+        break;
+    case ID_DATA:
+        request->data = value;
+        break;
+    case ID_INPUT:
+        fits = add_path(request->inputs, &request->input_count, value);
+        break;
+    case ID_OUTPUT:
+        fits = add_path(request->outputs, &request->output_count, value);
+        break;
+    case ID_TOLERANCE:
+        is_number = read_number(value, 1e30, &request->tolerance);
+        break;
+    case ID_STREAM:
+        request->streams = true;
+        break;
+    case ID_CARRY:
+        fits = add_path(request->carries, &request->carry_count, value);
+        break;
+    case ID_CPU:
+        is_number = read_number(value, 1 << 20, &cpu);
+        request->cpu = (long)cpu;
+        break;
+    default:
+        print_help();
+        exit(0);
     }
+    if (!is_number)
+        return fail(failure, "--%s '%.100s' is not a number that it can be", options[id].name,
+                    value);
+    return fits || fail(failure, "there are too many files");
+}
+
+/* All options; bit k of *given is that option k was there. */
+static bool take_options(int argc, char **argv, struct request *request, unsigned *given,
+                         struct failure *failure)
+{
+    struct option names[ID_COUNT + 1] = {0};
+    for (int i = 0; i < ID_COUNT; i++)
+        names[i] = (struct option){options[i].name,
+                                   options[i].value ? required_argument : no_argument, NULL, i};
+    opterr = 0;
+    for (int id; (id = getopt_long(argc, argv, "h", names, NULL)) != -1;) {
+        if (id == '?')
+            return fail(failure, "'%.200s' is no option of it, or lacks its value",
+                        argv[optind - 1]);
+        id = id == 'h' ? ID_HELP : id;
+        *given |= 1u << id;
+        if (!take_option(request, (enum id)id, optarg, failure))
+            return false;
+    }
+    return true;
+}
+
+/* The command that options ask for; an option that it does not use is refused. */
+static bool choose_command(unsigned given, enum command *command, struct failure *failure)
+{
+    const bool inspects = given >> ID_INSPECT & 1, compares = given >> ID_DATA & 1;
+    const bool times = given >> ID_TIME & 1, has_inputs = given >> ID_INPUT & 1;
+    if (inspects + compares + (times || has_inputs) != 1)
+        return fail(failure, "one of --inspect, --data, --input and --time is wanted");
+    *command = inspects ? INSPECT : compares ? COMPARE : times ? TIME : CONVERT;
+    for (size_t i = 0; i < ID_HELP; i++) {
+        enum command other = INSPECT;
+        if (!(given >> i & 1) || options[i].commands >> *command & 1)
+            continue;
+        while (!(options[i].commands >> other & 1))
+            other++;
+        return fail(failure, "--%s goes with %s, not with %s", options[i].name,
+                    commands[other].option, commands[*command].option);
+    }
+    return true;
+}
+
+static bool parse(int argc, char **argv, struct request *request, enum command *command,
+                  struct failure *failure)
+{
+    unsigned given = 0;
+    *request = (struct request){.tolerance = 1e-5, .cpu = -1};
+    if (!take_options(argc, argv, request, &given, failure))
+        return false;
     if (optind + 1 != argc)
-        fail_usage(optind < argc ? "there is more than one model" : "the model is missing");
-    request.model = argv[optind];
-    if (request.inspects + !!request.data + (request.times || request.input_count > 0) != 1)
-        fail_usage("one of --inspect, --data, --input and --time is wanted");
-    if (request.streams && (request.times || !request.input_count))
-        fail_usage("--stream goes with --input and --output");
-    if (request.carry_count && !request.streams)
-        fail_usage("--carry goes with --stream");
-    return request;
+        return fail(failure,
+                    optind < argc ? "there is more than one model" : "the model is missing");
+    request->model = argv[optind];
+    if (!choose_command(given, command, failure))
+        return false;
+    return request->streams || !request->carry_count || fail(failure, "--carry goes with --stream");
 }
 
 int main(int argc, char **argv)
 {
-    const struct request request = parse(argc, argv);
-    onnx_error error;
-    onnx_model *model = onnx_load_file(request.model, &error);
-    if (!model)
-        fail(error.message);
-    if (model->has_double)
+    struct request request;
+    struct failure failure;
+    enum command command = INSPECT;
+    if (!parse(argc, argv, &request, &command, &failure)) {
+        fprintf(stderr, "weir-run: %s; weir-run --help tells how to call it\n", failure.sentence);
+        return EXIT_BAD;
+    }
+    onnx_model *model = onnx_load_file(request.model, &failure);
+    if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
                 request.model);
-    const int status = request.inspects ? action_inspect(&request, model, &error)
-                       : request.data   ? action_compare(&request, model, &error)
-                       : request.times  ? action_time(&request, model, &error)
-                                        : action_convert(&request, model, &error);
+    const int status = model ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);
     if (status == EXIT_BAD)
-        fail(error.message);
+        fprintf(stderr, "weir-run: %s\n", failure.sentence);
     return status;
 }

@@ -2,8 +2,8 @@
 /* Reading and writing NumPy's .npy: a magic number, a length, a header that is a Python dictionary,
  * and the elements; see numpy.lib.format. Also which of two formats a file of a tensor has. */
 #define _GNU_SOURCE /* strndup */
+#include "common/files.h"
 #include "run/files.h"
-#include "run/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,28 +24,6 @@ static const struct {
              {"|b1", ONNX_BOOL, 1}};
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
-
-/* ---- Whole files ---- */
-
-static char *read_file(const char *path, size_t *size, onnx_error *error)
-{
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL;
-    long length = -1;
-    if (file && !fseek(file, 0, SEEK_END) && (length = ftell(file)) >= 0 &&
-        !fseek(file, 0, SEEK_SET) && (bytes = malloc((size_t)length + 1)) &&
-        fread(bytes, 1, (size_t)length, file) == (size_t)length) {
-        bytes[length] = 0;
-        *size = (size_t)length;
-    } else {
-        run_fail(error, "%.300s cannot be read: %s", path, strerror(errno));
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file)
-        fclose(file);
-    return bytes;
-}
 
 /* ---- Reading ---- */
 
@@ -106,7 +84,7 @@ static void read_elements(onnx_tensor *tensor, const char *bytes, size_t size)
 }
 
 static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
-                              onnx_error *error)
+                              struct failure *failure)
 {
     const bool is_new = size > HEADER_START_2 && bytes[MAGIC_SIZE] >= 2;
     const size_t start = is_new ? HEADER_START_2 : HEADER_START;
@@ -115,7 +93,7 @@ static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t siz
         for (size_t k = start - 1; k >= MAGIC_SIZE + 2; k--)
             length = length << 8 | (unsigned char)bytes[k];
     if (size <= start || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0 || length > size - start) {
-        run_fail(error, "%.300s is no .npy file", path);
+        fail(failure, "%.300s is no .npy file", path);
         return NULL;
     }
     char *header = strndup(bytes + start, length);
@@ -126,15 +104,15 @@ static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t siz
                        (row = read_type(type)) < TYPE_COUNT && read_shape(shape, &rank, dims);
     free(header);
     if (!valid) {
-        run_fail(error,
-                 "%.300s: only arrays in C order of float32, float64, int32, int64 and bool are "
-                 "read",
-                 path);
+        fail(failure,
+             "%.300s: only arrays in C order of float32, float64, int32, int64 and bool are "
+             "read",
+             path);
         return NULL;
     }
-    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, rank, dims, error);
+    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, rank, dims, failure);
     if (tensor && tensor->count != (size - start - length) / types[row].size) {
-        run_fail(error, "%.300s does not hold as many elements as its shape says", path);
+        fail(failure, "%.300s does not hold as many elements as its shape says", path);
         return NULL;
     }
     if (tensor)
@@ -149,15 +127,15 @@ static bool is_pb(const char *path)
     return length > 3 && !strcmp(path + length - 3, ".pb");
 }
 
-onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, onnx_error *error)
+onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, struct failure *failure)
 {
     size_t size;
     if (is_pb(path))
-        return onnx_tensor_load_file(memory, path, error);
-    char *bytes = read_file(path, &size, error);
+        return onnx_tensor_load_file(memory, path, failure);
+    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
     if (!bytes)
         return NULL;
-    onnx_tensor *tensor = parse_npy(memory, bytes, size, path, error);
+    onnx_tensor *tensor = parse_npy(memory, bytes, size, path, failure);
     free(bytes);
     return tensor;
 }
@@ -188,7 +166,7 @@ static size_t write_start(const onnx_tensor *tensor, char start[START_SIZE])
 }
 
 bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const char *path,
-                       onnx_error *error)
+                       struct failure *failure)
 {
     char start[START_SIZE];
     size_t size;
@@ -197,11 +175,11 @@ bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const cha
                               : onnx_tensor_elements(memory, tensor, &size);
     const size_t before = as_pb ? 0 : write_start(tensor, start);
     if (!bytes)
-        return run_fail(error, "out of memory");
-    FILE *file = fopen(path, "wb");
-    const bool written =
-        file && fwrite(start, 1, before, file) == before && fwrite(bytes, 1, size, file) == size;
-    const bool closed = file && !fclose(file);
-    return (written && closed) ||
-           run_fail(error, "%.300s cannot be written: %s", path, strerror(errno));
+        return fail_memory(failure);
+    struct file_output output;
+    if (!file_begin(&output, path, failure))
+        return false;
+    fwrite(start, 1, before, output.stream);
+    fwrite(bytes, 1, size, output.stream);
+    return file_end(&output, false, failure);
 }

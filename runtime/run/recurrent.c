@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A recurrent node: its layers, one a direction, and a call of it. Layouts and directions are only
  * strides to libweir. Rows of unequal length run one by one, each for its own steps. */
-#include "run/internal.h"
+#include "run/recurrent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 /* ---- Layers ---- */
 
 static bool create_layer(const onnx_recurrent *recurrent, size_t direction,
-                         const run_options *options, weir_layer **layer, onnx_error *error)
+                         const run_options *options, weir_layer **layer, struct failure *failure)
 {
     const onnx_pass *pass = &recurrent->pass[direction];
     weir_weight weights[ONNX_WEIGHTS_MAX];
@@ -17,7 +17,7 @@ static bool create_layer(const onnx_recurrent *recurrent, size_t direction,
     weir_error weir;
     for (size_t i = 0; i < pass->weight_count; i++)
         weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data};
-    if (!run_kernel_find(pass, recurrent->I, recurrent->H, options, &kernel, error))
+    if (!run_kernel_find(pass, recurrent->I, recurrent->H, options, &kernel, failure))
         return false;
     const weir_layer_config config = {.cell = kernel.cell,
                                       .I = recurrent->I,
@@ -25,15 +25,15 @@ static bool create_layer(const onnx_recurrent *recurrent, size_t direction,
                                       .weights = weights,
                                       .weight_count = pass->weight_count,
                                       .own = kernel.own};
-    return !weir_layer_create(layer, &config, &weir) || run_fail(error, "%s", weir.message);
+    return !weir_layer_create(layer, &config, &weir) || fail(failure, "%s", weir.message);
 }
 
 bool run_layers_create(const onnx_recurrent *recurrent, const run_options *options,
-                       struct node_layers *layers, onnx_error *error)
+                       struct node_layers *layers, struct failure *failure)
 {
     *layers = (struct node_layers){0};
     for (size_t d = 0; d < recurrent->directions; d++)
-        if (!create_layer(recurrent, d, options, &layers->layer[d], error)) {
+        if (!create_layer(recurrent, d, options, &layers->layer[d], failure)) {
             run_layers_destroy(layers);
             return false;
         }
@@ -69,9 +69,8 @@ static bool check_initial(const struct recurrent_call *call, size_t state, size_
         (initial->floats && initial->rank == 3 && initial->dims[2] == H &&
          initial->dims[0] == (batch_first ? B : D) && initial->dims[1] == (batch_first ? D : B)))
         return true;
-    return run_fail(call->error,
-                    "its initial state %zu must be floats of the shape [%zu][%zu][%zu]", state,
-                    batch_first ? B : D, batch_first ? D : B, H);
+    return fail(call->failure, "its initial state %zu must be floats of the shape [%zu][%zu][%zu]",
+                state, batch_first ? B : D, batch_first ? D : B, H);
 }
 
 bool run_recurrent_check(struct recurrent_call *call, size_t *T, size_t *B)
@@ -79,19 +78,19 @@ bool run_recurrent_check(struct recurrent_call *call, size_t *T, size_t *B)
     const onnx_recurrent *recurrent = call->recurrent;
     const onnx_tensor *x = call->x, *lens = call->sequence_lens;
     if (!x->floats || x->rank != 3 || x->dims[2] != recurrent->I)
-        return run_fail(call->error, "its X must be floats of three dimensions, the last one %zu",
-                        recurrent->I);
+        return fail(call->failure, "its X must be floats of three dimensions, the last one %zu",
+                    recurrent->I);
     *T = x->dims[recurrent->batch_first];
     *B = x->dims[!recurrent->batch_first];
     for (size_t s = 0; s < recurrent->state_count; s++)
         if (!check_initial(call, s, *B))
             return false;
     if (lens && (!lens->ints || lens->rank != 1 || lens->count != *B))
-        return run_fail(call->error, "its sequence_lens must be %zu whole numbers", *B);
+        return fail(call->failure, "its sequence_lens must be %zu whole numbers", *B);
     for (size_t b = 0; lens && b < *B; b++)
         if (lens->ints[b] < 0 || lens->ints[b] > (int64_t)*T)
-            return run_fail(call->error, "a sequence is %lld steps long, and X has %zu",
-                            (long long)lens->ints[b], *T);
+            return fail(call->failure, "a sequence is %lld steps long, and X has %zu",
+                        (long long)lens->ints[b], *T);
     return true;
 }
 
@@ -117,10 +116,10 @@ static bool load_states(const struct recurrent_call *call, struct direction *in)
         const float *kept = call->layers->kept[in->d][s];
         in->state[s] = onnx_memory_take(call->memory, in->B, row);
         if (!in->state[s])
-            return run_fail(call->error, "its states need more memory than is allowed");
+            return fail(call->failure, "its states need more memory than is allowed");
         if (call->keep_states && kept && call->layers->kept_rows != in->B)
-            return run_fail(call->error, "a stream of %zu rows cannot go on with %zu",
-                            call->layers->kept_rows, in->B);
+            return fail(call->failure, "a stream of %zu rows cannot go on with %zu",
+                        call->layers->kept_rows, in->B);
         for (size_t b = 0; b < in->B; b++)
             if (call->keep_states && kept)
                 memcpy(in->state[s] + b * in->H, kept + b * in->H, row);
@@ -139,7 +138,7 @@ static bool store_states(const struct recurrent_call *call, const struct directi
         const size_t row = in->H * sizeof(float);
         float **kept = &call->layers->kept[in->d][s];
         if (call->keep_states && !*kept && !(*kept = malloc(in->B * row + 1)))
-            return run_fail(call->error, "out of memory");
+            return fail_memory(call->failure);
         if (call->keep_states)
             memcpy(*kept, in->state[s], in->B * row);
         for (size_t b = 0; call->final[s] && b < in->B; b++)

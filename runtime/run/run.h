@@ -28,26 +28,27 @@ typedef struct run_kernel {
 /* A kernel for a cell, at sizes I and H. It is generated, compiled into the cache and loaded where
  * the build has none that computes the same. */
 bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
-                     run_kernel *kernel, onnx_error *error);
+                     run_kernel *kernel, struct failure *failure);
 
 /* The cell of the build that computes the same, or NULL: no compiler is started. */
 const char *run_built_in(const onnx_pass *pass);
 
 /* C text compiled into a shared library in the cache, unless it is there already, and loaded. */
-void *run_compile(const char *text, const char *flags, onnx_error *error);
+void *run_compile(const char *text, const char *flags, struct failure *failure);
 
 /* ---- Sessions ---- */
 
 /* A model that is ready to run: every recurrent node whose weights are constants has its layers. */
 typedef struct run_session run_session;
 
-run_session *run_create(const onnx_model *model, const run_options *options, onnx_error *error);
+run_session *run_create(const onnx_model *model, const run_options *options,
+                        struct failure *failure);
 void run_destroy(run_session *session); /* or NULL */
 
 /* One call. Inputs are in the model's order; outputs, in its order too, live until the next call.
  */
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
-              onnx_error *error);
+              struct failure *failure);
 
 /* The kernel of a direction of a recurrent node; NULL where its weights are not constants. */
 const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_recurrent *recurrent,

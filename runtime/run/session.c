@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A model that is ready to run, and one call of it: its nodes in order, each on tensors. */
-#include "run/internal.h"
+#include "run/recurrent.h"
+#include "run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,32 +16,31 @@ struct run_session {
     onnx_memory *memory; /* of the current call */
 };
 
-static bool run_graph(run_session *session, const onnx_graph *graph, onnx_error *error);
+static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure);
 
 /* Says which node it is. */
-static bool fail_node(const run_session *session, const onnx_node *node, onnx_error *error)
+static bool fail_node(const run_session *session, const onnx_node *node, struct failure *failure)
 {
-    const onnx_error inner = *error;
-    if (!strncmp(inner.message, "the node ", strlen("the node ")))
+    if (!strncmp(failure->sentence, "the node ", strlen("the node ")))
         return false;
-    return run_fail(error, "the node '%.80s' (%.40s, opset %lld): %.300s", node->name, node->op,
-                    (long long)session->model->opset, inner.message);
+    return fail(failure, "the node '%.80s' (%.40s, opset %lld): %s", quote(node->name).text,
+                quote(node->op).text, (long long)session->model->opset, failure->sentence);
 }
 
 /* ---- Making a session ---- */
 
-static bool create_layers(run_session *session, const onnx_graph *graph, onnx_error *error)
+static bool create_layers(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
         const onnx_recurrent *recurrent = node->recurrent;
         for (size_t b = 0; b < 2 && node->branch[b]; b++)
-            if (!create_layers(session, node->branch[b], error))
+            if (!create_layers(session, node->branch[b], failure))
                 return false;
         if (recurrent && recurrent->weights_known &&
             !run_layers_create(recurrent, &session->options, &session->layers[recurrent->index],
-                               error))
-            return fail_node(session, node, error);
+                               failure))
+            return fail_node(session, node, failure);
     }
     return true;
 }
@@ -50,7 +50,8 @@ static size_t memory_for(const onnx_model *model)
     return MEMORY_LEAST + MEMORY_TIMES * onnx_memory_used(model->memory);
 }
 
-run_session *run_create(const onnx_model *model, const run_options *options, onnx_error *error)
+run_session *run_create(const onnx_model *model, const run_options *options,
+                        struct failure *failure)
 {
     run_session *session = calloc(1, sizeof *session);
     if (session) {
@@ -61,13 +62,13 @@ run_session *run_create(const onnx_model *model, const run_options *options, onn
             .values = calloc(model->value_count + 1, sizeof *session->values),
             .memory = onnx_memory_create(options->memory ? options->memory : memory_for(model))};
         if (session->layers && session->values && session->memory) {
-            if (create_layers(session, &model->graph, error))
+            if (create_layers(session, &model->graph, failure))
                 return session;
         } else {
-            run_fail(error, "out of memory");
+            fail_memory(failure);
         }
     } else {
-        run_fail(error, "out of memory");
+        fail_memory(failure);
     }
     run_destroy(session);
     return NULL;
@@ -118,7 +119,7 @@ static bool make_outputs(run_session *session, struct recurrent_call *call, size
         if (wanted[k] < 0)
             continue;
         *made[k] = onnx_tensor_create(session->memory, call->x->type, k ? 3 : 4, k ? state : y,
-                                      call->error);
+                                      call->failure);
         if (!*made[k])
             return false;
         session->values[wanted[k]] = *made[k];
@@ -128,16 +129,16 @@ static bool make_outputs(run_session *session, struct recurrent_call *call, size
 
 /* The layers of a node whose weights are known now only. */
 static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurrent *filled,
-                        struct node_layers *layers, onnx_error *error)
+                        struct node_layers *layers, struct failure *failure)
 {
     const onnx_recurrent *r = node->recurrent;
     const onnx_tensor *given[4] = {value_of(session, r->w), value_of(session, r->r),
                                    value_of(session, r->b), value_of(session, r->p)};
-    return onnx_recurrent_fill(node, given, filled, session->memory, error) &&
-           run_layers_create(filled, &session->options, layers, error);
+    return onnx_recurrent_fill(node, given, filled, session->memory, failure) &&
+           run_layers_create(filled, &session->options, layers, failure);
 }
 
-static bool run_recurrent_node(run_session *session, const onnx_node *node, onnx_error *error)
+static bool run_recurrent_node(run_session *session, const onnx_node *node, struct failure *failure)
 {
     const onnx_recurrent *recurrent = node->recurrent;
     onnx_recurrent filled;
@@ -150,11 +151,11 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, onnx
                                               value_of(session, recurrent->initial_c)},
                                   .keep_states = session->options.keep_states,
                                   .memory = session->memory,
-                                  .error = error};
+                                  .failure = failure};
     if (!recurrent->weights_known) {
         if (call.keep_states)
-            return run_fail(error, "its weights are inputs, so that it cannot keep states");
-        if (!fill_layers(session, node, &filled, &own, error))
+            return fail(failure, "its weights are inputs, so that it cannot keep states");
+        if (!fill_layers(session, node, &filled, &own, failure))
             return false;
         call.recurrent = &filled;
         call.layers = &own;
@@ -166,13 +167,13 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, onnx
     return ran;
 }
 
-static bool run_if(run_session *session, const onnx_node *node, onnx_error *error)
+static bool run_if(run_session *session, const onnx_node *node, struct failure *failure)
 {
     const onnx_tensor *condition = value_of(session, node->inputs[0]);
     if (condition->count != 1 || !condition->ints)
-        return run_fail(error, "its condition must be one bool");
+        return fail(failure, "its condition must be one bool");
     const onnx_graph *branch = node->branch[condition->ints[0] != 0];
-    if (!run_graph(session, branch, error))
+    if (!run_graph(session, branch, failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -180,16 +181,16 @@ static bool run_if(run_session *session, const onnx_node *node, onnx_error *erro
     return true;
 }
 
-static bool run_plain(run_session *session, const onnx_node *node, onnx_error *error)
+static bool run_plain(run_session *session, const onnx_node *node, struct failure *failure)
 {
     onnx_memory *memory = session->memory;
     const onnx_tensor **inputs = onnx_memory_take(memory, node->input_count, sizeof *inputs);
     const onnx_tensor **outputs = onnx_memory_take(memory, node->output_count, sizeof *outputs);
     if (!inputs || !outputs)
-        return run_fail(error, "out of memory");
+        return fail_memory(failure);
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = value_of(session, node->inputs[i]);
-    if (!onnx_evaluate(node, session->model->opset, inputs, outputs, memory, error))
+    if (!onnx_evaluate(node, session->model->opset, inputs, outputs, memory, failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -197,15 +198,15 @@ static bool run_plain(run_session *session, const onnx_node *node, onnx_error *e
     return true;
 }
 
-static bool run_graph(run_session *session, const onnx_graph *graph, onnx_error *error)
+static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
-        const bool ran = node->recurrent   ? run_recurrent_node(session, node, error)
-                         : node->branch[0] ? run_if(session, node, error)
-                                           : run_plain(session, node, error);
+        const bool ran = node->recurrent   ? run_recurrent_node(session, node, failure)
+                         : node->branch[0] ? run_if(session, node, failure)
+                                           : run_plain(session, node, failure);
         if (!ran)
-            return fail_node(session, node, error);
+            return fail_node(session, node, failure);
     }
     return true;
 }
@@ -213,20 +214,21 @@ static bool run_graph(run_session *session, const onnx_graph *graph, onnx_error 
 /* ---- A call ---- */
 
 /* Whether a tensor is what the model declares as an input. */
-static bool check_input(const onnx_value *value, const onnx_tensor *tensor, onnx_error *error)
+static bool check_input(const onnx_value *value, const onnx_tensor *tensor, struct failure *failure)
 {
     if (value->type != ONNX_NONE && onnx_type_is_float(value->type) != !!tensor->floats)
-        return run_fail(error, "the input '%.80s' is to be of type %s, and is of type %s",
-                        value->name, onnx_type_name(value->type), onnx_type_name(tensor->type));
+        return fail(failure, "the input '%.80s' is to be of type %s, and is of type %s",
+                    quote(value->name).text, onnx_type_name(value->type),
+                    onnx_type_name(tensor->type));
     bool fits = !value->has_shape || value->rank == tensor->rank;
     for (size_t d = 0; fits && value->has_shape && d < value->rank; d++)
         fits = value->dims[d] < 0 || value->dims[d] == (int64_t)tensor->dims[d];
-    return fits || run_fail(error, "the input '%.80s' has another shape than the model declares",
-                            value->name);
+    return fits || fail(failure, "the input '%.80s' has another shape than the model declares",
+                        quote(value->name).text);
 }
 
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
-              onnx_error *error)
+              struct failure *failure)
 {
     const onnx_model *model = session->model;
     onnx_memory_clear(session->memory);
@@ -234,11 +236,11 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
         session->values[v] = model->values[v].constant;
     for (size_t i = 0; i < model->graph.input_count; i++) {
         const int value = model->graph.inputs[i];
-        if (!check_input(&model->values[value], inputs[i], error))
+        if (!check_input(&model->values[value], inputs[i], failure))
             return false;
         session->values[value] = inputs[i];
     }
-    if (!run_graph(session, &model->graph, error))
+    if (!run_graph(session, &model->graph, failure))
         return false;
     for (size_t i = 0; i < model->graph.output_count; i++)
         outputs[i] = session->values[model->graph.outputs[i]];

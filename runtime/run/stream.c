@@ -3,18 +3,17 @@
  * whose outputs are put together. States stay inside the model's nodes, or are carried from an
  * output to an input. */
 #include "run/actions.h"
-#include "run/internal.h"
 
 #include <string.h>
 
 /* A stream: carried[i] is the output that becomes input i of the next call, or -1. */
 struct stream {
     const onnx_model *model;
-    const struct work *work;
+    const struct prepared *prepared;
     const onnx_tensor **inputs, **outputs; /* of one call */
     onnx_tensor *cuts; /* those inputs that are parts of what is given */
     int *carried;
-    onnx_error *error;
+    struct failure *failure;
 };
 
 /* The place of a name among values, or -1. */
@@ -43,10 +42,10 @@ static bool find_carried(const struct stream *stream, const struct request *requ
                                         equals + 1, strlen(equals + 1))
                                  : -1;
         if (output < 0 || input < 0)
-            return run_fail(stream->error,
-                            "--carry '%.200s' is not OUTPUT=INPUT with an output and an input of "
-                            "the model",
-                            text);
+            return fail(stream->failure,
+                        "--carry '%.200s' is not OUTPUT=INPUT with an output and an input of "
+                        "the model",
+                        text);
         stream->carried[input] = output;
     }
     return true;
@@ -56,7 +55,7 @@ static bool find_carried(const struct stream *stream, const struct request *requ
 static void cut(const struct stream *stream, size_t k)
 {
     for (size_t i = 0; i < stream->model->graph.input_count; i++) {
-        const onnx_tensor *whole = stream->work->inputs[i];
+        const onnx_tensor *whole = stream->prepared->inputs[i];
         onnx_tensor *part = &stream->cuts[i];
         if (stream->carried[i] >= 0) {
             stream->inputs[i] = k ? part : whole;
@@ -91,14 +90,14 @@ static bool carry(const struct stream *stream, size_t k)
         const onnx_tensor *from = stream->outputs[stream->carried[i]];
         onnx_tensor *to = &stream->cuts[i];
         if (!k) {
-            const onnx_tensor *made = onnx_tensor_create(stream->work->memory, from->type,
-                                                         from->rank, from->dims, stream->error);
+            const onnx_tensor *made = onnx_tensor_create(stream->prepared->memory, from->type,
+                                                         from->rank, from->dims, stream->failure);
             if (!made)
                 return false;
             *to = *made;
         }
         if (to->count != from->count)
-            return run_fail(stream->error, "a state changes its size in call %zu", k);
+            return fail(stream->failure, "a state changes its size in call %zu", k);
         copy_elements(from, to, 0);
     }
     return true;
@@ -112,14 +111,14 @@ static bool gather(const struct stream *stream, size_t k, size_t calls)
         size_t dims[ONNX_RANK_MAX + 1] = {calls};
         memcpy(dims + 1, one->dims, one->rank * sizeof *dims);
         if (!k)
-            stream->work->outputs[i] = onnx_tensor_create(stream->work->memory, one->type,
-                                                          one->rank + 1, dims, stream->error);
-        const onnx_tensor *whole = stream->work->outputs[i];
+            stream->prepared->outputs[i] = onnx_tensor_create(stream->prepared->memory, one->type,
+                                                              one->rank + 1, dims, stream->failure);
+        const onnx_tensor *whole = stream->prepared->outputs[i];
         if (!whole)
             return false;
         if (one->count * calls != whole->count)
-            return run_fail(stream->error,
-                            "an output has another shape in call %zu than in the first", k);
+            return fail(stream->failure,
+                        "an output has another shape in call %zu than in the first", k);
         copy_elements(one, (onnx_tensor *)whole, k * one->count);
     }
     return true;
@@ -130,38 +129,38 @@ static bool count_calls(const struct stream *stream, size_t *calls)
 {
     *calls = 0;
     for (size_t i = 0; i < stream->model->graph.input_count; i++) {
-        const onnx_tensor *input = stream->work->inputs[i];
+        const onnx_tensor *input = stream->prepared->inputs[i];
         if (stream->carried[i] >= 0)
             continue;
         if (!input->rank || !input->dims[0] || (*calls && input->dims[0] != *calls))
-            return run_fail(stream->error, "the first dimension of every input must count the "
-                                           "calls");
+            return fail(stream->failure, "the first dimension of every input must count the "
+                                         "calls");
         *calls = input->dims[0];
     }
-    return *calls || run_fail(stream->error, "there is no input that counts the calls");
+    return *calls || fail(stream->failure, "there is no input that counts the calls");
 }
 
-bool action_stream(const struct request *request, const onnx_model *model, const struct work *work,
-                   onnx_error *error)
+bool action_stream(const struct request *request, const onnx_model *model,
+                   const struct prepared *prepared, struct failure *failure)
 {
     const size_t inputs = model->graph.input_count, outputs = model->graph.output_count;
-    onnx_memory *memory = work->memory;
+    onnx_memory *memory = prepared->memory;
     struct stream stream = {.model = model,
-                            .work = work,
+                            .prepared = prepared,
                             .inputs = onnx_memory_take(memory, inputs, sizeof *stream.inputs),
                             .outputs = onnx_memory_take(memory, outputs, sizeof *stream.outputs),
                             .cuts = onnx_memory_take(memory, inputs, sizeof *stream.cuts),
                             .carried = onnx_memory_take(memory, inputs, sizeof *stream.carried),
-                            .error = error};
+                            .failure = failure};
     size_t calls;
     if (!stream.inputs || !stream.outputs || !stream.cuts || !stream.carried)
-        return run_fail(error, "out of memory");
+        return fail_memory(failure);
     if (!find_carried(&stream, request) || !count_calls(&stream, &calls))
         return false;
     for (size_t k = 0; k < calls; k++) {
         cut(&stream, k);
-        if (!run_call(work->session, stream.inputs, stream.outputs, error) || !carry(&stream, k) ||
-            !gather(&stream, k, calls))
+        if (!run_call(prepared->session, stream.inputs, stream.outputs, failure) ||
+            !carry(&stream, k) || !gather(&stream, k, calls))
             return false;
     }
     return true;

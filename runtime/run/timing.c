@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "run/actions.h"
 #include "run/files.h"
-#include "run/internal.h"
 
 #include <hwloc.h>
 #include <stdio.h>
@@ -21,11 +20,11 @@ static double now(void)
 }
 
 /* Pins the calling thread to a core, or to where it runs. */
-static bool pin(long *cpu, onnx_error *error)
+static bool pin(long *cpu, struct failure *failure)
 {
     hwloc_topology_t topology;
     if (hwloc_topology_init(&topology) || hwloc_topology_load(topology))
-        return run_fail(error, "hwloc cannot tell what this machine is");
+        return fail(failure, "hwloc cannot tell what this machine is");
     const hwloc_cpuset_t set = hwloc_bitmap_alloc();
     if (set && *cpu < 0 && !hwloc_get_last_cpu_location(topology, set, HWLOC_CPUBIND_THREAD))
         *cpu = hwloc_bitmap_first(set);
@@ -36,22 +35,22 @@ static bool pin(long *cpu, onnx_error *error)
                         !hwloc_set_cpubind(topology, set, HWLOC_CPUBIND_THREAD);
     hwloc_bitmap_free(set);
     hwloc_topology_destroy(topology);
-    return pinned || run_fail(error, "this process cannot be pinned to core %ld", *cpu);
+    return pinned || fail(failure, "this process cannot be pinned to core %ld", *cpu);
 }
 
 /* Zeros of the shape declared; a dimension that is left open is 1. */
 static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_tensor **inputs,
-                       onnx_error *error)
+                       struct failure *failure)
 {
     for (size_t i = 0; i < model->graph.input_count; i++) {
         const onnx_value *value = &model->values[model->graph.inputs[i]];
         size_t dims[ONNX_RANK_MAX];
         if (!value->has_shape)
-            return run_fail(error, "the input '%.80s' has no shape: give it with --input",
-                            value->name);
+            return fail(failure, "the input '%.80s' has no shape: give it with --input",
+                        quote(value->name).text);
         for (size_t d = 0; d < value->rank; d++)
             dims[d] = value->dims[d] < 0 ? 1 : (size_t)value->dims[d];
-        onnx_tensor *zeros = onnx_tensor_create(memory, value->type, value->rank, dims, error);
+        onnx_tensor *zeros = onnx_tensor_create(memory, value->type, value->rank, dims, failure);
         if (!zeros)
             return false;
         memset(zeros->floats ? (void *)zeros->floats : (void *)zeros->ints, 0,
@@ -92,11 +91,11 @@ static void print_histogram(const double *times)
 }
 
 static bool measure(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
-                    double *times, onnx_error *error)
+                    double *times, struct failure *failure)
 {
     for (size_t i = 0; i < WARM_UP + CALLS; i++) {
         const double start = now();
-        if (!run_call(session, inputs, outputs, error))
+        if (!run_call(session, inputs, outputs, failure))
             return false;
         if (i >= WARM_UP)
             times[i - WARM_UP] = now() - start;
@@ -105,7 +104,7 @@ static bool measure(run_session *session, const onnx_tensor **inputs, const onnx
     return true;
 }
 
-int action_time(const struct request *request, const onnx_model *model, onnx_error *error)
+int action_time(const struct request *request, const onnx_model *model, struct failure *failure)
 {
     long cpu = request->cpu;
     onnx_memory *memory = onnx_memory_create(SIZE_MAX / 2);
@@ -113,12 +112,12 @@ int action_time(const struct request *request, const onnx_model *model, onnx_err
     const onnx_tensor **outputs = calloc(model->graph.output_count + 1, sizeof *outputs);
     double *times = calloc(CALLS, sizeof *times);
     run_session *session = NULL;
-    bool done = (memory && inputs && outputs && times) || run_fail(error, "out of memory");
-    done = done && pin(&cpu, error) &&
-           (request->input_count ? action_read_inputs(request, model, memory, inputs, error)
-                                 : make_zeros(model, memory, inputs, error)) &&
-           (session = run_create(model, &(run_options){0}, error)) &&
-           measure(session, inputs, outputs, times, error);
+    bool done = (memory && inputs && outputs && times) || fail_memory(failure);
+    done = done && pin(&cpu, failure) &&
+           (request->input_count ? action_read_inputs(request, model, memory, inputs, failure)
+                                 : make_zeros(model, memory, inputs, failure)) &&
+           (session = run_create(model, &(run_options){0}, failure)) &&
+           measure(session, inputs, outputs, times, failure);
     if (done) {
         printf("%d calls on core %ld: median %.2f us, p99 %.2f, p99.9 %.2f, largest %.2f\n", CALLS,
                cpu, times[CALLS / 2], times[CALLS * 99 / 100], times[CALLS * 999 / 1000],

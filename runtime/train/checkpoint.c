@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What of a model goes into a file of tensors and comes back: parameters under their names, what
  * the optimiser keeps of each, powers, steps and seed. One list serves saving and loading. */
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ static weir_status state_create(struct state *state, const weir_model *model, si
     state->count = 0;
     if (state->tensors && state->names)
         return WEIR_OK;
-    return train_fail(error, WEIR_NO_MEMORY, "There is no memory to list %zu tensors: free some.",
-                      most);
+    return weir_fail(error, WEIR_NO_MEMORY, "There is no memory to list %zu tensors: free some.",
+                     most);
 }
 
 static void state_destroy(struct state *state)
@@ -90,9 +90,9 @@ weir_status weir_model_save(const weir_model *model, const char *path, const wei
 {
     struct state state;
     if (count && !tensors)
-        return train_fail(error, WEIR_INVALID,
-                          "weir_model_save is told of %zu tensors, but they are NULL: give them.",
-                          count);
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_model_save is told of %zu tensors, but they are NULL: give them.",
+                         count);
     weir_status status = state_of(&state, model, count, error);
     if (!status) {
         if (count)

@@ -2,7 +2,7 @@
 /* Initial weights in Keras's manner: which weight of a cell gets which, and how they are drawn. A
  * cell's matrices say by their names what they multiply; nothing here knows a cell. */
 #include "train/exact.h"
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -112,10 +112,10 @@ static weir_status fill_orthogonal(const struct fused *fused, weir_error *error)
     const size_t floats = train_times(length, vectors);
     double *q = floats < SIZE_MAX / sizeof *q ? malloc(floats * sizeof *q) : NULL;
     if (!q)
-        return train_fail(error, WEIR_NO_MEMORY,
-                          "There is not the memory to make a matrix of %zu x %zu orthogonal: free "
-                          "some.",
-                          fused->rows, fused->cols);
+        return weir_fail(error, WEIR_NO_MEMORY,
+                         "There is not the memory to make a matrix of %zu x %zu orthogonal: free "
+                         "some.",
+                         fused->rows, fused->cols);
     draw_normal(fused, q, length, vectors);
     orthonormalise(q, vectors, length);
     size_t row = 0;
@@ -169,8 +169,8 @@ weir_status weir_init_cell(const char *cell, size_t I, size_t H, size_t P, uint6
         return status;
     weir_shape *shapes = calloc(count ? count : 1, sizeof *shapes);
     if (!shapes)
-        return train_fail(error, WEIR_NO_MEMORY, "There is no memory for %zu weights: free some.",
-                          count);
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for %zu weights: free some.",
+                         count);
     status = weir_cell_weights(cell, I, H, P, shapes, count, &count, error);
     struct fused fused = {
         .shapes = shapes, .count = count, .seed = seed, .stream = stream, .weights = weights};

@@ -2,7 +2,7 @@
 /* Losses: a row of a table each. All of them run in double, element by element in one order, and
  * are rounded to float once, at the end. */
 #include "train/exact.h"
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 /* What a loss makes of one row: the sum over its elements, and gradients divided by `count`. */
 struct loss_row {

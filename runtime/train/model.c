@@ -2,7 +2,7 @@
 /* Running a model: forward for its outputs, and one step of training. All that is needed was made
  * and checked at creation, which is in model_create.c. */
 #include "kernel.h"
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <string.h>
 
@@ -149,13 +149,13 @@ static weir_status check_batch(const weir_model *model, const weir_batch *batch,
 {
     const weir_model_config *config = &model->config;
     if (!batch || !batch->x || !required)
-        return train_fail(error, WEIR_INVALID, "A batch needs x, and here %s: none may be NULL.",
-                          name);
+        return weir_fail(error, WEIR_INVALID, "A batch needs x, and here %s: none may be NULL.",
+                         name);
     if (!batch->T || !batch->B || batch->T > config->max_T || batch->B > config->max_B)
-        return train_fail(error, WEIR_INVALID,
-                          "A batch of T=%zu and B=%zu: this model was made for 1 to %zu steps of 1 "
-                          "to %zu rows.",
-                          batch->T, batch->B, config->max_T, config->max_B);
+        return weir_fail(error, WEIR_INVALID,
+                         "A batch of T=%zu and B=%zu: this model was made for 1 to %zu steps of 1 "
+                         "to %zu rows.",
+                         batch->T, batch->B, config->max_T, config->max_B);
     return WEIR_OK;
 }
 

@@ -3,7 +3,7 @@
  * and all memory are made. Running it is in model.c. */
 #define _POSIX_C_SOURCE 200809L
 #include "kernel.h"
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,38 +29,38 @@ static weir_status check_layer(const weir_model_config *config, size_t s, weir_e
 {
     const weir_model_layer *layer = &config->layers[s];
     if (!(layer->dropout >= 0 && layer->dropout < 1))
-        return train_fail(error, WEIR_INVALID,
-                          "layers[%zu].dropout is %g: it must be at least 0 and below 1.", s,
-                          (double)layer->dropout);
+        return weir_fail(error, WEIR_INVALID,
+                         "layers[%zu].dropout is %g: it must be at least 0 and below 1.", s,
+                         (double)layer->dropout);
     if (s + 1 < config->layer_count && !layer->sequences)
-        return train_fail(error, WEIR_INVALID,
-                          "layers[%zu] gives its last output only, and layers[%zu] needs all: set "
-                          "sequences.",
-                          s, s + 1);
+        return weir_fail(error, WEIR_INVALID,
+                         "layers[%zu] gives its last output only, and layers[%zu] needs all: set "
+                         "sequences.",
+                         s, s + 1);
     return WEIR_OK;
 }
 
 static weir_status check_config(const weir_model_config *config, weir_error *error)
 {
     if (!config || !config->layers || !config->head)
-        return train_fail(error, WEIR_INVALID,
-                          "weir_model_create needs a place for the model, a configuration, its "
-                          "layers and the cell of its head: none may be NULL.");
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_model_create needs a place for the model, a configuration, its "
+                         "layers and the cell of its head: none may be NULL.");
     if (!config->layer_count || config->layer_count > TRAIN_LAYERS_MAX)
-        return train_fail(error, WEIR_INVALID,
-                          "config.layer_count is %zu: a model has 1 to %d recurrent layers.",
-                          config->layer_count, TRAIN_LAYERS_MAX);
+        return weir_fail(error, WEIR_INVALID,
+                         "config.layer_count is %zu: a model has 1 to %d recurrent layers.",
+                         config->layer_count, TRAIN_LAYERS_MAX);
     if ((size_t)config->loss > WEIR_LOSS_SOFTMAX)
-        return train_fail(error, WEIR_INVALID, "config.loss is %d: choose one of weir_loss.",
-                          (int)config->loss);
+        return weir_fail(error, WEIR_INVALID, "config.loss is %d: choose one of weir_loss.",
+                         (int)config->loss);
     if (!(config->clip >= 0 && config->clip < INFINITY))
-        return train_fail(error, WEIR_INVALID,
-                          "config.clip is %g: it must be at least 0, which is none, and finite.",
-                          config->clip);
+        return weir_fail(error, WEIR_INVALID,
+                         "config.clip is %g: it must be at least 0, which is none, and finite.",
+                         config->clip);
     if (!config->max_T || !config->max_B)
-        return train_fail(error, WEIR_INVALID,
-                          "max_T=%zu and max_B=%zu: give the largest that will be run, at least 1.",
-                          config->max_T, config->max_B);
+        return weir_fail(error, WEIR_INVALID,
+                         "max_T=%zu and max_B=%zu: give the largest that will be run, at least 1.",
+                         config->max_T, config->max_B);
     weir_status status = WEIR_OK;
     for (size_t s = 0; !status && s < config->layer_count; s++)
         status = check_layer(config, s, error);
@@ -71,10 +71,10 @@ static weir_status check_config(const weir_model_config *config, weir_error *err
 
 static weir_status no_memory(const weir_model *model, weir_error *error)
 {
-    return train_fail(error, WEIR_NO_MEMORY,
-                      "There is not the memory to train this model on %zu steps of %zu rows: lower "
-                      "max_T or max_B, or free memory.",
-                      model->config.max_T, model->config.max_B);
+    return weir_fail(error, WEIR_NO_MEMORY,
+                     "There is not the memory to train this model on %zu steps of %zu rows: lower "
+                     "max_T or max_B, or free memory.",
+                     model->config.max_T, model->config.max_B);
 }
 
 /* Zeroed, and aligned for any vector; NULL if there is none. */
@@ -164,9 +164,9 @@ static weir_status make_stages(weir_model *model, weir_error *error)
     if (!status)
         status = output_of(config->head, width, config->outputs, 0, &outputs, error);
     if (!status && outputs != config->outputs)
-        return train_fail(error, WEIR_INVALID,
-                          "The head, %.64s, gives %zu values, not %zu: choose another cell.",
-                          config->head, outputs, config->outputs);
+        return weir_fail(error, WEIR_INVALID,
+                         "The head, %.64s, gives %zu values, not %zu: choose another cell.",
+                         config->head, outputs, config->outputs);
     return status;
 }
 
@@ -343,7 +343,7 @@ weir_status weir_model_create(weir_model **model, const weir_model_config *confi
         return status;
     weir_model *made = calloc(1, sizeof *made);
     if (!made)
-        return train_fail(error, WEIR_NO_MEMORY, "There is no memory for a model: free some.");
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a model: free some.");
     made->config = *config;
     made->seed = config->seed;
     static weir_status (*const stages[])(weir_model *, weir_error *) = {

@@ -2,7 +2,7 @@
 /* Optimisers: a row of a table each, which says what a method keeps of every learned value and how
  * it steps. Powers of beta are made by one multiplication a step, so that a checkpoint that holds
  * them goes on with the same bits. */
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -78,13 +78,13 @@ static weir_status check(const weir_optimiser_config *config, const weir_paramet
                          size_t count, weir_error *error)
 {
     if (!config || (count && !parameters))
-        return train_fail(error, WEIR_INVALID,
-                          "weir_optimiser_create needs a configuration and parameters: neither may "
-                          "be NULL.");
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_optimiser_create needs a configuration and parameters: neither may "
+                         "be NULL.");
     if ((size_t)config->method >= METHOD_COUNT)
-        return train_fail(error, WEIR_INVALID,
-                          "optimiser.method is %d: choose WEIR_SGD or WEIR_ADAM.",
-                          (int)config->method);
+        return weir_fail(error, WEIR_INVALID,
+                         "optimiser.method is %d: choose WEIR_SGD or WEIR_ADAM.",
+                         (int)config->method);
     const struct {
         const char *name;
         double value, below;
@@ -95,14 +95,14 @@ static weir_status check(const weir_optimiser_config *config, const weir_paramet
                   {"epsilon", config->epsilon, INFINITY}};
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
         if (!(fields[k].value >= 0 && fields[k].value < fields[k].below))
-            return train_fail(error, WEIR_INVALID,
-                              "optimiser.%s is %g: it must be at least 0 and %s.", fields[k].name,
-                              fields[k].value, fields[k].below == 1 ? "below 1" : "finite");
+            return weir_fail(error, WEIR_INVALID,
+                             "optimiser.%s is %g: it must be at least 0 and %s.", fields[k].name,
+                             fields[k].value, fields[k].below == 1 ? "below 1" : "finite");
     for (size_t k = 0; k < count; k++)
         if (!parameters[k].values || !parameters[k].gradients)
-            return train_fail(error, WEIR_INVALID,
-                              "Parameter %zu, %.64s, has no values or no gradients: give both.", k,
-                              parameters[k].name ? parameters[k].name : "of no name");
+            return weir_fail(error, WEIR_INVALID,
+                             "Parameter %zu, %.64s, has no values or no gradients: give both.", k,
+                             parameters[k].name ? parameters[k].name : "of no name");
     return WEIR_OK;
 }
 
@@ -132,8 +132,8 @@ weir_status weir_optimiser_create(weir_optimiser **optimiser, const weir_optimis
                                   const weir_parameter *parameters, size_t count, weir_error *error)
 {
     if (!optimiser)
-        return train_fail(error, WEIR_INVALID,
-                          "weir_optimiser_create needs a place for the optimiser: it is NULL.");
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_optimiser_create needs a place for the optimiser: it is NULL.");
     *optimiser = NULL;
     const weir_status status = check(config, parameters, count, error);
     if (status)
@@ -146,9 +146,9 @@ weir_status weir_optimiser_create(weir_optimiser **optimiser, const weir_optimis
     }
     if (!made || !allocate(made, parameters)) {
         weir_optimiser_destroy(made);
-        return train_fail(error, WEIR_NO_MEMORY,
-                          "There is not the memory for an optimiser of %zu parameters: free some.",
-                          count);
+        return weir_fail(error, WEIR_NO_MEMORY,
+                         "There is not the memory for an optimiser of %zu parameters: free some.",
+                         count);
     }
     *optimiser = made;
     return WEIR_OK;

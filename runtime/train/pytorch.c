@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A layer of a PyTorch state dictionary, as safetensors.torch.save_file writes it: its arrays are
  * found by PyTorch's names. What is in them is known by weir_weights_from_pytorch. */
-#include "train/internal.h"
+#include "train/training_kit.h"
 #include "weir_train.h"
 
 #include <stdio.h>
@@ -63,7 +63,7 @@ static weir_status read_arrays(const weir_tensors *file, const weir_pytorch *fro
     float *to = *floats = malloc((G * (from->I + out + 2) + from->P * from->H) * sizeof *to);
     weir_status status = WEIR_OK;
     if (!to)
-        return train_fail(error, WEIR_NO_MEMORY, "There is no memory for a layer: free some.");
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a layer: free some.");
     for (size_t i = 0; i < ARRAYS && !status; i++) {
         const weir_tensor tensor = {.name = names.text[i],
                                     .dtype = WEIR_F32,
@@ -84,9 +84,9 @@ weir_status weir_weights_read_pytorch(const weir_tensors *file, const weir_pytor
     float *floats = NULL;
     const float *arrays[ARRAYS];
     if (!file || !from)
-        return train_fail(error, WEIR_INVALID,
-                          "Reading weights takes an open file and which layer of it to read: "
-                          "neither may be NULL.");
+        return weir_fail(error, WEIR_INVALID,
+                         "Reading weights takes an open file and which layer of it to read: "
+                         "neither may be NULL.");
     weir_status status = count_gates(from, &gates, error);
     if (!status)
         status = read_arrays(file, from, gates, &floats, arrays, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random numbers as functions of their index, and what needs little more than them: permutations
  * and dropout. */
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 void weir_random_block(uint64_t seed, uint64_t stream, uint64_t counter, uint32_t words[4])
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Types and sizes of tensors, and tensors in words: what reading and writing files shares. */
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <stdio.h>
 

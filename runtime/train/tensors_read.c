@@ -3,7 +3,7 @@
  * has a header in UTF-8 JSON, tensors with distinct names and known types, and data that they share
  * out among them, without a gap and to the last byte. */
 #define _POSIX_C_SOURCE 200809L
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -29,12 +29,12 @@ struct weir_tensors {
 };
 
 #define FAIL(file, format, ...)                                                                    \
-    train_fail((file)->error, WEIR_INVALID, "%.200s: " format, (file)->path, __VA_ARGS__)
+    weir_fail((file)->error, WEIR_INVALID, "%.200s: " format, (file)->path, __VA_ARGS__)
 
 static weir_status no_memory(const weir_tensors *file)
 {
-    return train_fail(file->error, WEIR_NO_MEMORY,
-                      "%.200s: there is no memory to read it: free some.", file->path);
+    return weir_fail(file->error, WEIR_NO_MEMORY,
+                     "%.200s: there is no memory to read it: free some.", file->path);
 }
 
 /* A name from a file, fit for a sentence: not long, and nothing in it but what can be printed. */
@@ -328,15 +328,15 @@ weir_status weir_tensors_open(weir_tensors **file, const char *path, weir_error 
     if (file)
         *file = NULL;
     if (!file || !path)
-        return train_fail(error, WEIR_INVALID,
-                          "weir_tensors_open needs a place for the file and a path: neither may be "
-                          "NULL.");
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_tensors_open needs a place for the file and a path: neither may be "
+                         "NULL.");
     weir_tensors *made = calloc(1, sizeof *made);
     if (made)
         made->path = malloc(strlen(path) + 1);
     if (!made || !made->path) {
         free(made);
-        return train_fail(error, WEIR_NO_MEMORY, "There is no memory to open a file: free some.");
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory to open a file: free some.");
     }
     strcpy(made->path, path);
     made->error = error;
@@ -390,15 +390,15 @@ weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wante
     const weir_tensor **found =
         bsearch(&wanted, file->by_name, file->count, sizeof *file->by_name, compare_names);
     if (!found)
-        return train_fail(error, WEIR_INVALID, "%.200s: there is no tensor \"%s\" in it.",
-                          file->path, quote(wanted->name).text);
+        return weir_fail(error, WEIR_INVALID, "%.200s: there is no tensor \"%s\" in it.",
+                         file->path, quote(wanted->name).text);
     const weir_tensor *tensor = *found;
     if (tensor->dtype != wanted->dtype || tensor->rank != wanted->rank ||
         memcmp(tensor->shape, wanted->shape, tensor->rank * sizeof *tensor->shape) != 0)
-        return train_fail(error, WEIR_INVALID,
-                          "%.120s: tensor \"%s\" is %.120s, and must be %.120s.", file->path,
-                          quote(wanted->name).text, train_tensor_words(tensor).text,
-                          train_tensor_words(wanted).text);
+        return weir_fail(error, WEIR_INVALID,
+                         "%.120s: tensor \"%s\" is %.120s, and must be %.120s.", file->path,
+                         quote(wanted->name).text, train_tensor_words(tensor).text,
+                         train_tensor_words(wanted).text);
     if (data)
         memcpy(data, tensor->data, train_tensor_bytes(tensor));
     return WEIR_OK;

@@ -20,8 +20,8 @@ static char *add(struct writer *writer, struct random *random, const struct item
 void given_floats(struct given *given, const float *values, size_t rank, const size_t *dims,
                   enum onnx_type type)
 {
-    onnx_error error;
-    onnx_tensor *tensor = onnx_tensor_create(given->memory, type, rank, dims, &error);
+    struct failure failure;
+    onnx_tensor *tensor = onnx_tensor_create(given->memory, type, rank, dims, &failure);
     if (!tensor)
         abort();
     memcpy(tensor->floats, values, tensor->count * sizeof *values);
@@ -30,8 +30,8 @@ void given_floats(struct given *given, const float *values, size_t rank, const s
 
 void given_ints(struct given *given, const int *values, size_t count)
 {
-    onnx_error error;
-    onnx_tensor *tensor = onnx_tensor_create(given->memory, ONNX_INT32, 1, &count, &error);
+    struct failure failure;
+    onnx_tensor *tensor = onnx_tensor_create(given->memory, ONNX_INT32, 1, &count, &failure);
     if (!tensor)
         abort();
     for (size_t i = 0; i < count; i++)

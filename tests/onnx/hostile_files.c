@@ -340,6 +340,14 @@ CHANGE(no_branch, find(writer, "If")->n_attribute = 1;);
 CHANGE(branch_outputs, find(writer, "If")->attribute[0]->g->n_output = 0;);
 CHANGE(float_condition, find(writer, "If")->input[0] = text(writer, "X"););
 CHANGE(nested_ifs, nest_ifs(writer););
+/* Names that a terminal would obey. */
+CHANGE(escape_operator, find(writer, "Concat")->op_type = text(writer, "a\x1b[2Jb\n"););
+CHANGE(escape_domain, find(writer, "Concat")->domain = text(writer, "a\nb"););
+CHANGE(escape_attribute, writer_int(writer, find(writer, "LSTM"), "a\nb", 1););
+CHANGE(escape_direction, set_string(writer, "direction", "a\nb"););
+CHANGE(escape_activation, set_activations(writer, 3, "a\nb"););
+CHANGE(escape_input, find(writer, "LSTM")->input[0] = text(writer, "a\nb"););
+CHANGE(escape_output, writer->outputs[0]->name = text(writer, "a\nb"););
 CHANGE(bomb, add_bomb(writer););
 CHANGE(filled, add_filled(writer, "ConstantOfShape", INT64_C(1) << 31, 1000););
 CHANGE(filled_more, add_filled(writer, "ConstantOfShape", INT64_C(1) << 40, INT64_C(1) << 40););
@@ -424,6 +432,13 @@ const struct hostile hostiles[] = {
     ROW(branch_outputs, "a branch has 0 inputs and 0 outputs"),
     ROW(float_condition, "its condition must be one bool"),
     ROW(nested_ifs, "nested more than"),
+    ROW(escape_operator, "(a?[2Jb?, opset 14)"),
+    ROW(escape_domain, "the domain 'a?b'"),
+    ROW(escape_attribute, "an attribute 'a?b'"),
+    ROW(escape_direction, "its direction is 'a?b'"),
+    ROW(escape_activation, "'a?b' is no activation"),
+    ROW(escape_input, "its input 'a?b' is made by nothing"),
+    ROW(escape_output, "the output 'a?b' is made by no node"),
     ROW(bomb, "it needs more memory than is allowed"),
     ROW(filled, "it needs more memory than is allowed"),
     ROW(filled_more, "more elements than memory has bytes"),

@@ -43,7 +43,16 @@ refuse "cannot be read" "$scratch/none.onnx" --inspect
 refuse "cannot be read" "$model" --data "$scratch"
 refuse "is no .npy file" "$model" --input "$model" --input "$model" --input "$model"
 refuse "cannot be pinned" "$model" --time --cpu 1000000
-expect 2 "$model" --frobnicate
+refuse "'--frobnicate' is no option" "$model" --frobnicate
+refuse "'--cpu' is no option of it, or lacks its value" "$model" --time --cpu
+# What a command does not use is refused, not left out.
+refuse "--tolerance goes with --data, not with --inspect" "$model" --inspect --tolerance 1
+refuse "--cpu goes with --time, not with --data" "$model" --data "$set" --cpu 0
+refuse "--cpu goes with --time, not with --input" "$model" "${inputs[@]}" --cpu 0
+refuse "--output goes with --input, not with --time" "$model" "${inputs[@]}" --time --output "$scratch/Y.npy"
+refuse "--output goes with --input, not with --inspect" "$model" --inspect --output "$scratch/Y.npy"
+refuse "--stream goes with --input, not with --data" "$model" --data "$set" --stream
+refuse "--carry goes with --input, not with --inspect" "$model" --inspect --carry a=b
 
 expect 0 "$model" --inspect
 [[ $output == *"n  = tanh(Wn@x + Un@(r*h) + bn)"* ]] || fail "--inspect shows no cell: $output"
@@ -58,4 +67,30 @@ grep -aq "'descr': '<f4', 'fortran_order': False, 'shape': (1,3,5,)" "$scratch/Y
 expect 0 "$model" --input "$set/input_0.pb" --input "$set/input_1.pb" --input "$set/input_2.pb" \
     --output "$scratch/Z.npy"
 cmp -s "$scratch/Y.npy" "$scratch/Z.npy" || fail "two runs differ."
+
+# Outputs are there whole or not at all, wherever their paths lead.
+refuse "no/Y.npy could not be written: No such file" "$model" "${inputs[@]}" --output "$scratch/no/Y.npy"
+echo old >"$scratch/old.npy"
+ln -s old.npy "$scratch/link.npy"
+full() { # with a disk that is full, as far as the program is concerned
+    (
+        trap '' XFSZ
+        ulimit -f 0
+        "$bin/weir-run" "$model" "${inputs[@]}" --output "$scratch/link.npy"
+    )
+}
+! output=$(full 2>&1) || fail "a full disk is not told of"
+[[ $output == *"old.npy could not be written: File too large"* ]] || fail "of a full disk it said: $output"
+[[ $(<"$scratch/old.npy") == old ]] || fail "the old file is gone."
+expect 0 "$model" "${inputs[@]}" --output "$scratch/link.npy"
+[[ -L $scratch/link.npy ]] && cmp -s "$scratch/old.npy" "$scratch/Y.npy" || fail "a link is not followed."
+mkfifo "$scratch/pipe.npy"
+cat "$scratch/pipe.npy" >"$scratch/through.npy" &
+expect 0 "$model" "${inputs[@]}" --output "$scratch/pipe.npy"
+wait
+[[ -p $scratch/pipe.npy ]] && cmp -s "$scratch/through.npy" "$scratch/Y.npy" || fail "a pipe is not written to."
+! ls "$scratch"/*.part.* 2>/dev/null || fail "parts of files are left."
+# A pipe that nobody writes to is not waited for.
+refuse "not a regular file" "$model" --input "$scratch/pipe.npy" --input "$scratch/pipe.npy" \
+    --input "$scratch/pipe.npy"
 echo "the command line holds"

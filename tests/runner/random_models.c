@@ -398,14 +398,14 @@ static bool check(const struct model *m, const struct writer *writer, const stru
     const run_options options = {.any_size = true, .flags = "-O0 -ffp-contract=off"};
     const onnx_tensor *outputs[3] = {NULL};
     const size_t rank[3] = {4, 3, 3};
-    onnx_error error = {""};
+    struct failure failure = {""};
     size_t size;
     void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &error);
-    run_session *session = model ? run_create(model, &options, &error) : NULL;
-    bool right = session && run_call(session, given->tensors, outputs, &error);
+    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    run_session *session = model ? run_create(model, &options, &failure) : NULL;
+    bool right = session && run_call(session, given->tensors, outputs, &failure);
     if (!right)
-        fprintf(stderr, "%s\n", error.message);
+        fprintf(stderr, "%s\n", failure.sentence);
     for (size_t k = 0, at = 0; right && k < 3; k++)
         if (m->wants[k]) {
             const onnx_tensor *got = outputs[at++];

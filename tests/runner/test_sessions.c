@@ -43,11 +43,11 @@ static void set_string(struct writer *writer, Onnx__Node *node, const char *name
 
 static onnx_model *load(const struct writer *writer)
 {
-    onnx_error error = {""};
+    struct failure failure = {""};
     size_t size;
     void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &error);
-    expect(model != NULL, "the model is read", error.message);
+    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    expect(model != NULL, "the model is read", failure.sentence);
     if (!model)
         exit(1);
     free(bytes);
@@ -82,8 +82,8 @@ static onnx_model *make_lstm(struct writer *writer, size_t steps, const char *ac
 
 static onnx_tensor *make_x(onnx_memory *memory, size_t steps)
 {
-    onnx_error error;
-    onnx_tensor *x = onnx_tensor_create(memory, ONNX_FLOAT, 3, (size_t[]){steps, B, I}, &error);
+    struct failure failure;
+    onnx_tensor *x = onnx_tensor_create(memory, ONNX_FLOAT, 3, (size_t[]){steps, B, I}, &failure);
     for (size_t k = 0; k < x->count; k++)
         x->floats[k] = (float)(k % 11) / 5 - 1;
     return x;
@@ -91,23 +91,24 @@ static onnx_tensor *make_x(onnx_memory *memory, size_t steps)
 
 static void test_stream(struct writer *writer, onnx_memory *memory)
 {
-    onnx_error error = {""};
+    struct failure failure = {""};
     const onnx_tensor *y = NULL, *whole_x = make_x(memory, T);
     float whole[T * B * H] = {0};
     onnx_model *all = make_lstm(writer, T, NULL), *one = make_lstm(writer, 1, NULL);
-    run_session *session = run_create(all, &(run_options){0}, &error);
-    expect(session && run_call(session, &whole_x, &y, &error), "a sequence runs", error.message);
+    run_session *session = run_create(all, &(run_options){0}, &failure);
+    expect(session && run_call(session, &whole_x, &y, &failure), "a sequence runs",
+           failure.sentence);
     if (y)
         memcpy(whole, y->floats, sizeof whole);
     run_destroy(session);
-    session = run_create(one, &(run_options){.keep_states = true}, &error);
+    session = run_create(one, &(run_options){.keep_states = true}, &failure);
     for (size_t round = 0; session && round < 2; round++) {
         for (size_t t = 0; t < T; t++) {
             onnx_tensor *x = make_x(memory, 1);
             memcpy(x->floats, whole_x->floats + t * STEP, STEP * sizeof *x->floats);
-            expect(run_call(session, (const onnx_tensor *[]){x}, &y, &error) &&
+            expect(run_call(session, (const onnx_tensor *[]){x}, &y, &failure) &&
                        !memcmp(y->floats, whole + t * B * H, B * H * sizeof *whole),
-                   "a stream of steps gives the bits of the whole sequence", error.message);
+                   "a stream of steps gives the bits of the whole sequence", failure.sentence);
         }
         run_reset(session);
     }
@@ -138,7 +139,7 @@ static Onnx__Graph *make_branch(struct writer *writer, const char *op, char *out
 /* -X or |X|, as a bool says that is an input or a constant. */
 static void test_if(struct writer *writer, bool is_constant, bool condition)
 {
-    onnx_error error = {""};
+    struct failure failure = {""};
     const onnx_tensor *y = NULL;
     writer_clear(writer, 16);
     char *x = text(writer, "X"), *flag = text(writer, "flag"), *result = text(writer, "result");
@@ -158,7 +159,7 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
     onnx_model *model = load(writer);
     expect(!is_constant || (model->graph.node_count == 1 && !model->graph.nodes[0].branch[0]),
            "an If on a constant is replaced by its branch", "");
-    run_session *session = run_create(model, &(run_options){0}, &error);
+    run_session *session = run_create(model, &(run_options){0}, &failure);
     float number = -2;
     int64_t truth = condition;
     const onnx_tensor inputs[2] = {
@@ -166,8 +167,8 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
         {.type = ONNX_BOOL, .count = 1, .ints = &truth}};
     number = condition ? 2.0f : -3.0f;
     expect(session &&
-               run_call(session, (const onnx_tensor *[]){&inputs[0], &inputs[1]}, &y, &error),
-           "an If runs", error.message);
+               run_call(session, (const onnx_tensor *[]){&inputs[0], &inputs[1]}, &y, &failure),
+           "an If runs", failure.sentence);
     expect(y && y->floats[0] == (condition ? -2.0f : 3.0f), "it runs the branch chosen", "");
     run_destroy(session);
     onnx_free(model);
@@ -195,7 +196,7 @@ static void test_external(struct writer *writer, const char *folder)
     static float data[16 + 1000] = {[16] = 1, [17] = 2, [18] = 3};
     const size_t count = 1000;
     char path[1100];
-    onnx_error error = {""};
+    struct failure failure = {""};
     size_t size;
     writer_clear(writer, 14);
     Onnx__Tensor *tensor = writer_floats(writer, data, 1, &count, ONNX_FLOAT, true);
@@ -208,33 +209,33 @@ static void test_external(struct writer *writer, const char *folder)
     write_file(folder, "model.onnx", bytes, size);
     free(bytes);
     snprintf(path, sizeof path, "%s/model.onnx", folder);
-    onnx_model *model = onnx_load_file(path, &error);
+    onnx_model *model = onnx_load_file(path, &failure);
     const onnx_tensor *w = model ? model->values[model->graph.outputs[0]].constant : NULL;
     expect(w && w->count == count && w->floats[0] == 1 && w->floats[2] == 3,
-           "data beside the model is read", error.message);
+           "data beside the model is read", failure.sentence);
     onnx_free(model);
 }
 
 /* ---- Compiling ---- */
 
-static run_session *try_create(const onnx_model *model, onnx_error *error)
+static run_session *try_create(const onnx_model *model, struct failure *failure)
 {
-    *error = (onnx_error){""};
-    return run_create(model, &(run_options){0}, error);
+    *failure = (struct failure){""};
+    return run_create(model, &(run_options){0}, failure);
 }
 
 static void expect_refusal(const onnx_model *model, const char *part, const char *claim)
 {
-    onnx_error error;
-    run_session *session = try_create(model, &error);
-    expect(!session && strstr(error.message, part), claim, error.message);
+    struct failure failure;
+    run_session *session = try_create(model, &failure);
+    expect(!session && strstr(failure.sentence, part), claim, failure.sentence);
     run_destroy(session);
 }
 
 /* A cell that no build has: in a cache of its own, without a compiler, then with one. */
 static void test_compiling(struct writer *writer)
 {
-    onnx_error error;
+    struct failure failure;
     const char *around = getenv("XDG_CACHE_HOME");
     char folder[1024], path[1100];
     snprintf(folder, sizeof folder, "%s/sessions-XXXXXX", around ? around : "/tmp");
@@ -253,13 +254,25 @@ static void test_compiling(struct writer *writer)
     chmod(path, 0777);
     expect_refusal(model, "others can write to it", "nothing is loaded that others can write");
     chmod(path, 0700);
-    run_session *session = try_create(model, &error);
-    expect(session != NULL, "the cell is compiled", error.message);
+    run_session *session = try_create(model, &failure);
+    expect(session != NULL, "the cell is compiled", failure.sentence);
     run_destroy(session);
     test_external(writer, folder);
     snprintf(path, sizeof path, "rm -rf %s", folder);
     expect(!system(path), "the cache can be removed", "");
     onnx_free(model);
+}
+
+/* A text that is no cell: the sentence says what is wrong and where, in its one line. */
+static void test_bad_cell(void)
+{
+    const onnx_pass pass = {.name = "bad", .cell = "cell bad\ninput x\nstate h\n\nh' = W@x + \n"};
+    struct failure failure = {""};
+    run_kernel kernel;
+    expect(!run_kernel_find(&pass, I, H, &(run_options){0}, &kernel, &failure) &&
+               strstr(failure.sentence, "its cell: bad:5:") &&
+               strstr(failure.sentence, "expected a name") && !strchr(failure.sentence, '\n'),
+           "a cell that is none is refused in one line", failure.sentence);
 }
 
 int main(void)
@@ -270,6 +283,7 @@ int main(void)
     test_stream(writer, memory);
     for (size_t k = 0; k < 4; k++)
         test_if(writer, k & 1, k & 2);
+    test_bad_cell();
     test_compiling(writer);
     onnx_memory_destroy(memory);
     writer_free(writer);

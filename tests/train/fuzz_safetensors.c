@@ -2,7 +2,7 @@
 /* libFuzzer's way into the reader of files of tensors: any bytes are a file, and what it lets pass
  * is read to the last byte. */
 #define _GNU_SOURCE
-#include "train/internal.h"
+#include "train/training_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

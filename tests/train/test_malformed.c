@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "expect.h"
+#include "folder.h"
 #include "inputs.h"
-#include "train/folder.h"
 #include "weir_train.h"
 
 static struct folder folder;

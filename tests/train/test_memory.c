@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "api/allocations.h"
-#include "train/folder.h"
+#include "folder.h"
 #include "train/toy_model.h"
 
 #ifdef HAS_SANITIZER

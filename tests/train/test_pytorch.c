@@ -3,7 +3,7 @@
  * direction, and gives what weir_weights_from_pytorch gives for it. */
 #define _GNU_SOURCE
 #include "expect.h"
-#include "train/folder.h"
+#include "folder.h"
 #include "weir_train.h"
 
 #include <string.h>

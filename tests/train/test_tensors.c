@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "expect.h"
+#include "folder.h"
 #include "inputs.h"
-#include "train/folder.h"
 #include "weir_train.h"
 
 static struct folder folder;
@@ -194,6 +194,22 @@ static void check_rename(void)
     rmdir(path.path);
 }
 
+/* A link is followed and stays; the file that it leads to keeps its mode. */
+static void check_link(void)
+{
+    const struct folder_file file = folder_file(&folder, "file"),
+                             link = folder_file(&folder, "link");
+    struct stat of_file, of_link;
+    weir_error error = {0};
+    EXPECT(!weir_tensors_write(file.path, NULL, 0, NULL, 0, &error), "%s", error.message);
+    EXPECT(!chmod(file.path, 0600) && !symlink("file", link.path), "making a link");
+    EXPECT(!weir_tensors_write(link.path, tensors, TENSORS, NULL, 0, &error), "%s", error.message);
+    EXPECT(!stat(file.path, &of_file) && of_file.st_size > 100 && (of_file.st_mode & 0777) == 0600,
+           "the file has %lld bytes and mode %o", (long long)of_file.st_size, of_file.st_mode);
+    EXPECT(!lstat(link.path, &of_link) && S_ISLNK(of_link.st_mode), "the link is gone");
+    EXPECT(folder_files(&folder, 1) == 2, "something is left beside them");
+}
+
 /* ---- Failing and dying ---- */
 
 enum { VERSION_FLOATS = 100000 };
@@ -276,6 +292,7 @@ int main(void)
     check_reads();
     check_refusals();
     check_rename();
+    check_link();
     check_full_disk();
     check_killed();
     folder_destroy(&folder);

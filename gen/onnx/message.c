@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A look at the bytes of a message before protobuf-c unpacks it: protobuf-c recurses as deeply as a
- * file says, and takes what it says for true. Here the nesting is bounded, and every length lies
- * within what holds it. How much memory unpacking takes is bounded by memory.c. */
-#include "onnx/internal.h"
+/* Messages of the format, by protobuf-c, after a look at their bytes: protobuf-c recurses as deeply
+ * as a file says, and takes what it says for true. Here the nesting is bounded, and every length
+ * lies within what holds it. How much memory unpacking takes is bounded by memory.c. */
+#include "onnx/message.h"
+#include "onnx/memory.h"
 
 #include <string.h>
 
@@ -45,28 +46,45 @@ static bool skip_value(struct span *span, unsigned wire, struct span *inside)
 }
 
 static bool scan(const ProtobufCMessageDescriptor *descriptor, struct span span, unsigned depth,
-                 onnx_error *error)
+                 struct failure *failure)
 {
     if (depth > NESTING_MAX)
-        return onnx_fail(error, "its messages are nested more than %d deep", NESTING_MAX);
+        return fail(failure, "its messages are nested more than %d deep", NESTING_MAX);
     while (span.at < span.end) {
         uint64_t key;
         struct span inside = {0};
         if (!read_varint(&span, &key) || key >> 3 == 0 || key >> 3 > UINT32_MAX >> 3 ||
             !skip_value(&span, key & 7, &inside))
-            return onnx_fail(error, "it is no ONNX file, or is cut off or damaged");
+            return fail(failure, "it is no ONNX file, or is cut off or damaged");
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(key >> 3));
         if (field && field->type == PROTOBUF_C_TYPE_MESSAGE && (key & 7) == WIRE_BYTES &&
-            !scan(field->descriptor, inside, depth + 1, error))
+            !scan(field->descriptor, inside, depth + 1, failure))
             return false;
     }
     return true;
 }
 
-bool onnx_scan(const ProtobufCMessageDescriptor *descriptor, const void *data, size_t size,
-               onnx_error *error)
+static void *allocate(void *memory, size_t size)
+{
+    return onnx_memory_take_small(memory, size);
+}
+
+static void leave(void *memory, void *pointer)
+{
+    (void)memory;
+    (void)pointer;
+}
+
+void *onnx_message(onnx_memory *memory, const ProtobufCMessageDescriptor *descriptor,
+                   const void *data, size_t size, struct failure *failure)
 {
     const uint8_t *bytes = data;
-    return scan(descriptor, (struct span){bytes, bytes + size}, 1, error);
+    ProtobufCAllocator allocator = {allocate, leave, memory};
+    if (!scan(descriptor, (struct span){bytes, bytes + size}, 1, failure))
+        return NULL;
+    void *message = protobuf_c_message_unpack(descriptor, &allocator, size, data);
+    if (!message)
+        fail(failure, "it is damaged, or holds more messages than its size warrants");
+    return message;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files that run a model share: the layers of a recurrent node, and one call of it. */
-#ifndef WEIR_RUN_INTERNAL_H
-#define WEIR_RUN_INTERNAL_H
+/* The layers of a recurrent node, and one call of it. */
+#ifndef WEIR_RUN_RECURRENT_H
+#define WEIR_RUN_RECURRENT_H
 
 #include "run/run.h"
 #include "weir.h"
@@ -14,7 +14,7 @@ struct node_layers {
 };
 
 bool run_layers_create(const onnx_recurrent *recurrent, const run_options *options,
-                       struct node_layers *layers, onnx_error *error);
+                       struct node_layers *layers, struct failure *failure);
 void run_layers_destroy(struct node_layers *layers);
 void run_layers_forget(struct node_layers *layers);
 
@@ -26,14 +26,11 @@ struct recurrent_call {
     onnx_tensor *y, *final[2];
     bool keep_states;
     onnx_memory *memory;
-    onnx_error *error;
+    struct failure *failure;
 };
 
 /* Whether the shapes of the inputs agree; then all outputs can be made and computed. */
 bool run_recurrent_check(struct recurrent_call *call, size_t *T, size_t *B);
 bool run_recurrent(struct recurrent_call *call);
-
-/* Fills error with a sentence. Always false. */
-bool run_fail(onnx_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the training kit share with one another and with nobody else. All of it is
  * hidden in the shared library. */
-#ifndef WEIR_TRAIN_INTERNAL_H
-#define WEIR_TRAIN_INTERNAL_H
+#ifndef WEIR_TRAINING_KIT_H
+#define WEIR_TRAINING_KIT_H
 
+#include "fail.h"
 #include "weir_train.h"
-
-/* ---- message.c ---- */
-
-/* Fills *error, which may be NULL, and returns the status. */
-weir_status train_fail(weir_error *error, weir_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* ---- Sizes ---- */
 

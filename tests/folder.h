@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A folder of a test's own, which goes away with it, and what lies in it. */
-#ifndef WEIR_TESTS_TRAIN_FOLDER_H
-#define WEIR_TESTS_TRAIN_FOLDER_H
+#ifndef WEIR_TESTS_FOLDER_H
+#define WEIR_TESTS_FOLDER_H
 
 #include <dirent.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct folder {
 
 static inline void folder_create(struct folder *folder)
 {
-    snprintf(folder->path, sizeof folder->path, "/tmp/weir-train-XXXXXX");
+    snprintf(folder->path, sizeof folder->path, "/tmp/weir-test-XXXXXX");
     if (!mkdtemp(folder->path)) {
         perror(folder->path);
         exit(EXIT_FAILURE);
