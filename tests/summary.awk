@@ -6,7 +6,8 @@
 
 FNR == 1 { inside = "" }
 
-/^WEIR_FLAGS\(/ {
+# The row "every" is no ISA: its flags are those of all.
+/^WEIR_FLAGS\(/ && !/"every"/ {
     split($0, quoted, "\"")
     if (!known[quoted[2]]++)
         isas[++isa_count] = quoted[2]

@@ -16,6 +16,7 @@ cat >"$scratch/isa_flags.inc" <<'END'
 WEIR_FLAGS("scalar", "")
 WEIR_FLAGS("avx2", "-mavx2;-mfma")
 WEIR_FLAGS("avx512", "-mavx512f")
+WEIR_FLAGS("every", "-O2")
 END
 echo "WEIR_KERNEL(lstm_projected_f32_i2_h64_p32__avx2)" >"$scratch/kernels.inc"
 echo "simde.hashes" >"$scratch/simde_tests.txt"
@@ -50,5 +51,6 @@ expect "  avx512   f32   by SIMDe"
 [[ $(sed -n 2p "$scratch/out") == *"12.2 s  simde.hashes, default" ]] ||
     fail "the slowest test does not stand first: $(<"$scratch/out")"
 sed -i 's/"notrun"/"run"/' "$scratch/tests.xml"
+! grep -q every "$scratch/out" || fail "flags of every ISA are taken for an ISA: $(<"$scratch/out")"
 summarise true || fail "what is proved is taken for a failure: $(<"$scratch/out")"
 echo "tests/run says what it should"
