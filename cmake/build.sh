@@ -10,12 +10,14 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 echo "$preset: configuring"
+seconds=$SECONDS
 if ! cmake --preset "$@" >"$log" 2>&1; then
     cat "$log" >&2
     echo "$preset: could not be configured: see above." >&2
     exit 1
 fi
 grep -e 'left out' "$log" || true
+echo "$preset: configured in $((SECONDS - seconds)) s"
 
 echo "$preset: building"
 seconds=$SECONDS

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 # Sees to it that what a script needs is there: on Debian and its kin it installs what is missing,
 # elsewhere it names what is missing and how it is called there. Usage: setup.sh GROUP..., with the
-# groups of the table. Without what is in the groups `extra`, `charts` and `peers`, some tests, charts and
-# contenders are left out; anything else that stays missing is an error. It builds nothing.
+# groups of the table. Without what is in the groups `extra`, `python`, `charts` and `peers`, some tests,
+# charts and contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
-# A probe is command:NAME; file:PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
-# cross compiler; or clang:FLAG, something that clang must be able to link with. `-` means that it
-# is not to be had there, or comes with something else. (Headers tell little: both architectures find
+# A probe is command:NAME; file:PATH; python:NAME, a module of the system's own Python, whatever other stands first
+# in PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64 cross compiler; or
+# clang:FLAG, something that clang must be able to link with. `-` means that it is not to be had there, or
+# comes with something else. (Headers tell little: both architectures find
 # those that are the same for all.)
 table() {
     cat <<'END'
@@ -34,6 +35,8 @@ extra   file:/usr/share/libonnx-testdata libonnx-testdata        -              
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm
+python  python:torch                   python3-torch           python3-torch              python-pytorch           -
+python  python:onnx                    python3-onnx            python3-onnx               -                        -
 neon    command:aarch64-linux-gnu-gcc  gcc-aarch64-linux-gnu   gcc-aarch64-linux-gnu      aarch64-linux-gnu-gcc    -
 neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-linux-gnu  aarch64-linux-gnu-gcc    -
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -
@@ -50,10 +53,17 @@ has_library() { # COMPILER NAME
     echo 'int main(void) { return 0; }' | "$1" -x c - -o /dev/null "-l$2" >/dev/null 2>&1
 }
 
+has_module() { # NAME
+    local python=/usr/bin/python3
+    [[ -x $python ]] || python=python3
+    "$python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' "$1" 2>/dev/null
+}
+
 is_there() { # PROBE
     local what=${1#*:}
     case $1 in
     command:*) command -v "$what" >/dev/null ;;
+    python:*) has_module "$what" ;;
     file:*) [[ -e $what ]] ;;
     library:*) has_library cc "$what" ;;
     arm64:*) has_library aarch64-linux-gnu-gcc "$what" ;;
@@ -86,7 +96,7 @@ name_missing() {
     echo "Missing here, with the names of their packages:" >&2
     { table | head -n 1 && printf '%s\n' "${missing[@]}"; } | sed 's/^#/ /' |
         awk '{ printf "  %-36s %-24s %-26s %-24s %s\n", $2, $3, $4, $5, $6 }' >&2
-    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|charts|peers) '; then
+    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|python|charts|peers) '; then
         echo "Install them and run this again." >&2
         exit 1
     fi

@@ -129,7 +129,9 @@ check_dispatch() {
 }
 
 compilers=0
-for compiler in gcc clang g++ clang++ aarch64-linux-gnu-gcc aarch64-linux-gnu-g++; do
+# Which ones to try is said by the environment.
+: "${COMPILERS:?set it to a list of compilers}"
+for compiler in $COMPILERS; do
     command -v "$compiler" >/dev/null || continue
     machine=$("$compiler" -dumpmachine | cut -d- -f1)
     standard=(-std=c11)

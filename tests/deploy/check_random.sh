@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_random.sh BUILD CC MODELS: of so many random models (tests/runner/random_models.c), over all
+# check_random.sh BUILD CC MODELS COMPILED: of so many random models (tests/runner/random_models.c), over all
 # attributes that recurrent nodes have, weir-gen --model deploys those that can be, with the model's own
-# input and output, and refuses all others with one of the sentences below. Some are compiled and run.
+# input and output, and refuses all others with one of the sentences below. The first COMPILED are compiled and run.
 . "$(dirname "$0")/../shell.sh"
-build=$1 cc=$2 models=$3
+build=$1 cc=$2 models=$3 compiled=$4
 least=$((models / 10)) # of them are deployed
-compiled=8
 make_scratch
 
 refusals=(

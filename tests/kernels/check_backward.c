@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* check_backward [seed [filter]]: every kernel of the build that trains, whose name matches the
- * filter (a glob) and that this CPU runs is put to the trials of backward_checks.h, beside the
- * scalar kernel of its cell, maths and size. check_backward --self-test: the same trials must
- * reject kernels that were broken on purpose. Exit status 1: something failed; 2: wrong arguments;
- * 77: this CPU runs no kernel that matches and trains. */
+/* check_backward [seed [filter [trials]]]: every kernel of the build that trains, whose name
+ * matches the filter (a glob) and that this CPU runs is put to the trials of backward_checks.h,
+ * beside the scalar kernel of its cell, maths and size. check_backward --self-test: the same trials
+ * must reject kernels that were broken on purpose. Exit status 1: something failed; 2: wrong
+ * arguments; 77: this CPU runs no kernel that matches and trains. */
 #include <stdio.h>
 
 #include "kernels/backward_checks.h"

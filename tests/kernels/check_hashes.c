@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* check_hashes FILE: every kernel that this CPU runs gives the results whose hashes the file lists,
  * a line each: what of, cell, maths form, size, hash. The list is made on x86-64 by the scalar
- * kernels (check_hashes --write FILE), so that an AArch64 build proves itself equal to them. Exit
- * status 1: a hash differs, or the file cannot be used; 2: wrong arguments. */
+ * kernels (check_hashes --write FILE), so that an AArch64 build proves itself equal to them. At the
+ * end it says, for tests/run, what is proved. Exit status 1: a hash differs, or the file cannot be
+ * used; 2: wrong arguments. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -134,9 +135,51 @@ static int write_list(const char *path)
     return 0;
 }
 
+/* What one ISA has shown for kernels of one type. */
+struct evidence {
+    char isa[32], type[16];
+    size_t checks[KIND_COUNT], failed;
+};
+
+enum { EVIDENCE_MAX = 64 };
+
 struct tally {
     size_t lines, checks, failed, not_here, not_built;
+    struct evidence evidence[EVIDENCE_MAX];
+    size_t evidence_count;
 };
+
+/* The type stands in a kernel's name after that of its cell. */
+static struct evidence *evidence_of(struct tally *tally, const weir_kernel_info *info)
+{
+    struct evidence one = {0};
+    snprintf(one.isa, sizeof one.isa, "%s", info->isa);
+    sscanf(info->name + strlen(info->cell), "_%15[a-z0-9]", one.type);
+    for (size_t n = 0; n < tally->evidence_count; ++n)
+        if (strcmp(tally->evidence[n].isa, one.isa) == 0 &&
+            strcmp(tally->evidence[n].type, one.type) == 0)
+            return &tally->evidence[n];
+    if (tally->evidence_count == EVIDENCE_MAX) {
+        fprintf(stderr, "more than %d ISAs and types: raise EVIDENCE_MAX\n", EVIDENCE_MAX);
+        exit(1);
+    }
+    tally->evidence[tally->evidence_count] = one;
+    return &tally->evidence[tally->evidence_count++];
+}
+
+/* For tests/run, which says what was proved where: a line for every ISA and type that has gone
+ * forward and backward without a failure. */
+static void say_what_is_proved(const struct tally *tally)
+{
+    for (size_t n = 0; n < tally->evidence_count; ++n) {
+        const struct evidence *one = &tally->evidence[n];
+        bool is_proved = one->failed == 0;
+        for (size_t k = 0; k < KIND_COUNT; ++k)
+            is_proved = is_proved && one->checks[k] > 0;
+        if (is_proved)
+            printf("proved: %s %s\n", one->isa, one->type);
+    }
+}
 
 static void check_line(const struct line *line, struct tally *tally)
 {
@@ -154,10 +197,14 @@ static void check_line(const struct line *line, struct tally *tally)
             continue;
         }
         uint64_t hash = 0;
+        struct evidence *evidence = evidence_of(tally, &info);
+        for (size_t k = 0; k < KIND_COUNT; ++k)
+            evidence->checks[k] += strcmp(line->of, kinds[k].of) == 0;
         ++tally->checks;
         if (hash_kernel(line, info.name, &hash) && hash == line->hash)
             continue;
         ++tally->failed;
+        ++evidence->failed;
         printf("FAILED %s, %s at %zux%zux%zu: hash %016" PRIx64 ", the list says %016" PRIx64
                "; where it is not a scalar kernel, check_%s 1 '%s' tells what differs\n",
                info.name, line->of, line->sizes[0], line->sizes[1], line->sizes[2], hash,
@@ -201,6 +248,7 @@ static int check_list(const char *path)
            "kernel "
            "in this build)\n",
            tally.lines, tally.checks, tally.failed, tally.not_here, tally.not_built);
+    say_what_is_proved(&tally);
     if (tally.checks == 0) {
         fprintf(stderr, "%s: no hash could be checked with this build\n", path);
         return 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* check_kernels [seed [filter]]: every kernel of the build whose name matches the filter (a glob)
- * and that this CPU runs is put to the trials of kernel_checks.h, beside the scalar kernel of its
- * cell, maths and size; size-generic ones at the odd sizes. check_kernels --self-test: the same
- * trials must reject kernels that were broken on purpose. Exit status 1: something failed; 2: wrong
- * arguments; 77: this CPU runs no kernel that matches. */
+/* check_kernels [seed [filter [trials]]]: every kernel of the build whose name matches the filter
+ * (a glob) and that this CPU runs is put to the trials of kernel_checks.h, beside the scalar kernel
+ * of its cell, maths and size; size-generic ones at the odd sizes. check_kernels --self-test: the
+ * same trials must reject kernels that were broken on purpose. Exit status 1: something failed; 2:
+ * wrong arguments; 77: this CPU runs no kernel that matches. */
 #include <stdio.h>
 
 #include "kernels/broken_kernel.h"

@@ -17,7 +17,7 @@ struct group {
 
 struct suite {
     const struct proof *proof;
-    uint64_t seed;
+    uint64_t seed, trials;
     const char *filter;
     struct tally tally;
     struct group *groups;
@@ -135,7 +135,8 @@ static void check_group(struct suite *suite, const struct group *group, struct s
     const size_t count = find_subjects(suite, group, subjects);
     if (count == 0)
         return;
-    for (size_t number = 0; number < trial_count(group->sizes[1]); ++number) {
+    for (size_t number = 0; number < trial_count(group->sizes[1]) && number < suite->trials;
+         ++number) {
         struct trial trial;
         ++suite->tally.checks;
         if (!begin_trial(suite->proof, &trial, number, group, suite->seed)) {
@@ -248,6 +249,14 @@ bool suite_sees(const struct proof *proof, const struct weir_kernel *kernel,
 
 /* ---- The command line ---- */
 
+static bool read_number(const char *text, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 0);
+    return errno == 0 && end != text && *end == '\0';
+}
+
 int suite_main(const struct proof *proof, int argc, char **argv)
 {
     /* Kernels are asked for by name here: nothing outside may choose instead. */
@@ -255,17 +264,18 @@ int suite_main(const struct proof *proof, int argc, char **argv)
     unsetenv("WEIR_KERNEL");
     if (argc == 2 && strcmp(argv[1], "--self-test") == 0)
         return proof->self_test(proof);
-    struct suite suite = {.proof = proof, .seed = 1, .filter = "*", .tally = {.program = argv[0]}};
-    char *end = NULL;
-    errno = 0;
-    if (argc > 1)
-        suite.seed = strtoull(argv[1], &end, 0);
-    if (argc > 3 || errno != 0 || (argc > 1 && (end == argv[1] || *end != '\0'))) {
-        fprintf(stderr, "wrong arguments: %s [seed [filter]] or %s --self-test\n", proof->program,
-                proof->program);
+    struct suite suite = {.proof = proof,
+                          .seed = 1,
+                          .trials = UINT64_MAX,
+                          .filter = argc > 2 ? argv[2] : "*",
+                          .tally = {.program = argv[0]}};
+    if (argc > 4 || (argc > 1 && !read_number(argv[1], &suite.seed)) ||
+        (argc > 3 && (!read_number(argv[3], &suite.trials) || suite.trials == 0))) {
+        fprintf(stderr,
+                "wrong arguments: %s [seed [filter [trials of a size, at most]]] or %s "
+                "--self-test\n",
+                proof->program, proof->program);
         return 2;
     }
-    if (argc > 2)
-        suite.filter = argv[2];
     return check_all(&suite);
 }

@@ -19,7 +19,8 @@ struct proof {
     int (*self_test)(const struct proof *proof);
 };
 
-/* PROGRAM [seed [filter]] or PROGRAM --self-test: what main returns. */
+/* PROGRAM [seed [filter [trials]]], with so many trials of a size at most, or PROGRAM --self-test:
+ * what main returns. */
 int suite_main(const struct proof *proof, int argc, char **argv);
 
 /* For self-tests: the kernels that are broken on purpose, lstm and gru_before of 17x15 on every

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_pool: pools keep what weir.h says of them: a core for each thread, no thread too many, sleep
- * when there is nothing to do. test_pool FILTER (a glob): a layer on any kernel whose name matches
- * gives the same bits by any number of threads. Where there is one core only, what needs two is
- * skipped aloud. */
+ * when there is nothing to do. Where there is one core only, what needs two is skipped aloud. */
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <fnmatch.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
@@ -15,6 +12,7 @@
 
 #include "expect.h"
 #include "kernels/split_kernel.h"
+#include "kernels/threads.h"
 #include "outcome.h"
 
 enum { SKIPPED = 77 };
@@ -31,105 +29,6 @@ static bool has_two_cores(void)
     return false;
 }
 
-static weir_layer *layer_on(const struct problem *problem, const char *kernel, weir_pool *pool)
-{
-    const weir_layer_config config = {.cell = problem->cell,
-                                      .I = problem->I,
-                                      .H = problem->H,
-                                      .P = problem->P,
-                                      .weights = problem->weights,
-                                      .weight_count = problem->weight_count,
-                                      .kernel = kernel,
-                                      .pool = pool};
-    weir_layer *layer = NULL;
-    weir_error error;
-    if (weir_layer_create(&layer, &config, &error) != WEIR_OK)
-        fprintf(stderr, "%s\n", error.message);
-    return layer;
-}
-
-/* ---- The same bits ---- */
-
-/* Runs a layer, which it destroys, and compares. */
-static void expect_same(const struct outcome *expected, weir_layer *layer, const char *name,
-                        const char *how, size_t threads)
-{
-    const struct problem *problem = expected->problem;
-    struct outcome outcome;
-    char what[256] = "";
-    if (!EXPECT(layer, "%s, %zu threads %s: no layer", name, threads, how))
-        return;
-    outcome_create(&outcome, problem, 0);
-    outcome_run(&outcome, layer);
-    EXPECT(outcome_equal(&outcome, expected, what, sizeof what) &&
-               outcome_guarded(&outcome, what, sizeof what),
-           "%s, %zu threads %s, I=%zu H=%zu T=%zu B=%zu: %s", name, threads, how, problem->I,
-           problem->H, problem->T, problem->B, what);
-    outcome_destroy(&outcome);
-    weir_layer_destroy(layer);
-}
-
-static void check_problem(const struct weir_kernel *kernel, const struct problem *problem,
-                          weir_pool *pool)
-{
-    const char *name = weir_kernel_describe(kernel).name;
-    struct outcome alone;
-    weir_layer *layer = layer_on(problem, name, NULL);
-    if (!EXPECT(layer, "%s: no layer", name))
-        return;
-    outcome_create(&alone, problem, 0);
-    outcome_run(&alone, layer);
-    weir_layer_destroy(layer);
-    if (pool)
-        expect_same(&alone, layer_on(problem, name, pool), name, "of a pool",
-                    weir_pool_threads(pool));
-    for (size_t parts = 2; parts <= 3; parts++) {
-        struct weir_kernel split;
-        split_kernel_make(&split, kernel, parts, true);
-        expect_same(&alone, outcome_layer(problem, NULL, &split, 0), name, "of its own", parts);
-    }
-    outcome_destroy(&alone);
-}
-
-static void check_size(const struct weir_kernel *kernel, const size_t sizes[3], weir_pool *pool)
-{
-    static const size_t Ts[] = {1, 2, 17}, Bs[] = {1, 2, 5, 13};
-    const char *cell = weir_kernel_describe(kernel).cell;
-    for (size_t t = 0; t < sizeof Ts / sizeof *Ts; t++)
-        for (size_t b = 0; b < sizeof Bs / sizeof *Bs; b++) {
-            struct problem problem;
-            /* Of large layers the shortest and the most awkward will do. */
-            if (sizes[1] >= 256 && !(Ts[t] == 2 && (Bs[b] == 1 || Bs[b] == 5)))
-                continue;
-            if (!EXPECT(problem_create(&problem, cell, sizes, Ts[t], Bs[b], PATTERN_NORMAL, 1),
-                        "no problem for %s", cell))
-                continue;
-            check_problem(kernel, &problem, pool);
-            problem_destroy(&problem);
-        }
-}
-
-static size_t check_bits(const char *filter, weir_pool *pool)
-{
-    const struct weir_kernel *kernel;
-    size_t kernels = 0;
-    for (size_t i = 0; (kernel = weir_kernel_at(i)); i++) {
-        const weir_kernel_info info = weir_kernel_describe(kernel);
-        if (!weir_kernel_runs_here(kernel) || fnmatch(filter, info.name, 0))
-            continue;
-        kernels++;
-        if (info.I)
-            check_size(kernel, (size_t[]){info.I, info.H, info.P}, pool);
-        for (size_t k = 0; k < ODD_SIZE_COUNT && !info.I; k++) {
-            const size_t I = odd_sizes[k].I, H = odd_sizes[k].H;
-            check_size(kernel, (size_t[]){I, H, usual_projection(info.cell, I, H)}, pool);
-        }
-    }
-    printf("test_pool: %zu kernels: %zu claims, %zu of them false\n", kernels, expect_claims,
-           expect_failures);
-    return kernels;
-}
-
 /* An lstm of 33 units on the kernel that serves any size. */
 static const size_t some_sizes[3] = {20, 33, 0};
 
@@ -144,7 +43,7 @@ static void test_missing_barrier(void)
     struct problem problem;
     if (!make_problem(&problem, 17, PATTERN_NORMAL))
         return;
-    weir_layer *layer = layer_on(&problem, NULL, NULL);
+    weir_layer *layer = threads_layer(&problem, NULL, NULL);
     struct weir_kernel split;
     struct outcome one, other;
     char what[256];
@@ -173,16 +72,18 @@ static void test_denormals(weir_pool *pool)
     char what[256];
     if (!make_problem(&problem, 17, PATTERN_DENORMAL))
         return;
-    weir_layer *layer = layer_on(&problem, NULL, NULL);
+    weir_layer *layer = threads_layer(&problem, NULL, NULL);
     struct outcome usual, flushed;
     outcome_create(&usual, &problem, 0);
     outcome_create(&flushed, &problem, 0);
     outcome_run(&usual, layer);
     __builtin_ia32_ldmxcsr(before | flush_to_zero_and_denormals_are_zero);
     outcome_run(&flushed, layer);
-    expect_same(&flushed, layer_on(&problem, NULL, pool), "lstm", "that flush denormals", 2);
+    threads_expect_same(&flushed, threads_layer(&problem, NULL, pool), "lstm",
+                        "that flush denormals", 2);
     __builtin_ia32_ldmxcsr(before);
-    expect_same(&usual, layer_on(&problem, NULL, pool), "lstm", "that flush no more", 2);
+    threads_expect_same(&usual, threads_layer(&problem, NULL, pool), "lstm", "that flush no more",
+                        2);
     EXPECT(!outcome_equal(&usual, &flushed, what, sizeof what), "flushing changes nothing");
     outcome_destroy(&usual);
     outcome_destroy(&flushed);
@@ -360,7 +261,7 @@ static void test_idleness(weir_pool *pool)
     struct outcome outcome;
     if (!make_problem(&problem, 17, PATTERN_NORMAL))
         return;
-    weir_layer *layer = layer_on(&problem, NULL, pool);
+    weir_layer *layer = threads_layer(&problem, NULL, pool);
     outcome_create(&outcome, &problem, 0);
     for (int calls = 0; calls < 3; calls++) {
         for (int n = 0; n < calls; n++)
@@ -381,7 +282,7 @@ static void test_many_pools(void)
     struct problem problem;
     if (!make_problem(&problem, 2, PATTERN_NORMAL))
         return;
-    weir_layer *alone = layer_on(&problem, NULL, NULL);
+    weir_layer *alone = threads_layer(&problem, NULL, NULL);
     struct outcome expected;
     outcome_create(&expected, &problem, 0);
     outcome_run(&expected, alone);
@@ -393,7 +294,8 @@ static void test_many_pools(void)
         if (n % 4 == 1) /* by then they sleep */
             pause_for(0.001);
         if (n % 2)
-            expect_same(&expected, layer_on(&problem, NULL, pool), "lstm", "of a new pool", 2);
+            threads_expect_same(&expected, threads_layer(&problem, NULL, pool), "lstm",
+                                "of a new pool", 2);
         weir_pool_destroy(pool);
     }
     outcome_destroy(&expected);
@@ -430,12 +332,12 @@ static void test_turns(weir_pool *pool)
         if (!EXPECT(problem_create(&turn->problem, cells[k], sizes[k], 17, 2, PATTERN_NORMAL, 3),
                     "no problem for %s", cells[k]))
             return;
-        weir_layer *alone = layer_on(&turn->problem, NULL, NULL);
+        weir_layer *alone = threads_layer(&turn->problem, NULL, NULL);
         outcome_create(&turn->expected, &turn->problem, 0);
         outcome_create(&turn->outcome, &turn->problem, 0);
         outcome_run(&turn->expected, alone);
         weir_layer_destroy(alone);
-        turn->layer = layer_on(&turn->problem, NULL, pool);
+        turn->layer = threads_layer(&turn->problem, NULL, pool);
     }
     for (int n = 0; n < 600; n++) {
         pthread_t caller;
@@ -470,22 +372,16 @@ int main(int argc, char **argv)
     if (argc > 1 && argv[1][0] == '-')
         return run_as_child(argv[1]);
     const bool has_two = has_two_cores();
-    if (argc < 2 && has_two) {
+    if (has_two) {
         test_numbers();
         test_pinning();
         test_confinement();
         test_many_pools();
     }
     EXPECT(!has_two || weir_pool_create(&pool, 2, NULL) == WEIR_OK, "no pool");
-    if (argc < 2) {
-        test_missing_barrier();
-        if (pool)
-            test_pools(pool);
-    } else if (!check_bits(argv[1], pool)) {
-        printf("test_pool: SKIPPED: no kernel of this build that runs here matches %s\n", argv[1]);
-        weir_pool_destroy(pool);
-        return SKIPPED;
-    }
+    test_missing_barrier();
+    if (pool)
+        test_pools(pool);
     weir_pool_destroy(pool);
     const int verdict = expect_verdict("test_pool");
     return verdict == EXIT_SUCCESS && !has_two ? SKIPPED : verdict;
