@@ -99,3 +99,22 @@ weir_status weir_cell_states(const char *cell, size_t I, size_t H, size_t P, wei
         *count = kernel->state_count;
     return WEIR_OK;
 }
+
+weir_status weir_weights_size(const char *cell, size_t I, size_t H, size_t P, size_t *count,
+                              size_t *floats, weir_error *error)
+{
+    const struct weir_sizes sizes = {I, H, P};
+    const struct weir_kernel *kernel;
+    const weir_status status = find_at(cell, sizes, &kernel, error);
+    size_t sum = 0;
+    if (status)
+        return status;
+    for (size_t i = 0; i < kernel->param_count; i++)
+        sum = weir_plus(sum, weir_times(weir_extent_of(kernel->params[i].rows, sizes),
+                                        weir_extent_of(kernel->params[i].cols, sizes)));
+    if (count)
+        *count = kernel->param_count;
+    if (floats)
+        *floats = sum;
+    return WEIR_OK;
+}

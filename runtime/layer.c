@@ -177,25 +177,6 @@ const struct weir_kernel *weir_layer_kernel(const weir_layer *layer)
     return layer->kernel;
 }
 
-void weir_layer_work(const weir_layer *layer, double *flop, double *weight_bytes)
-{
-    const struct weir_kernel *kernel = layer->kernel;
-    double products = 0, floats = 0;
-    for (size_t i = 0; i < kernel->region_count; i++) {
-        const struct weir_region *region = &kernel->regions[i];
-        const size_t rows = weir_extent_of(region->rows, layer->sizes);
-        const double per_row =
-            (double)weir_extent_of(region->cols, layer->sizes) * (double)region->count;
-        if (region->cols != WEIR_ONE)
-            products += (double)rows * per_row;
-        floats += (double)weir_round_up(rows, kernel->lanes) * per_row;
-    }
-    if (flop)
-        *flop = 2 * products;
-    if (weight_bytes)
-        *weight_bytes = sizeof(float) * floats;
-}
-
 /* ---- Running ---- */
 
 static const float *initial_of(const weir_sequence *sequence, size_t s)

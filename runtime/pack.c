@@ -36,7 +36,11 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
     for (size_t i = 0; i < kernel->param_count; i++)
         if (!data[i])
             weir_list_add(&missing, kernel->params[i].name);
-    if (!unknown.length && !unknown.left_out && !repeated.length && !missing.length)
+    const struct weir_list *const faults[] = {&unknown, &repeated, &empty, &missing};
+    bool good = true;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        good = good && !faults[i]->length && !faults[i]->left_out;
+    if (good)
         return WEIR_OK;
     return weir_fail(error, WEIR_INVALID,
                      "Give each weight of %.32s once: unknown: %.90s; given twice: %.90s; without "

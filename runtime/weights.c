@@ -281,6 +281,10 @@ static weir_status find_reset(struct conversion *c, weir_error *error)
     const char *words[] = {"nowhere", "after the product", "before the product"};
     if (!c->names->resets)
         return WEIR_OK;
+    if ((unsigned)c->from->reset > WEIR_RESET_BEFORE)
+        return weir_fail(error, WEIR_INVALID,
+                         "reset is %d, which is none of the values of weir_reset.",
+                         (int)c->from->reset);
     c->reset = c->from->reset ? c->from->reset : known;
     if (!c->reset)
         return weir_fail(error, WEIR_INVALID,
@@ -332,21 +336,6 @@ static weir_status convert_all(const struct framework *framework, const weir_sta
         memory += shape->rows * shape->cols;
     }
     return status;
-}
-
-weir_status weir_weights_size(const char *cell, size_t I, size_t H, size_t P, size_t *count,
-                              size_t *floats, weir_error *error)
-{
-    weir_shape shapes[WEIGHTS_MAX];
-    size_t found = 0, sum = 0;
-    const weir_status status = weir_cell_weights(cell, I, H, P, shapes, WEIGHTS_MAX, &found, error);
-    if (status)
-        return status;
-    for (size_t i = 0; i < found && i < WEIGHTS_MAX; i++)
-        sum = weir_plus(sum, weir_times(shapes[i].rows, shapes[i].cols));
-    *count = found;
-    *floats = sum;
-    return WEIR_OK;
 }
 
 weir_status weir_weights_from_pytorch(const weir_stacked *from, weir_weight *weights, float *memory,

@@ -118,7 +118,7 @@ typedef struct weir_stacked {
     weir_reset reset; /* where nothing else tells; a contradiction is an error */
 } weir_stacked;
 
-/* How many weights a cell has, and floats in all of them. */
+/* How many weights a cell has, and floats in all of them; NULL: not wanted. */
 WEIR_API weir_status weir_weights_size(const char *cell, size_t I, size_t H, size_t P,
                                        size_t *count, size_t *floats, weir_error *error);
 
@@ -176,10 +176,6 @@ WEIR_API weir_status weir_layer_create(weir_layer **layer, const weir_layer_conf
                                        weir_error *error);
 WEIR_API void weir_layer_destroy(weir_layer *layer);
 WEIR_API const struct weir_kernel *weir_layer_kernel(const weir_layer *layer);
-
-/* The matrix work of one time step of one row, in floating-point operations (a fused multiply-add
- * counts two), and the bytes of packed weights that it walks. */
-WEIR_API void weir_layer_work(const weir_layer *layer, double *flop, double *weight_bytes);
 
 /* A sequence: x[T][B][I] in, y[T][B][output] out, where output is the size of the first state.
  * Strides are in floats; 0 means dense (step: B * width, row: width). A negative x_step with x at

@@ -174,6 +174,13 @@ static void check_weights(void)
     EXPECT_REFUSAL(&config, WEIR_INVALID, "unknown: extra;", "missing: none.");
     weights[TOY_WEIGHTS] = toy.weights[0];
     EXPECT_REFUSAL(&config, WEIR_INVALID, "given twice: W;", "missing: none.");
+    /* Twice, once without data. */
+    weights[TOY_WEIGHTS].data = NULL;
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "without data: W;", "missing: none.");
+    weights[TOY_WEIGHTS] = weights[0];
+    weights[0].data = NULL;
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "without data: W;", "missing: none.");
+    weights[0] = toy.weights[0];
     /* More than a message can hold, and a name that is longer than one. */
     char name[2000];
     memset(name, 'n', sizeof name - 1);

@@ -79,6 +79,16 @@ LONG_KERNEL(many_any_6, "_6");
 LONG_KERNEL(many_any_7, "_7");
 LONG_KERNEL(many_any_8, "_8");
 
+/* More weights than any cell of the build. */
+enum { WEIGHTS = 71 };
+static struct weir_param many_params[WEIGHTS];
+extern const struct weir_kernel heavy_any_scalar;
+const struct weir_kernel heavy_any_scalar = {.name = "heavy_any_scalar",
+                                             .cell = "heavy",
+                                             .isa = WEIR_SCALAR,
+                                             .params = many_params,
+                                             .param_count = WEIGHTS};
+
 /* ---- The checks ---- */
 
 static const char *level;
@@ -99,6 +109,21 @@ static void expect_kernel(const weir_layer_config *config, const char *name)
     const weir_kernel_info info = weir_kernel_describe(weir_layer_kernel(layer));
     EXPECT(strcmp(info.name, name) == 0, "%s was chosen instead of %s", info.name, name);
     weir_layer_destroy(layer);
+}
+
+/* All weights are counted, however many there are. */
+static void check_sizes(void)
+{
+    size_t count = 0, floats = 0;
+    weir_error error = {0};
+    for (size_t i = 0; i < WEIGHTS; i++)
+        many_params[i] = (struct weir_param){"w", WEIR_H, i % 2 ? WEIR_I : WEIR_ONE};
+    EXPECT(weir_weights_size("heavy", 2, 3, 0, &count, &floats, &error) == WEIR_OK, "%s",
+           error.message);
+    EXPECT(count == WEIGHTS && floats == 36 * 3 + 35 * 6, "%zu weights of %zu floats", count,
+           floats);
+    EXPECT(weir_weights_size("heavy", 2, 3, 0, NULL, NULL, NULL) == WEIR_OK, "nothing wanted");
+    EXPECT(weir_weights_size(NULL, 2, 3, 0, &count, &floats, NULL) == WEIR_INVALID, "no cell");
 }
 
 /* The level counts more than being made for the sizes. */
@@ -147,7 +172,7 @@ static void check_missing_kernels(void)
     config.kernel = "full_any_neon";
     EXPECT_REFUSAL(&config, WEIR_INVALID, "config.kernel=full_any_neon", "cell full");
     config = make_config("none", 2, 3);
-    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "full, low, small, only_sleef, many");
+    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "full, low, small, only_sleef, many, heavy");
 }
 
 /* Too many names for a message: some, and how many more. */
@@ -177,6 +202,7 @@ int main(void)
     for (size_t k = 0; weir_isa_name(k); k++)
         if (weir_isa_runs_here(weir_isa_name(k)))
             level = weir_isa_name(k);
+    check_sizes();
     check_order();
     check_missing_level();
     check_missing_kernels();

@@ -397,6 +397,9 @@ static void check_refusals(void)
     s.reset = WEIR_RESET_BEFORE;
     check_refusal("ONNX before, cell after", weir_weights_from_onnx, &s, "choose a cell");
     check_refusal("Keras's biases say after", weir_weights_from_keras, &s, "as its biases tell");
+    s.reset = (weir_reset)7;
+    check_refusal("reset out of range", weir_weights_from_onnx, &s,
+                  "none of the values of weir_reset");
     s.reset = WEIR_RESET_UNKNOWN, s.bias_count = 3 * H;
     check_refusal("Keras before, cell after", weir_weights_from_keras, &s, "no recurrent bias un");
     s.bias_count = 5 * H;
