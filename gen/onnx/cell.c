@@ -4,6 +4,8 @@
  * operator specification, RNN, LSTM and GRU; the candidate gates that it calls c and h are g and n
  * here, as in kernels/cells/. */
 #include "onnx/cell.h"
+
+#include "common/hash.h"
 #include "gate_orders.h"
 #include "onnx/memory.h"
 
@@ -100,15 +102,6 @@ const onnx_kind *onnx_kind_find(const char *op)
     return NULL;
 }
 
-/* FNV-1a in 32 bits: eight digits for a name, and those that it always had. */
-static unsigned short_hash(const char *text)
-{
-    uint32_t hash = 2166136261u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return hash;
-}
-
 /* The name tells cells apart: it ends with a hash of the text. */
 bool onnx_cell_write(onnx_memory *memory, const onnx_maths *maths, onnx_pass *pass)
 {
@@ -116,7 +109,8 @@ bool onnx_cell_write(onnx_memory *memory, const onnx_maths *maths, onnx_pass *pa
     if (!body)
         return false;
     char name[32];
-    snprintf(name, sizeof name, "onnx_%s_%08x", maths->kind->op, short_hash(body));
+    const uint64_t hash = hash_bytes(HASH_START, body, strlen(body));
+    snprintf(name, sizeof name, "onnx_%s_%08x", maths->kind->op, (unsigned)(hash ^ hash >> 32));
     for (char *c = name; *c; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     pass->name = onnx_format(memory, "%s", name);
