@@ -6,10 +6,10 @@
 # contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
-# A probe is command:NAME; file:PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
+# A probe is command:NAME; file:PATH; header:NAME and library:NAME, for the C compiler; arm64:NAME, a library for the AArch64
 # cross compiler; or clang:FLAG, something that clang must be able to link with. `-` means that it
-# is not to be had there, or comes with something else. (Headers tell little: both architectures find
-# those that are the same for all.)
+# is not to be had there, or comes with something else. (Of a library, headers tell little: both
+# architectures find those that are the same for all.)
 table() {
     cat <<'END'
 #group  probe                          Debian                  Fedora                     Arch                     Homebrew
@@ -28,6 +28,7 @@ charts  command:gnuplot                gnuplot-nox             gnuplot-minimal  
 peers   library:dnnl                   libdnnl-dev             onednn-devel               onednn                   onednn
 peers   library:openblas               libopenblas-dev         openblas-devel             openblas                 openblas
 tests   command:pkg-config             pkg-config              pkgconf-pkg-config         pkgconf                  pkgconf
+extra   header:simde/x86/avx512.h      libsimde-dev            simde-devel                simde                    simde
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
 extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
@@ -55,6 +56,7 @@ is_there() { # PROBE
     case $1 in
     command:*) command -v "$what" >/dev/null ;;
     file:*) [[ -e $what ]] ;;
+    header:*) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$what" | cc -E - >/dev/null 2>&1 ;;
     library:*) has_library cc "$what" ;;
     arm64:*) has_library aarch64-linux-gnu-gcc "$what" ;;
     clang:*)

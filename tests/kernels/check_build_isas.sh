@@ -51,5 +51,6 @@ done <<END
 -DWEIR_BUILD_ISAS=scalar;neon||WEIR_BUILD_ISAS: there is no ISA neon for this architecture
 -DWEIR_BUILD_ISAS=||WEIR_BUILD_ISAS=: a build needs an ISA
 -DWEIR_BUILD_ISAS=avx2 -DWEIR_TESTS=ON||the tests need scalar, with which they compare: add it, or configure with -DWEIR_TESTS=OFF.
+-DWEIR_BUILD_ISAS=all -DWEIR_SIMDE=perhaps||WEIR_SIMDE=perhaps says nothing: it is AUTO, ON or OFF.
 END
-echo "$count settings of WEIR_BUILD_ISAS"
+echo "$count settings of WEIR_BUILD_ISAS and WEIR_SIMDE"
