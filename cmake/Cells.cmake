@@ -3,6 +3,21 @@
 # name it gives itself; nothing here, nor anywhere in the build, knows a cell by name. Their text
 # goes into ${WEIR_GENERATED}/cells.inc, which weir-gen contains, so that a name works anywhere.
 
+# Reads a cell file: sets in the caller `name`, `text`, and `has_projection`.
+macro(weir_read_cell file)
+    file(READ "${file}" text)
+    if(NOT "\n${text}" MATCHES "\n[ \t]*cell[ \t]+([A-Za-z][A-Za-z0-9_]*)")
+        message(FATAL_ERROR "${file} does not say which cell it is: it needs a line `cell NAME`.")
+    endif()
+    set(name ${CMAKE_MATCH_1})
+    string(REGEX REPLACE "#[^\n]*" "" statements "${text}")
+    string(FIND "${statements}" "[P]" projection)
+    set(has_projection ON)
+    if(projection EQUAL -1)
+        set(has_projection OFF)
+    endif()
+endmacro()
+
 # Sets in the caller: WEIR_CELL_NAMES, and for each name WEIR_CELL_FILE_<name> and
 # WEIR_CELL_HAS_PROJECTION_<name>.
 function(weir_find_cells)
@@ -15,12 +30,7 @@ function(weir_find_cells)
             message(FATAL_ERROR "There is no cell file ${file}: give WEIR_CELLS the full paths of "
                 "cell files, separated by semicolons.")
         endif()
-        file(READ "${file}" text)
-        if(NOT "\n${text}" MATCHES "\n[ \t]*cell[ \t]+([A-Za-z][A-Za-z0-9_]*)")
-            message(FATAL_ERROR "${file} does not say which cell it is: it needs a line "
-                "`cell NAME`.")
-        endif()
-        set(name ${CMAKE_MATCH_1})
+        weir_read_cell("${file}")
         if(name IN_LIST names)
             message(FATAL_ERROR "${file} defines the cell ${name}, which ${WEIR_CELL_FILE_${name}} "
                 "defines already: give one of them another name.")
@@ -28,13 +38,7 @@ function(weir_find_cells)
         list(APPEND names ${name})
         set(WEIR_CELL_FILE_${name} "${file}")
         set(WEIR_CELL_FILE_${name} "${file}" PARENT_SCOPE)
-        string(REGEX REPLACE "#[^\n]*" "" statements "${text}")
-        string(FIND "${statements}" "[P]" projection)
-        if(projection EQUAL -1)
-            set(WEIR_CELL_HAS_PROJECTION_${name} OFF PARENT_SCOPE)
-        else()
-            set(WEIR_CELL_HAS_PROJECTION_${name} ON PARENT_SCOPE)
-        endif()
+        set(WEIR_CELL_HAS_PROJECTION_${name} ${has_projection} PARENT_SCOPE)
         weir_embed_as(rows WEIR_CELL ${name} "${file}")
     endforeach()
     set(WEIR_CELL_NAMES ${names} PARENT_SCOPE)

@@ -7,10 +7,10 @@
 set -euo pipefail
 
 # A probe is command:NAME; file:PATH; python:NAME, a module of the system's own Python, whatever other stands first
-# in PATH; library:NAME, for the C compiler; arm64:NAME, a library for the AArch64 cross compiler; or
+# in PATH; header:NAME and library:NAME, for the C compiler; arm64:NAME, a library for the AArch64 cross compiler; or
 # clang:FLAG, something that clang must be able to link with. `-` means that it is not to be had there, or
-# comes with something else. (Headers tell little: both architectures find
-# those that are the same for all.)
+# comes with something else. (Of a library, headers tell little: both architectures find those that are the
+# same for all.)
 table() {
     cat <<'END'
 #group  probe                          Debian                  Fedora                     Arch                     Homebrew
@@ -29,6 +29,7 @@ charts  command:gnuplot                gnuplot-nox             gnuplot-minimal  
 peers   library:dnnl                   libdnnl-dev             onednn-devel               onednn                   onednn
 peers   library:openblas               libopenblas-dev         openblas-devel             openblas                 openblas
 tests   command:pkg-config             pkg-config              pkgconf-pkg-config         pkgconf                  pkgconf
+extra   header:simde/x86/avx512.h      libsimde-dev            simde-devel                simde                    simde
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
 extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
@@ -65,6 +66,7 @@ is_there() { # PROBE
     command:*) command -v "$what" >/dev/null ;;
     python:*) has_module "$what" ;;
     file:*) [[ -e $what ]] ;;
+    header:*) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$what" | cc -E - >/dev/null 2>&1 ;;
     library:*) has_library cc "$what" ;;
     arm64:*) has_library aarch64-linux-gnu-gcc "$what" ;;
     clang:*)

@@ -5,8 +5,10 @@
 #ifndef WEIR_MATH_AVX512_H
 #define WEIR_MATH_AVX512_H
 
-#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512DQ__) ||                   \
-    !defined(__AVX512VL__)
+/* WEIR_AVX512_IN_C: the intrinsics are not the compiler's but defined in C, for a CPU without
+ * AVX-512. */
+#if !defined(WEIR_AVX512_IN_C) && (!defined(__AVX512F__) || !defined(__AVX512BW__) ||              \
+                                   !defined(__AVX512DQ__) || !defined(__AVX512VL__))
 #error "compile this file with -mavx512f -mavx512bw -mavx512dq -mavx512vl"
 #endif
 
