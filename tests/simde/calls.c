@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of calls.def: those of AVX-512 itself where this is compiled for it, SIMDe's and the
  * shim's elsewhere. */
-#include "calls.h"
+#include "simde/calls.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -24,7 +24,7 @@
         (void)a, (void)b, (void)c, (void)mask;                                                     \
         call;                                                                                      \
     }
-#include "calls.def"
+#include "simde/calls.def"
 #undef BITS
 #undef MASK
 #undef MEMORY
@@ -33,7 +33,7 @@
 #define MASK(name, call, plain) call_##name,
 #define MEMORY(name, call, plain) call_##name,
 static void (*const rows[])(const struct operands *in, float *to) = {
-#include "calls.def"
+#include "simde/calls.def"
 };
 
 static void copy(float *to, const float *from, uint16_t mask)

@@ -56,7 +56,7 @@ static float plain_scalef(float x, float exponent)
         (void)mask;                                                                                \
         return plain;                                                                              \
     }
-#include "calls.def"
+#include "simde/calls.def"
 #undef NUMBERS
 #undef BITS
 #undef MASK
@@ -71,7 +71,7 @@ static const struct row {
     bool any_nan;
     uint32_t (*plain)(const struct operands *in, size_t i);
 } rows[] = {
-#include "calls.def"
+#include "simde/calls.def"
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
