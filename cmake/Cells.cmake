@@ -3,7 +3,7 @@
 # name it gives itself; nothing here, nor anywhere in the build, knows a cell by name. Their text
 # goes into ${WEIR_GENERATED}/cells.inc, which weir-gen contains, so that a name works anywhere.
 
-# Reads a cell file: sets in the caller `name`, `text`, and `has_projection`.
+# Reads a cell file: sets in the caller `name` and `has_projection`.
 macro(weir_read_cell file)
     file(READ "${file}" text)
     if(NOT "\n${text}" MATCHES "\n[ \t]*cell[ \t]+([A-Za-z][A-Za-z0-9_]*)")

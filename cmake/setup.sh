@@ -6,11 +6,11 @@
 # charts and contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
-# A probe is command:NAME; file:PATH; python:NAME, a module of the system's own Python, whatever other stands first
-# in PATH; header:NAME and library:NAME, for the C compiler; arm64:NAME, a library for the AArch64 cross compiler; or
-# clang:FLAG, something that clang must be able to link with. `-` means that it is not to be had there, or
-# comes with something else. (Of a library, headers tell little: both architectures find those that are the
-# same for all.)
+# A probe is command:NAME; file:PATH; python:NAME, a module of the system's own Python, whatever other
+# stands first in PATH; header:NAME or library:NAME, for the C compiler; arm64:NAME, a library for the
+# AArch64 cross compiler; or clang:FLAG, something that clang must be able to link with. `-` means that it
+# is not to be had there, or comes with something else. (Of libraries, headers tell little: both
+# architectures find those that are the same for all.)
 table() {
     cat <<'END'
 #group  probe                          Debian                  Fedora                     Arch                     Homebrew

@@ -11,10 +11,11 @@ here=$root/tests/simde
 command -v "$objdump" >/dev/null || skip "$objdump is not here."
 make_scratch
 
-# Prefix 62 begins what AVX-512 adds, whatever the length of its vectors, but for moves of masks.
+# Prefix 62 begins what AVX-512 adds, whatever the length of its vectors, but for moves of masks. A line
+# without a mnemonic, after a second tab, goes on with the bytes of the one before.
 avx512_in() { # OBJECT...
-    "$objdump" -d --insn-width=16 "$@" >"$scratch/code" || fail "$objdump cannot read $*."
-    grep -E $':\t((26|2e|36|3e|64|65|67) )*62 |%zmm|%k[0-7]' "$scratch/code" >"$scratch/found" || true
+    "$objdump" -d "$@" >"$scratch/code" || fail "$objdump cannot read $*."
+    grep -E $':[ \t]+((26|2e|36|3e|64|65|67) )*62( [0-9a-f]{2})* *\t|%zmm|%k[0-7]' "$scratch/code" >"$scratch/found" || true
 }
 
 mapfile -t objects <"$folder/objects.txt"
