@@ -20,7 +20,7 @@ done <<'END'
 const float x_sum = sums[v * 1];
 const float gate_in_arg = v_clamp(gate_in_sum, 39.0f);
 const float gate_arg = v_clamp(gate_part, 39.0f);
-const float a_exp_part = fmaf(e, a_prev, a_exp_sum);
+const float a_exp_part = v_fma(e, a_prev, a_exp_sum);
 const float a_part = v_min(a_den, x_sum);
 const float d_a_part = d_a * d_a_part_part;
 const float *d_state_of_twenty_four_ch1_prev;
