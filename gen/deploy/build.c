@@ -72,9 +72,10 @@ static void add_layers(const struct deployment *d, struct values *values)
         const char *directions = layer->pass_count == 2      ? "both"
                                  : layer->passes[0].reversed ? "backwards"
                                                              : "forwards";
-        text_add(&rows, "| %zu | `%s` | %.0f | %zu | %s%s |\n", l,
+        text_add(&rows, "| %zu | `%s` | %.0f | %zu | %s%s%s |\n", l,
                  deployment_program(d, l, 0)->graph->name, layer->size[WEIR_I],
-                 deployment_outputs(d, l), directions, gives[layer->gives]);
+                 deployment_outputs(d, l), directions, gives[layer->gives],
+                 layer->softmax ? ", softmax" : "");
     }
     values_take(values, "LAYER_ROWS", &rows);
 }

@@ -19,6 +19,8 @@ bool chain_refuse(const struct chain *chain, const char *reason, ...)
                 chain->node->name, chain->node->op, (long long)chain->onnx->opset, given);
 }
 
+/* ---- Constants ---- */
+
 const onnx_tensor *chain_value(const struct chain *chain, int value)
 {
     if (value < 0)
@@ -32,9 +34,44 @@ const onnx_tensor *chain_constant(const struct chain *chain, size_t input)
     return input < chain->node->input_count ? chain_value(chain, chain->node->inputs[input]) : NULL;
 }
 
+bool chain_settle(struct chain *chain)
+{
+    bool open = false, exact = false;
+    for (size_t i = 0; i < chain->node->input_count; i++) {
+        if (chain->node->inputs[i] < 0)
+            continue;
+        const struct known *known = &chain->known[chain->node->inputs[i]];
+        open |= known->is_open;
+        for (size_t k = 0; known->symbols && k < known->symbols->count; k++) {
+            const int64_t symbol = known->symbols->ints[k];
+            open |= symbol >= SYMBOL_INPUT || (symbol == SYMBOL_STEPS && !chain->steps);
+            exact |= symbol != SYMBOL_NONE;
+        }
+    }
+    if (open)
+        return chain_refuse(chain, "what it is computed with depends on the number of time steps, "
+                                   "which is open, expected --steps with exactly that number");
+    chain->model->exact_steps |= exact;
+    return true;
+}
+
+int chain_root(const struct chain *chain, int value)
+{
+    const onnx_graph *graph = &chain->onnx->graph;
+    for (size_t n = graph->node_count; n-- > 0;) {
+        const onnx_node *node = &graph->nodes[n];
+        const bool same = !strcmp(node->op, "Identity") || !strcmp(node->op, "Cast");
+        if (same && node->input_count == 1 && node->output_count == 1 && node->outputs[0] == value)
+            value = node->inputs[0];
+    }
+    return value;
+}
+
+/* ---- Memory and layers ---- */
+
 void *chain_take(struct chain *chain, size_t count, size_t size)
 {
-    void *memory = onnx_memory_take(chain->memory, count, size);
+    void *memory = onnx_memory_take(chain->onnx->memory, count, size);
     if (!memory)
         fail_memory(chain->failure);
     return memory;
@@ -57,25 +94,45 @@ struct deploy_layer *chain_add_layer(struct chain *chain)
     return NULL;
 }
 
-/* The floats of one step. */
-size_t chain_width(const struct chain *chain)
+struct deploy_layer *chain_last(const struct chain *chain)
 {
-    size_t width = 1;
-    for (size_t i = 0; i < chain->rank; i++)
-        width *= chain->axes[i].id == AXIS_PLAIN && chain->axes[i].size ? chain->axes[i].size : 1;
-    return width;
+    const size_t count = chain->model->layer_count;
+    return count ? &chain->model->layers[count - 1] : NULL;
 }
 
-static void note(struct known *known, size_t rank, const struct axis *axes)
+/* ---- Axes ---- */
+
+struct axis axis_of(enum axis_kind kind, size_t size, size_t place)
 {
-    known->rank = rank;
-    memcpy(known->axes, axes, rank * sizeof *axes);
+    return (struct axis){size == 1 ? AXIS_ONE : kind, size, place, 0};
 }
 
-void chain_note(struct chain *chain)
+bool chain_tell(struct chain *chain, const struct axis *axis, enum axis_kind kind, size_t size)
 {
-    if (chain->value >= 0)
-        note(&chain->known[chain->value], chain->rank, chain->axes);
-    if (chain->final >= 0)
-        note(&chain->known[chain->final], chain->final_rank, chain->final_axes);
+    chain->told[axis->input] = (struct axis){kind, size, axis->input, axis->input};
+    chain->again = true;
+    return true;
+}
+
+bool chain_is_ordered(const struct chain *chain)
+{
+    const struct axis *last = NULL;
+    bool ordered = true;
+    for (size_t i = 0; i < chain->axes.rank; i++) {
+        const struct axis *axis = &chain->axes.axis[i];
+        if (axis->kind == AXIS_ONE || axis->kind == AXIS_INPUT)
+            continue;
+        ordered &= !last || last->place < axis->place;
+        last = axis;
+    }
+    return ordered;
+}
+
+bool chain_axis(const struct chain *chain, int64_t axis, size_t rank, size_t *found)
+{
+    const int64_t at = axis < 0 ? axis + (int64_t)rank : axis;
+    if (axis < -(int64_t)rank || at >= (int64_t)rank)
+        return chain_refuse(chain, "it does not fit the axes of its input");
+    *found = (size_t)at;
+    return true;
 }

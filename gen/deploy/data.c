@@ -11,7 +11,7 @@ static const onnx_tensor *read_tensor(struct chain *chain, const char *folder, c
                                       size_t index)
 {
     char *path = text_format("%s/%s_%zu.pb", folder, kind, index);
-    const onnx_tensor *tensor = onnx_tensor_load_file(chain->memory, path, chain->failure);
+    const onnx_tensor *tensor = onnx_tensor_load_file(chain->data, path, chain->failure);
     if (!tensor)
         fail(chain->failure, "--data: %s", chain->failure->sentence);
     free(path);
@@ -32,15 +32,11 @@ static bool read_length(struct chain *chain, const char *folder, size_t steps, s
 {
     const onnx_graph *graph = &chain->onnx->graph;
     const size_t place = place_of(graph->inputs, graph->input_count, chain->lengths);
-    const onnx_tensor *length = chain_value(chain, chain->lengths);
-    *found = steps;
-    if (!chain->model->lengths)
+    const onnx_tensor *length = NULL;
+    *found = chain->model->length != DEPLOY_ANY_LENGTH ? chain->model->length : steps;
+    if (!chain->model->lengths || chain->model->length != DEPLOY_ANY_LENGTH)
         return true;
-    if (!length && place == graph->input_count)
-        return fail(chain->failure,
-                    "--data: the lengths of the model are computed, expected an input");
-    if (!length)
-        length = read_tensor(chain, folder, "input", place);
+    length = read_tensor(chain, folder, "input", place);
     if (!length)
         return false;
     if (!length->ints || length->count != 1 || length->ints[0] < 0 ||
@@ -55,6 +51,8 @@ static bool read_length(struct chain *chain, const char *folder, size_t steps, s
 static bool is_rows(const onnx_tensor *tensor, size_t width)
 {
     size_t longer = 0;
+    if (tensor->rank == 0)
+        return false;
     for (size_t i = 0; i + 1 < tensor->rank; i++)
         longer += tensor->dims[i] != 1;
     return tensor->floats && tensor->count > 0 && longer <= 1 &&
@@ -65,12 +63,11 @@ static bool is_rows(const onnx_tensor *tensor, size_t width)
 static bool check_inputs(struct chain *chain, const char *folder, const onnx_tensor *input)
 {
     const onnx_graph *graph = &chain->onnx->graph;
-    const size_t batch = chain->batch < 0                     ? chain->batch_size
-                         : (size_t)chain->batch < input->rank ? input->dims[chain->batch]
-                                                              : 0;
-    if (batch > 1)
-        return fail(chain->failure, "--data: the input is a batch of %zu, expected one sequence",
-                    batch);
+    for (size_t i = 0; i < input->rank && i < ONNX_RANK_MAX; i++)
+        if (chain->told[i].kind == AXIS_ONE && input->dims[i] > 1)
+            return fail(chain->failure,
+                        "--data: the input is a batch of %zu, expected one sequence",
+                        input->dims[i]);
     for (size_t i = 0; i < graph->input_count; i++) {
         const int value = graph->inputs[i];
         if (value == chain->input || value == chain->lengths)

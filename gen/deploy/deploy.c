@@ -112,6 +112,8 @@ static bool write_all(const struct writing *w)
         written = write_header(w, headers[i]);
     for (size_t i = 0; i < sizeof expanded / sizeof *expanded && written; i++)
         written = write_expanded(w, expanded[i]);
+    if (deployment_has_softmax(w->deployment))
+        written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
     for (size_t i = 0; i < WEIR_ISA_COUNT && written; i++)
         written = !w->deployment->model->isas[i] || write_kernels(w, i);

@@ -44,7 +44,9 @@ struct deploy_layer {
     struct deploy_pass passes[DEPLOY_PASSES_MAX];
     size_t pass_count;
     bool by_length; /* stops where the sequence ends; outputs past that are zeros */
+    bool is_product; /* no step of it depends on another */
     enum deploy_gives gives;
+    size_t softmax; /* over every so many of what it gives; 0: there is none */
 };
 
 /* An input of the model's own, and what it should give within DEPLOY_TOLERANCE. */
@@ -54,13 +56,16 @@ struct deploy_data {
 };
 
 #define DEPLOY_TOLERANCE 1e-4
+#define DEPLOY_ANY_LENGTH SIZE_MAX
 
 struct deploy_model {
     const char *name; /* begins every name that others see */
     struct deploy_layer layers[DEPLOY_LAYERS_MAX];
     size_t layer_count;
     size_t steps; /* at most, a call; 1: a stream */
+    bool exact_steps; /* exactly so many: a constant of it depends on that */
     bool lengths; /* a call says where its sequence ends */
+    size_t length; /* where it always must, or DEPLOY_ANY_LENGTH */
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
     struct deploy_data data; /* of the self-test */

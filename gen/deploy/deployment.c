@@ -45,6 +45,14 @@ bool deployment_is_whole(const struct deployment *d)
     return whole;
 }
 
+bool deployment_has_softmax(const struct deployment *d)
+{
+    bool has = false;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        has |= d->model->layers[l].softmax > 0;
+    return has;
+}
+
 bool deployment_gives_last(const struct deployment *d)
 {
     bool last = false;

@@ -30,6 +30,7 @@ const struct program *deployment_program(const struct deployment *d, size_t laye
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent);
 size_t deployment_outputs(const struct deployment *d, size_t layer); /* floats a step */
 bool deployment_is_whole(const struct deployment *d); /* a call is a whole sequence */
+bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
 
 /* Calls visit with every piece of the weights, in order, and where it begins. */

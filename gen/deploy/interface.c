@@ -20,7 +20,35 @@ static void add_step(const struct deployment *d, struct values *values)
     values_choose(values, "STEP", ways[way].folder, "step.c");
     values_choose(values, "TEST_STEP", ways[way].folder, "test.c");
     values_add(values, "STEP_ARGUMENTS", "%s", ways[way].arguments);
+    values_add(values, "STEPS_WRONG", "%s",
+               d->model->exact_steps ? "steps != @UPPER@_STEPS"
+                                     : "steps < 1 || steps > @UPPER@_STEPS");
+    values_add(values, "STEPS_RANGE", "%s",
+               d->model->exact_steps ? "always @UPPER@_STEPS" : "1 to @UPPER@_STEPS");
     values_add(values, "STEPS_OUT", "%s", deployment_gives_last(d) ? "1" : "steps");
+}
+
+/* Where a sequence ends: where a call says, or always at the same step. */
+static void add_length(const struct deployment *d, struct values *values)
+{
+    if (d->model->length == DEPLOY_ANY_LENGTH) {
+        values_add(values, "LENGTH_WRONG", "length > steps");
+        values_add(values, "LENGTH_RANGE", "`length`");
+        return;
+    }
+    values_add(values, "LENGTH_WRONG", "length != %zu || length > steps", d->model->length);
+    values_add(values, "LENGTH_RANGE", "`length`, always %zu", d->model->length);
+}
+
+static void add_softmax(const struct deployment *d, struct values *values)
+{
+    const bool has = deployment_has_softmax(d);
+    values_add(values, "INCLUDE_SOFTMAX", "%s", has ? "#include \"softmax.h\"" : "");
+    values_add(values, "SOFTMAX_FIELD", "%s",
+               has ? "    size_t softmax; /* over every so many of them; 0: there is none */" : "");
+    values_add(values, "SOFTMAX_FUNCTION", "%s",
+               has ? template_text("deploy/softmax/function.c.in") : "");
+    values_add(values, "SOFTMAX_CALL", "%s", has ? template_text("deploy/softmax/call.c.in") : "");
 }
 
 static void add_reset(const struct deployment *d, struct values *values)
@@ -55,4 +83,6 @@ void deploy_interface(const struct deployment *d, struct values *values)
     add_init(d, values);
     add_reset(d, values);
     add_step(d, values);
+    add_length(d, values);
+    add_softmax(d, values);
 }

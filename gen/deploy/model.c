@@ -10,121 +10,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Recurrent nodes ---- */
-
-/* A pass's parameters, by the names of its cell; and its initial states where they are constants
- * that are not zeros. */
-static bool set_pass(struct chain *chain, struct deploy_layer *layer, size_t p)
-{
-    const onnx_recurrent *recurrent = chain->node->recurrent;
-    const onnx_pass *from = &recurrent->pass[p];
-    const int initial[] = {recurrent->initial_h, recurrent->initial_c};
-    struct deploy_pass *pass = &layer->passes[p];
-    pass->reversed = from->reversed;
-    struct graph *graph = chain_cell(chain, from->cell, &pass->cell)
-                              ? source_parse(&pass->cell, layer->size, chain->failure)
-                              : NULL;
-    if (!graph)
-        return false;
-    for (int i = 0; i < graph->param_count; i++)
-        for (size_t k = 0; k < from->weight_count; k++)
-            if (!strcmp(graph->params[i].name, from->weights[k].name))
-                pass->params[i] = from->weights[k].data;
-    graph_free(graph);
-    for (size_t s = 0; s < recurrent->state_count; s++) {
-        const onnx_tensor *given = chain_value(chain, initial[s]);
-        for (size_t k = 0; given && given->floats && k < given->count; k++)
-            if (given->floats[k] != 0)
-                pass->initial[s] = given->floats + p * recurrent->H;
-        if (pass->initial[s] && given->count != recurrent->directions * recurrent->H)
-            return chain_refuse(chain, "its initial states differ from row to row of a batch");
-    }
-    return true;
-}
-
-static bool add_recurrent(struct chain *chain)
-{
-    const onnx_recurrent *recurrent = chain->node->recurrent;
-    if (!recurrent->weights_known)
-        return chain_refuse(chain, "its weights are computed from inputs");
-    struct deploy_layer *layer = chain_add_layer(chain);
-    if (!layer)
-        return false;
-    layer->size[WEIR_ONE] = 1;
-    layer->size[WEIR_I] = (double)recurrent->I;
-    layer->size[WEIR_H] = (double)recurrent->H;
-    layer->pass_count = recurrent->directions;
-    layer->by_length = recurrent->sequence_lens >= 0;
-    chain->model->lengths |= layer->by_length;
-    chain->lengths = layer->by_length ? recurrent->sequence_lens : chain->lengths;
-    bool set = true;
-    for (size_t p = 0; p < layer->pass_count && set; p++)
-        set = set_pass(chain, layer, p);
-    return set;
-}
-
-/* The axis of time and the batch's are what they are at a recurrent node. */
-static bool find_time(struct chain *chain, size_t time, size_t batch)
-{
-    const int id = chain->axes[time].id;
-    if (id == AXIS_PLAIN && chain->axes[time].size > 1)
-        chain->fixed_steps = chain->axes[time].size;
-    if (chain->axes[batch].id == AXIS_TIME)
-        return chain_refuse(chain, "its batch is the time of the layer before");
-    if (chain->model->layer_count == 0)
-        chain->batch_size = chain->axes[batch].size;
-    chain->axes[time].id = AXIS_TIME;
-    chain->axes[batch] = (struct axis){1, AXIS_PLAIN};
-    return true;
-}
-
-static bool take_recurrent(struct chain *chain)
-{
-    const onnx_recurrent *recurrent = chain->node->recurrent;
-    const size_t time = recurrent->batch_first, D = recurrent->directions, H = recurrent->H;
-    const struct axis plain[] = {{D, AXIS_PLAIN}, {1, AXIS_PLAIN}, {H, AXIS_PLAIN}};
-    if (chain->rank != 3)
-        return chain_refuse(chain, "its input is not known to have three axes");
-    if (chain->before)
-        return chain_refuse(chain, "%s comes before it", chain->before);
-    if (!find_time(chain, time, !time) || !add_recurrent(chain))
-        return false;
-    const struct axis steps = chain->axes[time];
-    const struct axis first[] = {steps, plain[0], plain[1], plain[2]};
-    const struct axis batched[] = {plain[1], steps, plain[0], plain[2]};
-    memcpy(chain->axes, time ? batched : first, sizeof first);
-    chain->rank = 4;
-    memcpy(chain->final_axes, plain, sizeof plain);
-    chain->final_rank = 3;
-    chain->value = recurrent->y;
-    chain->final = recurrent->y_h;
-    chain->product = NULL;
-    return true;
-}
-
-/* ---- The chain ---- */
+/* Where all calls must have the same length, the self-test is of that length. */
+enum { STEPS_MOST = 4096 };
+enum { DATA_MEMORY = 1 << 30 }; /* that --data may take */
 
 /* What is done with each operator that is not recurrent; NULL: nothing. */
 static const struct {
     const char *op;
     bool (*take)(struct chain *chain);
 } operators[] = {
-    {"Identity", NULL},
-    {"Dropout", NULL},
-    {"Transpose", chain_transpose},
-    {"Squeeze", chain_squeeze},
-    {"Unsqueeze", chain_unsqueeze},
-    {"Reshape", chain_reshape},
-    {"Cast", chain_cast},
-    {"Gather", chain_gather},
-    {"Slice", chain_slice},
-    {"MatMul", chain_matmul},
-    {"Gemm", chain_gemm},
-    {"Add", chain_add},
-    {"Relu", chain_function},
-    {"Sigmoid", chain_function},
-    {"Tanh", chain_function},
+    {"Identity", NULL},         {"Dropout", chain_dropout},     {"Transpose", chain_transpose},
+    {"Squeeze", chain_squeeze}, {"Unsqueeze", chain_unsqueeze}, {"Reshape", chain_reshape},
+    {"Flatten", chain_flatten}, {"Cast", chain_cast},           {"Gather", chain_gather},
+    {"Slice", chain_slice},     {"MatMul", chain_matmul},       {"Gemm", chain_gemm},
+    {"Add", chain_add},         {"Relu", chain_function},       {"Sigmoid", chain_function},
+    {"Tanh", chain_function},   {"Softmax", chain_softmax},
 };
+
+/* Which value the node works on: where the chain has come to, or the final state of the last layer,
+ * whose outputs are then not wanted. */
+static bool enter(struct chain *chain)
+{
+    const onnx_node *node = chain->node;
+    const bool adds = !strcmp(node->op, "Add") && chain_constant(chain, 0);
+    const size_t place = adds ? 1 : 0;
+    const int value = node->input_count > place ? node->inputs[place] : -1;
+    if (value >= 0 && value == chain->value)
+        return true;
+    if (value < 0 || value != chain->final)
+        return chain_refuse(chain, "it does not go on from the node before it, so that the model "
+                                   "is no chain");
+    chain_last(chain)->gives = GIVES_FINAL;
+    chain->axes = chain->known[value].axes;
+    chain->final = -1;
+    return true;
+}
+
+static void note(struct chain *chain)
+{
+    if (chain->value < 0)
+        return;
+    chain->known[chain->value].is_rows = true;
+    chain->known[chain->value].axes = chain->axes;
+}
 
 static bool take_operator(struct chain *chain)
 {
@@ -134,31 +62,81 @@ static bool take_operator(struct chain *chain)
         i++;
     if (i == sizeof operators / sizeof *operators)
         return chain_refuse(chain, "this operator is none of those that a chain may have");
+    if (!enter(chain))
+        return false;
+    /* Reshape knows the axis of time by its size, which need not be known. */
+    if (operators[i].take != chain_reshape && !chain_settle(chain))
+        return false;
     const bool taken = !operators[i].take || operators[i].take(chain);
     chain->value = chain->node->outputs[0];
     return taken;
 }
 
-/* Which value the node goes on from: where the chain has come to, or the final state of the last
- * layer, whose outputs are then not wanted. */
-static bool enter(struct chain *chain)
+/* Whether the node only gives another input of the model, such as lengths, another type or name. */
+static bool is_other_input(const struct chain *chain)
 {
-    const onnx_node *node = chain->node;
-    bool goes_on = false, is_final = false;
-    for (size_t i = 0; i < node->input_count; i++) {
-        goes_on |= node->inputs[i] >= 0 && node->inputs[i] == chain->value;
-        is_final |= node->inputs[i] >= 0 && node->inputs[i] == chain->final;
-    }
-    if (node->recurrent)
-        goes_on = node->recurrent->x == chain->value;
-    if (is_final && !goes_on) {
-        chain->model->layers[chain->model->layer_count - 1].gives = GIVES_FINAL;
-        memcpy(chain->axes, chain->final_axes, sizeof chain->axes);
-        chain->rank = chain->final_rank;
+    const onnx_graph *graph = &chain->onnx->graph;
+    const int root = chain_root(chain, chain->node->outputs[0]);
+    bool is = false;
+    for (size_t i = 0; i < graph->input_count; i++)
+        is |= graph->inputs[i] == root && root != chain->input;
+    return is;
+}
+
+/* Takes the next node. */
+static bool take(struct chain *chain)
+{
+    bool computed;
+    const bool recurs = chain->node->recurrent;
+    if (!recurs && (chain->node->output_count == 0 || chain->node->outputs[0] < 0))
+        return chain_refuse(chain, "it has no output");
+    if (!chain_compute(chain, &computed))
+        return false;
+    if (computed || (!recurs && is_other_input(chain)))
         return true;
+    if (!(recurs ? enter(chain) && chain_recurrent(chain) : take_operator(chain)))
+        return false;
+    note(chain);
+    return true;
+}
+
+/* The input's axes, as far as they are told. Rows are handed over step by step, so that time must
+ * be the first that moves. */
+static bool begin_axes(struct chain *chain, const onnx_value *value)
+{
+    const struct axis *before = NULL; /* the last that is told and more than one */
+    chain->axes.rank = value->rank;
+    for (size_t i = 0; i < value->rank; i++) {
+        const size_t size = value->dims[i] < 0 ? 0 : (size_t)value->dims[i];
+        struct axis *axis = &chain->axes.axis[i];
+        *axis = chain->told[i].kind != AXIS_INPUT
+                    ? chain->told[i]
+                    : (struct axis){size == 1 ? AXIS_ONE : AXIS_INPUT, size, i, i};
+        if (axis->kind == AXIS_TIME && before)
+            return chain_refuse(chain, "time is not the first axis of the model's input that is "
+                                       "more than one");
+        before = axis->kind == AXIS_UNIT || axis->kind == AXIS_TIME ? axis : before;
     }
-    return goes_on || chain_refuse(chain, "it does not go on from the node before it, so that the "
-                                          "model is no chain");
+    return true;
+}
+
+static void reset(struct chain *chain)
+{
+    struct deploy_model *model = chain->model;
+    memset(chain->known, 0, chain->onnx->value_count * sizeof *chain->known);
+    memset(model->layers, 0, sizeof model->layers);
+    model->layer_count = 0;
+    model->exact_steps = model->lengths = false;
+    model->length = DEPLOY_ANY_LENGTH;
+    chain->lengths = chain->final = -1;
+    chain->before = NULL;
+    chain->product = NULL;
+    chain->again = false;
+    for (size_t i = 0; i < ONNX_RANK_MAX; i++)
+        if (chain->told[i].kind == AXIS_TIME && chain->told[i].size) {
+            chain->steps = chain->told[i].size;
+            chain->is_fixed = true;
+        }
 }
 
 /* The input that the chain starts from: the first of the model that is made of floats. */
@@ -171,48 +149,18 @@ static bool begin(struct chain *chain)
         input++;
     if (graph->node_count == 0 || input == graph->input_count)
         return fail(chain->failure, "the model has no nodes that depend on an input of floats");
+    reset(chain);
     chain->node = graph->nodes;
     chain->value = chain->input = graph->inputs[input];
-    chain->final = -1;
-    chain->product = NULL;
-    chain->before = NULL;
-    memset(chain->known, 0, chain->onnx->value_count * sizeof *chain->known);
     const onnx_value *value = &chain->onnx->values[chain->value];
     if (!value->has_shape)
         return chain_refuse(chain, "the shape of the model's input is not declared");
-    chain->rank = value->rank;
     for (size_t i = 0; i < value->rank; i++)
-        chain->axes[i] = value->dims[i] < 0 ? (struct axis){0, (int)i}
-                                            : (struct axis){(size_t)value->dims[i], AXIS_PLAIN};
-    chain_note(chain);
-    return true;
-}
-
-/* Takes the next node. `again`: it told which axis is the batch, so that shapes before it were
- * wrong. */
-static bool take(struct chain *chain, bool *again)
-{
-    bool computed;
-    const bool recurs = chain->node->recurrent;
-    if (!recurs && (chain->node->output_count == 0 || chain->node->outputs[0] < 0))
-        return chain_refuse(chain, "it has no output");
-    if (!chain_compute(chain, &computed))
+        if (value->dims[i] == 0)
+            return chain_refuse(chain, "the model's input has an axis of size 0");
+    if (!begin_axes(chain, value))
         return false;
-    if (computed)
-        return true;
-    if (!enter(chain))
-        return false;
-    if (recurs && chain->rank == 3) {
-        const struct axis *batch = &chain->axes[!chain->node->recurrent->batch_first];
-        if (batch->id >= 0 && batch->id != chain->batch) {
-            chain->batch = batch->id;
-            *again = true;
-            return true;
-        }
-    }
-    if (!(recurs ? take_recurrent(chain) : take_operator(chain)))
-        return false;
-    chain_note(chain);
+    note(chain);
     return true;
 }
 
@@ -224,32 +172,52 @@ static bool is_output(const struct chain *chain, int value)
     return is;
 }
 
+/* An axis that no node told anything of is that of time, where there is only one. */
+static bool tell_rest(struct chain *chain)
+{
+    const struct axis *last = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < chain->axes.rank; i++) {
+        const struct axis *axis = &chain->axes.axis[i];
+        count += axis->kind == AXIS_TIME || axis->kind == AXIS_INPUT;
+        last = axis->kind == AXIS_INPUT ? axis : last;
+    }
+    if (last && count > 1)
+        return chain_refuse(chain, "which axis of the model's input is time is not known");
+    return !last || chain_tell(chain, last, AXIS_TIME, last->size);
+}
+
 /* Where the chain ends must be what the model gives: outputs, or a final state. */
 static bool end(struct chain *chain)
 {
+    if (!tell_rest(chain) || chain->again)
+        return chain->again;
     chain->output = is_output(chain, chain->value) ? chain->value : chain->final;
     if (!is_output(chain, chain->output) || chain->before || chain->model->layer_count == 0)
         return chain_refuse(chain,
                             "the chain does not end in a layer that is an output of the model");
-    if (chain->output != chain->value)
-        chain->model->layers[chain->model->layer_count - 1].gives = GIVES_FINAL;
-    return true;
+    if (chain->output != chain->value) {
+        chain_last(chain)->gives = GIVES_FINAL;
+        return true;
+    }
+    return chain_is_ordered(chain) ||
+           chain_refuse(chain, "what it gives does not lie in the order of its axes");
 }
 
+/* Once more whenever an axis of the input is told. */
 static bool walk(struct chain *chain)
 {
     const onnx_graph *graph = &chain->onnx->graph;
-    bool taken = begin(chain);
-    for (size_t n = 0; n < graph->node_count && taken;) {
-        bool again = false;
-        chain->node = &graph->nodes[n++];
-        taken = take(chain, &again);
-        if (!again)
-            continue;
-        chain->model->layer_count = n = 0; /* again, and knowing better */
+    bool taken;
+    do {
         taken = begin(chain);
-    }
-    return taken && end(chain);
+        for (size_t n = 0; n < graph->node_count && taken && !chain->again; n++) {
+            chain->node = &graph->nodes[n];
+            taken = take(chain);
+        }
+        taken = taken && (chain->again || end(chain));
+    } while (taken && chain->again);
+    return taken;
 }
 
 /* ---- One node ---- */
@@ -296,7 +264,7 @@ static bool take_node(struct chain *chain, const char *name)
     chain->node = find_node(&chain->onnx->graph, name);
     if (!chain->node)
         return fail_node(chain, name);
-    if (!add_recurrent(chain))
+    if (!chain_add_recurrent(chain))
         return false;
     if (before && layers[before].size[WEIR_I] !=
                       layers[before - 1].size[WEIR_H] * (double)layers[before - 1].pass_count)
@@ -335,20 +303,45 @@ static char *name_from(const char *path)
     return name;
 }
 
+/* Whether a call must be a whole sequence: something reads backwards, or starts after the last step
+ * was taken, or a length says where it ends. */
+static bool is_whole(const struct deploy_model *model)
+{
+    bool whole = model->lengths, ended = false;
+    for (size_t l = 0; l < model->layer_count; l++) {
+        const struct deploy_layer *layer = &model->layers[l];
+        for (size_t p = 0; p < layer->pass_count; p++)
+            whole |= layer->passes[p].reversed;
+        whole |= ended && !layer->is_product;
+        ended |= layer->gives != GIVES_ALL;
+    }
+    return whole;
+}
+
 /* Calls of as many steps as the model has, where they are fixed; and of one only where all it needs
  * is the past. */
 static bool set_steps(const struct deploy_request *request, const struct chain *chain)
 {
     struct deploy_model *model = chain->model;
-    bool whole = model->lengths;
-    if (!request->steps && chain->fixed_steps)
-        model->steps = chain->fixed_steps;
-    for (size_t l = 0; l < model->layer_count; l++)
-        for (size_t p = 0; p < model->layers[l].pass_count; p++)
-            whole |= model->layers[l].passes[p].reversed;
-    if (whole && model->steps == 1 && !chain->fixed_steps)
+    if (!request->steps && chain->is_fixed)
+        model->steps = chain->steps;
+    if (model->exact_steps && model->steps != chain->steps)
+        return fail(chain->failure, "the model computes with its %zu steps, expected no --steps",
+                    chain->steps);
+    if ((model->exact_steps && model->steps > STEPS_MOST) ||
+        (model->length != DEPLOY_ANY_LENGTH && model->length > STEPS_MOST))
+        return fail(chain->failure,
+                    "a constant of the model is right for one number of steps alone, "
+                    "which is more than %d",
+                    STEPS_MOST);
+    if (is_whole(model) && model->steps < (chain->is_fixed ? chain->steps : 2))
         return fail(chain->failure, "the model reads whole sequences, expected --steps with the "
                                     "most time steps there are");
+    if (model->lengths && model->length != DEPLOY_ANY_LENGTH && model->length > model->steps)
+        return fail(chain->failure,
+                    "the model's sequences end after %zu steps, expected --steps "
+                    "with no fewer",
+                    model->length);
     return true;
 }
 
@@ -356,10 +349,13 @@ static bool set_steps(const struct deploy_request *request, const struct chain *
 static bool fill(struct chain *chain, const struct deploy_request *request)
 {
     const size_t count = chain->onnx->value_count + 1;
+    chain->steps = request->steps;
     chain->known = chain_take(chain, count, sizeof *chain->known);
     if (!chain->known)
         return false;
     memset(chain->known, 0, count * sizeof *chain->known);
+    for (size_t i = 0; i < ONNX_RANK_MAX; i++)
+        chain->told[i].kind = AXIS_INPUT;
     if (!(request->node ? take_nodes(chain, request->node) : walk(chain)))
         return false;
     if (!set_steps(request, chain))
@@ -377,17 +373,17 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     struct chain chain = {.onnx = onnx,
                           .model = calloc(1, sizeof *chain.model),
                           .failure = failure,
-                          .memory = onnx_memory_create(SIZE_MAX / 2),
+                          .data = onnx_memory_create(DATA_MEMORY),
+                          .input = -1,
                           .lengths = -1,
-                          .final = -1,
-                          .batch = -1};
+                          .final = -1};
     char *name = name_from(request->model);
-    bool deployed = (chain.model && chain.memory) || fail_memory(failure);
+    bool deployed = (chain.model && chain.data) || fail_memory(failure);
     deployed = deployed && deploy_options(request, chain.model, name, failure) &&
                fill(&chain, request) && deploy_write(chain.model, request->out, failure);
     free(name);
     free(chain.model);
-    onnx_memory_destroy(chain.memory);
+    onnx_memory_destroy(chain.data);
     onnx_free(onnx);
     return deployed;
 }

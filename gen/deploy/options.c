@@ -42,6 +42,7 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
                     model->name, model->name);
     model->steps = request->steps ? request->steps : 1;
     model->lengths = request->lengths;
+    model->length = DEPLOY_ANY_LENGTH;
     model->weights_file = request->weights_file;
     memcpy(model->isas, request->isas, sizeof model->isas);
     return true;

@@ -3,6 +3,7 @@
 #include "deploy/deployment.h"
 
 #include "inspect/interpret.h"
+#include "softmax.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,6 +60,8 @@ static float *run_layer(const struct deployment *d, size_t l, size_t *steps, siz
         memcpy(y, final, outputs * sizeof *y);
     if (layer->gives != GIVES_ALL)
         *steps = *length = 1;
+    for (size_t i = 0; i < *steps * outputs && layer->softmax; i += layer->softmax)
+        weir_softmax(y + i, layer->softmax);
     free(final);
     return y;
 }
@@ -127,17 +130,24 @@ static void add_isa_strings(const struct deployment *d, struct values *values)
     values_take(values, "ISA_STRINGS", &strings);
 }
 
+/* How many steps the self-test has, and where its sequence ends. */
+static size_t choose_steps(const struct deploy_model *model, size_t *length)
+{
+    const bool short_enough = model->steps > 1 && (model->exact_steps || model->steps < TEST_STEPS);
+    size_t steps = model->data.input ? model->data.steps : short_enough ? model->steps : TEST_STEPS;
+    *length = model->data.input ? model->data.length : model->lengths ? steps - steps / 4 : steps;
+    if (model->length != DEPLOY_ANY_LENGTH) {
+        *length = model->length;
+        steps = steps < *length ? *length : steps;
+    }
+    return steps;
+}
+
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure)
 {
     const struct deploy_data *data = &d->model->data;
-    const bool is_stream = d->model->steps == 1;
-    size_t steps = data->input                                 ? data->steps
-                   : is_stream || d->model->steps > TEST_STEPS ? TEST_STEPS
-                                                               : d->model->steps;
+    size_t length, steps = choose_steps(d->model, &length);
     const size_t count = steps * d->inputs;
-    const size_t length = data->input         ? data->length
-                          : d->model->lengths ? steps - steps / 4
-                                              : steps;
     float *drawn = data->input ? NULL : draw_input(count), *y = NULL;
     const float *x = drawn ? drawn : data->input;
     if (x) {

@@ -88,9 +88,11 @@ static void add_layers(const struct deployment *d, struct values *values)
     size_t pass = 0;
     for (size_t l = 0; l < d->model->layer_count; l++) {
         const struct deploy_layer *layer = &d->model->layers[l];
-        text_add(&rows, "    {%zu, %zu, %.0f, %zu, %d, %d}, /* %s */\n", pass, layer->pass_count,
-                 layer->size[WEIR_I], deployment_outputs(d, l), layer->by_length, layer->gives,
-                 deployment_program(d, l, 0)->graph->name);
+        text_add(&rows, "    {%zu, %zu, %.0f, %zu, %d, %d", pass, layer->pass_count,
+                 layer->size[WEIR_I], deployment_outputs(d, l), layer->by_length, layer->gives);
+        if (deployment_has_softmax(d))
+            text_add(&rows, ", %zu", layer->softmax);
+        text_add(&rows, "}, /* %s */\n", deployment_program(d, l, 0)->graph->name);
         pass += layer->pass_count;
     }
     values_take(values, "LAYERS", &rows);

@@ -62,11 +62,11 @@ for kind in lengths reverse final stack; do
     check "$scratch/$kind" "$how" 9 "$tolerance"
 done
 
-mkdir "$scratch/softmax"
-"$build/bin/make_model" softmax "$scratch/softmax"
-softmax=$scratch/softmax/model.onnx out=$scratch/none
-refused "Softmax" --model "$softmax" --out "$out"
-refused "is no recurrent node of the model" --model "$softmax" --out "$out" --node other
+mkdir "$scratch/exponential"
+"$build/bin/make_model" exponential "$scratch/exponential"
+exponential=$scratch/exponential/model.onnx out=$scratch/none
+refused "this operator is none of those" --model "$exponential" --out "$out"
+refused "is no recurrent node of the model" --model "$exponential" --out "$out" --node other
 stack=$scratch/stack/model.onnx
 # Its nodes have no names, so that those of their outputs stand for them.
 refused "does not take what the node before it" --model "$stack" --out "$out" --node c,a
@@ -74,11 +74,11 @@ refused "--node is empty" --model "$stack" --out "$out" --node ""
 refused "--data is for whole models" \
     --model "$stack" --out "$out" --node a --data "$scratch/stack" --steps 9
 refused "expected --steps" --model "$stack" --out "$out" --node a
-refused "--out is missing" --model "$softmax"
+refused "--out is missing" --model "$exponential"
 refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
-refused "--name 'Net'" --model "$softmax" --out "$out" --name Net
-refused "--steps '0'" --model "$softmax" --out "$out" --steps 0
-refused "--isa sse" --model "$softmax" --out "$out" --isa avx2,sse
+refused "--name 'Net'" --model "$exponential" --out "$out" --name Net
+refused "--steps '0'" --model "$exponential" --out "$out" --steps 0
+refused "--isa sse" --model "$exponential" --out "$out" --isa avx2,sse
 cp "$scratch/reverse/input_0.pb" "$scratch/lengths/output_0.pb"
 refused "the output has 54 floats, where the model gives 180" \
     --model "$scratch/lengths/model.onnx" --data "$scratch/lengths" --out "$out"
@@ -89,7 +89,7 @@ refused "off by" --model "$scratch/final/model.onnx" --data "$scratch/final" --o
 rm "$scratch/final/output_0.pb"
 refused "output_0.pb cannot be read" \
     --model "$scratch/final/model.onnx" --data "$scratch/final" --out "$out"
-head -c 200 "$softmax" >"$scratch/short.onnx"
+head -c 200 "$exponential" >"$scratch/short.onnx"
 refused "short.onnx" --model "$scratch/short.onnx" --out "$out"
 [[ ! -e $out ]] || fail "$out was made for a model that was refused."
 echo "the rest is refused"

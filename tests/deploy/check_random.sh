@@ -10,10 +10,9 @@ make_scratch
 
 refusals=(
     'its weights are computed from inputs'
-    'its initial states differ from row to row of a batch'
+    'its batch is'
     'the chain does not end in a layer that is an output of the model'
     'are not floats of one sequence'
-    'the input is a batch of'
     'holds states to start from that are not zero'
 )
 mkdir "$scratch/models"

@@ -104,11 +104,11 @@ static void stack(struct writer *writer)
     writer_output(writer, "y");
 }
 
-/* Not a chain's: a Softmax. */
-static void softmax(struct writer *writer)
+/* Not a chain's: an exponential. */
+static void exponential(struct writer *writer)
 {
     recurrent(writer, "RNN", "forward", 1, I, "x", NULL, (char *const[]){"a", NULL});
-    writer_node(writer, "Softmax", (char *const[]){"a", NULL}, (char *const[]){"y", NULL});
+    writer_node(writer, "Exp", (char *const[]){"a", NULL}, (char *const[]){"y", NULL});
     writer_output(writer, "y");
 }
 
@@ -143,7 +143,7 @@ int main(int count, char **arguments)
                  {"reverse", reverse},
                  {"final", final},
                  {"stack", stack},
-                 {"softmax", softmax}};
+                 {"exponential", exponential}};
     static float x[T * I];
     const int length = LENGTH;
     struct writer *writer = writer_create();

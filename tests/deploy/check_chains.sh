@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_chains.sh BUILD CC [WEIR_GEN]: models in which axes, states or lengths are easily taken for others
+# (make_chain.c): weir-gen --model deploys what gives what weir-run gives, or says in one sentence why not.
+. "$(dirname "$0")/../shell.sh"
+build=$1 cc=$2 weir_gen=${3:-$1/bin/weir-gen}
+make_scratch
+failures=0
+
+wrong() {
+    echo "FAILED: $*" >&2
+    failures=$((failures + 1))
+}
+
+make() { # KIND
+    mkdir -p "$scratch/$1"
+    "$build/bin/make_chain" "$1" "$scratch/$1"
+}
+
+# Deployed, with what weir-run gives as what it must give: KIND OPTION...
+deploys() {
+    local folder=$scratch/$1 kind=$1 inputs=() file
+    make "$1"
+    shift
+    for file in "$folder"/input_*.pb; do
+        inputs+=(--input "$file")
+    done
+    "$build/bin/weir-run" "$folder/model.onnx" "${inputs[@]}" --output "$folder/output_0.pb"
+    "$weir_gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" "$@" ||
+        wrong "$kind is not deployed."
+}
+
+refused() { # KIND SENTENCE OPTION...
+    local kind=$1 sentence=$2 status=0
+    shift 2
+    make "$kind"
+    "$weir_gen" --model "$scratch/$kind/model.onnx" --name net --out "$scratch/$kind/net" "$@" \
+        >"$scratch/out" 2>"$scratch/error" || status=$?
+    if [[ $status -ne 2 || $(wc -l <"$scratch/error") -ne 1 ]] || ! grep -qF -- "$sentence" "$scratch/error"; then
+        wrong "$kind ended with $status, expected 2 and '$sentence': $(cat "$scratch/error")"
+    fi
+}
+
+refused initial "its initial states are computed by the model"
+deploys layout
+deploys layout_squeeze
+refused layout "the model reads whole sequences" --steps 2
+refused bias "not broadcast to every step alike"
+refused gemm_bias "not broadcast to every step alike"
+refused gemm_added "does not go on from the node before it"
+refused two_lengths "ends elsewhere than that of a layer before" --steps 5
+refused computed_length "this operator is none of those" --steps 5
+deploys cast_length
+deploys constant_length
+refused steps "expected --steps with exactly that number"
+deploys steps --steps 5
+deploys shape_start --steps 5
+refused memory "more memory than is allowed"
+refused batch "its batch is 2, expected one sequence"
+refused allow_zero "its shape has an axis of size 0"
+refused aside "does not go on from the node before it"
+deploys keras
+deploys torch
+
+# What holds for one number of steps, or one length, asks for it.
+calls() { # KIND CALL...: returns 0 where it begins with 0, else 1
+    local kind=$1 call
+    shift
+    {
+        echo '#include "net.h"'
+        echo '#include <stdlib.h>'
+        echo 'int main(void) { static float x[99], y[99]; void *state = malloc(net_state_size()); int wrong = 0;'
+        echo 'if (net_init(state, NULL)) return 1;'
+        for call in "$@"; do
+            echo "wrong |= net_step(state, ${call#* }, x, y) != ${call%% *};"
+        done
+        echo 'free(state); return wrong; }'
+    } >"$scratch/main.c"
+    "$cc" -O0 -w -ffp-contract=off -I "$scratch/$kind/net" "$scratch/main.c" \
+        "$scratch/$kind"/net/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
+        "$scratch/main" || wrong "$kind takes calls of other sizes."
+}
+deploys steps --steps 5 --isa scalar
+calls steps '0 5' '1 4' '1 6'
+deploys constant_length --isa scalar
+calls constant_length '0 5, 3' '0 4, 3' '1 5, 5' '1 5, 2' '1 2, 2'
+
+[[ $failures -eq 0 ]] || exit 1
