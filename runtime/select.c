@@ -62,6 +62,9 @@ static weir_status find_level(struct level *level, const char *config_isa, weir_
 weir_status weir_isa_level(const char **name, weir_error *error)
 {
     struct level level;
+    if (!name)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_isa_level needs a place for the name: it may not be NULL.");
     const weir_status status = find_level(&level, NULL, error);
     if (!status)
         *name = weir_isas[level.isa].name;
