@@ -117,7 +117,7 @@ typedef struct weir_stacked {
     const char *cell; /* the cell whose maths the layer has: lstm, lstm_projected, lstm_peephole,
                          gru, gru_before, rnn_tanh, rnn_relu, or one with such names of your own */
     size_t I, H, P;
-    const float *input, *recurrent; /* the matrices */
+    const float *input, *recurrent; /* the matrices; all arrays here have any alignment */
     const float *bias, *recurrent_bias; /* NULL: none. The second is PyTorch's bias_hh */
     size_t bias_count; /* floats in bias: they tell a convention */
     const float *projection, *peephole; /* where the cell has them */

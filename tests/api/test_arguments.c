@@ -177,6 +177,51 @@ static void check_running(void)
     weir_layer_destroy(NULL);
 }
 
+/* ---- Alignment ---- */
+
+enum { FLOATS = 400 };
+
+/* The same floats, one byte beside where a float may lie: a sanitizer sees who reads one there. */
+static const float *beside(const float *floats)
+{
+    static char memory[8][FLOATS * sizeof(float) + 1];
+    static size_t next;
+    char *copy = memory[next++ % 8] + 1;
+    return (const float *)(const void *)memcpy(copy, floats, FLOATS * sizeof(float));
+}
+
+/* Weights of any alignment, given to a layer and to a converter, are what they are elsewhere. */
+static void check_alignment(const char *cell)
+{
+    static float floats[FLOATS], converted[2][FLOATS], y[2][4];
+    static const float x[3] = {0.5f, -1, 2};
+    weir_weight weights[64];
+    size_t count;
+    weir_stacked from = {.cell = cell, .I = 3, .H = 4, .reset = WEIR_RESET_AFTER};
+    for (size_t k = 0; k < FLOATS; k++)
+        floats[k] = (float)k / FLOATS - 0.5f;
+    from.input = from.recurrent = floats;
+    if (weir_weights_from_onnx(&from, weights, converted[0], NULL))
+        return;
+    from.input = from.recurrent = beside(floats);
+    HOLDS(!weir_weights_from_onnx(&from, weights, converted[1], NULL));
+    HOLDS(!memcmp(converted[0], converted[1], sizeof converted[0]));
+    HOLDS(!weir_weights_size(cell, 3, 4, 0, &count, NULL, NULL));
+    for (size_t pass = 0; pass < 2; pass++) {
+        weir_layer *layer;
+        for (size_t k = 0; k < count; k++)
+            weights[k].data = pass ? beside(floats) : floats;
+        HOLDS(!weir_layer_create(
+            &layer,
+            &(weir_layer_config){
+                .cell = cell, .I = 3, .H = 4, .weights = weights, .weight_count = count},
+            NULL));
+        weir_layer_forward(layer, &(weir_sequence){.T = 1, .B = 1, .x = x, .y = y[pass]});
+        weir_layer_destroy(layer);
+    }
+    HOLDS(!memcmp(y[0], y[1], sizeof y[0]));
+}
+
 int main(void)
 {
     toy = toy_problem_create(2, 2, 3, 5, 2, false);
@@ -187,6 +232,7 @@ int main(void)
             continue; /* it has a projection */
         check_cells(cell);
         check_converters(cell);
+        check_alignment(cell);
     }
     check_pools();
     check_creation();

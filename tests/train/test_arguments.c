@@ -9,6 +9,13 @@
 #include "folder.h"
 #include "train/toy_model.h"
 
+/* Hostile sizes are asked of malloc: it is to say no, as it does without the sanitizer. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 static weir_error error;
 static struct folder folder;
 static struct toy_config toy;
