@@ -2,6 +2,7 @@
 /* weir-bench: pins itself to a core, measures what that core can do at most, then runs the shapes
  * and reports. The order matters and is here; the parts are in the other files. */
 #define _GNU_SOURCE
+#include "common/setting.h"
 #include "gbench.h"
 #include "peers.h"
 #include "report.h"
@@ -52,7 +53,7 @@ static bool start(struct options *options, int argc, char **argv, struct failure
         return true;
     if (!google_start(argc, argv, failure))
         return false;
-    if (getenv("WEIR_KERNEL"))
+    if (setting("WEIR_KERNEL"))
         return fail(failure, "WEIR_KERNEL is set, but weir-bench runs every kernel by name itself; "
                              "unset it and use --benchmark_filter");
     if (weir_isa_level(&level, &error))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-info: what Weir finds on this machine and in this build. Decides nothing: it asks libweir,
  * hwloc and the CPU, and prints what they say. */
+#include "common/setting.h"
 #include "weir.h"
 
 #include <inttypes.h>
@@ -180,7 +181,7 @@ static void print_machine(void)
 
 static void print_level(const char *level)
 {
-    const char *asked = getenv("WEIR_ISA"), *best = level;
+    const char *asked = setting("WEIR_ISA"), *best = level;
     printf(LABEL, "ISAs");
     for (size_t k = 0; weir_isa_name(k); k++) {
         const bool runs = weir_isa_runs_here(weir_isa_name(k));
@@ -200,7 +201,7 @@ static void print_level(const char *level)
 /* False, with a sentence, when WEIR_KERNEL names a kernel that no layer can have. */
 static bool check_forced(void)
 {
-    const char *asked = getenv("WEIR_KERNEL");
+    const char *asked = setting("WEIR_KERNEL");
     const struct weir_kernel *kernel;
     size_t i = 0;
     if (!asked)
@@ -218,8 +219,8 @@ static bool check_forced(void)
 
 static void print_forced(void)
 {
-    if (getenv("WEIR_KERNEL"))
-        printf(LABEL "%s: named by WEIR_KERNEL\n", "Kernel", getenv("WEIR_KERNEL"));
+    if (setting("WEIR_KERNEL"))
+        printf(LABEL "%s: named by WEIR_KERNEL\n", "Kernel", setting("WEIR_KERNEL"));
 }
 
 /* ---- Kernels ---- */

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "common/files.h"
 #include "common/hash.h"
+#include "common/setting.h"
 #include "run/run.h"
 
 #include <dlfcn.h>
@@ -37,7 +38,7 @@ static bool make_folder(const char *path, struct failure *failure)
  * able to write to it. */
 static bool find_folder(char path[PATH_SIZE], struct failure *failure)
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *cache = setting("XDG_CACHE_HOME"), *home = setting("HOME");
     struct stat status;
     int length;
     if (cache && *cache == '/')
@@ -63,8 +64,8 @@ static bool find_folder(char path[PATH_SIZE], struct failure *failure)
 
 static const char *compiler(void)
 {
-    const char *chosen = getenv("CC");
-    return chosen && *chosen ? chosen : "cc";
+    const char *chosen = setting("CC");
+    return chosen ? chosen : "cc";
 }
 
 /* Splits a command at spaces, as make does; the words point into it. */
