@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, WORDS_MAX = 64, COMMAND_SIZE = 2048 };
+/* A word takes two bytes of a command at least. */
+enum { PATH_SIZE = 4096, COMMAND_SIZE = 2048, WORDS_MAX = COMMAND_SIZE / 2 };
 
 extern char **environ;
 
@@ -69,12 +70,11 @@ static const char *compiler(void)
 }
 
 /* Splits a command at spaces, as make does; the words point into it. */
-static size_t split(char *command, char **words, size_t count)
+static size_t split(char *command, char **words)
 {
-    for (char *rest, *word = strtok_r(command, " ", &rest); word && count < WORDS_MAX - 1;
-         word = strtok_r(NULL, " ", &rest))
+    size_t count = 0;
+    for (char *rest, *word = strtok_r(command, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
-    words[count] = NULL;
     return count;
 }
 
@@ -103,7 +103,7 @@ static bool compile(const char *source, const char *library, const char *flags,
     char *words[WORDS_MAX + 5];
     if (snprintf(command, sizeof command, "%s %s%s", compiler(), flags, tail) >= COMMAND_SIZE)
         return fail(failure, "the name of the C compiler in CC is too long");
-    size_t count = split(command, words, 0);
+    const size_t count = split(command, words);
     char *const last[] = {"-o", (char *)library, (char *)source, "-lm", NULL};
     memcpy(words + count, last, sizeof last);
     const int outcome = execute(words);
