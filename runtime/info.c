@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-info: what Weir finds on this machine and in this build. Decides nothing: it asks libweir,
  * hwloc and the CPU, and prints what they say. */
+#include "common/ending.h"
 #include "common/setting.h"
 #include "weir.h"
 
@@ -354,7 +355,8 @@ static int print_report(void)
     return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+/* Does what is asked for; the exit status. */
+static int run(int argc, char **argv)
 {
     if (argc == 1)
         return print_report();
@@ -374,4 +376,9 @@ int main(int argc, char **argv)
     fprintf(stderr, "weir-info: it takes --kernels, --version or --help or nothing, not \"%s\".\n",
             argv[argc > 2 ? 2 : 1]);
     return STATUS_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    return end_program("weir-info", run(argc, argv));
 }
