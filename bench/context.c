@@ -5,6 +5,7 @@
 #include "context.h"
 
 #include "bench_commit.h"
+#include "common/setting.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,7 +142,7 @@ void context_before(struct context *context, const struct machine *machine,
     context_text(context, "flags", "%s", BENCH_FLAGS);
     context_text(context, "kernel_flags", "%s", BENCH_KERNEL_FLAGS);
     context_text(context, "baseline_flags", "%s", BENCH_BASELINE_FLAGS);
-    context_text(context, "weir_isa_cap", "%s", getenv("WEIR_ISA") ? getenv("WEIR_ISA") : "none");
+    context_text(context, "weir_isa_cap", "%s", setting("WEIR_ISA") ? setting("WEIR_ISA") : "none");
     context_text(context, "load_average_before", "%s",
                  file_value("/proc/loadavg", NULL, value, sizeof value));
     ceilings_describe(context, calibration);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of text that are read line by line. */
+/* Files of text that are read line by line, as they are written anywhere: lines end with or without
+ * a carriage return, and a byte order mark may come first. */
 #ifndef BENCH_LINES_H
 #define BENCH_LINES_H
 

@@ -2,6 +2,8 @@
 /* weir-bench: pins itself to a core, measures what that core can do at most, then runs the shapes
  * and reports. The order matters and is here; the parts are in the other files. */
 #define _GNU_SOURCE
+#include "common/ending.h"
+#include "common/setting.h"
 #include "gbench.h"
 #include "peers.h"
 #include "report.h"
@@ -52,7 +54,7 @@ static bool start(struct options *options, int argc, char **argv, struct failure
         return true;
     if (!google_start(argc, argv, failure))
         return false;
-    if (getenv("WEIR_KERNEL"))
+    if (setting("WEIR_KERNEL"))
         return fail(failure, "WEIR_KERNEL is set, but weir-bench runs every kernel by name itself; "
                              "unset it and use --benchmark_filter");
     if (weir_isa_level(&level, &error))
@@ -159,7 +161,8 @@ static int bench(const struct options *options, const struct shapes *shapes,
     return status;
 }
 
-int main(int argc, char **argv)
+/* Does what is asked for; the exit status. */
+static int run(int argc, char **argv)
 {
     struct options options;
     struct failure failure;
@@ -180,4 +183,9 @@ int main(int argc, char **argv)
     shapes_free(&shapes);
     machine_close(&machine);
     return status ? complain(&failure, status) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    return end_program("weir-bench", run(argc, argv));
 }

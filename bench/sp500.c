@@ -86,17 +86,25 @@ static bool day_add(struct prices *prices, const char *line, const struct lines 
 
 static bool days_read(struct prices *prices, struct lines *lines, struct failure *failure)
 {
-    size_t length;
+    size_t length, empty = 0; /* the number of the first empty line: no day comes after one */
     long last_date = 0;
     const char *line = lines_next(lines, &length);
     if (line && !line_check(lines, line, length, failure))
         return false;
     if (!line || strcmp(line, header) != 0)
         return fail(failure, "%s:1: expected the header '%s'", lines->path, header);
-    while ((line = lines_next(lines, &length)) != NULL)
+    while ((line = lines_next(lines, &length)) != NULL) {
+        if (length == 0) {
+            empty = empty ? empty : lines->number;
+            continue;
+        }
+        if (empty)
+            return fail(failure, "%s:%zu: an empty line between days; take it out", lines->path,
+                        empty);
         if (!line_check(lines, line, length, failure) ||
             !day_add(prices, line, lines, &last_date, failure))
             return false;
+    }
     return prices->days > 0 || fail(failure, "%s: no days in it", lines->path);
 }
 

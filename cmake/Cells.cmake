@@ -3,14 +3,14 @@
 # name it gives itself; nothing here, nor anywhere in the build, knows a cell by name. Their text
 # goes into ${WEIR_GENERATED}/cells.inc, which weir-gen contains, so that a name works anywhere.
 
-# Reads a cell file: sets in the caller `name` and `has_projection`.
+# Reads a cell file, whose blanks are those of the language: sets in the caller `name` and `has_projection`.
 macro(weir_read_cell file)
     file(READ "${file}" text)
-    if(NOT "\n${text}" MATCHES "\n[ \t]*cell[ \t]+([A-Za-z][A-Za-z0-9_]*)")
+    if(NOT "\n${text}" MATCHES "\n[ \t\r]*cell[ \t\r]+([A-Za-z][A-Za-z0-9_]*)")
         message(FATAL_ERROR "${file} does not say which cell it is: it needs a line `cell NAME`.")
     endif()
     set(name ${CMAKE_MATCH_1})
-    string(REGEX REPLACE "#[^\n]*" "" statements "${text}")
+    string(REGEX REPLACE "#[^\n]*|[ \t\r]+" "" statements "${text}")
     string(FIND "${statements}" "[P]" projection)
     set(has_projection ON)
     if(projection EQUAL -1)

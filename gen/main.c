@@ -2,6 +2,7 @@
 /* weir-gen: the commands of the generator. It reads a cell, by the name of a built-in one or from a
  * file, and prints a kernel, its maths, how right its gradient is, or what there is to choose from.
  * The command line is read in options.c. What fails anywhere in gen/ is told here. */
+#include "common/ending.h"
 #include "common/files.h"
 #include "deploy/deploy.h"
 #include "emit/emit.h"
@@ -55,8 +56,8 @@ static bool write_text(const char *path, const struct text *text, struct failure
 {
     if (path)
         return file_write(path, text->chars, text->length, failure);
-    return (fwrite(text->chars, 1, text->length, stdout) == text->length && !fflush(stdout)) ||
-           fail(failure, "writing to stdout failed");
+    fwrite(text->chars, 1, text->length, stdout); /* what fails is told at the end */
+    return true;
 }
 
 static bool dump_source(const struct request *request, const struct source *source,
@@ -280,5 +281,5 @@ int main(int argc, char **argv)
         options_read(argc, argv, &request, &failure) ? run(&request, &failure) : EXIT_BAD;
     if (status != EXIT_SUCCESS)
         tell(failure.sentence);
-    return status;
+    return end_program("weir-gen", status);
 }

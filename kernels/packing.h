@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Arithmetic that stays at SIZE_MAX, which cannot be allocated, instead of wrapping around: one
  * check at the end covers a whole formula. */
@@ -49,6 +50,14 @@ static inline float weir_scaled(float weight, float scale)
     return isinf(product) && isfinite(weight) ? copysignf(FLT_MAX, product) : product;
 }
 
+/* A float of an array that may lie anywhere in memory, as those of a file do. */
+static inline float weir_float_at(const float *array, size_t index)
+{
+    float value;
+    memcpy(&value, (const char *)array + index * sizeof value, sizeof value);
+    return value;
+}
+
 /* Packs one region; what lies past the last row must be zero already. `data` is by the numbers of
  * the cell's parameters, `scale` by the region's slots. */
 static inline void weir_pack_region(const struct weir_region *region, size_t lanes, size_t rows,
@@ -63,9 +72,10 @@ static inline void weir_pack_region(const struct weir_region *region, size_t lan
         for (size_t col = 0; col < cols; col++, packed += width)
             for (size_t k = 0; k < region->count; k++) {
                 float *to = packed + (tail ? region->tail[k] : k * lanes);
-                const float *from = data[region->params[k]] + first * row_step + col * col_step;
+                const float *from = data[region->params[k]];
+                const size_t start = first * row_step + col * col_step;
                 for (size_t lane = 0; lane < count; lane++)
-                    to[lane] = weir_scaled(from[lane * row_step], scale[k]);
+                    to[lane] = weir_scaled(weir_float_at(from, start + lane * row_step), scale[k]);
             }
     }
 }

@@ -67,12 +67,24 @@ static weir_status find_at(const char *cell, struct weir_sizes sizes,
     return status ? status : weir_cell_check_sizes(*kernel, sizes, error);
 }
 
+/* The same, for who has a place for so many shapes. */
+static weir_status find_for(const weir_shape *shapes, size_t capacity, const char *cell,
+                            struct weir_sizes sizes, const struct weir_kernel **kernel,
+                            weir_error *error)
+{
+    if (capacity && !shapes)
+        return weir_fail(error, WEIR_INVALID,
+                         "capacity is %zu, but shapes is NULL: give a place for them, or 0.",
+                         capacity);
+    return find_at(cell, sizes, kernel, error);
+}
+
 weir_status weir_cell_weights(const char *cell, size_t I, size_t H, size_t P, weir_shape *shapes,
                               size_t capacity, size_t *count, weir_error *error)
 {
     const struct weir_sizes sizes = {I, H, P};
     const struct weir_kernel *kernel;
-    const weir_status status = find_at(cell, sizes, &kernel, error);
+    const weir_status status = find_for(shapes, capacity, cell, sizes, &kernel, error);
     if (status)
         return status;
     for (size_t i = 0; i < kernel->param_count && i < capacity; i++)
@@ -89,7 +101,7 @@ weir_status weir_cell_states(const char *cell, size_t I, size_t H, size_t P, wei
 {
     const struct weir_sizes sizes = {I, H, P};
     const struct weir_kernel *kernel;
-    const weir_status status = find_at(cell, sizes, &kernel, error);
+    const weir_status status = find_for(shapes, capacity, cell, sizes, &kernel, error);
     if (status)
         return status;
     for (size_t i = 0; i < kernel->state_count && i < capacity; i++)

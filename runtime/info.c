@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-info: what Weir finds on this machine and in this build. Decides nothing: it asks libweir,
  * hwloc and the CPU, and prints what they say. */
+#include "common/ending.h"
+#include "common/setting.h"
 #include "weir.h"
 
 #include <inttypes.h>
@@ -180,7 +182,7 @@ static void print_machine(void)
 
 static void print_level(const char *level)
 {
-    const char *asked = getenv("WEIR_ISA"), *best = level;
+    const char *asked = setting("WEIR_ISA"), *best = level;
     printf(LABEL, "ISAs");
     for (size_t k = 0; weir_isa_name(k); k++) {
         const bool runs = weir_isa_runs_here(weir_isa_name(k));
@@ -200,7 +202,7 @@ static void print_level(const char *level)
 /* False, with a sentence, when WEIR_KERNEL names a kernel that no layer can have. */
 static bool check_forced(void)
 {
-    const char *asked = getenv("WEIR_KERNEL");
+    const char *asked = setting("WEIR_KERNEL");
     const struct weir_kernel *kernel;
     size_t i = 0;
     if (!asked)
@@ -218,8 +220,8 @@ static bool check_forced(void)
 
 static void print_forced(void)
 {
-    if (getenv("WEIR_KERNEL"))
-        printf(LABEL "%s: named by WEIR_KERNEL\n", "Kernel", getenv("WEIR_KERNEL"));
+    if (setting("WEIR_KERNEL"))
+        printf(LABEL "%s: named by WEIR_KERNEL\n", "Kernel", setting("WEIR_KERNEL"));
 }
 
 /* ---- Kernels ---- */
@@ -353,7 +355,8 @@ static int print_report(void)
     return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+/* Does what is asked for; the exit status. */
+static int run(int argc, char **argv)
 {
     if (argc == 1)
         return print_report();
@@ -373,4 +376,9 @@ int main(int argc, char **argv)
     fprintf(stderr, "weir-info: it takes --kernels, --version or --help or nothing, not \"%s\".\n",
             argv[argc > 2 ? 2 : 1]);
     return STATUS_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    return end_program("weir-info", run(argc, argv));
 }

@@ -174,7 +174,7 @@ void weir_layer_destroy(weir_layer *layer)
 
 const struct weir_kernel *weir_layer_kernel(const weir_layer *layer)
 {
-    return layer->kernel;
+    return layer ? layer->kernel : NULL;
 }
 
 /* ---- Running ---- */

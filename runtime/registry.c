@@ -56,6 +56,8 @@ const struct weir_kernel *weir_registry_find(const char *name)
 
 bool weir_kernel_runs_here(const struct weir_kernel *kernel)
 {
+    if (!kernel)
+        return false;
 #if defined(__x86_64__)
     /* SLEEF's scalar functions with a fused multiply-add are compiled for a CPU that has one. */
     if (kernel->isa == WEIR_SCALAR && kernel->math == WEIR_SLEEF)
@@ -66,6 +68,8 @@ bool weir_kernel_runs_here(const struct weir_kernel *kernel)
 
 weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel)
 {
+    if (!kernel)
+        return (weir_kernel_info){0};
     return (weir_kernel_info){.name = kernel->name,
                               .cell = kernel->cell,
                               .isa = weir_isas[kernel->isa].name,

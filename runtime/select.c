@@ -3,6 +3,7 @@
  * then the kernel made for the sizes, else the size-generic one; or the one kernel that was asked
  * for by name, or brought. Whatever is asked for and not to be had is an error that says what is
  * there: never is something else run instead. */
+#include "common/setting.h"
 #include "libweir.h"
 
 #include <stdio.h>
@@ -55,13 +56,16 @@ static weir_status find_level(struct level *level, const char *config_isa, weir_
     for (int isa = 0; isa < WEIR_ISA_COUNT; isa++)
         if (weir_cpu_has_isa((enum weir_isa)isa))
             level->isa = (enum weir_isa)isa;
-    const weir_status status = cap_level(level, "WEIR_ISA", getenv("WEIR_ISA"), error);
+    const weir_status status = cap_level(level, "WEIR_ISA", setting("WEIR_ISA"), error);
     return status ? status : cap_level(level, "config.isa", config_isa, error);
 }
 
 weir_status weir_isa_level(const char **name, weir_error *error)
 {
     struct level level;
+    if (!name)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_isa_level needs a place for the name: it may not be NULL.");
     const weir_status status = find_level(&level, NULL, error);
     if (!status)
         *name = weir_isas[level.isa].name;
@@ -122,7 +126,7 @@ static weir_status read_request(struct request *want, const weir_layer_config *c
     if (!status)
         status = ask_for(want, "config.kernel", config->kernel, error);
     if (!status)
-        status = ask_for(want, "WEIR_KERNEL", getenv("WEIR_KERNEL"), error);
+        status = ask_for(want, "WEIR_KERNEL", setting("WEIR_KERNEL"), error);
     return status;
 }
 
@@ -250,7 +254,7 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
 
 static weir_status read_verbose(bool *verbose, weir_error *error)
 {
-    const char *value = getenv("WEIR_VERBOSE");
+    const char *value = setting("WEIR_VERBOSE");
     *verbose = value && strcmp(value, "1") == 0;
     if (value && !*verbose && strcmp(value, "0") != 0)
         return weir_fail(error, WEIR_INVALID,

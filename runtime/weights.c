@@ -132,7 +132,7 @@ static void copy_matrix(float *to, const float *from, const weir_shape *shape, s
 {
     for (size_t row = 0; row < shape->rows; row++)
         for (size_t col = 0; col < shape->cols; col++)
-            *to++ = from[row * row_step + col * col_step];
+            *to++ = weir_float_at(from, row * row_step + col * col_step);
 }
 
 /* A matrix of a gate among those of all gates. */
@@ -164,10 +164,14 @@ static const float *bias_by_h(const struct conversion *c, size_t place)
     return c->form->extra && place + 1 == gates ? c->from->bias + gates * H : NULL;
 }
 
+/* The sum of two vectors, either of which may be missing. */
 static void copy_vectors(float *to, const float *a, const float *b, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        to[i] = a && b ? a[i] + b[i] : a ? a[i] : b ? b[i] : 0;
+        to[i] = a && b ? weir_float_at(a, i) + weir_float_at(b, i)
+                : a    ? weir_float_at(a, i)
+                : b    ? weir_float_at(b, i)
+                       : 0;
 }
 
 static bool copy_peephole(const struct conversion *c, float *to, const char *gate, size_t size)

@@ -41,7 +41,13 @@ typedef enum weir_status {
 } weir_status;
 
 /* What went wrong, in one sentence that says what to do. Filled when a call returns not WEIR_OK;
- * every function takes NULL for "do not tell me". */
+ * every function takes NULL for "do not tell me".
+ *
+ * A function that returns a status refuses any other NULL that it cannot do with, and any number
+ * that is none of an enum's; one that returns a pointer or a size says NULL or 0 then, and
+ * destroying NULL does nothing. What computes and returns nothing (forward, backward,
+ * weir_layer_set_weights) asks nothing: it needs a layer, and arrays of the sizes said, but for
+ * those said to be optional. */
 typedef struct weir_error {
     weir_status status;
     char message[512];
@@ -111,7 +117,7 @@ typedef struct weir_stacked {
     const char *cell; /* the cell whose maths the layer has: lstm, lstm_projected, lstm_peephole,
                          gru, gru_before, rnn_tanh, rnn_relu, or one with such names of your own */
     size_t I, H, P;
-    const float *input, *recurrent; /* the matrices */
+    const float *input, *recurrent; /* the matrices; all arrays here have any alignment */
     const float *bias, *recurrent_bias; /* NULL: none. The second is PyTorch's bias_hh */
     size_t bias_count; /* floats in bias: they tell a convention */
     const float *projection, *peephole; /* where the cell has them */
@@ -192,7 +198,8 @@ typedef struct weir_sequence {
     float *const *final;
 } weir_sequence;
 
-/* Run. T = 0 or B = 0 leaves y alone and copies initial states to final ones. One call at a time on
+/* Run. Needs the layer, the sequence and, unless T or B is 0, x. T = 0 or B = 0 leaves y alone and
+ * copies initial states to final ones. One call at a time on
  * one layer, or on all layers of one pool; others are independent. */
 WEIR_API void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence);
 
@@ -204,7 +211,8 @@ WEIR_API void weir_layer_forward(weir_layer *layer, const weir_sequence *sequenc
  * The batch runs whole, whatever max_batch is. */
 WEIR_API size_t weir_layer_workspace(const weir_layer *layer, size_t T, size_t B);
 
-/* weir_layer_forward, with the same bits, that leaves in the workspace what backward needs. */
+/* weir_layer_forward, with the same bits, that leaves in the workspace what backward needs. Needs a
+ * layer made with config.train and, unless T or B is 0, its workspace for that T and B. */
 WEIR_API void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence,
                                        void *workspace);
 
@@ -224,14 +232,16 @@ typedef struct weir_gradients {
 } weir_gradients;
 
 /* Backward through the sequence that weir_layer_forward_train has just run with this workspace; x
- * is read again. Each sum over time and batch runs in one fixed order (time, then rows, ascending),
- * so that for a given batch gradients have the same bits on every ISA and by any number of threads.
- * Where a function has a kink (relu at 0, clip at its bounds) the gradient is that of one side:
- * relu has slope 0 there; gen/cell/ops.def has the others. */
+ * is read again. Needs what that call needed, and gradients. Each sum over time and batch runs in
+ * one fixed order (time, then rows, ascending), so that for a given batch gradients have the same
+ * bits on every ISA and by any number of threads. Where a function has a kink (relu at 0, clip at
+ * its bounds) the gradient is that of one side: relu has slope 0 there; gen/cell/ops.def has the
+ * others. */
 WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
                                   const weir_gradients *gradients, void *workspace);
 
-/* Replaces all weights, given in the order of weir_cell_weights: after a step of an optimiser. */
+/* Replaces all weights, given in the order of weir_cell_weights, none of them NULL: after a step of
+ * an optimiser. */
 WEIR_API void weir_layer_set_weights(weir_layer *layer, const float *const *weights);
 
 #ifdef __cplusplus

@@ -81,7 +81,7 @@ size_t weir_workspace_lay(const weir_layer *layer, size_t T, size_t B, float *me
 size_t weir_layer_workspace(const weir_layer *layer, size_t T, size_t B)
 {
     struct weir_workspace workspace;
-    if (!layer->product)
+    if (!layer || !layer->product)
         return 0;
     return weir_times(weir_workspace_lay(layer, T, B, NULL, &workspace), sizeof(float));
 }

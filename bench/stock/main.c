@@ -2,6 +2,7 @@
 /* weir-stock: trains one cell after another on one task and says what came out. The order of the
  * work is here, and what a signal does to it. */
 #define _GNU_SOURCE
+#include "common/ending.h"
 #include "common/files.h"
 #include "common/text.h"
 #include "stock/outcome.h"
@@ -183,7 +184,8 @@ static int all_run(const struct options *options, const struct task *task, weir_
     return status;
 }
 
-int main(int argc, char **argv)
+/* Does what is asked for; the exit status. */
+static int run(int argc, char **argv)
 {
     struct options options;
     struct failure failure;
@@ -209,4 +211,9 @@ int main(int argc, char **argv)
         weir_pool_destroy(pool);
     task_destroy(&task);
     return status;
+}
+
+int main(int argc, char **argv)
+{
+    return end_program("weir-stock", run(argc, argv));
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing whole files; see files.h. */
-#define _GNU_SOURCE /* vasprintf */
+#define _GNU_SOURCE /* vasprintf, flock */
 #include "common/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,13 +133,74 @@ static char *target_of(const char *path)
     return target;
 }
 
+/* ---- Parts: what is written beside a file before it is one ---- */
+
+/* The process is in the name, so that two of them do not write one file; Weir is, so that nobody
+ * else's file is taken for a part. */
+#define PART_BEGIN ".weir-"
+#define PART_END ".part"
+
+/* Opens a part and locks it: who lives holds the lock. One that was removed or renamed meanwhile is
+ * none any more. */
+static int open_locked(const char *part)
+{
+    struct stat mine, there;
+    for (;;) {
+        const int file = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (file < 0)
+            return -1;
+        while (flock(file, LOCK_EX) && errno == EINTR)
+            continue; /* where there are no locks, nobody removes anything */
+        if (fstat(file, &mine) == 0 && lstat(part, &there) == 0 && mine.st_ino == there.st_ino &&
+            mine.st_dev == there.st_dev && ftruncate(file, 0) == 0)
+            return file;
+        close(file);
+    }
+}
+
+/* Whether an entry of a folder is a part of the file `name` there. */
+static bool is_part(const char *entry, const char *name)
+{
+    const size_t length = strlen(name), begin = sizeof PART_BEGIN - 1;
+    if (strncmp(entry, name, length) != 0 || strncmp(entry + length, PART_BEGIN, begin) != 0)
+        return false;
+    const char *process = entry + length + begin;
+    const size_t digits = strspn(process, "0123456789");
+    return digits > 0 && strcmp(process + digits, PART_END) == 0;
+}
+
+/* Removes a part that no process holds: who wrote it was killed. */
+static void remove_left(int folder, const char *part)
+{
+    struct stat status;
+    const int file = openat(folder, part, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0)
+        return;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && !flock(file, LOCK_EX | LOCK_NB))
+        unlinkat(folder, part, 0);
+    close(file);
+}
+
+static void remove_left_parts(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char *folder = slash ? make_path("%.*s/", (int)(slash - path), path) : make_path(".");
+    DIR *directory = folder ? opendir(folder) : NULL;
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (is_part(entry->d_name, name))
+            remove_left(dirfd(directory), entry->d_name);
+    if (directory)
+        closedir(directory);
+    free(folder);
+}
+
 /* Opens what is written beside the target, which is `there` already or not. */
 static FILE *open_part(const struct file_output *output, const struct stat *there)
 {
     if (there && access(output->path, W_OK))
         return NULL;
-    const int file =
-        open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    remove_left_parts(output->path);
+    const int file = open_locked(output->part);
     if (file >= 0 && there) {
         /* The owner first: changing it may take bits from the mode. */
         if (fchown(file, there->st_uid, there->st_gid))
@@ -161,8 +224,7 @@ bool file_begin(struct file_output *output, const char *path, struct failure *fa
     if (there && !S_ISREG(status.st_mode)) {
         output->stream = fopen(output->path, "wb");
     } else if (output->path && (there || errno == ENOENT)) {
-        /* The process is in the name, so that two of them do not write one file. */
-        output->part = make_path("%s.part.%ld", output->path, (long)getpid());
+        output->part = make_path("%s" PART_BEGIN "%ld" PART_END, output->path, (long)getpid());
         output->stream = output->part ? open_part(output, there ? &status : NULL) : NULL;
     }
     if (output->stream)

@@ -19,7 +19,8 @@ char *file_read_regular(const char *path, size_t limit, size_t *size, struct fai
 
 /* A file while it is written: beside `path`, and renamed to it at the end. A link is followed, and
  * a file that is there keeps its mode and owner; what is there and is no regular file (a device, a
- * pipe) is written in place. */
+ * pipe) is written in place. What a process that was killed has left beside the file goes when the
+ * file is written next. */
 struct file_output {
     FILE *stream; /* to write to */
     char *path, *part; /* where it goes; what is written before that, or NULL */

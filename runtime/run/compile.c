@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "common/files.h"
 #include "common/hash.h"
+#include "common/setting.h"
 #include "run/run.h"
 
 #include <dlfcn.h>
@@ -17,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, WORDS_MAX = 64, COMMAND_SIZE = 2048 };
+/* A word takes two bytes of a command at least. */
+enum { PATH_SIZE = 4096, COMMAND_SIZE = 2048, WORDS_MAX = COMMAND_SIZE / 2 };
 
 extern char **environ;
 
@@ -37,7 +39,7 @@ static bool make_folder(const char *path, struct failure *failure)
  * able to write to it. */
 static bool find_folder(char path[PATH_SIZE], struct failure *failure)
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *cache = setting("XDG_CACHE_HOME"), *home = setting("HOME");
     struct stat status;
     int length;
     if (cache && *cache == '/')
@@ -63,17 +65,16 @@ static bool find_folder(char path[PATH_SIZE], struct failure *failure)
 
 static const char *compiler(void)
 {
-    const char *chosen = getenv("CC");
-    return chosen && *chosen ? chosen : "cc";
+    const char *chosen = setting("CC");
+    return chosen ? chosen : "cc";
 }
 
 /* Splits a command at spaces, as make does; the words point into it. */
-static size_t split(char *command, char **words, size_t count)
+static size_t split(char *command, char **words)
 {
-    for (char *rest, *word = strtok_r(command, " ", &rest); word && count < WORDS_MAX - 1;
-         word = strtok_r(NULL, " ", &rest))
+    size_t count = 0;
+    for (char *rest, *word = strtok_r(command, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
-    words[count] = NULL;
     return count;
 }
 
@@ -102,7 +103,7 @@ static bool compile(const char *source, const char *library, const char *flags,
     char *words[WORDS_MAX + 5];
     if (snprintf(command, sizeof command, "%s %s%s", compiler(), flags, tail) >= COMMAND_SIZE)
         return fail(failure, "the name of the C compiler in CC is too long");
-    size_t count = split(command, words, 0);
+    const size_t count = split(command, words);
     char *const last[] = {"-o", (char *)library, (char *)source, "-lm", NULL};
     memcpy(words + count, last, sizeof last);
     const int outcome = execute(words);

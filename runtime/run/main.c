@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-run: the command line. What it can do with a model is in actions.c and timing.c. */
 #define _GNU_SOURCE /* getopt_long */
+#include "common/ending.h"
 #include "run/actions.h"
 
 #include <errno.h>
@@ -138,7 +139,7 @@ static bool take_option(struct request *request, enum id id, const char *value,
         break;
     default:
         print_help();
-        exit(0);
+        exit(end_program("weir-run", 0));
     }
     if (!is_number)
         return fail(failure, "--%s '%.100s' is not a number that it can be", options[id].name,
@@ -220,5 +221,5 @@ int main(int argc, char **argv)
     onnx_free(model);
     if (status == EXIT_BAD)
         fprintf(stderr, "weir-run: %s\n", failure.sentence);
-    return status;
+    return end_program("weir-run", status);
 }

@@ -52,10 +52,12 @@ static bool read_shape(const char *text, size_t *rank, size_t dims[ONNX_RANK_MAX
     return true;
 }
 
-/* A type of the table, or TYPE_COUNT. */
+/* A type of the table, in quotes, or TYPE_COUNT. */
 static size_t read_type(const char *text)
 {
     size_t row = 0;
+    if (*text != '\'' && *text != '"')
+        return TYPE_COUNT;
     while (row < TYPE_COUNT && strncmp(text + 1, types[row].description, 3) != 0)
         row++;
     return row;
@@ -83,8 +85,8 @@ static void read_elements(onnx_tensor *tensor, const char *bytes, size_t size)
     }
 }
 
-static onnx_tensor *parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
-                              struct failure *failure)
+onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
+                            struct failure *failure)
 {
     const bool is_new = size > HEADER_START_2 && bytes[MAGIC_SIZE] >= 2;
     const size_t start = is_new ? HEADER_START_2 : HEADER_START;
@@ -135,7 +137,7 @@ onnx_tensor *file_read_tensor(onnx_memory *memory, const char *path, struct fail
     char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
     if (!bytes)
         return NULL;
-    onnx_tensor *tensor = parse_npy(memory, bytes, size, path, failure);
+    onnx_tensor *tensor = file_parse_npy(memory, bytes, size, path, failure);
     free(bytes);
     return tensor;
 }

@@ -19,7 +19,7 @@ struct state {
 static weir_status state_create(struct state *state, const weir_model *model, size_t extra,
                                 weir_error *error)
 {
-    const size_t most = (1 + TRAIN_SLOTS_MAX) * model->parameter_count + SINGLES + extra;
+    const size_t most = train_plus((1 + TRAIN_SLOTS_MAX) * model->parameter_count + SINGLES, extra);
     state->tensors = calloc(most, sizeof *state->tensors);
     state->names = calloc(most, sizeof *state->names);
     state->count = 0;
@@ -89,10 +89,11 @@ weir_status weir_model_save(const weir_model *model, const char *path, const wei
                             weir_error *error)
 {
     struct state state;
-    if (count && !tensors)
-        return weir_fail(error, WEIR_INVALID,
-                         "weir_model_save is told of %zu tensors, but they are NULL: give them.",
-                         count);
+    if (!model || (count && !tensors))
+        return weir_fail(
+            error, WEIR_INVALID,
+            "weir_model_save needs a model and the tensors that it is told of: neither "
+            "may be NULL.");
     weir_status status = state_of(&state, model, count, error);
     if (!status) {
         if (count)
@@ -107,6 +108,9 @@ weir_status weir_model_save(const weir_model *model, const char *path, const wei
 weir_status weir_model_load(weir_model *model, const weir_tensors *file, weir_error *error)
 {
     struct state state;
+    if (!model || !file)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_model_load needs a model and an open file: neither may be NULL.");
     weir_status status = state_of(&state, model, 0, error);
     for (size_t k = 0; !status && k < state.count; k++)
         status = weir_tensors_read(file, &state.tensors[k], NULL, error);

@@ -163,10 +163,17 @@ static weir_status fill_fused(struct fused *fused, size_t first, weir_error *err
 weir_status weir_init_cell(const char *cell, size_t I, size_t H, size_t P, uint64_t seed,
                            uint64_t stream, float *const *weights, weir_error *error)
 {
-    size_t count;
+    size_t count, given = 0;
     weir_status status = weir_cell_weights(cell, I, H, P, NULL, 0, &count, error);
     if (status)
         return status;
+    while (weights && given < count && weights[given])
+        given++;
+    if (given < count)
+        return weir_fail(error, WEIR_INVALID,
+                         "%.64s has %zu weights, and there is no place for weight %zu: none may be "
+                         "NULL.",
+                         cell, count, given);
     weir_shape *shapes = calloc(count ? count : 1, sizeof *shapes);
     if (!shapes)
         return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for %zu weights: free some.",

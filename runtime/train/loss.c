@@ -4,6 +4,8 @@
 #include "train/exact.h"
 #include "train/training_kit.h"
 
+#include <math.h>
+
 /* What a loss makes of one row: the sum over its elements, and gradients divided by `count`. */
 struct loss_row {
     size_t cols;
@@ -121,6 +123,8 @@ double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *ou
 {
     if (!rows || !cols)
         return 0;
+    if ((size_t)loss > WEIR_LOSS_SOFTMAX || !outputs || !targets)
+        return NAN;
     double sum = 0;
     struct loss_row row = {.cols = cols, .count = (double)rows};
     if (!losses[loss].is_by_row)

@@ -147,10 +147,13 @@ static void run_backward(weir_model *model, const weir_batch *batch)
 static weir_status check_batch(const weir_model *model, const weir_batch *batch,
                                const float *required, const char *name, weir_error *error)
 {
+    if (!model || !batch || !batch->x || !required)
+        return weir_fail(
+            error, WEIR_INVALID,
+            "Running a model takes the model, a batch with x, and here %s: none may be "
+            "NULL.",
+            name);
     const weir_model_config *config = &model->config;
-    if (!batch || !batch->x || !required)
-        return weir_fail(error, WEIR_INVALID, "A batch needs x, and here %s: none may be NULL.",
-                         name);
     if (!batch->T || !batch->B || batch->T > config->max_T || batch->B > config->max_B)
         return weir_fail(error, WEIR_INVALID,
                          "A batch of T=%zu and B=%zu: this model was made for 1 to %zu steps of 1 "
@@ -175,11 +178,11 @@ weir_status weir_model_forward(weir_model *model, const weir_batch *batch, float
 weir_status weir_model_train(weir_model *model, const weir_batch *batch, double *loss,
                              weir_error *error)
 {
-    const weir_model_config *config = &model->config;
     const weir_status status =
         check_batch(model, batch, batch ? batch->targets : NULL, "targets", error);
     if (status)
         return status;
+    const weir_model_config *config = &model->config;
     for (size_t s = 0; s < config->layer_count; s++) {
         run_stage(model, batch, s, true);
         drop(model, batch, s, model->stages[s].y);
@@ -214,11 +217,12 @@ void weir_model_changed(weir_model *model)
 
 const weir_parameter *weir_model_parameters(const weir_model *model, size_t *count)
 {
-    *count = model->parameter_count;
-    return model->parameters;
+    if (count)
+        *count = model ? model->parameter_count : 0;
+    return model ? model->parameters : NULL;
 }
 
 uint64_t weir_model_steps(const weir_model *model)
 {
-    return model->steps;
+    return model ? model->steps : 0;
 }

@@ -368,17 +368,17 @@ void weir_tensors_close(weir_tensors *file)
 
 const weir_tensor *weir_tensors_at(const weir_tensors *file, size_t index)
 {
-    return index < file->count ? &file->tensors[index] : NULL;
+    return file && index < file->count ? &file->tensors[index] : NULL;
 }
 
 const weir_text *weir_tensors_text_at(const weir_tensors *file, size_t index)
 {
-    return index < file->text_count ? &file->texts[index] : NULL;
+    return file && index < file->text_count ? &file->texts[index] : NULL;
 }
 
 const char *weir_tensors_text(const weir_tensors *file, const char *key)
 {
-    for (size_t k = 0; k < file->text_count; k++)
+    for (size_t k = 0; file && key && k < file->text_count; k++)
         if (strcmp(file->texts[k].key, key) == 0)
             return file->texts[k].value;
     return NULL;
@@ -387,6 +387,15 @@ const char *weir_tensors_text(const weir_tensors *file, const char *key)
 weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wanted, void *data,
                               weir_error *error)
 {
+    if (!file || !wanted || !wanted->name)
+        return weir_fail(error, WEIR_INVALID,
+                         "weir_tensors_read needs an open file and the name of a tensor: neither "
+                         "may be NULL.");
+    if (!train_dtype_name(wanted->dtype) || wanted->rank > WEIR_RANK_MAX)
+        return weir_fail(error, WEIR_INVALID,
+                         "\"%s\" is wanted with type %d and %zu dimensions: there are the types of "
+                         "weir_dtype, and at most %d dimensions.",
+                         quote(wanted->name).text, (int)wanted->dtype, wanted->rank, WEIR_RANK_MAX);
     const weir_tensor **found =
         bsearch(&wanted, file->by_name, file->count, sizeof *file->by_name, compare_names);
     if (!found)

@@ -5,8 +5,10 @@
  * Everything here gives the same bits on every machine, for any ISA and number of threads: random
  * numbers are functions of their index, sums run in one fixed order, and only exactly rounded
  * operations are used (but a NaN may have any payload). What can fail returns a status and says why
- * in one sentence; nothing else can. Values are float32; T, B, I, H, P are steps, batch rows,
- * input, hidden, projected size. */
+ * in one sentence; nothing else can. What returns nothing needs what it names, none of it NULL
+ * unless it is said to be optional or there are 0 elements; of other functions weir.h says what
+ * they do with NULL. Values are float32; T, B, I, H, P are steps, batch rows, input, hidden,
+ * projected size. */
 #ifndef WEIR_TRAIN_H
 #define WEIR_TRAIN_H
 
@@ -55,7 +57,8 @@ typedef enum weir_loss {
 } weir_loss;
 
 /* The loss; and its gradient by the outputs, which may be their array; NULL: not wanted. Finite
- * logits of any size give finite results. 0 where there are no elements. */
+ * logits of any size give finite results. 0 where there are no elements; a NaN where the loss is
+ * none of weir_loss, or outputs or targets are NULL. */
 WEIR_API double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *outputs,
                                 const float *targets, float *gradient);
 

@@ -84,7 +84,7 @@ static void check_level(void)
             EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "WEIR_ISA=", name, level);
         }
     }
-    static const char *const wrong[] = {"", "AVX2", "avx2 ", "avx3", "best", "0"};
+    static const char *const wrong[] = {"AVX2", "avx2 ", "avx3", "best", "0"};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         setenv("WEIR_ISA", wrong[k], 1);
         EXPECT(weir_isa_level(&name, &error) == WEIR_INVALID, "WEIR_ISA=%s is taken", wrong[k]);
@@ -92,6 +92,17 @@ static void check_level(void)
         EXPECT_REFUSAL(&config, WEIR_INVALID, "WEIR_ISA=", "scalar", level);
     }
     EXPECT(weir_isa_level(&name, NULL) == WEIR_INVALID, "another status without weir_error");
+    clear_environment();
+    const char *usual;
+    EXPECT(!weir_isa_level(&usual, NULL), "no level");
+    setenv("WEIR_ISA", "", 1);
+    setenv("WEIR_KERNEL", "", 1);
+    EXPECT(!weir_isa_level(&name, &error) && name == usual, "empty is not unset: %s",
+           error.message);
+    const weir_layer_config config = make_config();
+    weir_layer *layer;
+    EXPECT(!weir_layer_create(&layer, &config, &error), "empty is not unset: %s", error.message);
+    weir_layer_destroy(layer);
     clear_environment();
 }
 
@@ -220,7 +231,10 @@ static void check_names(enum source source)
     ask_for(&config, source, "no_such_kernel");
     EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, by, "no_such_kernel", best);
     ask_for(&config, source, "");
-    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, by, best, "weir-info --kernels");
+    if (source == BY_CONFIG) /* an empty variable is as if it were not set */
+        EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, by, best, "weir-info --kernels");
+    else
+        EXPECT(strcmp(chosen_for(&config).name, best) == 0, "not %s", best);
     memset(long_name, 'k', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     ask_for(&config, source, long_name);
@@ -298,6 +312,9 @@ static void check_verbose(void)
     clear_environment();
     hear_creation(&config, text, sizeof text);
     EXPECT(!*text, "it says, unasked: %s", text);
+    setenv("WEIR_VERBOSE", "", 1);
+    hear_creation(&config, text, sizeof text);
+    EXPECT(!*text, "it says, unasked: %s", text);
     setenv("WEIR_VERBOSE", "0", 1);
     hear_creation(&config, text, sizeof text);
     EXPECT(!*text, "it says, asked not to: %s", text);
@@ -311,7 +328,7 @@ static void check_verbose(void)
     expect_line(&config, "named by WEIR_ISA");
     config.kernel = hear_creation(&config, text, sizeof text);
     expect_line(&config, "config.kernel asks for it");
-    static const char *const wrong[] = {"", "yes", "2", "10", " 1"};
+    static const char *const wrong[] = {"yes", "2", "10", " 1"};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         setenv("WEIR_VERBOSE", wrong[k], 1);
         EXPECT_REFUSAL(&config, WEIR_INVALID, "WEIR_VERBOSE=", "neither 0 nor 1");

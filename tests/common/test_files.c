@@ -274,6 +274,58 @@ static void check_devices(void)
 }
 
 /* A disk that is full, as far as this process is concerned: within a write, and at its end. */
+/* Begins to write a file and waits to be killed; what it has written so far is there. */
+static pid_t begin_elsewhere(const char *path)
+{
+    int ready[2];
+    char byte;
+    if (pipe(ready))
+        abort();
+    const pid_t process = fork();
+    if (process == 0) {
+        struct file_output output;
+        if (!file_begin(&output, path, &failure) || fputs("half", output.stream) < 0 ||
+            fflush(output.stream) || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    EXPECT(read(ready[0], &byte, 1) == 1, "the other process does not write");
+    close(ready[0]);
+    return process;
+}
+
+static void end_elsewhere(pid_t process)
+{
+    kill(process, SIGKILL);
+    waitpid(process, NULL, 0);
+}
+
+/* What a killed process left goes with the next writing; what one writes that lives does not, nor
+ * what somebody else has called nearly so. */
+static void check_killed(void)
+{
+    folder_files(&folder, 1);
+    const struct folder_file path = make("kept", "old", 0644);
+    make("kept.part.1", "mine", 0644);
+    make("kept.weir-.part", "mine", 0644);
+    make("kept.weir-1.parts", "mine", 0644);
+    make("other.weir-1.part", "mine", 0644);
+    const pid_t killed = begin_elsewhere(path.path), living = begin_elsewhere(path.path);
+    EXPECT(folder_files(&folder, 0) == 7, "%zu files", folder_files(&folder, 0));
+    EXPECT(write_text(path.path, "new") && holds(path.path, "new"), "%s", failure.sentence);
+    EXPECT(folder_files(&folder, 0) == 7, "%zu files", folder_files(&folder, 0));
+    end_elsewhere(killed);
+    EXPECT(write_text(path.path, "newer") && holds(path.path, "newer"), "%s", failure.sentence);
+    EXPECT(folder_files(&folder, 0) == 6, "%zu files", folder_files(&folder, 0));
+    end_elsewhere(living);
+    EXPECT(file_try(path.path, &failure), "%s", failure.sentence);
+    EXPECT(folder_files(&folder, 0) == 5, "%zu files", folder_files(&folder, 0));
+    EXPECT(holds(path.path, "newer"), "another file");
+    folder_files(&folder, 1);
+}
+
 static void check_full_disk(void)
 {
     enum { LIMIT = 1000 };
@@ -341,6 +393,7 @@ int main(void)
     check_links();
     check_pipe();
     check_devices();
+    check_killed();
     check_full_disk();
     check_unwritable();
     check_quotes();

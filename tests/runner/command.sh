@@ -89,7 +89,7 @@ cat "$scratch/pipe.npy" >"$scratch/through.npy" &
 expect 0 "$model" "${inputs[@]}" --output "$scratch/pipe.npy"
 wait
 [[ -p $scratch/pipe.npy ]] && cmp -s "$scratch/through.npy" "$scratch/Y.npy" || fail "a pipe is not written to."
-! ls "$scratch"/*.part.* 2>/dev/null || fail "parts of files are left."
+! ls "$scratch"/*.part 2>/dev/null || fail "parts of files are left."
 # A pipe that nobody writes to is not waited for.
 refuse "not a regular file" "$model" --input "$scratch/pipe.npy" --input "$scratch/pipe.npy" \
     --input "$scratch/pipe.npy"

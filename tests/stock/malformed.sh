@@ -23,11 +23,12 @@ refused "$header" 'Date,Close\n2020-01-01,1\n'
 refused "$header" '2020-01-01,1\n'
 refused "$header" 'date;close\n2020-01-01;1\n'
 refused "$header" 'date,close,volume\n2020-01-01,1,5\n'
-refused ":1: byte 0xef in column 1; expected plain ASCII text" '\357\273\277date,close\n'
-refused ":1: byte 0x0d in column 11; expected plain ASCII text" 'date,close\r\n2020-01-01,1\r\n'
+refused ":1: byte 0xef in column 1; expected plain ASCII text" '\357\273\277\357\273\277date,close\n'
+refused ":1: byte 0x0d in column 11; expected plain ASCII text" 'date,close\r\r\n2020-01-01,1\r\n'
+refused ":2: byte 0x0d in column 5; expected plain ASCII text" 'date,close\n2020\r-01-01,1\r\n'
 refused ": no days in it" "$head"
-refused ":2: '': $form" "$head\n"
-refused ":3: '': $form" "${head}2020-01-01,1\n\n2020-01-02,1\n"
+refused ": no days in it" "$head\n"
+refused ":3: an empty line between days; take it out" "${head}2020-01-01,1\n\n\n2020-01-02,1\n"
 refused ":2: '2020-01-01': $form" "${head}2020-01-01\n"
 refused ":2: '2020-13-01,1': $form" "${head}2020-13-01,1\n"
 refused ":2: '2020-02-30,1': $form" "${head}2020-02-30,1\n"
@@ -73,6 +74,9 @@ accepted() { # WHAT TEXT ARGUMENT...
 }
 accepted "three days" "$head$days"
 accepted "a last line that does not end" "${head}2020-01-01,1\n2020-01-02,2\n2020-01-03,3"
+accepted "what spreadsheets write" \
+    '\357\273\277date,close\r\n2020-01-01,1\r\n2020-01-02,2\r\n2020-01-03,3\r\n\r\n'
+accepted "empty last lines" "$head$days\n\n"
 accepted "prices that never change" \
     "${head}2020-01-01,7\n2020-01-02,7\n2020-01-03,7\n2020-01-04,7\n2020-01-05,7\n"
 accepted "nothing held out" "$head$days" --test 0 --validation 0

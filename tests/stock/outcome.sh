@@ -75,7 +75,7 @@ if command -v gnuplot >command && [[ -e /dev/full ]]; then
     [[ $(<err) == "weir-stock: "*" could not be written: No space left on device; "* ]] ||
         complain "a full disk: $(<err)"
 fi
-[[ -z $(find . -name '*.part.*') ]] || complain "files are left unfinished"
+[[ -z $(find . -name '*.part') ]] || complain "files are left unfinished"
 
 # ---- Learning ----
 
