@@ -13,21 +13,33 @@ struct shape {
     size_t inferred; /* which of them is what is left, or NONE_INFERRED */
 };
 
-/* Where sizes do not go together because one of the input's is open, it is a batch of one if others
- * are fixed, as exporters write them, or else time, of which --steps says the number. */
+/* Whether only the first axis of the model's input is open, and two others are more than one: as
+ * exporters write a batch of sequences of fixed length. */
+static bool has_open_batch(const struct chain *chain)
+{
+    const onnx_value *value = &chain->onnx->values[chain->input];
+    size_t open = 0, fixed = 0;
+    for (size_t i = 0; i < value->rank; i++) {
+        open += value->dims[i] < 0;
+        fixed += value->dims[i] > 1;
+    }
+    return value->rank == 3 && value->dims[0] < 0 && open == 1 && fixed == 2;
+}
+
+/* Where sizes do not go together because one of the input's is open, it is a batch of one, or else
+ * time, of which --steps says the number. */
 static bool mixes(struct chain *chain)
 {
     const struct axis *open = NULL;
-    size_t count = 0, fixed = 0;
+    size_t count = 0;
     for (size_t i = 0; i < chain->axes.rank; i++) {
         const struct axis *axis = &chain->axes.axis[i];
-        if (axis->kind != AXIS_INPUT)
-            continue;
-        open = axis->size ? open : axis;
-        count += !axis->size;
-        fixed += axis->size > 0;
+        if (axis->kind == AXIS_INPUT && !axis->size) {
+            open = axis;
+            count++;
+        }
     }
-    if (count == 1 && fixed)
+    if (count == 1 && has_open_batch(chain))
         return chain_tell(chain, open, AXIS_ONE, 1);
     if (count == 1 && chain->steps)
         return chain_tell(chain, open, AXIS_TIME, 0);

@@ -98,9 +98,9 @@ static void draw_graph(struct drawing *d)
     onnx_memory_clear(d->given.memory);
     d->given.count = 0;
     d->T = draw_one_in(d, 10) ? 1 : 2 + draw_below(d, 5);
-    d->B = draw_one_in(d, 25) ? 7 : 1; /* which is no number of steps */
     d->length = draw_below(d, d->T + 1);
     d->time_open = draw_one_in(d, 2);
+    d->B = !d->time_open && draw_one_in(d, 12) ? 7 : 1; /* which is no number of steps */
     d->batch_open = d->B == 1 && draw_one_in(d, d->time_open ? 8 : 2);
     d->only_forward = true;
     d->lengths = d->final = NULL;
