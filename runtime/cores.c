@@ -21,6 +21,8 @@ struct weir_cores {
     hwloc_cpuset_t set; /* one hardware thread of each core taken */
     hwloc_obj_t *taken; /* the cores, one a thread but the caller's */
     hwloc_cpuset_t allowed; /* hardware threads this process may use */
+    pthread_t caller; /* the thread that took them, and the core left to it, or NULL */
+    hwloc_cpuset_t callers;
     struct weir_cores *next;
 };
 
@@ -57,11 +59,15 @@ static bool find_allowed(struct weir_cores *cores)
                              hwloc_topology_get_allowed_cpuset(cores->topology));
 }
 
+/* Neither a pool's, nor another caller's. A caller that has moved leaves nothing behind. */
 static bool is_free(const struct weir_cores *cores, hwloc_obj_t core)
 {
-    for (const struct weir_cores *other = living; other; other = other->next)
-        if (hwloc_bitmap_intersects(core->cpuset, other->set))
+    for (const struct weir_cores *other = living; other; other = other->next) {
+        const bool is_mine = pthread_equal(other->caller, cores->caller);
+        if (hwloc_bitmap_intersects(core->cpuset, other->set) ||
+            (!is_mine && other->callers && hwloc_bitmap_intersects(core->cpuset, other->callers)))
             return false;
+    }
     return hwloc_bitmap_intersects(core->cpuset, cores->allowed);
 }
 
@@ -149,6 +155,7 @@ static weir_status take(struct weir_cores *cores, size_t *threads, weir_error *e
     *threads = *threads ? *threads : most;
     if (!take_closest(cores, own, *threads - 1))
         return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for hwloc: free some.");
+    cores->callers = own ? own->cpuset : NULL;
     cores->next = living;
     living = cores;
     return WEIR_OK;
@@ -169,6 +176,7 @@ weir_status weir_cores_take(struct weir_cores **cores, size_t *threads, weir_err
     *cores = calloc(1, sizeof **cores);
     if (!*cores)
         return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a pool: free some.");
+    (*cores)->caller = pthread_self();
     pthread_mutex_lock(&living_lock);
     const weir_status status = take(*cores, threads, error);
     pthread_mutex_unlock(&living_lock);

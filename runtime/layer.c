@@ -225,6 +225,7 @@ void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
         weir_pass_states(layer, B, sequence->initial, sequence->final);
         return;
     }
+    weir_pool_recount(layer->pool, run);
     run->T = sequence->T;
     run->x_step = weir_stride_or(sequence->x_step, B * layer->sizes.I);
     run->x_row = weir_stride_or(sequence->x_row, layer->sizes.I);

@@ -112,6 +112,10 @@ typedef void weir_work(const void *job, size_t part, void *barrier);
 /* Sets how a run is shared by the threads of a pool (NULL: the calling one), at most `most`. */
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most);
 
+/* To be called before every run: in a process forked since the pool was made, which has none of its
+ * threads, the calling thread computes alone, with the same bits. */
+void weir_pool_recount(const weir_pool *pool, struct weir_run *run);
+
 /* Does a job by so many threads, at least two. */
 void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t parts);
 

@@ -48,6 +48,7 @@ struct part {
 
 struct weir_pool {
     size_t threads; /* the caller's among them */
+    unsigned generation; /* of the process whose threads they are */
     struct weir_cores *cores;
     /* The call: written by the caller before it sends the mail, and read until the first barrier.
      */
@@ -68,6 +69,30 @@ static inline void pause_briefly(void)
 #elif defined(__aarch64__)
     __asm__ volatile("isb"); /* `yield` does nothing on most cores */
 #endif
+}
+
+/* ---- Forked processes ---- */
+
+/* A forked process has all memory of a pool, but none of its threads, which would be waited for
+ * for ever: how many forks lie between the first process and this one tells. */
+static unsigned generation;
+
+static void count_fork(void)
+{
+    generation++;
+}
+
+static int fork_fault;
+static pthread_once_t watching = PTHREAD_ONCE_INIT;
+
+static void watch_forks(void)
+{
+    fork_fault = pthread_atfork(NULL, NULL, count_fork);
+}
+
+static bool has_threads(const weir_pool *pool)
+{
+    return pool->generation == generation;
 }
 
 /* ---- The mode of floating point ---- */
@@ -190,6 +215,12 @@ void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t par
     work(job, 0, &pool->part[0]);
 }
 
+void weir_pool_recount(const weir_pool *pool, struct weir_run *run)
+{
+    if (run->parts > 1 && !has_threads(pool))
+        run->parts = 1;
+}
+
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most)
 {
     const size_t threads = weir_pool_threads(pool);
@@ -249,6 +280,9 @@ weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error
         return weir_fail(error, WEIR_INVALID,
                          "weir_pool_create needs a place for the pool: it may not be NULL.");
     *pool = NULL;
+    pthread_once(&watching, watch_forks);
+    if (fork_fault)
+        return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a pool: free some.");
     weir_status status = weir_cores_take(&cores, &threads, error);
     if (status)
         return status;
@@ -259,6 +293,7 @@ weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error
     }
     made->cores = cores;
     made->threads = 1;
+    made->generation = generation;
     for (size_t i = 1; i < threads && !status; i++)
         status = start_thread(made, i, error);
     if (status) {
@@ -273,9 +308,9 @@ void weir_pool_destroy(weir_pool *pool)
 {
     if (!pool)
         return;
-    for (size_t i = 1; i < pool->threads; i++)
+    for (size_t i = 1; has_threads(pool) && i < pool->threads; i++)
         send(&pool->part[i], DISMISSED);
-    for (size_t i = 1; i < pool->threads; i++) {
+    for (size_t i = 1; has_threads(pool) && i < pool->threads; i++) {
         pthread_join(pool->part[i].thread, NULL);
         sem_destroy(&pool->part[i].bell);
     }
@@ -285,5 +320,5 @@ void weir_pool_destroy(weir_pool *pool)
 
 size_t weir_pool_threads(const weir_pool *pool)
 {
-    return pool ? pool->threads : 1;
+    return pool && has_threads(pool) ? pool->threads : 1;
 }

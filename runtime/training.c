@@ -75,6 +75,7 @@ void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence, 
     const struct weir_kernel *kernel = layer->kernel;
     struct weir_workspace workspace;
     struct weir_tape tape = {.state_step = {0}};
+    weir_pool_recount(layer->pool, &layer->run);
     struct pass_job job = {.pass = kernel->forward, .run = layer->run};
     struct weir_run *run = &job.run;
     if (!T || !B) {
@@ -331,6 +332,7 @@ void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
                          const weir_gradients *gradients, void *memory)
 {
     const size_t T = sequence->T, B = sequence->B;
+    weir_pool_recount(layer->pool, &layer->run);
     struct backward_job job = {.layer = layer,
                                .sequence = sequence,
                                .gradients = gradients,

@@ -145,11 +145,16 @@ WEIR_API weir_status weir_weights_from_onednn(const weir_stacked *from, weir_wei
 /* Threads that share the units of a layer with the thread that calls. Each is pinned to a core of
  * its own, that of the caller left out; the caller stays where it is, and does well to pin itself
  * before it makes the pool. For 50 microseconds after a call they look out for the next one, then
- * they sleep; a call that comes later wakes them first. */
+ * they sleep; a call that comes later wakes them first.
+ *
+ * A process that is forked has none of these threads: layers that use the pool compute there on the
+ * calling thread alone, with the same bits, and the pool counts one thread. It may make one of its
+ * own. */
 typedef struct weir_pool weir_pool;
 
 /* `threads` counts the caller's; 0: one for each core this process may use. WEIR_UNAVAILABLE for
- * more than that, with the number there is, or without hwloc. No core serves two pools. */
+ * more than that, with the number there is, or without hwloc. No core serves two pools, nor a pool
+ * and the thread that made another. */
 WEIR_API weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error);
 WEIR_API void weir_pool_destroy(weir_pool *pool); /* after the layers that use it */
 WEIR_API size_t weir_pool_threads(const weir_pool *pool); /* NULL: 1 */

@@ -1,46 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiling C text into a shared library and loading it. Libraries are kept in a folder that only
- * the user can write, under a hash of the text, the compiler and its flags, so that a cell is
- * compiled once. A library comes to its name by being renamed: it is there whole or not at all. */
+/* Compiling C text into a shared library and loading it. Libraries are kept in a folder, under a
+ * hash of the text, the compiler, its version and its flags, so that a cell is compiled once. Code
+ * is loaded from there: neither the folder nor a file in it may be another's, or open to others.
+ * The folder is opened once and then known by its descriptor, so that it does not matter who could
+ * rename what above it. */
 #define _GNU_SOURCE
 #include "common/files.h"
 #include "common/hash.h"
 #include "common/setting.h"
+#include "run/compiler.h"
 #include "run/run.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <spawn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* A word takes two bytes of a command at least. */
-enum { PATH_SIZE = 4096, COMMAND_SIZE = 2048, WORDS_MAX = COMMAND_SIZE / 2 };
-
-extern char **environ;
+enum { PATH_SIZE = 4096, NAME_SIZE = 64 };
 
 /* ---- The folder ---- */
 
-static bool make_folder(const char *path, struct failure *failure)
+struct cache {
+    char path[PATH_SIZE]; /* for sentences */
+    char there[PATH_SIZE]; /* the same folder, for this process and the compiler */
+    int folder;
+};
+
+/* Whether nobody but this user, and root, could have written it. */
+static bool is_own(const struct stat *status)
 {
-    struct stat status;
-    if (mkdir(path, 0700) && errno != EEXIST)
-        return fail(failure, "the folder %.300s cannot be made: %s", path, strerror(errno));
-    if (stat(path, &status) || !S_ISDIR(status.st_mode))
-        return fail(failure, "%.300s is no folder", path);
-    return true;
+    return status->st_uid == geteuid() && !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* $XDG_CACHE_HOME/weir, or ~/.cache/weir. Code is loaded from there, so that nobody else may be
- * able to write to it. */
-static bool find_folder(char path[PATH_SIZE], struct failure *failure)
+/* $XDG_CACHE_HOME/weir, or ~/.cache/weir. */
+static bool make_folder(char path[PATH_SIZE], struct failure *failure)
 {
     const char *cache = setting("XDG_CACHE_HOME"), *home = setting("HOME");
-    struct stat status;
     int length;
     if (cache && *cache == '/')
         length = snprintf(path, PATH_SIZE, "%s", cache);
@@ -50,73 +49,86 @@ static bool find_folder(char path[PATH_SIZE], struct failure *failure)
         return fail(failure, "there is no place for compiled kernels: set XDG_CACHE_HOME or HOME");
     if (length < 0 || length > PATH_SIZE / 2)
         return fail(failure, "the path in XDG_CACHE_HOME or HOME is too long");
-    if (!make_folder(path, failure))
-        return false;
+    if (mkdir(path, 0700) && errno != EEXIST)
+        return fail(failure, "the folder %.300s cannot be made: %s", path, strerror(errno));
     strcat(path, "/weir");
-    if (!make_folder(path, failure))
-        return false;
-    if (stat(path, &status) || status.st_uid != geteuid() || status.st_mode & (S_IWGRP | S_IWOTH))
-        return fail(failure, "kernels are not loaded from %.300s, because others can write to it",
-                    path);
+    if (mkdir(path, 0700) && errno != EEXIST)
+        return fail(failure, "the folder %.300s cannot be made: %s", path, strerror(errno));
     return true;
 }
 
-/* ---- The compiler ---- */
-
-static const char *compiler(void)
+static bool cache_open(struct cache *cache, struct failure *failure)
 {
-    const char *chosen = setting("CC");
-    return chosen ? chosen : "cc";
+    struct stat status;
+    if (!make_folder(cache->path, failure))
+        return false;
+    cache->folder = open(cache->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cache->folder < 0)
+        return fail(failure, "%.300s cannot be opened as a folder: %s", cache->path,
+                    strerror(errno));
+    if (fstat(cache->folder, &status) || !is_own(&status)) {
+        close(cache->folder);
+        return fail(failure, "kernels are not loaded from %.300s, because others can write to it",
+                    cache->path);
+    }
+    snprintf(cache->there, PATH_SIZE, "/proc/%ld/fd/%d", (long)getpid(), cache->folder);
+    if (access(cache->there, X_OK)) /* no /proc is mounted */
+        strcpy(cache->there, cache->path);
+    return true;
 }
 
-/* Splits a command at spaces, as make does; the words point into it. */
-static size_t split(char *command, char **words)
+/* ---- Loading ---- */
+
+/* A library of the cache; NULL: there is none, or none to be trusted, or it does not load. */
+static void *load(const struct cache *cache, const char *name)
 {
-    size_t count = 0;
-    for (char *rest, *word = strtok_r(command, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        words[count++] = word;
-    return count;
+    char path[PATH_SIZE + NAME_SIZE];
+    struct stat status;
+    const int file = openat(cache->folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    const bool trusted =
+        file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode) && is_own(&status);
+    if (file >= 0)
+        close(file);
+    snprintf(path, sizeof path, "%s/%s", cache->there, name);
+    return trusted ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
 }
 
-/* Whether the program runs and ends well; -1: it could not be started, which may show only in the
- * status that a shell, too, has for it. */
-static int execute(char **words)
+/* ---- Building ---- */
+
+/* A library comes to its name whole, on the disk, and closed to others whatever the umask is. */
+static bool keep(const struct cache *cache, const char *unfinished, const char *name)
 {
-    enum { NOT_FOUND = 127 };
-    pid_t process;
-    int status;
-    if (posix_spawnp(&process, words[0], NULL, NULL, words, environ))
-        return -1;
-    while (waitpid(process, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
-        return -1;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const int file = openat(cache->folder, unfinished, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    const bool good = file >= 0 && fchmod(file, 0700) == 0 && fsync(file) == 0 &&
+                      renameat(cache->folder, unfinished, cache->folder, name) == 0 &&
+                      fsync(cache->folder) == 0;
+    const int reason = errno;
+    if (file >= 0)
+        close(file);
+    errno = reason;
+    return good;
 }
 
-static bool compile(const char *source, const char *library, const char *flags,
-                    struct failure *failure)
+static bool build(const struct cache *cache, const char *name, const char *text, const char *flags,
+                  struct failure *failure)
 {
-    static const char tail[] = " -std=c17 -w -shared -fPIC";
-    char command[COMMAND_SIZE];
-    char *words[WORDS_MAX + 5];
-    if (snprintf(command, sizeof command, "%s %s%s", compiler(), flags, tail) >= COMMAND_SIZE)
-        return fail(failure, "the name of the C compiler in CC is too long");
-    const size_t count = split(command, words);
-    char *const last[] = {"-o", (char *)library, (char *)source, "-lm", NULL};
-    memcpy(words + count, last, sizeof last);
-    const int outcome = execute(words);
-    if (outcome < 0)
-        return fail(failure,
-                    "a kernel has to be compiled for this cell, and the C compiler '%s' cannot "
-                    "be started: install one, or name one in CC",
-                    compiler());
-    return outcome ||
-           fail(failure, "the C compiler '%s' could not compile the kernel of a cell", compiler());
+    char source[NAME_SIZE + 32], unfinished[NAME_SIZE + 32];
+    char from[PATH_SIZE + NAME_SIZE + 32], to[PATH_SIZE + NAME_SIZE + 32];
+    snprintf(source, sizeof source, "%s.%ld.c", name, (long)getpid());
+    snprintf(unfinished, sizeof unfinished, "%s.%ld", name, (long)getpid());
+    snprintf(from, sizeof from, "%s/%s", cache->there, source);
+    snprintf(to, sizeof to, "%s/%s", cache->there, unfinished);
+    bool built =
+        file_write(from, text, strlen(text), failure) && compiler_run(from, to, flags, failure);
+    if (built && !keep(cache, unfinished, name))
+        built =
+            fail(failure, "%.300s/%s cannot be written: %s", cache->path, name, strerror(errno));
+    unlinkat(cache->folder, source, 0);
+    unlinkat(cache->folder, unfinished, 0);
+    return built;
 }
 
-/* ---- The cache ---- */
+/* ---- All of it ---- */
 
 /* What comes after a text is told from what is in it. */
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -124,34 +136,36 @@ static uint64_t hash_text(uint64_t hash, const char *text)
     return hash_bytes(hash_bytes(hash, text, strlen(text)), "\xff", 1);
 }
 
-static bool build(const char *library, const char *text, const char *flags, struct failure *failure)
+static bool make_name(char name[NAME_SIZE], const char *text, const char *flags,
+                      struct failure *failure)
 {
-    char source[PATH_SIZE], unfinished[PATH_SIZE];
-    snprintf(source, sizeof source, "%.4000s.%ld.c", library, (long)getpid());
-    snprintf(unfinished, sizeof unfinished, "%.4000s.%ld", library, (long)getpid());
-    bool built = file_write(source, text, strlen(text), failure) &&
-                 compile(source, unfinished, flags, failure);
-    if (built && rename(unfinished, library))
-        built = fail(failure, "%.300s cannot be written: %s", library, strerror(errno));
-    unlink(source);
-    unlink(unfinished);
-    return built;
+    uint64_t version = HASH_START, hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
+    if (!compiler_hash_version(&version, failure))
+        return false;
+    for (size_t k = 0; k < 2; k++) {
+        hash[k] = hash_text(hash_text(hash_text(hash[k], text), flags), compiler_name());
+        hash[k] = hash_bytes(hash[k], &version, sizeof version);
+    }
+    snprintf(name, NAME_SIZE, "%016llx%016llx.so", (unsigned long long)hash[0],
+             (unsigned long long)hash[1]);
+    return true;
 }
 
 void *run_compile(const char *text, const char *flags, struct failure *failure)
 {
-    char library[PATH_SIZE];
-    uint64_t hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
-    if (!find_folder(library, failure))
+    char name[NAME_SIZE];
+    struct cache cache;
+    if (!make_name(name, text, flags, failure) || !cache_open(&cache, failure))
         return NULL;
-    for (size_t k = 0; k < 2; k++)
-        hash[k] = hash_text(hash_text(hash_text(hash[k], text), flags), compiler());
-    snprintf(library + strlen(library), PATH_SIZE / 4, "/%016llx%016llx.so",
-             (unsigned long long)hash[0], (unsigned long long)hash[1]);
-    if (access(library, R_OK) && !build(library, text, flags, failure))
-        return NULL;
-    void *loaded = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    if (!loaded)
-        fail(failure, "a compiled kernel cannot be loaded: %.400s", dlerror());
+    void *loaded = load(&cache, name);
+    if (!loaded && build(&cache, name, text, flags, failure)) {
+        loaded = load(&cache, name);
+        if (!loaded) {
+            const char *reason = dlerror();
+            fail(failure, "a compiled kernel cannot be loaded: %.400s",
+                 reason ? reason : "others can write to it");
+        }
+    }
+    close(cache.folder);
     return loaded;
 }

@@ -15,17 +15,17 @@ static const struct {
     [WEIR_F64] = {"F64", 8},
 };
 
-const char *train_dtype_name(weir_dtype dtype)
+const char *weir_train_dtype_name(weir_dtype dtype)
 {
     return (size_t)dtype < sizeof dtypes / sizeof *dtypes ? dtypes[dtype].name : NULL;
 }
 
-size_t train_dtype_bytes(weir_dtype dtype)
+size_t weir_train_dtype_bytes(weir_dtype dtype)
 {
     return dtypes[dtype].bytes;
 }
 
-size_t train_tensor_bytes(const weir_tensor *tensor)
+size_t weir_train_tensor_bytes(const weir_tensor *tensor)
 {
     size_t bytes = dtypes[tensor->dtype].bytes;
     for (size_t d = 0; d < tensor->rank; d++)
@@ -33,10 +33,11 @@ size_t train_tensor_bytes(const weir_tensor *tensor)
     return bytes;
 }
 
-struct train_words train_tensor_words(const weir_tensor *tensor)
+struct train_words weir_train_tensor_words(const weir_tensor *tensor)
 {
     struct train_words words;
-    int length = snprintf(words.text, sizeof words.text, "%s [", train_dtype_name(tensor->dtype));
+    int length =
+        snprintf(words.text, sizeof words.text, "%s [", weir_train_dtype_name(tensor->dtype));
     for (size_t d = 0; d < tensor->rank; d++)
         length += snprintf(words.text + length, sizeof words.text - (size_t)length, "%s%zu",
                            d ? ", " : "", tensor->shape[d]);
@@ -69,7 +70,7 @@ static size_t utf8_length(const unsigned char *text, size_t length)
     return 0;
 }
 
-bool train_is_utf8(const char *text, size_t length)
+bool weir_train_is_utf8(const char *text, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)text;
     while (length) {

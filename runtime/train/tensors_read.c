@@ -125,7 +125,7 @@ static weir_status parse_header(weir_tensors *file)
     if (status)
         return status;
     const char *text = file->bytes + SIZE_BYTES, *end = text;
-    if (!length || *text != '{' || !train_is_utf8(text, length))
+    if (!length || *text != '{' || !weir_train_is_utf8(text, length))
         return FAIL(file, "its header is not %s: it is damaged, or not a safetensors file.",
                     "a JSON object in UTF-8");
     /* cJSON's strings end at the first zero, so that a name would be another. */
@@ -172,7 +172,7 @@ static size_t take_sizes(const cJSON *array, size_t *sizes, size_t capacity)
 static bool take_dtype(const cJSON *item, weir_dtype *dtype)
 {
     const char *name;
-    for (int k = 0; cJSON_IsString(item) && (name = train_dtype_name((weir_dtype)k)); k++) {
+    for (int k = 0; cJSON_IsString(item) && (name = weir_train_dtype_name((weir_dtype)k)); k++) {
         *dtype = (weir_dtype)k;
         if (strcmp(name, item->valuestring) == 0)
             return true;
@@ -204,9 +204,9 @@ static weir_status take_tensor(weir_tensors *file, const cJSON *entry, weir_tens
                     "the data_offsets of tensor \"%s\" must be two whole numbers, ascending, and "
                     "no larger than the %zu bytes of data in the file.",
                     name.text, most);
-    if (train_tensor_bytes(tensor) != offsets[1] - offsets[0])
+    if (weir_train_tensor_bytes(tensor) != offsets[1] - offsets[0])
         return FAIL(file, "tensor \"%s\" is %s, and its data_offsets hold %zu bytes.", name.text,
-                    train_tensor_words(tensor).text, offsets[1] - offsets[0]);
+                    weir_train_tensor_words(tensor).text, offsets[1] - offsets[0]);
     tensor->data = file->bytes + file->data + offsets[0];
     return WEIR_OK;
 }
@@ -254,7 +254,7 @@ static weir_status take_entries(weir_tensors *file)
 
 static const char *end_of(const weir_tensor *tensor)
 {
-    return (const char *)tensor->data + train_tensor_bytes(tensor);
+    return (const char *)tensor->data + weir_train_tensor_bytes(tensor);
 }
 
 /* An empty tensor comes before the one that begins where it does. */
@@ -391,7 +391,7 @@ weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wante
         return weir_fail(error, WEIR_INVALID,
                          "weir_tensors_read needs an open file and the name of a tensor: neither "
                          "may be NULL.");
-    if (!train_dtype_name(wanted->dtype) || wanted->rank > WEIR_RANK_MAX)
+    if (!weir_train_dtype_name(wanted->dtype) || wanted->rank > WEIR_RANK_MAX)
         return weir_fail(error, WEIR_INVALID,
                          "\"%s\" is wanted with type %d and %zu dimensions: there are the types of "
                          "weir_dtype, and at most %d dimensions.",
@@ -406,9 +406,9 @@ weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wante
         memcmp(tensor->shape, wanted->shape, tensor->rank * sizeof *tensor->shape) != 0)
         return weir_fail(error, WEIR_INVALID,
                          "%.120s: tensor \"%s\" is %.120s, and must be %.120s.", file->path,
-                         quote(wanted->name).text, train_tensor_words(tensor).text,
-                         train_tensor_words(wanted).text);
+                         quote(wanted->name).text, weir_train_tensor_words(tensor).text,
+                         weir_train_tensor_words(wanted).text);
     if (data)
-        memcpy(data, tensor->data, train_tensor_bytes(tensor));
+        memcpy(data, tensor->data, weir_train_tensor_bytes(tensor));
     return WEIR_OK;
 }

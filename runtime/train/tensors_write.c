@@ -29,7 +29,7 @@ static weir_status no_memory(const struct writer *writer)
 
 static bool is_name(const char *name)
 {
-    return name && train_is_utf8(name, strlen(name));
+    return name && weir_train_is_utf8(name, strlen(name));
 }
 
 static bool is_repeated(const struct writer *writer, size_t index)
@@ -51,17 +51,18 @@ static weir_status check_tensor(const struct writer *writer, size_t index)
         return weir_fail(writer->error, WEIR_INVALID,
                          "%.200s: the name \"%.64s\" is taken: give tensor %zu another.",
                          writer->path, tensor->name, index);
-    if (!train_dtype_name(tensor->dtype) || tensor->rank > WEIR_RANK_MAX)
+    if (!weir_train_dtype_name(tensor->dtype) || tensor->rank > WEIR_RANK_MAX)
         return weir_fail(writer->error, WEIR_INVALID,
                          "%.200s: \"%.64s\" has type %d and %zu dimensions: there are the types "
                          "of weir_dtype, and at most %d dimensions.",
                          writer->path, tensor->name, (int)tensor->dtype, tensor->rank,
                          WEIR_RANK_MAX);
-    if (train_tensor_bytes(tensor) > PTRDIFF_MAX || (train_tensor_bytes(tensor) && !tensor->data))
+    if (weir_train_tensor_bytes(tensor) > PTRDIFF_MAX ||
+        (weir_train_tensor_bytes(tensor) && !tensor->data))
         return weir_fail(writer->error, WEIR_INVALID,
                          "%.200s: \"%.64s\" is to be %s, and its data is not that: give all of "
                          "it.",
-                         writer->path, tensor->name, train_tensor_words(tensor).text);
+                         writer->path, tensor->name, weir_train_tensor_words(tensor).text);
     return WEIR_OK;
 }
 
@@ -92,7 +93,7 @@ static bool add_number(cJSON *array, size_t number)
 static bool add_tensor(cJSON *header, const weir_tensor *tensor, size_t *offset)
 {
     cJSON *entry = cJSON_AddObjectToObject(header, tensor->name);
-    if (!entry || !cJSON_AddStringToObject(entry, "dtype", train_dtype_name(tensor->dtype)))
+    if (!entry || !cJSON_AddStringToObject(entry, "dtype", weir_train_dtype_name(tensor->dtype)))
         return false;
     cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
     bool is_done = shape;
@@ -100,7 +101,7 @@ static bool add_tensor(cJSON *header, const weir_tensor *tensor, size_t *offset)
         is_done = add_number(shape, tensor->shape[d]);
     cJSON *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
     const size_t begin = *offset;
-    *offset += train_tensor_bytes(tensor);
+    *offset += weir_train_tensor_bytes(tensor);
     return is_done && offsets && add_number(offsets, begin) && add_number(offsets, *offset);
 }
 
@@ -121,7 +122,7 @@ static weir_status make_header(struct writer *writer)
     size_t offset = 0;
     for (size_t bytes = LARGEST; bytes; bytes /= 2)
         for (size_t k = 0; is_done && k < writer->count; k++)
-            if (train_dtype_bytes(writer->tensors[k].dtype) == bytes)
+            if (weir_train_dtype_bytes(writer->tensors[k].dtype) == bytes)
                 is_done = add_tensor(header, &writer->tensors[k], &offset);
     if (is_done)
         writer->header = cJSON_PrintUnformatted(header);
@@ -148,8 +149,8 @@ static void write_all(const struct writer *writer, FILE *file)
     for (size_t bytes = LARGEST; bytes; bytes /= 2)
         for (size_t k = 0; k < writer->count; k++) {
             const weir_tensor *tensor = &writer->tensors[k];
-            if (tensor->data && train_dtype_bytes(tensor->dtype) == bytes)
-                fwrite(tensor->data, 1, train_tensor_bytes(tensor), file);
+            if (tensor->data && weir_train_dtype_bytes(tensor->dtype) == bytes)
+                fwrite(tensor->data, 1, weir_train_tensor_bytes(tensor), file);
         }
 }
 

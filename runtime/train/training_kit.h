@@ -24,17 +24,18 @@ static inline size_t train_plus(size_t a, size_t b)
 
 /* ---- tensors.c: what reading and writing share ---- */
 
-const char *train_dtype_name(weir_dtype dtype); /* NULL past the last */
-size_t train_dtype_bytes(weir_dtype dtype);
-size_t train_tensor_bytes(const weir_tensor *tensor); /* SIZE_MAX where no machine has that much */
+const char *weir_train_dtype_name(weir_dtype dtype); /* NULL past the last */
+size_t weir_train_dtype_bytes(weir_dtype dtype);
+size_t
+weir_train_tensor_bytes(const weir_tensor *tensor); /* SIZE_MAX where no machine has that much */
 
 /* "F32 [3, 4]". */
 struct train_words {
     char text[200];
 };
-struct train_words train_tensor_words(const weir_tensor *tensor);
+struct train_words weir_train_tensor_words(const weir_tensor *tensor);
 
-bool train_is_utf8(const char *text, size_t length);
+bool weir_train_is_utf8(const char *text, size_t length);
 
 /* The key that holds the texts of a file. */
 #define TRAIN_METADATA "__metadata__"

@@ -23,6 +23,8 @@ try cmake --install "$build" --prefix "$scratch/first"
 prefix=$scratch/moved
 mv "$scratch/first" "$prefix"
 libraries=$(dirname "$(find "$prefix" -name libweir.a)")
+with_train=
+[[ ! -e $libraries/libweir_train.a ]] || with_train=yes
 
 case $how in
 cmake)
@@ -39,13 +41,15 @@ pkg-config)
     options=(--cflags --libs)
     if [[ $library == static ]]; then
         options+=(--static)
-        rm "$libraries"/libweir.so*
+        rm "$libraries"/libweir*.so*
     fi
-    try pkg-config "${options[@]}" weir
     program=$scratch/consumer
-    # CC, CFLAGS and what pkg-config says are lists of words.
-    try ${CC:-cc} -std=c17 ${CFLAGS:-} "$consumer/consumer.c" -o "$program" \
-        $(pkg-config "${options[@]}" weir) "-Wl,-rpath,$libraries"
+    for part in "" ${with_train:+_train}; do
+        try pkg-config "${options[@]}" "weir$part"
+        # CC, CFLAGS and what pkg-config says are lists of words.
+        try ${CC:-cc} -std=c17 ${CFLAGS:-} "$consumer/consumer$part.c" -o "$program$part" \
+            $(pkg-config "${options[@]}" "weir$part") "-Wl,-rpath,$libraries"
+    done
     ;;
 *) fail "\`$how\` is neither cmake nor pkg-config." ;;
 esac
@@ -57,7 +61,7 @@ else
 fi
 try ${EMULATOR:-} "$program"
 cat "$scratch/log"
-if [[ $how == cmake && -e $libraries/libweir_train.a ]]; then
+if [[ $with_train ]]; then
     try ${EMULATOR:-} "${program}_train"
     cat "$scratch/log"
 fi

@@ -176,6 +176,47 @@ static void test_pinning(void)
     weir_pool_destroy(pool);
 }
 
+/* A thread that made a pool keeps its core, which no other thread's pool takes. */
+static void *take_all(void *argument)
+{
+    weir_pool *pool;
+    cpu_set_t *core = argument;
+    pthread_setaffinity_np(pthread_self(), sizeof *core, core);
+    sched_yield();
+    if (weir_pool_create(&pool, 0, NULL))
+        return NULL;
+    CPU_ZERO(core);
+    count_pinned(core);
+    weir_pool_destroy(pool);
+    return NULL;
+}
+
+static void test_callers(void)
+{
+    cpu_set_t set, before, own, other;
+    weir_pool *pool;
+    pthread_t thread;
+    int first = 0, last = CPU_SETSIZE - 1;
+    sched_getaffinity(0, sizeof before, &before);
+    while (!CPU_ISSET(first, &before))
+        first++;
+    while (!CPU_ISSET(last, &before))
+        last--;
+    CPU_ZERO(&own);
+    CPU_SET(first, &own);
+    CPU_ZERO(&other);
+    CPU_SET(last, &other);
+    sched_setaffinity(0, sizeof own, &own);
+    EXPECT(weir_pool_create(&pool, 1, NULL) == WEIR_OK, "no pool");
+    sched_setaffinity(0, sizeof before, &before); /* not to be counted */
+    set = other;
+    if (!pthread_create(&thread, NULL, take_all, &set))
+        pthread_join(thread, NULL);
+    CPU_AND(&set, &set, &own);
+    EXPECT(CPU_COUNT(&set) == 0, "another's pool sits on the core of the first one's maker");
+    weir_pool_destroy(pool);
+}
+
 /* ---- Processes that have one core ---- */
 
 /* What this program does as its own child: see test_confinement. */
@@ -356,8 +397,55 @@ static void test_turns(weir_pool *pool)
     }
 }
 
+/* ---- Forked processes ---- */
+
+/* What the child does: layers made before and after the fork compute what they do elsewhere, and
+ * all can be destroyed. */
+static int run_forked(weir_layer *layer, weir_pool *pool, const struct problem *problem,
+                      const struct outcome *expected)
+{
+    enum { SECONDS = 20 };
+    alarm(SECONDS); /* who waits for threads that are not there would wait for ever */
+    expect_failures = 0;
+    EXPECT(weir_pool_threads(pool) == 1, "%zu threads", weir_pool_threads(pool));
+    threads_expect_same(expected, layer, "lstm", "in a forked process", 2);
+    threads_expect_same(expected, threads_layer(problem, NULL, pool), "lstm", "made after a fork",
+                        2);
+    weir_pool_destroy(pool);
+    return expect_failures ? 1 : 0;
+}
+
+/* A forked process has the pool, but none of its threads. */
+static void test_fork(weir_pool *pool)
+{
+    struct problem problem;
+    struct outcome expected;
+    int status = -1;
+    if (!make_problem(&problem, 17, PATTERN_NORMAL))
+        return;
+    weir_layer *alone = threads_layer(&problem, NULL, NULL);
+    outcome_create(&expected, &problem, 0);
+    outcome_run(&expected, alone);
+    weir_layer *layer = threads_layer(&problem, NULL, pool);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int verdict = run_forked(layer, pool, &problem, &expected);
+        fflush(stdout);
+        _exit(verdict);
+    }
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+               WEXITSTATUS(status) == 0,
+           "status %d", status);
+    threads_expect_same(&expected, layer, "lstm", "after a fork", 2);
+    outcome_destroy(&expected);
+    weir_layer_destroy(alone);
+    problem_destroy(&problem);
+}
+
 static void test_pools(weir_pool *pool)
 {
+    test_fork(pool);
     test_idleness(pool);
     test_turns(pool);
     test_denormals(pool);
@@ -375,6 +463,7 @@ int main(int argc, char **argv)
     if (has_two) {
         test_numbers();
         test_pinning();
+        test_callers();
         test_confinement();
         test_many_pools();
     }

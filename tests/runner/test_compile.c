@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "expect.h"
 #include "folder.h"
@@ -19,6 +20,81 @@ static int value_of(const char *text, const char *flags, struct failure *failure
     void *library = run_compile(text, flags, failure);
     const int *value = library ? dlsym(library, "value") : NULL;
     return value ? *value : 0;
+}
+
+/* The same in a process of its own, which has nothing loaded yet. */
+static int value_elsewhere(const char *text)
+{
+    struct failure failure;
+    int status = 0;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(value_of(text, "-O1", &failure));
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A command that may have quotes in it. */
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
+{
+    char command[4096];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(command, sizeof command, format, list);
+    va_end(list);
+    EXPECT(!system(command), "%s", command);
+}
+
+/* ---- The cache ---- */
+
+/* What is done to the one library in the cache, $so; $evil is another, whose value is 9. What is
+ * not to be trusted, or does not load, is made anew, and then kept. */
+static void check_trust(void)
+{
+    static const char *const deeds[] = {
+        "true",
+        "echo garbage >$so",
+        ": >$so",
+        "cp $evil $so; chmod 777 $so",
+        "cp $evil $so; chmod 720 $so",
+        "rm $so; ln -s $evil $so",
+        "rm $so; mkfifo $so",
+        "test $(id -u) != 0 || { cp $evil $so; chown 12345 $so; }",
+    };
+    static const char text[] = "int value = 5;\n";
+    shell("mkdir '%s/aside'; echo 'int value = 9;' >'%s/aside/evil.c'", folder.path, folder.path);
+    shell("%s -shared -fPIC -o '%s/aside/evil.so' '%s/aside/evil.c'", usual, folder.path,
+          folder.path);
+    for (size_t k = 0; k < sizeof deeds / sizeof *deeds; k++) {
+        shell("rm -f '%s'/weir/*", folder.path);
+        EXPECT(value_elsewhere(text) == 5, "%s", deeds[k]);
+        shell("cd '%s/weir'; so=$(echo *.so); evil=../aside/evil.so; %s", folder.path, deeds[k]);
+        EXPECT(value_elsewhere(text) == 5, "%s", deeds[k]);
+        setenv("CC", "false", 1); /* which has no version of the usual one */
+        EXPECT(value_elsewhere(text) == 0, "%s", deeds[k]);
+        setenv("CC", usual, 1);
+        shell("cd '%s/weir'; test $(ls | wc -l) = 1 && test $(stat -c %%a *.so) = 700",
+              folder.path);
+    }
+}
+
+/* Another version under the same name makes other code. */
+static void check_version(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/aside/compiler", folder.path);
+    shell(
+        "printf '#!/bin/sh\nv=%%s/aside/version\n"
+        "[ \"$*\" = --version ] && exec cat $v\nexec %%s -DVALUE=$(cat $v) \"$@\"\n' '%s' '%s' >%s",
+        folder.path, usual, path);
+    shell("chmod +x '%s'", path);
+    setenv("CC", path, 1);
+    for (int version = 3; version < 5; version++) {
+        shell("echo %d >'%s/aside/version'", version, folder.path);
+        EXPECT(value_elsewhere("int value = VALUE;\n") == version, "version %d", version);
+    }
+    setenv("CC", usual, 1);
 }
 
 /* A command has as many words as fit into it: none is lost. */
@@ -49,9 +125,9 @@ int main(void)
     folder_create(&folder);
     setenv("XDG_CACHE_HOME", folder.path, 1);
     check_words();
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder.path);
-    EXPECT(!system(command), "the cache cannot be removed");
+    check_trust();
+    check_version();
+    shell("rm -rf '%s'", folder.path);
     free(usual);
     return expect_verdict("test_compile");
 }

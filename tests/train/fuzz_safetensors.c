@@ -18,9 +18,9 @@ static void read_all(const weir_tensors *file)
     const weir_tensor *tensor;
     const weir_text *text;
     for (size_t k = 0; (tensor = weir_tensors_at(file, k)); k++) {
-        void *copy = malloc(train_tensor_bytes(tensor) + 1);
+        void *copy = malloc(weir_train_tensor_bytes(tensor) + 1);
         if (!copy || weir_tensors_read(file, tensor, copy, NULL) != WEIR_OK ||
-            memcmp(copy, tensor->data, train_tensor_bytes(tensor)) != 0)
+            memcmp(copy, tensor->data, weir_train_tensor_bytes(tensor)) != 0)
             abort();
         free(copy);
     }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The C compiler that is called while a program runs. */
+#ifndef WEIR_RUN_COMPILER_H
+#define WEIR_RUN_COMPILER_H
+
+#include "common/failure.h"
+
+#include <stdint.h>
+
+/* What CC names, or cc. */
+const char *compiler_name(void);
+
+/* Goes on with a hash by what the compiler says of its version: another one makes other code. */
+bool compiler_hash_version(uint64_t *hash, struct failure *failure);
+
+/* Makes a shared library of a C file. */
+bool compiler_run(const char *source, const char *library, const char *flags,
+                  struct failure *failure);
+
+#endif
