@@ -25,13 +25,24 @@ FILE *chart_begin(struct failure *failure)
     return script;
 }
 
+/* Between single quotes nothing is replaced, and a quote is written twice. */
+static void put_quoted(const char *before, const char *text, FILE *script)
+{
+    fprintf(script, "'%s", before);
+    for (; *text; text++)
+        fprintf(script, *text == '\'' ? "''" : "%c", *text);
+    fputc('\'', script);
+}
+
 void chart_quote(const char *text, FILE *script)
 {
-    fputc('"', script);
-    for (; *text; text++)
-        if (*text != '"' && *text != '\\' && *text != '`')
-            fputc(*text, script);
-    fputc('"', script);
+    put_quoted("", text, script);
+}
+
+/* `<cmd` would be a command's output, `-` what follows in the script. */
+void chart_quote_path(const char *path, FILE *script)
+{
+    put_quoted(*path == '/' ? "" : "./", path, script);
 }
 
 static bool plot_append(FILE *script, const char *path, struct failure *failure)

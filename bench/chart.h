@@ -13,8 +13,11 @@ bool chart_can_be_drawn(void);
 /* What goes in front of the plot is written here; NULL where that cannot be. */
 FILE *chart_begin(struct failure *failure);
 
-/* Words in quotes, without what would end them or be replaced within. */
+/* Words in quotes, as they are; there is no control character in them. */
 void chart_quote(const char *text, FILE *script);
+
+/* The same of the path of a file with numbers, none of which gnuplot takes for a command. */
+void chart_quote_path(const char *path, FILE *script);
 
 /* Draws by the file `plot`, which leaves gnuplot's output where it is, to `path`, which ends in
  * .svg or .png and is there whole or as it was before; gives the script up. What gnuplot says of

@@ -64,6 +64,16 @@ static bool is_for_others(const struct command_line *line, const char *argument)
     return false;
 }
 
+/* Values go into scripts, reports and sentences, where a line's end or an escape would be obeyed.
+ */
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
 static bool fail_value(const struct option_row *row, struct failure *failure)
 {
     return fail(failure, "%s needs a value: %s", row->name, row->help);
@@ -74,6 +84,10 @@ static bool given_take(struct command_line *line, size_t r, const char *value,
 {
     const struct option_row *row = &line->rows[r];
     line->given[r] = value;
+    if (value && has_control(value))
+        return fail(failure,
+                    "%s '%s': it has a control character, such as the end of a line, in it",
+                    row->name, quote(value).text);
     if (row->kind != OPTION_FLAG)
         return *value || fail_value(row, failure);
     if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)

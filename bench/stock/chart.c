@@ -54,7 +54,7 @@ static bool chart_draw(const struct chart *chart, const char *terminal, const ch
     if (!script)
         return false;
     fprintf(script, "set terminal %s\ndata = ", terminal);
-    chart_quote(chart->data, script);
+    chart_quote_path(chart->data, script);
     fputs("\nsource = ", script);
     chart_quote(chart->options->data, script);
     fputs("\ncells = \"", script);

@@ -57,6 +57,7 @@ refused "'lstm' is no option; --help lists them" lstm
 refused "--threads '0': expected a whole number from 1 to 65535" --threads 0
 refused "--longest '0x10': expected a number from 0 to 1000000" --longest 0x10
 refused "--out needs a value: *" --out
+refused "--out 'a?!touch oh?': it has a control character, *" --out $'a\n!touch oh\n'
 refused "--list 'yes': expected true, false or no value" --list=yes
 refused "--benchmark_filter lstm: expected --benchmark_filter=REGEX in one word" \
     --benchmark_filter lstm

@@ -397,55 +397,8 @@ static void test_turns(weir_pool *pool)
     }
 }
 
-/* ---- Forked processes ---- */
-
-/* What the child does: layers made before and after the fork compute what they do elsewhere, and
- * all can be destroyed. */
-static int run_forked(weir_layer *layer, weir_pool *pool, const struct problem *problem,
-                      const struct outcome *expected)
-{
-    enum { SECONDS = 20 };
-    alarm(SECONDS); /* who waits for threads that are not there would wait for ever */
-    expect_failures = 0;
-    EXPECT(weir_pool_threads(pool) == 1, "%zu threads", weir_pool_threads(pool));
-    threads_expect_same(expected, layer, "lstm", "in a forked process", 2);
-    threads_expect_same(expected, threads_layer(problem, NULL, pool), "lstm", "made after a fork",
-                        2);
-    weir_pool_destroy(pool);
-    return expect_failures ? 1 : 0;
-}
-
-/* A forked process has the pool, but none of its threads. */
-static void test_fork(weir_pool *pool)
-{
-    struct problem problem;
-    struct outcome expected;
-    int status = -1;
-    if (!make_problem(&problem, 17, PATTERN_NORMAL))
-        return;
-    weir_layer *alone = threads_layer(&problem, NULL, NULL);
-    outcome_create(&expected, &problem, 0);
-    outcome_run(&expected, alone);
-    weir_layer *layer = threads_layer(&problem, NULL, pool);
-    fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-        const int verdict = run_forked(layer, pool, &problem, &expected);
-        fflush(stdout);
-        _exit(verdict);
-    }
-    EXPECT(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-               WEXITSTATUS(status) == 0,
-           "status %d", status);
-    threads_expect_same(&expected, layer, "lstm", "after a fork", 2);
-    outcome_destroy(&expected);
-    weir_layer_destroy(alone);
-    problem_destroy(&problem);
-}
-
 static void test_pools(weir_pool *pool)
 {
-    test_fork(pool);
     test_idleness(pool);
     test_turns(pool);
     test_denormals(pool);

@@ -48,6 +48,24 @@ if command -v gnuplot >command; then
     [[ $(head -c 4 plot.png | tail -c 3) == PNG ]] || complain "plot.png is no PNG"
     grep -q '</svg>' plot.svg || complain "plot.svg is not whole"
 fi
+# A name is a name, whatever it means to gnuplot or a shell: each draws what another draws.
+if command -v gnuplot >command; then
+    mkdir names
+    run "${small[@]}" --plot usual >out 2>err || complain "$(<err)"
+    for name in 'it'"'"'s "a" chart' '$(touch oh) `touch oh`' 'back\slash\n' '<touch oh;' "-" '+' '@x %d {b}_c^d'; do
+        run "${small[@]}" --plot "names/$name" >out 2>err && run "${small[@]}" --plot "$name" >out 2>>err ||
+            complain "--plot $name: $(<err)"
+        [[ ! -s err && ! -e oh ]] && cmp usual.svg "./$name.svg" && cmp usual.svg "names/$name.svg" ||
+            complain "--plot $name is drawn otherwise: $(<err)"
+    done
+fi
+for option in data checkpoint weights predictions plot report; do
+    expect 2 "--$option 'a?!touch oh?': it has a control character, such as the end of a line, in it" \
+        "${small[@]}" --$option $'a\n!touch oh\n'
+    expect 2 "--$option 'a??31m': it has a control character*" "${small[@]}" --$option $'a\r\x1b31m'
+done
+[[ ! -e oh ]] || complain "a name was obeyed"
+
 if [[ -z ${EMULATOR:-} ]]; then
     mkdir empty
     ln -s "$(command -v sh)" empty/sh
