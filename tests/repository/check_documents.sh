@@ -60,6 +60,7 @@ tests() {
     "$ctest" --test-dir "$build" -N | sed -n 's/^ *Test *#[0-9]*: //p'
     grep -rhoE '^ *weir_(test|fuzzer)\([^ ]+' tests --include=CMakeLists.txt |
         sed -E 's/\$\{[^}]*\}/X/g; s/ *weir_fuzzer\(/fuzz./; s/ *weir_test\(//'
+    grep -oE '^ *weir_document_test\([a-z]+ [a-z-]+' "$here/CMakeLists.txt" | sed 's/.*(//; s/ /./'
 }
 
 # A test is what promises are held by, or a word with a dot that begins as the name of a test.
