@@ -358,16 +358,32 @@ static void check_registry(void)
     }
 }
 
-/* The first kernel of the build that is made for sizes tells the layer to test with. */
-static bool find_problem(void)
+/* How many kernels of the build are made for the cell and sizes of this one. */
+static size_t count_alike(weir_kernel_info of)
 {
+    size_t count = 0;
     for (size_t i = 0; i < weir_kernel_count(); i++) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(i));
-        if (info.I)
-            return problem_create(&problem, info.cell, (size_t[]){info.I, info.H, info.P}, 1, 1,
-                                  PATTERN_NORMAL, 1);
+        count +=
+            strcmp(info.cell, of.cell) == 0 && info.I == of.I && info.H == of.H && info.P == of.P;
     }
-    return false;
+    return count;
+}
+
+/* The layer to test with: the first that most kernels are made for, those of every ISA and form; a
+ * build may have other sizes for some of them only. */
+static bool find_problem(void)
+{
+    weir_kernel_info best = {0};
+    size_t most = 0;
+    for (size_t i = 0; i < weir_kernel_count(); i++) {
+        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(i));
+        const size_t count = info.I ? count_alike(info) : 0;
+        best = count > most ? info : best;
+        most = count > most ? count : most;
+    }
+    return most && problem_create(&problem, best.cell, (size_t[]){best.I, best.H, best.P}, 1, 1,
+                                  PATTERN_NORMAL, 1);
 }
 
 int main(void)
