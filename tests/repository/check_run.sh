@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_run.sh: tests/run says how it is used, and what it does not know, at once; and what it says at its
-# end of the tests that it ran (tests/summary.awk) follows from their reports alone.
+# end of the tests that it ran (tests/repository/summary.awk) follows from their reports alone.
 . "$(dirname "$0")/../shell.sh"
 make_scratch
 
@@ -37,7 +37,7 @@ proved: avx512 f32
 	</testcase>
 END
 summarise() { # EVERY
-    (cd "$scratch" && awk -v every="$1" -f "$root/tests/summary.awk" preset=default isa_flags.inc \
+    (cd "$scratch" && awk -v every="$1" -f "$root/tests/repository/summary.awk" preset=default isa_flags.inc \
         kernels.inc ./simde_tests.txt tests.xml) >"$scratch/out"
 }
 expect() { # LINE
