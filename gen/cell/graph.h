@@ -144,6 +144,11 @@ int graph_new_extent(struct graph *graph);
 bool graph_same_extent(struct graph *graph, int a, int b);
 enum weir_extent graph_extent(const struct graph *graph, int variable);
 
+/* The first learned matrix or vector from number `param` on whose rows nothing decides, unless an
+ * earlier one has as many; param_count: there is none. Where anything in a cell has a size that
+ * nothing decides, the rows of one of these have it. */
+int graph_undecided(const struct graph *graph, int param);
+
 /* An extent as cells write it (1, I, H or P), and as C does: WEIR_ONE, WEIR_I, ... */
 const char *extent_name(enum weir_extent extent);
 const char *extent_constant(enum weir_extent extent);

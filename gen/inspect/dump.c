@@ -168,9 +168,20 @@ static void take_names(const struct dump *dump)
 
 /* ---- Lines ---- */
 
+static void dump_extent(const struct graph *graph, int extent, struct text *out)
+{
+    text_add(out, "[%s]", extent_name(graph_extent(graph, extent)));
+}
+
+/* A size is told where it is not H: the matrix may be one whose rows nothing else decides. */
 static void dump_line(struct dump *dump, int node, const char *name)
 {
-    text_add(dump->out, "%s = ", name);
+    const struct graph *graph = dump->graph;
+    text_add(dump->out, "%s", name);
+    if (!graph_is_constant(graph, node) && !strchr(name, '\'') &&
+        graph_extent(graph, graph->nodes[node].extent) != WEIR_H)
+        dump_extent(graph, graph->nodes[node].extent, dump->out);
+    text_add(dump->out, " = ");
     dump_node(dump, node, 0);
     text_add(dump->out, "\n");
     if (!dump->name[node][0] && !graph_is_leaf(dump->graph, node))
@@ -191,11 +202,6 @@ static void dump_shared(struct dump *dump, int node)
         text_add(dump->taken, "%s\n", name);
         dump_line(dump, dump->next, name);
     }
-}
-
-static void dump_extent(const struct graph *graph, int extent, struct text *out)
-{
-    text_add(out, "[%s]", extent_name(graph_extent(graph, extent)));
 }
 
 static void dump_head(const struct graph *graph, struct text *out)
