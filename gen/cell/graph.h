@@ -68,6 +68,7 @@ struct node {
     int terms; /* of a constant: how many numbers and sizes it is written with; else 0 */
     int index; /* of the size, state, parameter or sum */
     int extent; /* an extent variable; -1 for a constant */
+    bool declared; /* the cell says its size */
     bool stored; /* its value is kept in memory for a later stage, or as an operand */
     int origin; /* of graph->origins: the named value that it was made for; 0: none */
     enum node_role role;

@@ -136,6 +136,7 @@ static void name_node(struct parser *parser, int node, const char *name, bool is
 static void declare_size(struct parser *parser, int node, const char *name, int size, int column)
 {
     struct graph *graph = parser->graph;
+    graph->nodes[node].declared = true;
     if (graph_is_constant(graph, node))
         FAIL_AT(parser, column, "'%s' is a constant, expected no size after its name", name);
     check_size(parser, (enum weir_extent)size, column);

@@ -32,13 +32,13 @@ for size in I H P; do
     expect 0 "A[$size][I] Q[H][P] R[P][$size] S[P][H]" "m[$size] = A@x" "${ends[@]}"
     expect 0 "A[$size][I] B[$size][$size] b[$size] Q[H][P] R[P][$size] S[P][H]" \
         'k = A@x' "m[$size] = tanh(B@k + b)*k" "${ends[@]}"
-    # Shared, unnamed and named twice.
+    expect 0 "b[$size] Q[H][P] B[P][$size] S[P][H]" "v[$size] = b" "c' = c + Q@h" "h' = B@(v*v) + S@c"
     expect 0 "A[$size][I] Q[H][P] R[P][$size] S[P][H]" 'k = A@x' "m[$size] = k" "${ends[@]}"
 done
 # Each that is of another size, once; the rows of what nobody names have no name to declare.
 expect 2 'A[H][I] B[H][H] Q[H][P] R[P][H] S[P][H]' 'k = A@x' 'm = B@(k*k)' "${ends[@]}"
 expect 1 'A[H][I] B[H][H] Q[H][P] R[P][H] S[P][H]' 'k = A@x' 'm = k*k + B@k' "${ends[@]}"
-expect 1 'b[H] B[P][H] Q[H][P] S[P][H]' "c' = c + Q@h" "h' = B@(tanh(2*b)) + S@c"
+expect 1 'Q[H][P] B[P][H] b[H] S[P][H]' "c' = c + Q@h" "h' = B@(tanh(2*b)) + S@c"
 grep -q "nothing says how long the vector 'b' is" warnings || fail "$(cat warnings)"
 
 # By every command that reads a cell.
