@@ -34,7 +34,7 @@ static size_t product_floats(const struct emitter *e)
         const struct stage *stage = &e->program->stages[i];
         if (stage_hoists(e, stage))
             width += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
-                     stage_input_region(e->program, stage)->count;
+                     stage_products(e->program, stage);
     }
     return rows * width;
 }
