@@ -2,7 +2,7 @@
 /* Fused multiply-adds from registers, and loads, as fast as one ISA can. Compiled once an ISA with
  *     CEILING_NAME   the table to define, ceiling_loops_avx2
  *     CEILING_ISA    whose ceilings these are, "avx2"
- *     CEILING_NEEDS  the ISA that its flags stand for, "avx2"
+ *     CEILING_NEEDS  the ISA that it is compiled for, "avx2"
  *     CEILING_LANES  floats in a vector
  * with contraction allowed, so that a*b + c is one instruction where the ISA has it, and with the
  * compiler's own vectorising off, so that lanes are as many as said. */

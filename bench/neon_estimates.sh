@@ -21,13 +21,10 @@ S8  512  tile_6x1     2
 END
 }
 
-# As kernels/CMakeLists.txt has it, where gcc's flag is one that other compilers do not take.
-flags=$("$weir_gen" --flags neon)
-read -ra flags <<<"$flags"
 compile() { # COMPILER KERNEL
     local command=(clang --target=aarch64-linux-gnu)
-    [[ $1 == clang ]] || command=(aarch64-linux-gnu-gcc -fno-schedule-insns)
-    "${command[@]}" -std=c17 "${flags[@]}" -fPIC -I"$root/kernels" -S "$2.c" -o "$2.$1.s"
+    [[ $1 == clang ]] || command=(aarch64-linux-gnu-gcc)
+    "${command[@]}" -std=c17 -O2 -fPIC -I"$root/kernels" -S "$2.c" -o "$2.$1.s"
 }
 
 extract() { # FUNCTION LOOP: the instructions of that innermost loop with an fmla, from standard input

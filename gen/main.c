@@ -236,17 +236,6 @@ static bool deploy(const struct request *request, struct failure *failure)
 #endif
 }
 
-static bool print_flags(const struct request *request, struct failure *failure)
-{
-    const struct isa *isa = options_isa(request, failure);
-    if (!isa)
-        return false;
-    char *flags = isa_all_flags(isa);
-    puts(flags);
-    free(flags);
-    return true;
-}
-
 static bool print_help(struct failure *failure)
 {
     struct text help = {0};
@@ -275,9 +264,6 @@ static int run(const struct request *request, struct failure *failure)
     case COMMAND_DEPLOY:
     case COMMAND_MODEL:
         done = deploy(request, failure);
-        break;
-    case COMMAND_FLAGS:
-        done = print_flags(request, failure);
         break;
     case COMMAND_HELP:
         done = print_help(failure);

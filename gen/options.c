@@ -85,7 +85,6 @@ static const struct {
     [COMMAND_DEPLOY] = {"deploy", required_argument, AT(cell)},
     [COMMAND_MODEL] = {"model", required_argument, AT(model)},
     [COMMAND_LIST] = {"list", no_argument, 0},
-    [COMMAND_FLAGS] = {"flags", required_argument, AT(isa)},
     [COMMAND_HELP] = {"help", no_argument, 0},
     [COMMAND_VERSION] = {"version", no_argument, 0},
 };
@@ -127,8 +126,6 @@ static const char help_head[] =
     "                               a directory of C that needs nothing of Weir\n"
     "  weir-gen --model MODEL.onnx --out DIR [options]   the same of a trained model\n"
     "  weir-gen --list              cells, ISAs, maths forms, plan fields, operations\n"
-    "  weir-gen --flags ISA         the flags with which that ISA's kernels are compiled, but for\n"
-    "                               those that only some compilers take\n"
     "\n"
     "A cell is a built-in one, or a file with one. Options, and the commands that use them:\n"
     "\n";
@@ -313,11 +310,10 @@ bool options_read(int argc, char **argv, struct request *request, struct failure
 /* ---- What texts mean ---- */
 
 /* Fails for an ISA that is none, or is missing where `name` is NULL. */
-static bool fail_isa(const char *option, const char *name, const char *more,
-                     struct failure *failure)
+static bool fail_isa(const char *name, const char *more, struct failure *failure)
 {
     char *names = isa_names();
-    fail(failure, "%s %.1000s, expected %s%s", option, name ? name : "is missing", names, more);
+    fail(failure, "--isa %.1000s, expected %s%s", name ? name : "is missing", names, more);
     free(names);
     return false;
 }
@@ -326,8 +322,7 @@ const struct isa *options_isa(const struct request *request, struct failure *fai
 {
     const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
     if (!isa)
-        fail_isa(request->command == COMMAND_FLAGS ? "--flags" : "--isa", request->isa, "",
-                 failure);
+        fail_isa(request->isa, "", failure);
     return isa;
 }
 
@@ -412,13 +407,13 @@ static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct fail
         if (isa)
             chosen[isa - isas] = any = true;
         else
-            fail_isa("--isa", name, several, failure);
+            fail_isa(name, several, failure);
         free(name);
         if (!isa)
             return false;
         list += length + (list[length] == ',');
     }
-    return !list || any || fail_isa("--isa", "is empty", several, failure);
+    return !list || any || fail_isa("is empty", several, failure);
 }
 
 bool options_deploy(const struct request *request, struct deploy_request *deploy,

@@ -6,6 +6,8 @@
 #ifndef WEIR_KERNEL_H
 #define WEIR_KERNEL_H
 
+#include "strict.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

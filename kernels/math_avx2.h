@@ -5,14 +5,30 @@
 #ifndef WEIR_MATH_AVX2_H
 #define WEIR_MATH_AVX2_H
 
-#if !defined(__AVX2__) || !defined(__FMA__)
-#error "compile this file with -mavx2 -mfma"
-#endif
+#include "strict.h"
 
 #include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What a kernel stands between. */
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx2,fma")
+#define WEIR_ISA_END WEIR_TARGET_END
+
+WEIR_ISA_BEGIN
+
+/* Of SLEEF, whose header declares them only to code that is compiled for the ISA. */
+__m256 Sleef_finz_expf8_u10avx2(__m256 x);
+__m256 Sleef_finz_log1pf8_u10avx2(__m256 x);
+
+/* Rounded before anything is added to it. */
+static inline __m256 v_mul(__m256 a, __m256 b)
+{
+    __m256 product = _mm256_mul_ps(a, b);
+    WEIR_ROUNDED(product);
+    return product;
+}
 
 /* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
 static inline __m256 v_power(__m256i biased)
@@ -33,7 +49,7 @@ static inline __m256 v_exp2(__m256 z)
     const __m256 high =
         _mm256_fmadd_ps(_mm256_set1_ps(0.00132647273f), r, _mm256_set1_ps(0.00967151299f));
     const __m256 p = _mm256_fmadd_ps(_mm256_fmadd_ps(high, r2, middle), r2, low);
-    return _mm256_mul_ps(p, v_power(_mm256_castps_si256(biased)));
+    return v_mul(p, v_power(_mm256_castps_si256(biased)));
 }
 
 /* Between -bound and bound. */
@@ -59,7 +75,7 @@ static inline __m256 v_exp(__m256 x)
     const __m256i whole =
         _mm256_sub_epi32(_mm256_castps_si256(biased), _mm256_set1_epi32(0x4b400000));
     const __m256i half = _mm256_srai_epi32(whole, 1);
-    return _mm256_mul_ps(_mm256_mul_ps(p, v_power(half)), v_power(_mm256_sub_epi32(whole, half)));
+    return v_mul(_mm256_mul_ps(p, v_power(half)), v_power(_mm256_sub_epi32(whole, half)));
 }
 
 /* log(1 + u) for u in [0, 1]. */
@@ -130,5 +146,7 @@ static inline void v_store_first(float *to, __m256 x, size_t count)
 {
     _mm256_maskstore_ps(to, v_first(count), x);
 }
+
+WEIR_ISA_END
 
 #endif

@@ -5,12 +5,7 @@
 #ifndef WEIR_MATH_AVX512_H
 #define WEIR_MATH_AVX512_H
 
-/* WEIR_AVX512_IN_C: the intrinsics are not the compiler's but defined in C, for a CPU without
- * AVX-512. */
-#if !defined(WEIR_AVX512_IN_C) && (!defined(__AVX512F__) || !defined(__AVX512BW__) ||              \
-                                   !defined(__AVX512DQ__) || !defined(__AVX512VL__))
-#error "compile this file with -mavx512f -mavx512bw -mavx512dq -mavx512vl"
-#endif
+#include "strict.h"
 
 /* As C++, gcc 12 takes its own _mm512_undefined_ps for a mistake. */
 #if defined(__cplusplus) && defined(__GNUC__) && !defined(__clang__)
@@ -25,6 +20,32 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What a kernel stands between. WEIR_AVX512_IN_C: the intrinsics are not the compiler's but defined
+ * in C, for a CPU without AVX-512. */
+#if defined(WEIR_AVX512_IN_C)
+#define WEIR_ISA_BEGIN
+#define WEIR_ISA_END
+#else
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,fma")
+#define WEIR_ISA_END WEIR_TARGET_END
+#endif
+
+WEIR_ISA_BEGIN
+
+/* Of SLEEF, whose header declares them only to code that is compiled for the ISA. */
+__m512 Sleef_finz_expf16_u10avx512f(__m512 x);
+__m512 Sleef_finz_log1pf16_u10avx512f(__m512 x);
+
+/* Rounded before anything is added to it. */
+static inline __m512 v_mul(__m512 a, __m512 b)
+{
+    __m512 product = _mm512_mul_ps(a, b);
+#if !defined(WEIR_AVX512_IN_C)
+    WEIR_ROUNDED(product);
+#endif
+    return product;
+}
 
 /* 2^n, where n is in the low bits of `biased`: 1.5 * 2^23 + n. */
 static inline __m512 v_power(__m512i biased)
@@ -71,7 +92,7 @@ static inline __m512 v_exp(__m512 x)
     const __m512i whole =
         _mm512_sub_epi32(_mm512_castps_si512(biased), _mm512_set1_epi32(0x4b400000));
     const __m512i half = _mm512_srai_epi32(whole, 1);
-    return _mm512_mul_ps(_mm512_mul_ps(p, v_power(half)), v_power(_mm512_sub_epi32(whole, half)));
+    return v_mul(_mm512_mul_ps(p, v_power(half)), v_power(_mm512_sub_epi32(whole, half)));
 }
 
 /* log(1 + u) for u in [0, 1]. */
@@ -134,5 +155,7 @@ static inline void v_store_first(float *to, __m512 x, size_t count)
 {
     _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), x);
 }
+
+WEIR_ISA_END
 
 #endif

@@ -9,10 +9,36 @@
 #error "compile this file for AArch64"
 #endif
 
+#include "strict.h"
+
 #include <arm_neon.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What a kernel stands between. The scheduler that gcc runs before it allocates registers loads too
+ * much too early: tiles spill. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define WEIR_ISA_BEGIN WEIR_PRAGMA(GCC push_options) WEIR_PRAGMA(GCC optimize("no-schedule-insns"))
+#define WEIR_ISA_END WEIR_PRAGMA(GCC pop_options)
+#else
+#define WEIR_ISA_BEGIN
+#define WEIR_ISA_END
+#endif
+
+WEIR_ISA_BEGIN
+
+/* Of SLEEF. */
+float32x4_t Sleef_finz_expf4_u10advsimd(float32x4_t x);
+float32x4_t Sleef_finz_log1pf4_u10advsimd(float32x4_t x);
+
+/* Rounded before anything is added to it. */
+static inline float32x4_t v_mul(float32x4_t a, float32x4_t b)
+{
+    float32x4_t product = vmulq_f32(a, b);
+    WEIR_ROUNDED(product);
+    return product;
+}
 
 static inline float32x4_t v_fma(float32x4_t a, float32x4_t b, float32x4_t c)
 {
@@ -35,7 +61,7 @@ static inline float32x4_t v_exp2(float32x4_t z)
     const float32x4_t middle = v_fma(vdupq_n_f32(0.0555073358f), r, vdupq_n_f32(0.240222424f));
     const float32x4_t high = v_fma(vdupq_n_f32(0.00132647273f), r, vdupq_n_f32(0.00967151299f));
     const float32x4_t p = v_fma(v_fma(high, r2, middle), r2, low);
-    return vmulq_f32(p, v_power(vreinterpretq_s32_f32(biased)));
+    return v_mul(p, v_power(vreinterpretq_s32_f32(biased)));
 }
 
 /* Between -bound and bound. */
@@ -58,7 +84,7 @@ static inline float32x4_t v_exp(float32x4_t x)
     p = vaddq_f32(v_fma(p, vmulq_f32(r, r), r), vdupq_n_f32(1.0f));
     const int32x4_t whole = vsubq_s32(vreinterpretq_s32_f32(biased), vdupq_n_s32(0x4b400000));
     const int32x4_t half = vshrq_n_s32(whole, 1);
-    return vmulq_f32(vmulq_f32(p, v_power(half)), v_power(vsubq_s32(whole, half)));
+    return v_mul(vmulq_f32(p, v_power(half)), v_power(vsubq_s32(whole, half)));
 }
 
 /* log(1 + u) for u in [0, 1]. */
@@ -118,5 +144,7 @@ static inline void v_store_first(float *to, float32x4_t x, size_t count)
     for (size_t i = 0; i < count; i++)
         to[i] = lanes[i];
 }
+
+WEIR_ISA_END
 
 #endif

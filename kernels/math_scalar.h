@@ -15,10 +15,16 @@
 #ifndef WEIR_MATH_SCALAR_H
 #define WEIR_MATH_SCALAR_H
 
+#include "strict.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* What a kernel stands between: it is for any CPU. */
+#define WEIR_ISA_BEGIN
+#define WEIR_ISA_END
 
 /* <sleef.h> declares these only to code that is compiled for FMA. The runtime offers the kernels
  * that call them only where the CPU has it. */
@@ -39,15 +45,27 @@ static inline uint32_t v_bits(float value)
     return bits;
 }
 
+/* Rounded before anything is added to it: what nothing could fuse is left for clang to see, which
+ * makes vectors of it. */
+static inline float v_mul(float a, float b)
+{
+    float product = a * b;
+#if defined(__FMA__) || !defined(__x86_64__)
+    WEIR_ROUNDED(product);
+#endif
+    return product;
+}
+
 /* a * b + c, rounded once. C's fmaf is not to be relied on: some libraries round twice, or wrongly
  * where the result is denormal. Where the target has an instruction for it, the compiler puts that
- * for fmaf. Otherwise: the product is exact in double precision; the sum is rounded to odd there,
- * by its rounding error (Knuth's TwoSum), and what was rounded to odd with two bits to spare rounds
- * to float as the exact sum does (Boldo & Melquiond 2008, "Emulation of FMA and correctly rounded
- * sums"). */
+ * for fmaf (clang only where fmaf sets no errno). Otherwise: the product is exact in double
+ * precision; the sum is rounded to odd there, by its rounding error (Knuth's TwoSum), and what was
+ * rounded to odd with two bits to spare rounds to float as the exact sum does (Boldo & Melquiond
+ * 2008, "Emulation of FMA and correctly rounded sums"). */
 static inline float v_fma(float a, float b, float c)
 {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if (defined(__FMA__) || defined(__ARM_FEATURE_FMA)) &&                                            \
+    (!defined(__clang__) || defined(__GLIBC__) || defined(__NO_MATH_ERRNO__))
     return fmaf(a, b, c);
 #else
     const double product = (double)a * b, sum = product + c;
@@ -80,7 +98,7 @@ static inline float v_exp2(float z)
     const float middle = v_fma(0.0555073358f, r, 0.240222424f);
     const float high = v_fma(0.00132647273f, r, 0.00967151299f);
     const float p = v_fma(v_fma(high, r2, middle), r2, low);
-    return p * v_power(v_bits(biased));
+    return v_mul(p, v_power(v_bits(biased)));
 }
 
 /* Between -bound and bound. */
@@ -102,7 +120,7 @@ static inline float v_exp(float x)
     p = v_fma(p, r * r, r) + 1.0f;
     const uint32_t whole = v_bits(biased) - 0x4b400000u;
     const uint32_t half = (uint32_t)((int32_t)whole >> 1);
-    return p * v_power(half) * v_power(whole - half);
+    return v_mul(p * v_power(half), v_power(whole - half));
 }
 
 /* log(1 + u) for u in [0, 1]. */

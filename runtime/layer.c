@@ -2,6 +2,7 @@
 /* A layer: a kernel, its packed weights and the memory it works in. Everything is made and checked
  * at creation; running only copies states in and out and calls the kernel, once for every slice of
  * the batch that fits that memory, or has a pool call it. */
+#include "float_mode.h"
 #include "libweir.h"
 
 #include <math.h>
@@ -110,11 +111,13 @@ static weir_status create_packings(weir_layer *layer, const weir_layer_config *c
 
 void weir_layer_set_weights(weir_layer *layer, const float *const *weights)
 {
+    const weir_mode mode = weir_mode_begin();
     weir_pack(&layer->forward, weights);
-    if (!layer->product)
-        return;
-    weir_pack(&layer->backward, weights);
-    weir_pack(&layer->input, weights);
+    if (layer->product) {
+        weir_pack(&layer->backward, weights);
+        weir_pack(&layer->input, weights);
+    }
+    weir_mode_set(mode);
 }
 
 weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *config,
@@ -142,7 +145,9 @@ weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *confi
     made->pool = config->pool;
     made->run = (struct weir_run){.I = config->I, .H = config->H, .P = config->P};
     weir_pool_share(made->pool, &made->run, most_parts(made));
+    const weir_mode mode = weir_mode_begin();
     status = create_packings(made, config, error);
+    weir_mode_set(mode);
     if (!status)
         status = allocate_scratch(made, error);
     if (status) {

@@ -7,6 +7,7 @@
  * at a barrier and watch the count, and threads that do not, each watch a line of their own. */
 #define _GNU_SOURCE
 #include "cores.h"
+#include "float_mode.h"
 #include "libweir.h"
 
 #include <errno.h>
@@ -56,7 +57,9 @@ struct weir_pool {
     const void *job;
     size_t parts;
     uint64_t start; /* `arrived` at the beginning */
-    unsigned mode;
+    /* Of the caller: all parts have to have it, or results would depend on the number of threads.
+     */
+    weir_mode mode;
     /* How often any part has come to a barrier, ever. */
     _Alignas(LINE) _Atomic uint64_t arrived;
     struct part part[];
@@ -93,35 +96,6 @@ static void watch_forks(void)
 static bool has_threads(const weir_pool *pool)
 {
     return pool->generation == generation;
-}
-
-/* ---- The mode of floating point ---- */
-
-/* Rounding and the flushing of denormals belong to a thread, and audio programs set the latter: the
- * caller's have to hold for all parts, or results would depend on the number of threads. */
-static unsigned get_mode(void)
-{
-#if defined(__x86_64__)
-    const unsigned flags = 0x3f; /* what has happened, which is nobody's choice */
-    return __builtin_ia32_stmxcsr() & ~flags;
-#elif defined(__aarch64__)
-    unsigned long mode;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
-    return (unsigned)mode;
-#else
-    return 0;
-#endif
-}
-
-static void set_mode(unsigned mode)
-{
-    if (mode == get_mode())
-        return;
-#if defined(__x86_64__)
-    __builtin_ia32_ldmxcsr(mode);
-#elif defined(__aarch64__)
-    __asm__ volatile("msr fpcr, %0" : : "r"((unsigned long)mode));
-#endif
 }
 
 /* ---- The barrier ---- */
@@ -196,7 +170,7 @@ static void *serve(void *argument)
     const struct weir_pool *pool = part->pool;
     while (await_call(part)) {
         part->target = pool->start;
-        set_mode(pool->mode);
+        weir_mode_set(pool->mode);
         pool->work(pool->job, part->index, part);
     }
     return NULL;
@@ -208,7 +182,7 @@ void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t par
     pool->job = job;
     pool->parts = parts;
     pool->start = atomic_load_explicit(&pool->arrived, memory_order_relaxed);
-    pool->mode = get_mode();
+    pool->mode = weir_mode_get();
     pool->part[0].target = pool->start;
     for (size_t i = 1; i < parts; i++)
         send(&pool->part[i], CALLED);

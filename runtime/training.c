@@ -2,6 +2,7 @@
 /* Training of a layer: forward with everything kept, then backward over the steps in reverse, then
  * the gradient of x and those of the weights, each as products over all steps and rows. How memory
  * is laid out is workspace.c. */
+#include "float_mode.h"
 #include "libweir.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ static void wind_values(const weir_layer *layer, size_t B, struct weir_tape *tap
     }
 }
 
-void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence, void *memory)
+static void run_forward(weir_layer *layer, const weir_sequence *sequence, void *memory)
 {
     const size_t T = sequence->T, B = sequence->B, output = layer->state_size[0];
     const struct weir_kernel *kernel = layer->kernel;
@@ -112,6 +113,13 @@ void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence, 
         if (sequence->final[s])
             weir_store_state(sequence->final[s], workspace.state[s] + T * B * layer->state_row[s],
                              B, layer->state_size[s], layer->state_row[s]);
+}
+
+void weir_layer_forward_train(weir_layer *layer, const weir_sequence *sequence, void *workspace)
+{
+    const weir_mode mode = weir_mode_begin();
+    run_forward(layer, sequence, workspace);
+    weir_mode_set(mode);
 }
 
 /* ---- Backward ---- */
@@ -284,7 +292,7 @@ static void run_outers(const struct backward_job *job, size_t part)
     }
 }
 
-static void run_backward(const void *context, size_t part, void *barrier)
+static void run_backward_part(const void *context, size_t part, void *barrier)
 {
     const struct backward_job *job = context;
     const struct weir_training *training = job->layer->kernel->training;
@@ -328,7 +336,7 @@ static void zero_weights(const weir_layer *layer, const weir_gradients *gradient
                        weir_extent_of(kernel->params[p].cols, layer->sizes) * sizeof(float));
 }
 
-void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
+static void run_backward(weir_layer *layer, const weir_sequence *sequence,
                          const weir_gradients *gradients, void *memory)
 {
     const size_t T = sequence->T, B = sequence->B;
@@ -355,11 +363,19 @@ void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
     else if (gradients->x)
         zero_x(layer, sequence, gradients);
     if (job.backward.parts > 1)
-        weir_pool_run(layer->pool, run_backward, &job, job.backward.parts);
+        weir_pool_run(layer->pool, run_backward_part, &job, job.backward.parts);
     else
-        run_backward(&job, 0, NULL);
+        run_backward_part(&job, 0, NULL);
     for (size_t s = 0; gradients->initial && s < layer->kernel->state_count; s++)
         if (gradients->initial[s])
             weir_store_state(gradients->initial[s], job.backward.state[T % 2][s], B,
                              layer->state_size[s], layer->state_row[s]);
+}
+
+void weir_layer_backward(weir_layer *layer, const weir_sequence *sequence,
+                         const weir_gradients *gradients, void *workspace)
+{
+    const weir_mode mode = weir_mode_begin();
+    run_backward(layer, sequence, gradients, workspace);
+    weir_mode_set(mode);
 }

@@ -3,6 +3,7 @@
  * order of gates is that of gate_orders.h, conventions of biases are written down here; a cell is
  * known by the names of its weights only (W, U, b, u, p and a gate; R), so that one of a user's
  * own is converted like those of Weir. */
+#include "float_mode.h"
 #include "gate_orders.h"
 #include "libweir.h"
 
@@ -314,8 +315,8 @@ static weir_status find_reset(struct conversion *c, weir_error *error)
 
 /* ---- All of it ---- */
 
-static weir_status convert_all(const struct framework *framework, const weir_stacked *from,
-                               weir_weight *weights, float *memory, weir_error *error)
+static weir_status convert_layer(const struct framework *framework, const weir_stacked *from,
+                                 weir_weight *weights, float *memory, weir_error *error)
 {
     struct names names = {0};
     if (!from || !weights || !memory)
@@ -339,6 +340,16 @@ static weir_status convert_all(const struct framework *framework, const weir_sta
                                from->cell, shape->name, framework->name);
         memory += shape->rows * shape->cols;
     }
+    return status;
+}
+
+/* Biases may be added. */
+static weir_status convert_all(const struct framework *framework, const weir_stacked *from,
+                               weir_weight *weights, float *memory, weir_error *error)
+{
+    const weir_mode mode = weir_mode_begin();
+    const weir_status status = convert_layer(framework, from, weights, memory, error);
+    weir_mode_set(mode);
     return status;
 }
 

@@ -8,7 +8,12 @@
  *
  * All data is float32. T, B, I, H, P are time steps, batch rows, input, hidden and projected size.
  * Results are bitwise the same on every ISA, for every batch size and number of threads, however a
- * sequence is cut into calls. A NaN in a result is always the quiet NaN 0x7fc00000. */
+ * sequence is cut into calls. A NaN in a result is always the quiet NaN 0x7fc00000.
+ *
+ * That is promised where floats are rounded to nearest and denormals are kept (no FTZ, no DAZ), the
+ * mode in which C programs start. weir_layer_forward computes in the mode that the thread is in.
+ * What makes and trains a layer (weir_layer_create, weir_layer_set_weights, weir_weights_from_...,
+ * weir_layer_forward_train, weir_layer_backward) sets that mode, and gives back the caller's. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 

@@ -2,8 +2,6 @@
 /* How a model is built, and what it consists of, in words: for CMakeLists.txt and README.md. */
 #include "deploy/deployment.h"
 
-#include <string.h>
-
 /* ---- Building ---- */
 
 /* Source files beside NAME.c. */
@@ -16,49 +14,6 @@ static void add_sources(const struct deployment *d, struct values *values)
         if (d->model->isas[i])
             text_add(&sources, " %s_%s.c", d->model->name, isas[i].name);
     values_take(values, "SOURCES", &sources);
-}
-
-/* A list of CMake's as words. */
-static void add_words(struct text *out, const char *list)
-{
-    for (; *list; list++)
-        text_add(out, "%c", *list == ';' ? ' ' : *list);
-}
-
-/* What all files are compiled with. */
-static void add_common_flags(struct values *values)
-{
-    struct text flags = {0};
-    add_words(&flags, isa_flags(NULL));
-    values_take(values, "FLAGS", &flags);
-}
-
-/* The flags of the files of an architecture. */
-static void add_flags(const struct deployment *d, struct values *values, const char *name,
-                      const char *guard)
-{
-    struct text flags = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i] && isas[i].guard && !strcmp(isas[i].guard, guard))
-            text_add(&flags,
-                     "    set_source_files_properties(%s_%s.c PROPERTIES COMPILE_OPTIONS \"%s\")\n",
-                     d->model->name, isas[i].name, isa_flags(&isas[i]));
-    values_take(values, name, &flags);
-}
-
-/* Without flags that only some compilers take, which CMake's words name. */
-static void add_flags_by_hand(const struct deployment *d, struct values *values)
-{
-    struct text lines = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++) {
-        const char *flags = isa_flags(&isas[i]);
-        if (!d->model->isas[i] || !*flags || strchr(flags, '$'))
-            continue;
-        text_add(&lines, "- `%s_%s.c` with `", d->model->name, isas[i].name);
-        add_words(&lines, flags);
-        text_add(&lines, "` (on other architectures it is empty)\n");
-    }
-    values_take(values, "FLAGS_BY_HAND", &lines);
 }
 
 /* ---- What it consists of ---- */
@@ -92,10 +47,6 @@ static void add_isa_names(const struct deployment *d, struct values *values)
 void deploy_build(const struct deployment *d, struct values *values)
 {
     add_sources(d, values);
-    add_common_flags(values);
-    add_flags(d, values, "X86_FLAGS", "__x86_64__");
-    add_flags(d, values, "ARM_FLAGS", "__aarch64__");
-    add_flags_by_hand(d, values);
     add_layers(d, values);
     add_isa_names(d, values);
 }

@@ -101,7 +101,8 @@ static bool write_kernels(const struct writing *w, size_t isa)
 
 static bool write_all(const struct writing *w)
 {
-    static const char *const headers[] = {"kernel.h", "cpu_features.h", "packing.h"};
+    static const char *const headers[] = {"strict.h", "kernel.h", "cpu_features.h", "float_mode.h",
+                                          "packing.h"};
     static const char *const expanded[] = {"NAME_internal.h", "NAME_model.h", "NAME.h",
                                            "NAME.c",          "NAME_test.c",  "CMakeLists.txt",
                                            "README.md"};

@@ -63,10 +63,7 @@ static void emit_head(struct emitter *e, const char *command)
     emit_work(e, &words);
     EMIT("/* SPDX-License-Identifier: MIT */\n");
     emit_comment(e, words.chars);
-    EMIT("#include \"kernel.h\"\n#include \"%s\"\n", e->isa->header);
-    if (e->program->math == WEIR_SLEEF)
-        EMIT("\n#include <sleef.h>\n");
-    EMIT("\n");
+    EMIT("#include \"kernel.h\"\n#include \"%s\"\n\nWEIR_ISA_BEGIN\n\n", e->isa->header);
     free(plan);
     text_free(&words);
 }

@@ -13,7 +13,7 @@
     [OP_MIN] = "v_min(%1$s, %2$s)", [OP_MAX] = "v_max(%1$s, %2$s)", [OP_ABS] = "v_abs(%1$s)",      \
     [OP_EXP] = "v_exp(%1$s)", [OP_EXP2] = "v_exp2(%1$s)", [OP_LOG1P] = "v_log1p(%1$s)",            \
     [OP_CLAMP] = "v_clamp(%1$s, %2$s)", [OP_WHERE] = "v_where(%1$s, %2$s, %3$s)",                  \
-    [OP_COPY] = "%1$s"
+    [OP_COPY] = "%1$s", [OP_MUL] = "v_mul(%1$s, %2$s)"
 
 /* x86 intrinsics of one width. */
 #define X86_OPS(mm)                                                                                \
@@ -23,7 +23,6 @@
     .zero = mm "_setzero_ps()", .set1 = mm "_set1_ps(%1$s)", WINDOW,                               \
     .op = {[OP_ADD] = mm "_add_ps(%1$s, %2$s)",                                                    \
            [OP_SUB] = mm "_sub_ps(%1$s, %2$s)",                                                    \
-           [OP_MUL] = mm "_mul_ps(%1$s, %2$s)",                                                    \
            [OP_DIV] = mm "_div_ps(%1$s, %2$s)",                                                    \
            [OP_NEG] = "v_neg(%1$s)",                                                               \
            [OP_ZERO] = mm "_setzero_ps()",                                                         \
@@ -49,7 +48,6 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .set1 = "%1$s",
                      .op = {[OP_ADD] = "%1$s + %2$s",
                             [OP_SUB] = "%1$s - %2$s",
-                            [OP_MUL] = "%1$s * %2$s",
                             [OP_DIV] = "%1$s / %2$s",
                             [OP_NEG] = "-%1$s",
                             [OP_ZERO] = "0.0f",
@@ -96,7 +94,6 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                    WINDOW,
                    .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",
                           [OP_SUB] = "vsubq_f32(%1$s, %2$s)",
-                          [OP_MUL] = "vmulq_f32(%1$s, %2$s)",
                           [OP_DIV] = "vdivq_f32(%1$s, %2$s)",
                           [OP_NEG] = "vnegq_f32(%1$s)",
                           [OP_ZERO] = "vdupq_n_f32(0.0f)",
@@ -115,41 +112,6 @@ const struct isa *isa_find(const char *name)
         if (!strcmp(isas[i].name, name))
             return &isas[i];
     return NULL;
-}
-
-const char *isa_flags(const struct isa *isa)
-{
-    static const struct {
-        const char *isa, *flags;
-    } rows[] = {
-#define WEIR_FLAGS(isa, flags) {isa, flags},
-#include "isa_flags.inc"
-#undef WEIR_FLAGS
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].isa, isa ? isa->name : "every"))
-            return rows[i].flags;
-    return "";
-}
-
-/* The words of a list of CMake's that any compiler takes, each with a blank before it where
- * something stands there. */
-static void add_flags(struct text *out, const char *flags)
-{
-    while (*flags) {
-        const size_t length = strcspn(flags, ";");
-        if (*flags != '$')
-            text_add(out, "%s%.*s", out->length ? " " : "", (int)length, flags);
-        flags += length + (flags[length] == ';');
-    }
-}
-
-char *isa_all_flags(const struct isa *isa)
-{
-    struct text out = {0};
-    add_flags(&out, isa_flags(NULL));
-    add_flags(&out, isa_flags(isa));
-    return out.chars;
 }
 
 char *isa_names(void)

@@ -22,14 +22,6 @@ extern const struct isa isas[WEIR_ISA_COUNT];
 /* The ISA of this name, or NULL. */
 const struct isa *isa_find(const char *name);
 
-/* The flags with which kernels of an ISA are compiled beside those of every kernel, or of NULL
- * those; separated by semicolons, in CMake's words. */
-const char *isa_flags(const struct isa *isa);
-
-/* Both, separated by blanks, for any compiler: without what only some take, which are the words of
- * CMake that begin with '$'. The caller frees it. */
-char *isa_all_flags(const struct isa *isa);
-
 /* Their names, for a sentence: "a, b or c". The caller frees it. */
 char *isa_names(void);
 

@@ -20,25 +20,13 @@ static const struct {
 #undef WEIR_CELL
 };
 
-/* The headers that a kernel includes, as text, and how each ISA's kernels are compiled. */
+/* The headers that a kernel includes, as text. */
 static const struct {
     const char *name, *text;
 } headers[] = {
-#define WEIR_HEADER(name, text) {name, text},
-#define WEIR_FLAGS(isa, flags)
-#include "kernel_build.inc"
-#undef WEIR_HEADER
-#undef WEIR_FLAGS
-};
-
-static const struct {
-    const char *isa, *flags;
-} flag_rows[] = {
-#define WEIR_HEADER(name, text)
-#define WEIR_FLAGS(isa, flags) {isa, flags},
-#include "kernel_build.inc"
-#undef WEIR_HEADER
-#undef WEIR_FLAGS
+#define WEIR_SHIPPED(name, text) {name, text},
+#include "shipped.inc"
+#undef WEIR_SHIPPED
 };
 
 /* ---- Cells of the build ---- */
@@ -86,10 +74,10 @@ static bool build_has(const char *cell, const char *isa, size_t I, size_t H)
 
 /* ---- Kernels of one's own ---- */
 
-/* The kernel's text with what it includes in place: a file that needs no other. */
-static void join(struct text *whole, const char *kernel)
+/* A text with what it includes in place: a file that needs no other. */
+static void join(struct text *whole, const char *text)
 {
-    for (const char *line = kernel, *next; *line; line = next) {
+    for (const char *line = text, *next; *line; line = next) {
         const char *end = strchr(line, '\n');
         next = end ? end + 1 : line + strlen(line);
         const char *inside = NULL;
@@ -100,18 +88,10 @@ static void join(struct text *whole, const char *kernel)
             free(include);
         }
         if (inside)
-            text_add(whole, "%s", inside);
+            join(whole, inside);
         else
             text_add(whole, "%.*s", (int)(next - line), line);
     }
-}
-
-static const char *find_flags(const char *isa)
-{
-    for (size_t i = 0; i < sizeof flag_rows / sizeof *flag_rows; i++)
-        if (!strcmp(flag_rows[i].isa, isa))
-            return flag_rows[i].flags;
-    return "-O2";
 }
 
 /* The text of a kernel and its name, which the caller frees. */
@@ -145,8 +125,7 @@ static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const doub
     if (!generate(pass, isa, size, &text, &name, failure))
         return false;
     join(&whole, text.chars);
-    void *library =
-        run_compile(whole.chars, options->flags ? options->flags : find_flags(isa->name), failure);
+    void *library = run_compile(whole.chars, options->flags ? options->flags : "-O2", failure);
     kernel->own = library ? dlsym(library, name) : NULL;
     if (library && !kernel->own)
         fail(failure, "the compiled kernel has no %s", name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Initial weights in Keras's manner: which weight of a cell gets which, and how they are drawn. A
  * cell's matrices say by their names what they multiply; nothing here knows a cell. */
+#include "float_mode.h"
 #include "train/exact.h"
 #include "train/training_kit.h"
 
@@ -181,12 +182,14 @@ weir_status weir_init_cell(const char *cell, size_t I, size_t H, size_t P, uint6
     status = weir_cell_weights(cell, I, H, P, shapes, count, &count, error);
     struct fused fused = {
         .shapes = shapes, .count = count, .seed = seed, .stream = stream, .weights = weights};
+    const weir_mode mode = weir_mode_begin();
     for (size_t k = 0; !status && k < count; k++) {
         if (is_matrix(&shapes[k]))
             status = fill_fused(&fused, k, error);
         else
             fill_vector(&shapes[k], weights[k]);
     }
+    weir_mode_set(mode);
     free(shapes);
     return status;
 }

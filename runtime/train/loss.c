@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Losses: a row of a table each. All of them run in double, element by element in one order, and
  * are rounded to float once, at the end. */
+#include "float_mode.h"
 #include "train/exact.h"
 #include "train/training_kit.h"
 
@@ -118,13 +119,10 @@ static const struct loss losses[] = {
     [WEIR_LOSS_SOFTMAX] = {add_softmax, predict_softmax, true},
 };
 
-double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *outputs,
-                       const float *targets, float *gradient)
+static __attribute__((noinline)) double find_loss(weir_loss loss, size_t rows, size_t cols,
+                                                  const float *outputs, const float *targets,
+                                                  float *gradient)
 {
-    if (!rows || !cols)
-        return 0;
-    if ((size_t)loss > WEIR_LOSS_SOFTMAX || !outputs || !targets)
-        return NAN;
     double sum = 0;
     struct loss_row row = {.cols = cols, .count = (double)rows};
     if (!losses[loss].is_by_row)
@@ -138,9 +136,24 @@ double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *ou
     return sum / row.count;
 }
 
+double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *outputs,
+                       const float *targets, float *gradient)
+{
+    if (!rows || !cols)
+        return 0;
+    if ((size_t)loss > WEIR_LOSS_SOFTMAX || !outputs || !targets)
+        return NAN;
+    const weir_mode mode = weir_mode_begin();
+    const double value = find_loss(loss, rows, cols, outputs, targets, gradient);
+    weir_mode_set(mode);
+    return value;
+}
+
 void weir_loss_predict(weir_loss loss, size_t rows, size_t cols, const float *outputs,
                        float *predictions)
 {
+    const weir_mode mode = weir_mode_begin();
     for (size_t r = 0; cols && r < rows; r++)
         losses[loss].predict(cols, outputs + r * cols, predictions + r * cols);
+    weir_mode_set(mode);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a model: forward for its outputs, and one step of training. All that is needed was made
  * and checked at creation, which is in model_create.c. */
+#include "float_mode.h"
 #include "kernel.h"
 #include "train/training_kit.h"
 
@@ -168,10 +169,12 @@ weir_status weir_model_forward(weir_model *model, const weir_batch *batch, float
     const weir_status status = check_batch(model, batch, outputs, "outputs", error);
     if (status)
         return status;
+    const weir_mode mode = weir_mode_begin();
     for (size_t s = 0; s < model->config.layer_count; s++)
         run_stage(model, batch, s, false);
     const weir_sequence head = head_sequence(model, batch, outputs);
     run_part(&model->head, &head, false);
+    weir_mode_set(mode);
     return WEIR_OK;
 }
 
@@ -183,6 +186,7 @@ weir_status weir_model_train(weir_model *model, const weir_batch *batch, double 
     if (status)
         return status;
     const weir_model_config *config = &model->config;
+    const weir_mode mode = weir_mode_begin();
     for (size_t s = 0; s < config->layer_count; s++) {
         run_stage(model, batch, s, true);
         drop(model, batch, s, model->stages[s].y);
@@ -197,6 +201,7 @@ weir_status weir_model_train(weir_model *model, const weir_batch *batch, double 
     weir_optimiser_step(model->optimiser);
     model->steps++;
     weir_model_changed(model);
+    weir_mode_set(mode);
     if (loss)
         *loss = value;
     return WEIR_OK;

@@ -2,6 +2,7 @@
 /* Optimisers: a row of a table each, which says what a method keeps of every learned value and how
  * it steps. Powers of beta are made by one multiplication a step, so that a checkpoint that holds
  * them goes on with the same bits. */
+#include "float_mode.h"
 #include "train/training_kit.h"
 
 #include <math.h>
@@ -135,12 +136,15 @@ weir_status weir_optimiser_create(weir_optimiser **optimiser, const weir_optimis
         return weir_fail(error, WEIR_INVALID,
                          "weir_optimiser_create needs a place for the optimiser: it is NULL.");
     *optimiser = NULL;
+    const weir_mode mode = weir_mode_begin();
     const weir_status status = check(config, parameters, count, error);
+    const weir_optimiser_config full = status ? (weir_optimiser_config){0} : with_defaults(*config);
+    weir_mode_set(mode);
     if (status)
         return status;
     weir_optimiser *made = calloc(1, sizeof *made);
     if (made) {
-        made->config = with_defaults(*config);
+        made->config = full;
         made->count = count;
         made->power[0] = made->power[1] = 1;
     }
@@ -168,6 +172,7 @@ void weir_optimiser_destroy(weir_optimiser *optimiser)
 
 void weir_optimiser_step(weir_optimiser *optimiser)
 {
+    const weir_mode mode = weir_mode_begin();
     size_t first = 0;
     optimiser->power[0] *= optimiser->config.beta1;
     optimiser->power[1] *= optimiser->config.beta2;
@@ -181,9 +186,11 @@ void weir_optimiser_step(weir_optimiser *optimiser)
         methods[optimiser->config.method].step(optimiser, &update);
         first += update.size;
     }
+    weir_mode_set(mode);
 }
 
-double weir_clip(const weir_parameter *parameters, size_t count, double limit)
+static __attribute__((noinline)) double clip(const weir_parameter *parameters, size_t count,
+                                             double limit)
 {
     double sum[4] = {0}; /* one would wait for every addition */
     for (size_t k = 0; k < count; k++)
@@ -196,5 +203,13 @@ double weir_clip(const weir_parameter *parameters, size_t count, double limit)
     for (size_t k = 0; norm > limit && k < count; k++)
         for (size_t i = 0; i < parameters[k].rows * parameters[k].cols; i++)
             parameters[k].gradients[i] *= scale;
+    return norm;
+}
+
+double weir_clip(const weir_parameter *parameters, size_t count, double limit)
+{
+    const weir_mode mode = weir_mode_begin();
+    const double norm = clip(parameters, count, limit);
+    weir_mode_set(mode);
     return norm;
 }

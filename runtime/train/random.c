@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random numbers as functions of their index, and what needs little more than them: permutations
  * and dropout. */
+#include "float_mode.h"
 #include "train/training_kit.h"
 
 void weir_random_block(uint64_t seed, uint64_t stream, uint64_t counter, uint32_t words[4])
@@ -39,8 +40,8 @@ void weir_random_shuffle(uint64_t seed, uint64_t stream, size_t *indices, size_t
     }
 }
 
-void weir_dropout(float rate, uint64_t seed, uint64_t stream, const float *from, float *to,
-                  size_t count)
+static __attribute__((noinline)) void drop(float rate, uint64_t seed, uint64_t stream,
+                                           const float *from, float *to, size_t count)
 {
     const float scale = 1.0f / (1.0f - rate);
     uint32_t words[4];
@@ -50,4 +51,12 @@ void weir_dropout(float rate, uint64_t seed, uint64_t stream, const float *from,
         const float uniform = (float)(words[k % 4] >> 8) * 0x1p-24f;
         to[k] = uniform < rate ? 0.0f : from[k] * scale;
     }
+}
+
+void weir_dropout(float rate, uint64_t seed, uint64_t stream, const float *from, float *to,
+                  size_t count)
+{
+    const weir_mode mode = weir_mode_begin();
+    drop(rate, seed, stream, from, to, count);
+    weir_mode_set(mode);
 }

@@ -3,6 +3,7 @@
  * has a header in UTF-8 JSON, tensors with distinct names and known types, and data that they share
  * out among them, without a gap and to the last byte. */
 #define _POSIX_C_SOURCE 200809L
+#include "float_mode.h"
 #include "train/training_kit.h"
 
 #include <cjson/cJSON.h>
@@ -343,8 +344,10 @@ weir_status weir_tensors_open(weir_tensors **file, const char *path, weir_error 
     static weir_status (*const stages[])(weir_tensors *) = {
         load, parse_header, take_entries, check_places, check_names, check_keys};
     weir_status status = WEIR_OK;
+    const weir_mode mode = weir_mode_begin(); /* cJSON reads numbers as doubles */
     for (size_t k = 0; !status && k < sizeof stages / sizeof *stages; k++)
         status = stages[k](made);
+    weir_mode_set(mode);
     if (status) {
         weir_tensors_close(made);
         return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing a file of tensors so that no crash leaves half of one. Reading is in tensors_read.c. */
 #include "common/files.h"
+#include "float_mode.h"
 #include "train/training_kit.h"
 
 #include <cjson/cJSON.h>
@@ -186,8 +187,10 @@ weir_status weir_tensors_write(const char *path, const weir_tensor *tensors, siz
     weir_status status = check_texts(&writer);
     for (size_t k = 0; !status && k < count; k++)
         status = check_tensor(&writer, k);
+    const weir_mode mode = weir_mode_begin(); /* cJSON holds numbers as doubles */
     if (!status)
         status = make_header(&writer);
+    weir_mode_set(mode);
     if (!status)
         status = write_file(&writer);
     cJSON_free(writer.header);

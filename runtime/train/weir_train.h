@@ -4,7 +4,9 @@
  *
  * Everything here gives the same bits on every machine, for any ISA and number of threads: random
  * numbers are functions of their index, sums run in one fixed order, and only exactly rounded
- * operations are used (but a NaN may have any payload). What can fail returns a status and says why
+ * operations are used (but a NaN may have any payload). Whatever mode of floating point the caller
+ * has set (rounding, FTZ, DAZ), everything here is done in the default one, and the caller's is as
+ * it was after. What can fail returns a status and says why
  * in one sentence; nothing else can. What returns nothing needs what it names, none of it NULL
  * unless it is said to be optional or there are 0 elements; of other functions weir.h says what
  * they do with NULL. Values are float32; T, B, I, H, P are steps, batch rows, input, hidden,

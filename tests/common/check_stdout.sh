@@ -14,7 +14,6 @@ weir-gen --list
 weir-gen --dump lstm
 weir-gen --dump --backward lstm
 weir-gen --check rnn_tanh
-weir-gen --flags avx2
 weir-gen --version
 weir-gen --help
 weir-gen --cell lstm --input 2 --hidden 3 --isa scalar

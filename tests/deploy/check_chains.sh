@@ -76,7 +76,7 @@ calls() { # KIND CALL...: returns 0 where it begins with 0, else 1
         done
         echo 'free(state); return wrong; }'
     } >"$scratch/main.c"
-    "$cc" -O0 -w -ffp-contract=off -I "$scratch/$kind/net" "$scratch/main.c" \
+    "$cc" -O0 -w -I "$scratch/$kind/net" "$scratch/main.c" \
         "$scratch/$kind"/net/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
         "$scratch/main" || wrong "$kind takes calls of other sizes."
 }

@@ -137,7 +137,7 @@ for compiler in $COMPILERS; do
     standard=(-std=c11)
     [[ $compiler != *++ ]] || standard=(-x c++ -std=c++17)
     echo "== $compiler ${standard[*]}"
-    compile_deployed "$out" "$compiler" "${standard[@]}"
+    compile_deployed "$out" "$compiler" "${standard[@]}" -O2
     check_names
     check_text
     run "$compiler"
@@ -148,7 +148,7 @@ done
 
 # Against libweir, by the compiler that made it.
 machine=$("$cc" -dumpmachine | cut -d- -f1)
-compile_deployed "$out" "$cc" -std=c11
+compile_deployed "$out" "$cc" -std=c11 -O2
 rm "$out/${model}_test.o"
 own=()
 if [[ $model == own ]]; then
@@ -156,7 +156,7 @@ if [[ $model == own ]]; then
     own=("$scratch/own_kernel.c" -DOWN=own_f32_i${I}_h${H}__scalar)
 fi
 quoted=$(sed 's/[A-Za-z]*/"&"/g; s/ /,/g' <<<"$names")
-"$cc" -std=c17 -O2 -ffp-contract=off -Wall -Wextra -Werror ${CFLAGS:-} -I "$out" -I "$root/tests" \
+"$cc" -std=c17 -O2 -Wall -Wextra -Werror ${CFLAGS:-} -I "$out" -I "$root/tests" \
     -I "$root/runtime" -I "$root/kernels" -DMODEL="$model" -DHEADER="\"$model.h\"" \
     -DCELL="\"$cell\"" -DSIZE_I=$I -DSIZE_H=$H -DSIZE_P=$P -DDIRECTIONS=$directions \
     -DNAMES="$quoted" \

@@ -32,7 +32,7 @@ for name in "${deployed[@]}"; do
     printf '#include "%s"\n' "$scratch/$name/$name"{,_scalar,_weights}.c >"$scratch/$name.c"
 done
 (cd "$scratch" && printf '%s.c\n' "${deployed[@]}" |
-    xargs -n 25 -P 2 "$cc" -O0 -w -ffp-contract=off -c) || fail "what is deployed does not compile."
+    xargs -n 25 -P 2 "$cc" -O0 -w -c) || fail "what is deployed does not compile."
 
 for ((first = 0; first < ${#deployed[@]}; first += together)); do
     names=("${deployed[@]:first:together}")

@@ -16,7 +16,7 @@ check() {
     [[ $how == stream ]] || options+=(--steps "$steps")
     [[ ! -e $folder/output_0.pb ]] || options+=(--data "$folder")
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$out" "${options[@]}"
-    compile_deployed "$out" "$cc" -std=c11
+    compile_deployed "$out" "$cc" -std=c11 -O2
     "$cc" "$out"/*.o -lm -o "$folder/test"
     "$folder/test" || fail "the self-test of $(basename "$folder") failed."
     rm "$out/net_test.o"

@@ -30,7 +30,7 @@ check() { # NAME FRESH CONTEXT NODE...
     "$build/bin/cut_model" "$models/silero_vad_$name.onnx" "$scratch/$name" "$@"
     "$weir_gen" --model "$models/silero_vad_$name.onnx" --name vad --out "$out" \
         --node "$(IFS=,; echo "$*")"
-    compile_deployed "$out" "$cc" -std=c11
+    compile_deployed "$out" "$cc" -std=c11 -O2
     rm "$out/vad_test.o"
     "$cc" -std=c17 -O2 -I "$out" -DMODEL=vad -DHEADER='"vad.h"' -DINPUTS=VAD_INPUTS \
         -DOUTPUTS=VAD_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$scratch/$name/run"

@@ -5,6 +5,7 @@
  * the cell, where libweir does not have it. */
 #include HEADER
 #include "expect.h"
+#include "modes.h"
 #include "weir.h"
 
 #include <string.h>
@@ -168,6 +169,20 @@ static void check_isa(char *state, const char *isa, const char *path)
     }
 }
 
+/* Made in any mode of floating point, it has the same weights. */
+static void check_modes(void *state, const char *path)
+{
+    run_layers(T);
+    for (size_t mode = 0; mode < MODE_COUNT; mode++) {
+        const char *wrong = NULL;
+        IN_MODE(mode, wrong = init(state, NULL, path));
+        if (!EXPECT(!wrong, "mode %zu: %s", mode, wrong))
+            return;
+        run_model(state, T);
+        EXPECT(!memcmp(found, expected, sizeof found), "made in mode %zu: other bits", mode);
+    }
+}
+
 int main(int count, char **arguments)
 {
     size_t bytes, size = CALL(_state_size)();
@@ -183,6 +198,7 @@ int main(int count, char **arguments)
         if (weir_isa_runs_here(weir_isa_name(i)))
             check_isa(state, weir_isa_name(i), path);
     check_isa(state, NULL, path);
+    check_modes(state, path);
     EXPECT(memory[0] == 42 && memory[size + 1] == 42, "it wrote past its state");
     return expect_verdict("compare");
 }

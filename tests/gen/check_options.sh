@@ -52,7 +52,7 @@ done <<'END'
 --check lstm.cell --hidden 99999999999999999999|2|weir-gen: --hidden '99999999999999999999' is not a size to check a gradient for, expected 1 to 128
 --check|2|weir-gen: --check lacks a cell, expected the name of a built-in one or a file
 --dump|2|weir-gen: --dump lacks a cell, expected the name of a built-in one or a file
---backward|2|weir-gen: expected --cell, --product, --dump, --check, --deploy, --model, --list or --flags; weir-gen --help tells how to call it
+--backward|2|weir-gen: expected --cell, --product, --dump, --check, --deploy, --model or --list; weir-gen --help tells how to call it
 --check lstm.cell --backward|2|weir-gen: --backward is for --dump, not for --check
 --check lstm.cell gru.cell|2|weir-gen: unexpected argument 'gru.cell'; weir-gen --help tells how to call it
 lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
@@ -76,7 +76,6 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden 3 --out none/d --from exact|2|weir-gen: --out none/d cannot be made: No such file or directory
 --version|0|0.
 --version lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
---help|0|  weir-gen --flags ISA 
 --help|0|  --train               with what training needs: saved values, backward, gradients (--cell)
 --cell lstm.cell --input 3 --hidden 4 --isa scalar --train --plan backward.rows=2,input.vectors=2|0|weir-gen --cell lstm.cell
 --cell lstm.cell --input 3 --hidden 4 --isa scalar --plan backward.rows=2|2|weir-gen: --plan: 'backward.rows=2' is of a pass of training, expected --train as well
@@ -106,11 +105,6 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --list --dump lstm.cell|2|weir-gen: --list and --dump are two commands, expected one
 --dump --cell lstm.cell|2|weir-gen: --dump and --cell are two commands, expected one
 --cell lstm.cell --product --isa scalar|2|weir-gen: --cell and --product are two commands, expected one
---flags avx2|0|-O2 -ffp-contract=off -fno-math-errno -mavx2 -mfma
---flags neon|0|-O2 -ffp-contract=off -fno-math-errno
---flags nonsense|2|weir-gen: --flags nonsense, expected scalar, avx2, avx512 or neon
---flags avx2 --isa avx2|2|weir-gen: --isa is for --cell, --product, --deploy or --model, not for --flags
---flags|2|weir-gen: --flags lacks what it takes; weir-gen --help tells how to call it
 --dump lstm.cell -o|2|weir-gen: -o lacks what it takes; weir-gen --help tells how to call it
 --dump lstm.cell --nothing|2|weir-gen: unexpected option '--nothing'; weir-gen --help tells how to call it
 --dump lstm.cell --backward=1|2|weir-gen: unexpected option '--backward=1'; weir-gen --help tells how to call it

@@ -13,7 +13,7 @@
 static const struct template_value values[] = {
     {"EMPTY", ""},       {"WORD", "gate"},        {"LINES", "one\ntwo\n"},
     {"TWO", "<@WORD@>"}, {"THREE", "@TWO@@TWO@"}, {"NOTHING", "@EMPTY@@EMPTY@"},
-    {"X86_FLAGS", "-m"}, {"SELF", "a @SELF@"},    {"ROUND", "@TRIP@"},
+    {"X86_WORD", "-m"},  {"SELF", "a @SELF@"},    {"ROUND", "@TRIP@"},
     {"TRIP", "@ROUND@"},
 };
 
@@ -26,7 +26,7 @@ static const struct {
     {"a text without names stays", "a @ b @@ c@d.org @lower@ @A", "a @ b @@ c@d.org @lower@ @A"},
     {"an empty text", "", ""},
     {"values are put in", "@WORD@s: @WORD@\n", "gates: gate\n"},
-    {"a name may have digits", "@X86_FLAGS@avx2", "-mavx2"},
+    {"a name may have digits", "@X86_WORD@avx2", "-mavx2"},
     {"a sign before a name stays", "@@WORD@", "@gate"},
     {"values hold others", "@THREE@\n", "<gate><gate>\n"},
     {"an empty value leaves its line out", "a\n@EMPTY@\nb\n", "a\nb\n"},

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_plans.sh WEIR_GEN CHECK_PLANS ISA COMPILER FLAGS [EMULATOR]: a plan changes no result. Kernels
+# check_plans.sh WEIR_GEN CHECK_PLANS ISA COMPILER [EMULATOR]: a plan changes no result. Kernels
 # of four cells, at three sizes and at any, are generated with plans of all their passes, compiled, and put
 # beside those of the library by CHECK_PLANS. Any two values of any two fields, of one pass or of two, of
-# cell and size, meet in one of them. COMPILER, FLAGS and EMULATOR are lists of words.
+# cell and size, meet in one of them. COMPILER and EMULATOR are lists of words.
 # shellcheck disable=SC2086
 . "$(dirname "$0")/../shell.sh"
 weir_gen=$1
 check_plans=$2
 isa=$3
 compiler=$4
-flags=$5
-emulator=${6:-}
+emulator=${5:-}
 status=0
 $emulator "$check_plans" "$isa" || status=$?
 [[ $status -ne 77 ]] || skip "this CPU has no $isa."
@@ -44,7 +43,7 @@ cut -d ' ' -f 1 "$scratch/fields" >"$scratch/names"
 } | awk -f "$root/tests/kernels/covering.awk" >"$scratch/cases" || fail "no cases can be made."
 
 # The intrinsics are read once: they take longer than most kernels.
-flags="-std=c17 $flags -fPIC -I$root/kernels"
+flags="-std=c17 -O2 -fPIC -I$root/kernels"
 $compiler $flags -x c-header "$root/kernels/math_$isa.h" -o "$scratch/math_$isa.h.gch" ||
     fail "$compiler does not compile kernels/math_$isa.h."
 

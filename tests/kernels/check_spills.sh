@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_spills.sh WEIR_GEN ISA COMPILER FLAGS: the inner loops of kernels, as COMPILER makes them, hold
+# check_spills.sh WEIR_GEN ISA COMPILER: the inner loops of kernels, as COMPILER makes them, hold
 # nothing but what the tile needs: a fused multiply-add for every vector of weights and row, a
 # broadcast for every row, aligned loads of weights; no store, and nothing of the stack. At the end a
-# tile that is far too large must be found to spill. COMPILER and FLAGS are lists of words.
+# tile that is far too large must be found to spill. COMPILER is a list of words.
 . "$(dirname "$0")/../shell.sh"
 weir_gen=$1
 isa=$2
 compiler=$3
-flags=$4
 command -v "${compiler%% *}" >/dev/null || skip "${compiler%% *} is not here."
 # A compiler for several machines may lack this one, or its headers.
 echo '#include <math.h>' | $compiler -x c -S - -o /dev/null 2>/dev/null ||
@@ -21,8 +20,7 @@ neon=0
 # Writes the loops of one kernel to $scratch/loops; false if something is wrong with one of them.
 look_at() { # ARGUMENT...
     "$weir_gen" "$@" --isa "$isa" -o "$scratch/kernel.c"
-    # shellcheck disable=SC2086
-    $compiler -std=c17 $flags -fPIC -fvisibility=hidden -I"$root/kernels" -S "$scratch/kernel.c" \
+    $compiler -std=c17 -O2 -fPIC -fvisibility=hidden -I"$root/kernels" -S "$scratch/kernel.c" \
         -o "$scratch/kernel.s" || fail "$compiler does not compile a kernel for $isa."
     awk -v neon=$neon -f "$root/tests/kernels/check_spills.awk" "$scratch/kernel.c" "$scratch/kernel.s" \
         >"$scratch/loops"

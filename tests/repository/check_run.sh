@@ -12,11 +12,10 @@ timeout 10 bash "$root/tests/run" --all nonsense >"$scratch/out" 2>"$scratch/err
     fail "tests/run nonsense ends with status $status."
 
 # Three ISAs, one of which is run by SIMDe, and one that is only skipped.
-cat >"$scratch/isa_flags.inc" <<'END'
-WEIR_FLAGS("scalar", "")
-WEIR_FLAGS("avx2", "-mavx2;-mfma")
-WEIR_FLAGS("avx512", "-mavx512f")
-WEIR_FLAGS("every", "-O2")
+cat >"$scratch/isas.inc" <<'END'
+WEIR_ISA("scalar")
+WEIR_ISA("avx2")
+WEIR_ISA("avx512")
 END
 echo "WEIR_KERNEL(lstm_projected_f32_i2_h64_p32__avx2)" >"$scratch/kernels.inc"
 echo "simde.hashes" >"$scratch/simde_tests.txt"
@@ -37,7 +36,7 @@ proved: avx512 f32
 	</testcase>
 END
 summarise() { # EVERY
-    (cd "$scratch" && awk -v every="$1" -f "$root/tests/repository/summary.awk" preset=default isa_flags.inc \
+    (cd "$scratch" && awk -v every="$1" -f "$root/tests/repository/summary.awk" preset=default isas.inc \
         kernels.inc ./simde_tests.txt tests.xml) >"$scratch/out"
 }
 expect() { # LINE

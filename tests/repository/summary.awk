@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What tests/run says at its end: the slowest tests, and for every ISA and type of kernel how it was proved.
-# Of each preset come preset=NAME, the build's isa_flags.inc and kernels.inc, the names of the tests that are run by
+# Of each preset come preset=NAME, the build's isas.inc and kernels.inc, the names of the tests that are run by
 # SIMDe, and CTest's report. An ISA is proved where a test passed that said `proved: ISA TYPE` (check_hashes); a
 # test that was skipped proves nothing. With every=true, an ISA that is not is status 1.
 
 FNR == 1 { inside = "" }
 
-# The row "every" is no ISA: its flags are those of all.
-/^WEIR_FLAGS\(/ && !/"every"/ {
+/^WEIR_ISA\(/ {
     split($0, quoted, "\"")
     if (!known[quoted[2]]++)
         isas[++isa_count] = quoted[2]

@@ -395,7 +395,7 @@ static double difference(const struct model *m, size_t k, const onnx_tensor *got
 static bool check(const struct model *m, const struct writer *writer, const struct given *given,
                   double *largest, const char *folder, size_t index)
 {
-    const run_options options = {.any_size = true, .flags = "-O0 -ffp-contract=off"};
+    const run_options options = {.any_size = true, .flags = "-O0"};
     const onnx_tensor *outputs[3] = {NULL};
     const size_t rank[3] = {4, 3, 3};
     struct failure failure = {""};

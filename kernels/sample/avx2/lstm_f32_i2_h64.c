@@ -6,6 +6,8 @@
 #include "kernel.h"
 #include "math_avx2.h"
 
+WEIR_ISA_BEGIN
+
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
@@ -91,7 +93,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_part = v_mul(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
@@ -125,7 +127,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_part = v_mul(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
@@ -188,7 +190,7 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_part = v_mul(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
@@ -893,7 +895,7 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
         const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
         _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
+        const __m256 h_part = v_mul(_mm256_set1_ps(-2.88539004f), c);
         const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
         const __m256 h_exp = v_exp2(h_arg);
         const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
@@ -1072,3 +1074,5 @@ const struct weir_kernel lstm_f32_i2_h64__avx2 = {
     .hoist_floats = hoist_floats,
     .forward = forward,
 };
+
+WEIR_ISA_END

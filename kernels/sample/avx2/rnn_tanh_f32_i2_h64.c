@@ -6,6 +6,8 @@
 #include "kernel.h"
 #include "math_avx2.h"
 
+WEIR_ISA_BEGIN
+
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
@@ -674,7 +676,7 @@ WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, 
         const __m256 d_h = _mm256_add_ps(d_h_prev, input);
         const __m256 h = _mm256_load_ps(s->h_given + at);
         const __m256 delta_h_part = _mm256_fnmadd_ps(h, h, _mm256_set1_ps(1.0f));
-        const __m256 delta_h = _mm256_mul_ps(d_h, delta_h_part);
+        const __m256 delta_h = v_mul(d_h, delta_h_part);
         _mm256_store_ps(s->delta_h_value + at, delta_h);
     }
 }
@@ -1722,3 +1724,5 @@ const struct weir_kernel rnn_tanh_f32_i2_h64__avx2 = {
     .forward = forward,
     .training = &training,
 };
+
+WEIR_ISA_END

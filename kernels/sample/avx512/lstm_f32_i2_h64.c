@@ -6,6 +6,8 @@
 #include "kernel.h"
 #include "math_avx512.h"
 
+WEIR_ISA_BEGIN
+
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
@@ -85,7 +87,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m512 c_den = _mm512_fmadd_ps(c_part, f_exp, c_part);
         const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
         _mm512_store_ps(s->c_next + at, c);
-        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_part = v_mul(_mm512_set1_ps(-2.88539004f), c);
         const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
         const __m512 h_exp = v_exp2(h_arg);
         const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
@@ -119,7 +121,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m512 c_den = _mm512_fmadd_ps(c_part, f_exp, c_part);
         const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
         _mm512_store_ps(s->c_next + at, c);
-        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_part = v_mul(_mm512_set1_ps(-2.88539004f), c);
         const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
         const __m512 h_exp = v_exp2(h_arg);
         const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
@@ -180,7 +182,7 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const __m512 c_den = _mm512_fmadd_ps(c_part, f_exp, c_part);
         const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
         _mm512_store_ps(s->c_next + at, c);
-        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_part = v_mul(_mm512_set1_ps(-2.88539004f), c);
         const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
         const __m512 h_exp = v_exp2(h_arg);
         const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
@@ -745,7 +747,7 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const __m512 c_den = _mm512_fmadd_ps(c_part, f_exp, c_part);
         const __m512 c = _mm512_div_ps(c_num, c_den); /* c' */
         _mm512_store_ps(s->c_next + at, c);
-        const __m512 h_part = _mm512_mul_ps(_mm512_set1_ps(-2.88539004f), c);
+        const __m512 h_part = v_mul(_mm512_set1_ps(-2.88539004f), c);
         const __m512 h_arg = v_clamp(h_part, _mm512_set1_ps(39.0f));
         const __m512 h_exp = v_exp2(h_arg);
         const __m512 h_num = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp);
@@ -914,3 +916,5 @@ const struct weir_kernel lstm_f32_i2_h64__avx512 = {
     .hoist_floats = hoist_floats,
     .forward = forward,
 };
+
+WEIR_ISA_END

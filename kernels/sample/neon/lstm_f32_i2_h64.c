@@ -6,6 +6,8 @@
 #include "kernel.h"
 #include "math_neon.h"
 
+WEIR_ISA_BEGIN
+
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
@@ -85,7 +87,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
-        const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
+        const float32x4_t h_part = v_mul(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
@@ -119,7 +121,7 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
-        const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
+        const float32x4_t h_part = v_mul(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
@@ -180,7 +182,7 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
-        const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
+        const float32x4_t h_part = v_mul(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
@@ -745,7 +747,7 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float32x4_t c_den = vfmaq_f32(c_part, c_part, f_exp);
         const float32x4_t c = vdivq_f32(c_num, c_den); /* c' */
         vst1q_f32(s->c_next + at, c);
-        const float32x4_t h_part = vmulq_f32(vdupq_n_f32(-2.88539004f), c);
+        const float32x4_t h_part = v_mul(vdupq_n_f32(-2.88539004f), c);
         const float32x4_t h_arg = v_clamp(h_part, vdupq_n_f32(39.0f));
         const float32x4_t h_exp = v_exp2(h_arg);
         const float32x4_t h_num = vsubq_f32(vdupq_n_f32(1.0f), h_exp);
@@ -914,3 +916,5 @@ const struct weir_kernel lstm_f32_i2_h64__neon = {
     .hoist_floats = hoist_floats,
     .forward = forward,
 };
+
+WEIR_ISA_END

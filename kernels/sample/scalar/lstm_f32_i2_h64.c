@@ -6,6 +6,8 @@
 #include "kernel.h"
 #include "math_scalar.h"
 
+WEIR_ISA_BEGIN
+
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
@@ -207,7 +209,7 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float c_den = v_fma(c_part, f_exp, c_part);
         const float c = c_num / c_den; /* c' */
         *(s->c_next + at) = c;
-        const float h_part = -2.88539004f * c;
+        const float h_part = v_mul(-2.88539004f, c);
         const float h_arg = v_clamp(h_part, 39.0f);
         const float h_exp = v_exp2(h_arg);
         const float h_num = 1.0f - h_exp;
@@ -376,3 +378,5 @@ const struct weir_kernel lstm_f32_i2_h64__scalar = {
     .hoist_floats = hoist_floats,
     .forward = forward,
 };
+
+WEIR_ISA_END

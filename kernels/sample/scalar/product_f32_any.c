@@ -4,6 +4,8 @@
 #include "kernel.h"
 #include "math_scalar.h"
 
+WEIR_ISA_BEGIN
+
 WEIR_TILE wide_1x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
                    size_t r, size_t c, int fresh)
 {
@@ -489,3 +491,5 @@ const struct weir_product_kernel product_f32_any__scalar = {
     .isa = WEIR_SCALAR,
     .run = product,
 };
+
+WEIR_ISA_END
