@@ -72,8 +72,13 @@ static char *workspace_create(size_t bytes, uint32_t garbage)
     }
     char *workspace = (char *)memory + WORKSPACE_GUARD;
     memset(memory, GUARD_BYTE, all);
-    for (size_t n = 0; n < bytes; ++n)
-        workspace[n] = (char)(garbage >> 8 * (n % sizeof garbage));
+    /* In pieces as large as there are: by bytes it would take longer than the pass. */
+    const size_t first = bytes < sizeof garbage ? bytes : sizeof garbage;
+    memcpy(workspace, &garbage, first);
+    for (size_t filled = first, more; filled < bytes; filled += more) {
+        more = filled < bytes - filled ? filled : bytes - filled;
+        memcpy(workspace + filled, workspace, more);
+    }
     return workspace;
 }
 

@@ -28,6 +28,8 @@ void precise_blank(struct precise *precise, const struct problem *problem)
     double *next = precise->memory = allocate(count * sizeof *next);
     for (size_t n = 0; n < count; ++n)
         next[n] = 0;
+    precise->places = allocate(PRECISE_PLACES * sizeof *precise->places);
+    memset(precise->places, 0, PRECISE_PLACES * sizeof *precise->places);
     for (size_t n = 0; n < problem->weight_count; next += weight_size(problem, n++))
         precise->weights[n] = next;
     for (size_t s = 0; s < problem->state_count; next += problem->B * problem->states[s++].rows)
@@ -48,17 +50,41 @@ void precise_create(struct precise *precise, const struct problem *problem)
 void precise_destroy(struct precise *precise)
 {
     free(precise->memory);
+    free(precise->places);
+}
+
+/* References ask for every unit by name: a name is looked for first where one that begins like it
+ * was found last. */
+static size_t *place_of(const struct precise *precise, const char *name)
+{
+    const unsigned char first = (unsigned char)name[0];
+    const unsigned char second = first == '\0' ? first : (unsigned char)name[1];
+    return &precise->places[(first * 31u + second) % PRECISE_PLACES];
+}
+
+/* Names are a few letters long: a call of strcmp would take longer. */
+static bool is_same(const char *one, const char *other)
+{
+    while (*one != '\0' && *one == *other) {
+        ++one;
+        ++other;
+    }
+    return *one == *other;
 }
 
 double *precise_weight(const struct precise *precise, const char *name, size_t *cols)
 {
     const struct problem *problem = precise->problem;
-    for (size_t n = 0; n < problem->weight_count; ++n)
-        if (strcmp(problem->shapes[n].name, name) == 0) {
+    size_t *place = place_of(precise, name), n = *place;
+    for (size_t tried = 0; tried < problem->weight_count; ++tried) {
+        if (is_same(problem->shapes[n].name, name)) {
             if (cols != NULL)
                 *cols = problem->shapes[n].cols;
+            *place = n;
             return precise->weights[n];
         }
+        n = n + 1 < problem->weight_count ? n + 1 : 0;
+    }
     fprintf(stderr, "the reference of %s uses a weight %s that the cell does not have\n",
             problem->cell, name);
     exit(1);

@@ -6,6 +6,8 @@
 
 #include "inputs.h"
 
+enum { PRECISE_PLACES = 256 };
+
 /* Inputs, or gradients by them: weights by name, x[T][B][I], [B][size] a state, all dense. */
 struct precise {
     const struct problem *problem;
@@ -14,6 +16,7 @@ struct precise {
     double *initial[PROBLEM_STATES_MAX];
     double *memory; /* all of them, one after the other */
     size_t count;
+    size_t *places; /* where names were found last: see precise_weight */
 };
 
 /* precise_create copies the problem's numbers; precise_blank makes zeros of the same layout. */

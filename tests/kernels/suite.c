@@ -130,6 +130,14 @@ static void end_trial(const struct proof *proof, struct trial *trial)
     trial_destroy(trial);
 }
 
+/* Whether a kernel is put to a trial. A scalar kernel has one lane, so every unit is computed alike
+ * and no size has an edge: as a subject, where it would take most of the time, it is put to every
+ * third trial. What the others are compared with, it computes in all of them. */
+static bool takes_part(const struct subject *subject, size_t number)
+{
+    return strcmp(weir_kernel_describe(subject->kernel).isa, "scalar") != 0 || number % 3 == 0;
+}
+
 static void check_group(struct suite *suite, const struct group *group, struct subject *subjects)
 {
     const size_t count = find_subjects(suite, group, subjects);
@@ -146,7 +154,8 @@ static void check_group(struct suite *suite, const struct group *group, struct s
             return;
         }
         for (size_t n = 0; n < count; ++n)
-            suite->proof->check(&trial, &subjects[n], &suite->tally);
+            if (takes_part(&subjects[n], number))
+                suite->proof->check(&trial, &subjects[n], &suite->tally);
         end_trial(suite->proof, &trial);
     }
 }
@@ -217,6 +226,14 @@ const struct weir_kernel *suite_breakable(const struct proof *proof, size_t inde
     return NULL;
 }
 
+static bool has_seen(const struct tally *tally, const bool caught_by[CHECK_COUNT])
+{
+    bool seen = true;
+    for (size_t check = 0; check < CHECK_COUNT; ++check)
+        seen = seen && (!caught_by[check] || tally->failures[check] > 0);
+    return seen;
+}
+
 bool suite_sees(const struct proof *proof, const struct weir_kernel *kernel,
                 const struct weir_kernel *broken, const char *what,
                 const bool caught_by[CHECK_COUNT])
@@ -225,19 +242,18 @@ bool suite_sees(const struct proof *proof, const struct weir_kernel *kernel,
     const struct subject subject = {.kernel = broken, .name = info.name, .own = true};
     const struct group group = {info.cell, info.math, {info.I, info.H, info.P}};
     struct tally tally = {.quiet = true};
-    for (size_t number = 0; number < trial_count(info.H); ++number) {
+    bool is_broken = false;
+    for (size_t check = 0; check < CHECK_COUNT; ++check)
+        is_broken = is_broken || caught_by[check];
+    for (size_t number = 0;
+         number < trial_count(info.H) && !(is_broken && has_seen(&tally, caught_by)); ++number) {
         struct trial trial;
         if (!begin_trial(proof, &trial, number, &group, 1))
             return false;
         proof->check(&trial, &subject, &tally);
         end_trial(proof, &trial);
     }
-    bool is_broken = false, expected = true;
-    for (size_t check = 0; check < CHECK_COUNT; ++check) {
-        is_broken = is_broken || caught_by[check];
-        expected = expected && (!caught_by[check] || tally.failures[check] > 0);
-    }
-    expected = expected && (is_broken || tally_failures(&tally) == 0);
+    const bool expected = has_seen(&tally, caught_by) && (is_broken || tally_failures(&tally) == 0);
     printf("%-8s %s: %s:", expected ? "ok" : "FAILED", info.name, what);
     for (size_t check = 0; check < CHECK_COUNT; ++check)
         if (tally.failures[check] > 0)

@@ -27,8 +27,9 @@ int suite_main(const struct proof *proof, int argc, char **argv);
  * ISA that runs here; NULL past the last. */
 const struct weir_kernel *suite_breakable(const struct proof *proof, size_t index);
 
-/* Puts a broken kernel, made out of `kernel`, to all trials, and prints what they say. True if
- * every check of `caught_by` saw it; where there is none, if no check saw anything. */
+/* Puts a broken kernel, made out of `kernel`, to trials until every check of `caught_by` saw it,
+ * and prints what they say. True if all of them did; where there is none, if no check of all trials
+ * saw anything. */
 bool suite_sees(const struct proof *proof, const struct weir_kernel *kernel,
                 const struct weir_kernel *broken, const char *what,
                 const bool caught_by[CHECK_COUNT]);

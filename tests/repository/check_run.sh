@@ -52,4 +52,9 @@ expect "  avx512   f32   by SIMDe"
 sed -i 's/"notrun"/"run"/' "$scratch/tests.xml"
 ! grep -q every "$scratch/out" || fail "flags of every ISA are taken for an ISA: $(<"$scratch/out")"
 summarise true || fail "what is proved is taken for a failure: $(<"$scratch/out")"
+
+# What the other presets leave out by a label, the default one runs.
+awk '/"testPresets"/ { tests = 1 } tests && /"name": "default"/ { here = 1 } here && /"filter"/ { found = 1 }
+    here && /^    }/ { exit } END { exit !here || found }' "$root/CMakePresets.json" ||
+    fail "the test preset default of CMakePresets.json leaves tests out."
 echo "tests/run says what it should"
