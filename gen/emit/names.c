@@ -65,17 +65,19 @@ static struct taken *find_taken(struct names *names, const char *name)
     size_t slot = 5381;
     for (const char *c = name; *c; c++)
         slot = slot * 33 + (unsigned char)*c;
-    for (slot %= NAMES_MAX; names->taken[slot].name; slot = (slot + 1) % NAMES_MAX)
+    for (slot %= names->room; names->taken[slot].name; slot = (slot + 1) % names->room)
         if (!strcmp(names->taken[slot].name, name))
             break;
     return &names->taken[slot];
 }
 
-struct names *names_create(void)
+struct names *names_create(const struct emitter *e)
 {
-    struct names *names = calloc(1, sizeof *names);
+    const size_t room = 2 * ((size_t)e->program->graph->count + NAMED_MAX);
+    struct names *names = calloc(1, sizeof *names + room * sizeof *names->taken);
     if (!names)
         abort();
+    names->room = room;
     return names;
 }
 
@@ -114,7 +116,7 @@ void emit_name_operands(struct emitter *e)
 {
     const struct program *program = e->program;
     const struct graph *graph = program->graph;
-    struct names *names = names_create();
+    struct names *names = names_create(e);
     emit_unique(e, names, "x");
     for (int s = 0; s < graph->state_count; s++) {
         const char *base = field_base(e, graph->states[s].name);

@@ -6,12 +6,12 @@
 #include "emit/emitter.h"
 
 /* The names that are taken in a scope of the emitted file. */
-enum { NAMES_MAX = 4 * NODES_MAX };
 struct names {
+    size_t room; /* more than there can be */
     struct taken {
         const char *name;
         int twins; /* names made of this one */
-    } taken[NAMES_MAX];
+    } taken[];
 };
 
 /* A name from a cell file as a C identifier that nothing the emitters write collides with. */
@@ -24,7 +24,7 @@ bool emit_is_itself(const struct emitter *e, int node);
 
 /* An empty scope, which the caller frees; the name, or one made of it where it is taken, which is
  * taken from then on. */
-struct names *names_create(void);
+struct names *names_create(const struct emitter *e);
 const char *emit_unique(struct emitter *e, struct names *names, const char *name);
 
 /* Names the fields of struct step for states and values, and the operands of products. */

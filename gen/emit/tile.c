@@ -401,7 +401,7 @@ static void emit_ending(struct emitter *e, const struct tile *tile, const char *
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name)
 {
     const char *sums[SUMS_MAX], *joined_sums[SUMS_MAX];
-    struct names *names = names_create();
+    struct names *names = names_create(e);
     name_sums(e, tile, names, sums);
     if (joined)
         name_sums(e, joined, names, joined_sums);

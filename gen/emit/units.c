@@ -247,7 +247,7 @@ static void emit_vector(struct emitter *e, struct units *units)
 {
     const struct stage *stage = units->stage;
     units->name = calloc(NODES_MAX, sizeof *units->name);
-    units->names = names_create();
+    units->names = names_create(e);
     if (!units->name)
         abort();
     for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)
