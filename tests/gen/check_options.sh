@@ -67,6 +67,7 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden any --out d|2|weir-gen: --input and --hidden are both sizes or both 'any'
 --deploy lstm.cell --input 2 --hidden 3 --out d|2|weir-gen: --from is missing, expected a file of float32
 --deploy lstm.cell --input 2 --hidden 3 --out d --from short|2|weir-gen: --from short is shorter than the 288 bytes that the cell takes with these sizes and directions
+--deploy lstm.cell --input 2 --hidden 3 --out d --name weir_vad|2|weir-gen: --name 'weir_vad' begins names as Weir's own do, expected one that does not begin with weir_
 --deploy lstm.cell --input 2 --hidden 3 --out d --name kernel|2|weir-gen: --name 'kernel' would hide another header kernel.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name string|2|weir-gen: --name 'string' would hide another header string.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name hash|2|weir-gen: --name 'hash' would hide another header hash.h, expected another name

@@ -14,319 +14,319 @@ struct step {
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
-    const float *h_prev;
-    float *h_next;
-    const float *c_prev;
-    float *c_next;
+    const float *h_prev_;
+    float *h_next_;
+    const float *c_prev_;
+    float *c_next_;
 };
 
 WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
 {
     const float *bias0 = s->bias + block * 32;
     const float *bias1 = s->bias + (block + 1) * 32;
-    __m256 i0 = _mm256_load_ps(bias0 + 0);
-    __m256 i1 = _mm256_load_ps(bias1 + 0);
-    __m256 f0 = _mm256_load_ps(bias0 + 8);
-    __m256 f1 = _mm256_load_ps(bias1 + 8);
-    __m256 g0 = _mm256_load_ps(bias0 + 16);
-    __m256 g1 = _mm256_load_ps(bias1 + 16);
-    __m256 o0 = _mm256_load_ps(bias0 + 24);
-    __m256 o1 = _mm256_load_ps(bias1 + 24);
+    __m256 i0_ = _mm256_load_ps(bias0 + 0);
+    __m256 i1_ = _mm256_load_ps(bias1 + 0);
+    __m256 f0_ = _mm256_load_ps(bias0 + 8);
+    __m256 f1_ = _mm256_load_ps(bias1 + 8);
+    __m256 g0_ = _mm256_load_ps(bias0 + 16);
+    __m256 g1_ = _mm256_load_ps(bias1 + 16);
+    __m256 o0_ = _mm256_load_ps(bias0 + 24);
+    __m256 o1_ = _mm256_load_ps(bias1 + 24);
     const float *w_x0 = s->w_x + block * 64;
     const float *w_x1 = s->w_x + (block + 1) * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
-        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 0), in0, i1);
-        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 8), in0, f1);
-        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 16), in0, g1);
-        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 24), in0, o1);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0_);
+        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 0), in0, i1_);
+        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 8), in0, f1_);
+        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 16), in0, g1_);
+        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 24), in0, o1_);
     }
     const float *w_h0 = s->w_h + block * 2048;
     const float *w_h1 = s->w_h + (block + 1) * 2048;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
-        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 0), in0, i1);
-        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 8), in0, f1);
-        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 16), in0, g1);
-        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 24), in0, o1);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0_);
+        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 0), in0, i1_);
+        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 8), in0, f1_);
+        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 16), in0, g1_);
+        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 24), in0, o1_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
-        const __m256 i_sum = i0;
-        const __m256 f_sum = f0;
-        const __m256 g_sum = g0;
-        const __m256 o_sum = o0;
-        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
-        const __m256 i_exp = v_exp2(i_arg);
-        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
-        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
-        const __m256 f_exp = v_exp2(f_arg);
-        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
-        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
-        const __m256 g_exp = v_exp2(g_arg);
-        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
-        const __m256 o_exp = v_exp2(o_arg);
-        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
-        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
-        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
-        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
-        _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
-        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 i_sum_ = i0_;
+        const __m256 f_sum_ = f0_;
+        const __m256 g_sum_ = g0_;
+        const __m256 o_sum_ = o0_;
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 h_part_ = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
-        const __m256 i_sum = i1;
-        const __m256 f_sum = f1;
-        const __m256 g_sum = g1;
-        const __m256 o_sum = o1;
-        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
-        const __m256 i_exp = v_exp2(i_arg);
-        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
-        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
-        const __m256 f_exp = v_exp2(f_arg);
-        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
-        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
-        const __m256 g_exp = v_exp2(g_arg);
-        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
-        const __m256 o_exp = v_exp2(o_arg);
-        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
-        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
-        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
-        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
-        _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
-        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 i_sum_ = i1_;
+        const __m256 f_sum_ = f1_;
+        const __m256 g_sum_ = g1_;
+        const __m256 o_sum_ = o1_;
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 h_part_ = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
 WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
 {
     const float *bias0 = s->bias + block * 32;
-    __m256 i0 = _mm256_load_ps(bias0 + 0);
-    __m256 f0 = _mm256_load_ps(bias0 + 8);
-    __m256 g0 = _mm256_load_ps(bias0 + 16);
-    __m256 o0 = _mm256_load_ps(bias0 + 24);
+    __m256 i0_ = _mm256_load_ps(bias0 + 0);
+    __m256 f0_ = _mm256_load_ps(bias0 + 8);
+    __m256 g0_ = _mm256_load_ps(bias0 + 16);
+    __m256 o0_ = _mm256_load_ps(bias0 + 24);
     const float *w_x0 = s->w_x + block * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0_);
     }
     const float *w_h0 = s->w_h + block * 2048;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
-        const __m256 i_sum = i0;
-        const __m256 f_sum = f0;
-        const __m256 g_sum = g0;
-        const __m256 o_sum = o0;
-        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
-        const __m256 i_exp = v_exp2(i_arg);
-        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
-        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
-        const __m256 f_exp = v_exp2(f_arg);
-        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
-        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
-        const __m256 g_exp = v_exp2(g_arg);
-        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
-        const __m256 o_exp = v_exp2(o_arg);
-        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
-        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
-        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
-        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
-        _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
-        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 i_sum_ = i0_;
+        const __m256 f_sum_ = f0_;
+        const __m256 g_sum_ = g0_;
+        const __m256 o_sum_ = o0_;
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 h_part_ = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
 WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
-    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 i0_1 = i0_0;
-    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
-    __m256 f0_1 = f0_0;
-    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
-    __m256 g0_1 = g0_0;
-    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
-    __m256 o0_1 = o0_0;
+    __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1_ = i0_0_;
+    __m256 f0_0_ = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1_ = f0_0_;
+    __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1_ = g0_0_;
+    __m256 o0_0_ = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1_ = o0_0_;
     const float *w_x0 = s->w_x + block * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
-        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
         const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
-        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
-        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
         const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        g0_0_ = _mm256_fmadd_ps(w2, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w2, in1, g0_1_);
         const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+        o0_0_ = _mm256_fmadd_ps(w3, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w3, in1, o0_1_);
     }
     const float *w_h0 = s->w_h + block * 2048;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
-        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
         const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
-        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
-        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
         const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
+        g0_0_ = _mm256_fmadd_ps(w2, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w2, in1, g0_1_);
         const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
+        o0_0_ = _mm256_fmadd_ps(w3, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w3, in1, o0_1_);
     }
-    _mm256_store_ps(sums + 0, i0_0);
-    _mm256_store_ps(sums + 32, i0_1);
-    _mm256_store_ps(sums + 8, f0_0);
-    _mm256_store_ps(sums + 40, f0_1);
-    _mm256_store_ps(sums + 16, g0_0);
-    _mm256_store_ps(sums + 48, g0_1);
-    _mm256_store_ps(sums + 24, o0_0);
-    _mm256_store_ps(sums + 56, o0_1);
+    _mm256_store_ps(sums + 0, i0_0_);
+    _mm256_store_ps(sums + 32, i0_1_);
+    _mm256_store_ps(sums + 8, f0_0_);
+    _mm256_store_ps(sums + 40, f0_1_);
+    _mm256_store_ps(sums + 16, g0_0_);
+    _mm256_store_ps(sums + 48, g0_1_);
+    _mm256_store_ps(sums + 24, o0_0_);
+    _mm256_store_ps(sums + 56, o0_1_);
 }
 
 WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
-    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 i0_1 = i0_0;
-    __m256 i0_2 = i0_0;
-    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
-    __m256 f0_1 = f0_0;
-    __m256 f0_2 = f0_0;
-    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
-    __m256 g0_1 = g0_0;
-    __m256 g0_2 = g0_0;
-    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
-    __m256 o0_1 = o0_0;
-    __m256 o0_2 = o0_0;
+    __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1_ = i0_0_;
+    __m256 i0_2_ = i0_0_;
+    __m256 f0_0_ = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1_ = f0_0_;
+    __m256 f0_2_ = f0_0_;
+    __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1_ = g0_0_;
+    __m256 g0_2_ = g0_0_;
+    __m256 o0_0_ = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1_ = o0_0_;
+    __m256 o0_2_ = o0_0_;
     const float *w_x0 = s->w_x + block * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
-    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
+        const __m256 in2 = _mm256_set1_ps(x_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
-        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
         const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
-        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
-        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
-        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
         const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
+        g0_0_ = _mm256_fmadd_ps(w2, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w2, in1, g0_1_);
+        g0_2_ = _mm256_fmadd_ps(w2, in2, g0_2_);
         const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
-        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
+        o0_0_ = _mm256_fmadd_ps(w3, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w3, in1, o0_1_);
+        o0_2_ = _mm256_fmadd_ps(w3, in2, o0_2_);
     }
     const float *w_h0 = s->w_h + block * 2048;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
-    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
+    const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
+        const __m256 in2 = _mm256_set1_ps(h_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
-        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
         const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
-        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
-        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
-        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
         const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
+        g0_0_ = _mm256_fmadd_ps(w2, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w2, in1, g0_1_);
+        g0_2_ = _mm256_fmadd_ps(w2, in2, g0_2_);
         const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
-        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
+        o0_0_ = _mm256_fmadd_ps(w3, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w3, in1, o0_1_);
+        o0_2_ = _mm256_fmadd_ps(w3, in2, o0_2_);
     }
-    _mm256_store_ps(sums + 0, i0_0);
-    _mm256_store_ps(sums + 32, i0_1);
-    _mm256_store_ps(sums + 64, i0_2);
-    _mm256_store_ps(sums + 8, f0_0);
-    _mm256_store_ps(sums + 40, f0_1);
-    _mm256_store_ps(sums + 72, f0_2);
-    _mm256_store_ps(sums + 16, g0_0);
-    _mm256_store_ps(sums + 48, g0_1);
-    _mm256_store_ps(sums + 80, g0_2);
-    _mm256_store_ps(sums + 24, o0_0);
-    _mm256_store_ps(sums + 56, o0_1);
-    _mm256_store_ps(sums + 88, o0_2);
+    _mm256_store_ps(sums + 0, i0_0_);
+    _mm256_store_ps(sums + 32, i0_1_);
+    _mm256_store_ps(sums + 64, i0_2_);
+    _mm256_store_ps(sums + 8, f0_0_);
+    _mm256_store_ps(sums + 40, f0_1_);
+    _mm256_store_ps(sums + 72, f0_2_);
+    _mm256_store_ps(sums + 16, g0_0_);
+    _mm256_store_ps(sums + 48, g0_1_);
+    _mm256_store_ps(sums + 80, g0_2_);
+    _mm256_store_ps(sums + 24, o0_0_);
+    _mm256_store_ps(sums + 56, o0_1_);
+    _mm256_store_ps(sums + 88, o0_2_);
 }
 
 static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
@@ -357,36 +357,36 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 c_prev = _mm256_load_ps(s->c_prev + at);
-        const __m256 i_sum = _mm256_load_ps(sums + v * 8);
-        const __m256 f_sum = _mm256_load_ps(sums + (1 * vectors + v) * 8);
-        const __m256 g_sum = _mm256_load_ps(sums + (2 * vectors + v) * 8);
-        const __m256 o_sum = _mm256_load_ps(sums + (3 * vectors + v) * 8);
-        const __m256 i_arg = v_clamp(i_sum, _mm256_set1_ps(26.0f));
-        const __m256 i_exp = v_exp2(i_arg);
-        const __m256 i_den = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp);
-        const __m256 f_arg = v_clamp(f_sum, _mm256_set1_ps(26.0f));
-        const __m256 f_exp = v_exp2(f_arg);
-        const __m256 f_den = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp);
-        const __m256 g_arg = v_clamp(g_sum, _mm256_set1_ps(26.0f));
-        const __m256 g_exp = v_exp2(g_arg);
-        const __m256 o_arg = v_clamp(o_sum, _mm256_set1_ps(39.0f));
-        const __m256 o_exp = v_exp2(o_arg);
-        const __m256 o_den = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp);
-        const __m256 c_part = _mm256_fmadd_ps(i_den, g_exp, i_den);
-        const __m256 c_part_2 = _mm256_fnmadd_ps(f_den, g_exp, f_den);
-        const __m256 c_num = _mm256_fmadd_ps(c_prev, c_part, c_part_2);
-        const __m256 c_den = _mm256_fmadd_ps(c_part, f_exp, c_part);
-        const __m256 c = _mm256_div_ps(c_num, c_den); /* c' */
-        _mm256_store_ps(s->c_next + at, c);
-        const __m256 h_part = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c);
-        const __m256 h_arg = v_clamp(h_part, _mm256_set1_ps(39.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_den = _mm256_fmadd_ps(o_den, h_exp, o_den);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 i_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 f_sum_ = _mm256_load_ps(sums + (1 * vectors + v) * 8);
+        const __m256 g_sum_ = _mm256_load_ps(sums + (2 * vectors + v) * 8);
+        const __m256 o_sum_ = _mm256_load_ps(sums + (3 * vectors + v) * 8);
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 h_part_ = _mm256_mul_ps(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
@@ -429,10 +429,10 @@ static void begin(const struct weir_run *run, struct step *s, size_t t)
 {
     s->x = run->x + (ptrdiff_t)t * run->x_step;
     s->y = run->y + (ptrdiff_t)t * run->y_step;
-    s->h_prev = run->state[t % 2][0];
-    s->h_next = run->state[(t + 1) % 2][0];
-    s->c_prev = run->state[t % 2][1];
-    s->c_next = run->state[(t + 1) % 2][1];
+    s->h_prev_ = run->state[t % 2][0];
+    s->h_next_ = run->state[(t + 1) % 2][0];
+    s->c_prev_ = run->state[t % 2][1];
+    s->c_next_ = run->state[(t + 1) % 2][1];
 }
 
 static void step(const struct weir_run *run, const struct step *s, int backwards)
@@ -522,9 +522,9 @@ static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
     return 0;
 }
 
-extern const struct weir_kernel lstm_f32_i2_h64__avx2;
+extern const struct weir_kernel weir_lstm_f32_i2_h64__avx2;
 
-const struct weir_kernel lstm_f32_i2_h64__avx2 = {
+const struct weir_kernel weir_lstm_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__avx2",
     .cell = "lstm",
