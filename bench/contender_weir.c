@@ -203,7 +203,7 @@ static bool own_load(const char *path, struct failure *failure)
     const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
     const size_t length = strlen(file), ending = length > 3 && !strcmp(file + length - 3, ".so");
     char symbol[96];
-    snprintf(symbol, sizeof symbol, "%.*s", (int)strcspn(file, "."), file);
+    snprintf(symbol, sizeof symbol, "weir_%.*s", (int)strcspn(file, "."), file);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return fail(failure, "--own: %s", dlerror());

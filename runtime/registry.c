@@ -7,23 +7,23 @@
 
 /* Hidden here, a kernel is hidden in the shared library, however it was compiled. */
 #define WEIR_KERNEL(stem)                                                                          \
-    extern const struct weir_kernel stem __attribute__((visibility("hidden")));
+    extern const struct weir_kernel weir_##stem __attribute__((visibility("hidden")));
 #include "kernels.inc"
 #undef WEIR_KERNEL
 
 static const struct weir_kernel *const kernels[] = {
-#define WEIR_KERNEL(stem) &stem,
+#define WEIR_KERNEL(stem) &weir_##stem,
 #include "kernels.inc"
 #undef WEIR_KERNEL
     NULL};
 
 #define WEIR_PRODUCT(stem)                                                                         \
-    extern const struct weir_product_kernel stem __attribute__((visibility("hidden")));
+    extern const struct weir_product_kernel weir_##stem __attribute__((visibility("hidden")));
 #include "products.inc"
 #undef WEIR_PRODUCT
 
 static const struct weir_product_kernel *const products[] = {
-#define WEIR_PRODUCT(stem) &stem,
+#define WEIR_PRODUCT(stem) &weir_##stem,
 #include "products.inc"
 #undef WEIR_PRODUCT
     NULL};

@@ -19,3 +19,8 @@ make_scratch() {
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
 }
+
+# The C++ compiler that comes with a C compiler; nothing where it is not here.
+cxx_beside() { # CC
+    command -v "$(sed -E 's/clang(-[0-9]+)?$/clang++\1/; s/gcc(-[0-9]+)?$/g++\1/; s/cc$/c++/' <<<"$1")" || true
+}

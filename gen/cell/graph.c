@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_SIZE = 65536, EXTENTS_MAX = 2 * NODES_MAX + 8 };
+enum { TABLE_SIZE = 2 * NODES_MAX, EXTENTS_MAX = 2 * NODES_MAX + 8 };
 
 static const struct {
     const char *spelling;
@@ -67,7 +67,6 @@ struct graph *graph_create(void)
     graph->sums = allocate(NODES_MAX, sizeof *graph->sums);
     graph->origins = allocate(ORIGINS_MAX, sizeof *graph->origins);
     graph->origin_count = 1;
-    memset(graph->table, -1, TABLE_SIZE * sizeof *graph->table);
     for (; graph->extent_count < 4; graph->extent_count++)
         graph->extents[graph->extent_count] = graph->extent_count;
     graph->input = -1;
@@ -84,6 +83,12 @@ void graph_free(struct graph *graph)
     free(graph->sums);
     free(graph->origins);
     free(graph);
+}
+
+void graph_pass(struct graph *graph, enum limit limit)
+{
+    if (!graph->over)
+        graph->over = limit;
 }
 
 static uint64_t hash_node(const struct node *node)
@@ -106,16 +111,16 @@ static bool same_node(const struct node *a, const struct node *b)
 static int intern(struct graph *graph, struct node node)
 {
     size_t slot = hash_node(&node) % TABLE_SIZE;
-    for (; graph->table[slot] >= 0; slot = (slot + 1) % TABLE_SIZE)
-        if (same_node(&graph->nodes[graph->table[slot]], &node))
-            return graph->table[slot];
+    for (; graph->table[slot]; slot = (slot + 1) % TABLE_SIZE)
+        if (same_node(&graph->nodes[graph->table[slot] - 1], &node))
+            return graph->table[slot] - 1;
     if (graph->count == NODES_MAX) {
-        graph->full = true;
+        graph_pass(graph, LIMIT_OPERATIONS);
         return 0;
     }
-    graph->table[slot] = graph->count;
     graph->nodes[graph->count] = node;
-    return graph->count++;
+    graph->table[slot] = ++graph->count;
+    return graph->count - 1;
 }
 
 double op_value(enum op op, double a, double b, double c)
@@ -229,7 +234,7 @@ int graph_sum(struct graph *graph, const struct sum *sum, int extent)
     while (index < graph->sum_count && !same_sum(&graph->sums[index], sum))
         index++;
     if (index == NODES_MAX) {
-        graph->full = true;
+        graph_pass(graph, LIMIT_OPERATIONS);
         return 0;
     }
     if (index == graph->sum_count)
@@ -240,7 +245,7 @@ int graph_sum(struct graph *graph, const struct sum *sum, int extent)
 int graph_new_extent(struct graph *graph)
 {
     if (graph->extent_count == EXTENTS_MAX) {
-        graph->full = true;
+        graph_pass(graph, LIMIT_OPERATIONS);
         return WEIR_H;
     }
     graph->extents[graph->extent_count] = graph->extent_count;
@@ -337,7 +342,7 @@ static void count_use(void *context, int operand)
 
 static void count_uses(const struct graph *graph, bool saving, int *uses)
 {
-    memset(uses, 0, NODES_MAX * sizeof *uses);
+    memset(uses, 0, (size_t)graph->count * sizeof *uses);
     for (int s = 0; s < graph->state_count; s++)
         if (graph->states[s].next >= 0)
             uses[graph->states[s].next]++;
@@ -367,7 +372,7 @@ int graph_given(struct graph *graph, enum given_kind kind, int index, int extent
            (graph->givens[at].kind != kind || graph->givens[at].index != index))
         at++;
     if (at == WEIR_GIVEN_MAX) {
-        graph->full = true;
+        graph_pass(graph, LIMIT_SAVED);
         return 0;
     }
     if (at == graph->given_count) {
@@ -378,13 +383,13 @@ int graph_given(struct graph *graph, enum given_kind kind, int index, int extent
     return graph_leaf(graph, OP_GIVEN, at, extent);
 }
 
-static int add_once(struct graph *graph, int *list, int *count, int node)
+static int add_once(struct graph *graph, int *list, int *count, int node, enum limit limit)
 {
     int at = 0;
     while (at < *count && list[at] != node)
         at++;
     if (at == WEIR_VALUES_MAX) {
-        graph->full = true;
+        graph_pass(graph, limit);
         return 0;
     }
     if (at == *count)
@@ -394,12 +399,12 @@ static int add_once(struct graph *graph, int *list, int *count, int node)
 
 int graph_output(struct graph *graph, int node)
 {
-    return add_once(graph, graph->outputs, &graph->output_count, node);
+    return add_once(graph, graph->outputs, &graph->output_count, node, LIMIT_DELTAS);
 }
 
 int graph_save(struct graph *graph, int node)
 {
-    return add_once(graph, graph->saved, &graph->saved_count, node);
+    return add_once(graph, graph->saved, &graph->saved_count, node, LIMIT_SAVED);
 }
 
 int graph_origin(struct graph *graph, const char *name)
@@ -408,7 +413,7 @@ int graph_origin(struct graph *graph, const char *name)
     while (origin < graph->origin_count && strcmp(graph->origins[origin], name) != 0)
         origin++;
     if (origin == ORIGINS_MAX) {
-        graph->full = true;
+        graph_pass(graph, LIMIT_NAMES);
         return 0;
     }
     if (origin == graph->origin_count)

@@ -30,11 +30,26 @@ enum op {
 enum {
     NAME_SIZE = 25,
     ORIGIN_SIZE = NAME_SIZE + 8, /* a name, and what that of a gradient adds, such as delta_ */
-    NODES_MAX = 5000,
+    OPERATIONS_MAX = 5000, /* of a cell as it is written */
+    NODES_MAX = 65536, /* of a graph, with all that derivation and passes make of a cell */
     PARAMS_MAX = 200,
     TERMS_MAX = 16,
     NAMED_MAX = 500,
-    ORIGINS_MAX = 2 * NAMED_MAX
+    ORIGINS_MAX = 4 * NAMED_MAX
+};
+
+/* What a cell may have too much of, as it is or in its gradient; see passes/limits.h. */
+enum limit {
+    LIMIT_NONE,
+    LIMIT_OPERATIONS,
+    LIMIT_NAMES,
+    LIMIT_SAVED,
+    LIMIT_DELTAS,
+    LIMIT_OUTERS,
+    LIMIT_STAGES,
+    LIMIT_SUMS,
+    LIMIT_SLOTS,
+    LIMIT_STORED
 };
 
 /* What a node is of the named value that it was made for. */
@@ -99,7 +114,7 @@ struct state {
 struct graph {
     struct node *nodes;
     int count;
-    int *table; /* hash table of nodes, for equal ones to be found */
+    int *table; /* hash table, for equal nodes to be found: what they are, counted from 1 */
     /* Extent variables: a forest; the roots 0 to 3 are ONE, I, H, P. */
     int *extents;
     int extent_count;
@@ -124,11 +139,16 @@ struct graph {
     int outputs[WEIR_VALUES_MAX], saved[WEIR_VALUES_MAX];
     int output_count, saved_count;
     double size[4]; /* by extent; 0: not known, the kernel is to serve any */
-    bool full; /* NODES_MAX was reached; the graph is not to be used */
+    enum limit over; /* the first that was passed: the graph is not to be used */
+    bool soon; /* nodes are computed as soon as they can be: fewer values cross from stage to stage
+                */
 };
 
 struct graph *graph_create(void);
 void graph_free(struct graph *graph);
+
+/* Notes that a limit was passed. */
+void graph_pass(struct graph *graph, enum limit limit);
 
 /* The node for an operation, folded where its operands are numbers. */
 int graph_op(struct graph *graph, enum op op, int a, int b, int c);
@@ -166,8 +186,8 @@ bool graph_has_extent(const struct graph *graph, enum weir_extent extent);
 void graph_operands(const struct graph *graph, int node, void (*visit)(void *context, int operand),
                     void *context);
 
-/* uses[n] = how many operands of reachable nodes, next states and outputs are n; 0 for what is not
- * reachable from those. With saved values: those too. */
+/* uses[n], of every node, = how many operands of reachable nodes, next states and outputs are n; 0
+ * for what is not reachable from those. With saved values: those too. */
 void graph_count_uses(const struct graph *graph, int *uses);
 void graph_count_uses_saving(const struct graph *graph, int *uses);
 

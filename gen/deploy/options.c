@@ -37,6 +37,11 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
                     "--name '%.1000s' cannot begin names in C, expected at most %d lower-case "
                     "letters, digits and underscores",
                     model->name, NAME_MAX_LENGTH);
+    if (!strncmp(model->name, "weir", 4) && (!model->name[4] || model->name[4] == '_'))
+        return fail(failure,
+                    "--name '%s' begins names as Weir's own do, expected one that does not begin "
+                    "with weir_",
+                    model->name);
     if (hides_header(model->name))
         return fail(failure, "--name '%s' would hide another header %s.h, expected another name",
                     model->name, model->name);

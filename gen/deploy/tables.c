@@ -56,7 +56,7 @@ static void add_offsets(const struct deployment *d, struct text *out, size_t lay
         if (of->initial[s])
             text_add(out, "%zu", offsets.at[next++]);
         else
-            text_add(out, "%s_ZERO", d->upper);
+            text_add(out, "%s_ZERO_", d->upper);
     }
     text_add(out, "};\n");
 }

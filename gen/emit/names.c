@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Names in the emitted file. A cell file may call its values what it likes: words of C, names of
- * functions that the emitted code calls, or what the emitters themselves write. */
+/* Names in the emitted file. A cell file may call its values what it likes: words of C or C++,
+ * macros, functions that the emitted code calls, or what the emitters themselves write. None of
+ * these begins in lower case and ends in one underscore, which is how every identifier that is made
+ * of a name of the cell ends: there is no list of words that would have to be complete. */
 #include "emit/names.h"
 
 #include <stdlib.h>
@@ -8,36 +10,9 @@
 
 /* ---- Identifiers ---- */
 
-/* Words of C and C++, functions that are called, and what the emitters write. */
-static const char *const reserved[] = {
-    "alignas",   "alignof",  "and",      "asm",     "at",      "auto",      "bias",    "block",
-    "blocks",    "bool",     "break",    "case",    "catch",   "char",      "class",   "const",
-    "constexpr", "continue", "count",    "default", "delete",  "do",        "double",  "else",
-    "enum",      "errno",    "explicit", "extern",  "fabs",    "false",     "float",   "fmaf",
-    "fmax",      "fmin",     "for",      "friend",  "goto",    "if",        "in",      "inline",
-    "int",       "k",        "linux",    "long",    "mutable", "namespace", "new",     "not",
-    "nullptr",   "operator", "or",       "out",     "padded",  "private",   "public",  "register",
-    "restrict",  "return",   "row",      "rows",    "run",     "s",         "short",   "signed",
-    "sizeof",    "start",    "static",   "struct",  "sums",    "switch",    "t",       "template",
-    "this",      "throw",    "true",     "try",     "typedef", "typename",  "typeof",  "union",
-    "unit",      "unix",     "unsigned", "using",   "v",       "vector",    "vectors", "virtual",
-    "void",      "volatile", "w",        "while",   "x",       "xor",       "y"};
-
-static bool ends_in(const char *name, const char *ending)
-{
-    const size_t length = strlen(name), cut = strlen(ending);
-    return length >= cut && !strcmp(name + length - cut, ending);
-}
-
 const char *emit_identifier(struct emitter *e, const char *name)
 {
-    bool taken = !strncmp(name, "w_", 2) || !strncmp(name, "v_", 2) || !strncmp(name, "bias", 4) ||
-                 strstr(name, "_row") || ends_in(name, "_") || ends_in(name, "_t") ||
-                 ends_in(name, "_f32") /* types and functions of NEON */;
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        taken |= !strcmp(name, reserved[i]);
-    /* A capital never starts a value's name in a cell file. */
-    return taken ? emit_format(e, "V%s", name) : name;
+    return emit_format(e, "%s_", name);
 }
 
 /* ---- Nodes ---- */
@@ -65,17 +40,19 @@ static struct taken *find_taken(struct names *names, const char *name)
     size_t slot = 5381;
     for (const char *c = name; *c; c++)
         slot = slot * 33 + (unsigned char)*c;
-    for (slot %= NAMES_MAX; names->taken[slot].name; slot = (slot + 1) % NAMES_MAX)
+    for (slot %= names->room; names->taken[slot].name; slot = (slot + 1) % names->room)
         if (!strcmp(names->taken[slot].name, name))
             break;
     return &names->taken[slot];
 }
 
-struct names *names_create(void)
+struct names *names_create(const struct emitter *e)
 {
-    struct names *names = calloc(1, sizeof *names);
+    const size_t room = 2 * ((size_t)e->program->graph->count + NAMED_MAX);
+    struct names *names = calloc(1, sizeof *names + room * sizeof *names->taken);
     if (!names)
         abort();
+    names->room = room;
     return names;
 }
 
@@ -92,12 +69,6 @@ const char *emit_unique(struct emitter *e, struct names *names, const char *name
 
 /* ---- Fields of struct step, and operands ---- */
 
-/* Fields of regions start with w_. */
-static const char *field_base(struct emitter *e, const char *name)
-{
-    return !strcmp(name, "w") || !strncmp(name, "w_", 2) ? emit_format(e, "V%s", name) : name;
-}
-
 /* Names stored values: first what the cell itself names, which keeps its name. */
 static void name_values(struct emitter *e, struct names *names, bool themselves)
 {
@@ -106,7 +77,7 @@ static void name_values(struct emitter *e, struct names *names, bool themselves)
         if (emit_is_itself(e, node) != themselves)
             continue;
         e->value_operand[v] = emit_unique(e, names, emit_node_name(e, node));
-        e->value[v] = emit_format(e, "%s_value", field_base(e, e->value_operand[v]));
+        e->value[v] = emit_format(e, "%s_value_", e->value_operand[v]);
     }
 }
 
@@ -114,18 +85,18 @@ void emit_name_operands(struct emitter *e)
 {
     const struct program *program = e->program;
     const struct graph *graph = program->graph;
-    struct names *names = names_create();
+    struct names *names = names_create(e);
     emit_unique(e, names, "x");
     for (int s = 0; s < graph->state_count; s++) {
-        const char *base = field_base(e, graph->states[s].name);
-        e->prev[s] = emit_format(e, "%s_prev", base);
-        e->next[s] = emit_format(e, "%s_next", base);
-        e->state_operand[s] = emit_unique(e, names, graph->states[s].name);
-        e->next_operand[s] = emit_unique(e, names, e->next[s]);
+        const char *name = graph->states[s].name;
+        e->prev[s] = emit_format(e, "%s_prev_", name);
+        e->next[s] = emit_format(e, "%s_next_", name);
+        e->state_operand[s] = emit_unique(e, names, name);
+        e->next_operand[s] = emit_unique(e, names, emit_format(e, "%s_next", name));
     }
     for (int g = 0; g < graph->given_count; g++) {
         e->given_operand[g] = emit_unique(e, names, graph->givens[g].name);
-        e->given[g] = emit_format(e, "%s_given", field_base(e, e->given_operand[g]));
+        e->given[g] = emit_format(e, "%s_given_", e->given_operand[g]);
     }
     name_values(e, names, true);
     name_values(e, names, false);

@@ -6,15 +6,15 @@
 #include "emit/emitter.h"
 
 /* The names that are taken in a scope of the emitted file. */
-enum { NAMES_MAX = 4 * NODES_MAX };
 struct names {
+    size_t room; /* more than there can be */
     struct taken {
         const char *name;
         int twins; /* names made of this one */
-    } taken[NAMES_MAX];
+    } taken[];
 };
 
-/* A name from a cell file as a C identifier that nothing the emitters write collides with. */
+/* A name that is made of one of a cell file as an identifier that collides with nothing. */
 const char *emit_identifier(struct emitter *e, const char *name);
 
 /* What a node is called: the value that it was made for, and what it is of that. Whether it is that
@@ -22,9 +22,9 @@ const char *emit_identifier(struct emitter *e, const char *name);
 const char *emit_node_name(struct emitter *e, int node);
 bool emit_is_itself(const struct emitter *e, int node);
 
-/* An empty scope, which the caller frees; the name, or one made of it where it is taken, which is
- * taken from then on. */
-struct names *names_create(void);
+/* An empty scope of names that are to become identifiers, which the caller frees; the name, or one
+ * made of it where it is taken, which is taken from then on. */
+struct names *names_create(const struct emitter *e);
 const char *emit_unique(struct emitter *e, struct names *names, const char *name);
 
 /* Names the fields of struct step for states and values, and the operands of products. */

@@ -31,14 +31,26 @@ static const char *sum_base(struct emitter *e, const struct stage *stage, size_t
     }
     if (!alone)
         base = emit_format(e, "%s_%s", base, operand);
-    return emit_identifier(e, twin > 'a' ? emit_format(e, "%s_%c", base, twin) : base);
+    return twin > 'a' ? emit_format(e, "%s_%c", base, twin) : base;
+}
+
+static const char *accumulator_name(struct emitter *e, const struct tile *tile, size_t sum,
+                                    size_t vector, size_t row)
+{
+    return tile->rows == 1 ? emit_format(e, "%s%zu", tile->base[sum], vector)
+                           : emit_format(e, "%s%zu_%zu", tile->base[sum], vector, row);
 }
 
 static const char *accumulator(struct emitter *e, const struct tile *tile, size_t sum,
                                size_t vector, size_t row)
 {
-    return tile->rows == 1 ? emit_format(e, "%s%zu", tile->base[sum], vector)
-                           : emit_format(e, "%s%zu_%zu", tile->base[sum], vector, row);
+    return emit_identifier(e, accumulator_name(e, tile, sum, vector, row));
+}
+
+/* The pointer to a row of an operand. */
+static const char *row_pointer(struct emitter *e, const char *operand, size_t row)
+{
+    return emit_identifier(e, emit_format(e, "%s_row%zu", operand, row));
 }
 
 static const char *load(struct emitter *e, const char *pointer, size_t index)
@@ -237,7 +249,8 @@ static const char *weight_at(struct emitter *e, const struct tile *tile,
 static void emit_broadcast(struct emitter *e, const char *operand, size_t row)
 {
     EMIT("        const %s in%zu = %s;\n", e->isa->vector, row,
-         emit_spell(e, e->isa->set1, emit_format(e, "%s_row%zu[k]", operand, row), NULL, NULL));
+         emit_spell(e, e->isa->set1, emit_format(e, "%s[k]", row_pointer(e, operand, row)), NULL,
+                    NULL));
 }
 
 /* One column: keeps the fewer of weights and inputs in registers, and streams the others. The first
@@ -280,7 +293,7 @@ static void emit_pointers(struct emitter *e, const struct tile *tile, const stru
         EMIT("    const float *%s%zu = s->%s + %s * %s;\n", e->region[region->index],
              tile->first + v, e->region[region->index], block_of(e, tile, v), panel);
     for (size_t row = 0; row < tile->rows && first; row++)
-        EMIT("    const float *%s_row%zu = %s + %s * %s;\n", operand, row,
+        EMIT("    const float *%s = %s + %s * %s;\n", row_pointer(e, operand, row),
              emit_operand_pointer(e, region->operand),
              emit_operand_index(e, region->operand, emit_plus(e, "row", row)),
              emit_operand_row(e, region->operand));
@@ -315,8 +328,8 @@ static void emit_fetch_rows(struct emitter *e, const struct tile *tile, const st
         return;
     EMIT("        if (k %% %d == 0) {\n", LINE_FLOATS);
     for (size_t row = 0; row < tile->rows; row++)
-        EMIT("            WEIR_PREFETCH(%s_row%zu, k + %zu * %s);\n", operand, row, tile->rows,
-             emit_operand_row(e, region->operand));
+        EMIT("            WEIR_PREFETCH(%s, k + %zu * %s);\n", row_pointer(e, operand, row),
+             tile->rows, emit_operand_row(e, region->operand));
     EMIT("        }\n");
 }
 
@@ -416,7 +429,8 @@ static void emit_parting(struct emitter *e, const struct tile *tile, const char 
                 value = emit_spell(e, e->isa->window, value, accumulator(e, tile, next, 0, row),
                                    emit_number(e, from));
             if (tile->fused)
-                EMIT("    const %s %s = %s;\n", e->isa->vector, sums[sum], value);
+                EMIT("    const %s %s = %s;\n", e->isa->vector, emit_identifier(e, sums[sum]),
+                     value);
             else
                 EMIT("    %s;\n", emit_spell(e, e->isa->store, to, value, NULL));
         }
@@ -449,7 +463,7 @@ static void emit_ending(struct emitter *e, const struct tile *tile, const char *
         emit_parting(e, tile, sums);
     for (size_t v = 0; v < tile->vectors && tile->fused; v++) {
         for (size_t sum = 0; sum < tile->stage->sum_count && !tile->tail; sum++)
-            sums[sum] = accumulator(e, tile, sum, v, 0);
+            sums[sum] = accumulator_name(e, tile, sum, v, 0);
         emit_fused_units(e, tile->true_stage, block_of(e, tile, v), sums);
     }
 }
@@ -457,7 +471,7 @@ static void emit_ending(struct emitter *e, const struct tile *tile, const char *
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name)
 {
     const char *sums[SUMS_MAX], *joined_sums[SUMS_MAX];
-    struct names *names = names_create();
+    struct names *names = names_create(e);
     name_sums(e, tile, names, sums);
     if (joined)
         name_sums(e, joined, names, joined_sums);

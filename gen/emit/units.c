@@ -13,7 +13,8 @@ struct units {
     const char **name; /* of each node, once it was given one */
     struct names *names;
     const char *block; /* the block of units, as an expression */
-    const char *const *accumulators; /* the sums, where they are variables; NULL: in memory */
+    const char *const
+        *accumulators; /* the sums' names, where they are variables; NULL: in memory */
 };
 
 static const char *literal(struct emitter *e, double number)
@@ -38,12 +39,12 @@ static const char *give_name(struct emitter *e, struct units *units, int node)
 {
     const struct graph *graph = e->program->graph;
     const struct node *n = &graph->nodes[node];
-    const char *base = n->op == OP_STATE    ? e->prev[n->index]
-                       : n->op == OP_INPUT  ? "input"
-                       : n->op == OP_GIVEN  ? graph->givens[n->index].name
+    const char *base = n->op == OP_STATE   ? emit_format(e, "%s_prev", graph->states[n->index].name)
+                       : n->op == OP_INPUT ? "input"
+                       : n->op == OP_GIVEN ? graph->givens[n->index].name
                        : n->op == OP_VECTOR ? graph->params[n->index].name
                                             : emit_node_name(e, node);
-    return units->name[node] = emit_unique(e, units->names, emit_identifier(e, base));
+    return units->name[node] = emit_identifier(e, emit_unique(e, units->names, base));
 }
 
 static const char *load_from(struct emitter *e, const char *pointer, const char *index)
@@ -94,7 +95,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
     if (sum == stage->sum_count)
         return NULL;
     if (units->accumulators)
-        return units->accumulators[sum];
+        return emit_identifier(e, units->accumulators[sum]);
     return load_from(e, "sums",
                      sum ? emit_format(e, "(%zu * vectors + v) * %zu", sum, lanes)
                          : emit_format(e, "v * %zu", lanes));
@@ -247,7 +248,7 @@ static void emit_vector(struct emitter *e, struct units *units)
 {
     const struct stage *stage = units->stage;
     units->name = calloc(NODES_MAX, sizeof *units->name);
-    units->names = names_create();
+    units->names = names_create(e);
     if (!units->name)
         abort();
     for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)

@@ -245,8 +245,8 @@ static int parse_product(struct parser *parser)
 
 void check_room(struct parser *parser, int column)
 {
-    if (parser->graph->full)
-        FAIL_AT(parser, column, "the cell has more than %d operations", NODES_MAX);
+    if (parser->graph->over || parser->graph->count > parser->room)
+        FAIL_AT(parser, column, "the cell has more than %d operations", OPERATIONS_MAX);
 }
 
 /* Fails where an operation, at this column, is not for such operands. */
@@ -459,11 +459,16 @@ int parse_rule(struct graph *graph, const char *text, const struct binding *bind
     if (!parser)
         abort();
     parser->graph = graph;
+    parser->room = NODES_MAX;
     parser->called = "rule";
     parser->lexer.failure = &failure;
     memcpy(parser->bindings, bindings, count * sizeof *bindings);
     parser->binding_count = count;
     if (setjmp(parser->lexer.failed)) {
+        if (graph->over) {
+            free(parser);
+            return 0;
+        }
         fprintf(stderr, "a rule of ops.def is wrong: %s: %s", text, failure.sentence);
         abort(); /* the program is wrong, whatever it was asked */
     }

@@ -245,6 +245,7 @@ struct graph *cell_parse(const char *file, const char *text, size_t length, cons
     }
     memcpy(graph->size, size, sizeof graph->size);
     parser->graph = graph;
+    parser->room = OPERATIONS_MAX;
     parser->lexer =
         (struct lexer){.file = file, .text = text, .length = length, .failure = failure};
     if (setjmp(parser->lexer.failed) == 0) {

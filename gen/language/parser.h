@@ -18,6 +18,7 @@ struct parser {
     struct lexer lexer;
     struct graph *graph;
     int depth;
+    int room; /* nodes that the graph may have */
     bool has_cell, has_input;
     const char *assigned; /* the name to which the current line gives a value, or NULL */
     /* While the text of a FUNCTION is read: its name in the file, and its parameters. */
@@ -61,7 +62,8 @@ void check_room(struct parser *parser, int column);
 /* Reads a sum and gives its node. */
 int parse_sum(struct parser *parser);
 
-/* The node of a text of ops.def, in which names stand for nodes. */
+/* The node of a text of ops.def, in which names stand for nodes. Where the graph has no room for
+ * it, that is noted there. */
 int parse_rule(struct graph *graph, const char *text, const struct binding *bindings, size_t count);
 
 #endif

@@ -3,6 +3,7 @@
 #include "passes/derive.h"
 
 #include "language/parser.h"
+#include "passes/limits.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct reverse {
     struct graph *forward, *step;
     struct derivation *derivation;
     struct reversed *nodes; /* of forward */
+    int room; /* for named values to be saved, beside sums and operands of products */
     /* What the gradient of x is made of: matrices and the deltas they multiply (-1: the delta
      * itself). */
     struct {
@@ -88,7 +90,7 @@ static int find_value_of(struct reverse *r, int node)
         return graph_vector(r->step, n->index, -1);
     if (state >= 0)
         return graph_given(r->step, GIVEN_NEXT, state, extent, forward->states[state].name);
-    if (n->op == OP_SUM || n->origin)
+    if (n->op == OP_SUM || (n->origin && r->room-- > 0))
         return graph_given(r->step, GIVEN_VALUE, graph_save(r->forward, node), extent,
                            n->origin ? forward->origins[n->origin] : r->nodes[node].part_of);
     return value_again(r, node);
@@ -131,7 +133,7 @@ static int delta_of(struct reverse *r, int node)
 static void add_outer(struct reverse *r, struct outer outer)
 {
     if (r->derivation->outer_count == OUTERS_MAX)
-        r->step->full = true;
+        graph_pass(r->step, LIMIT_OUTERS);
     else
         r->derivation->outers[r->derivation->outer_count++] = outer;
 }
@@ -139,7 +141,7 @@ static void add_outer(struct reverse *r, struct outer outer)
 static void add_by_x(struct reverse *r, int param, int delta)
 {
     if (r->by_x_count == OUTERS_MAX) {
-        r->step->full = true;
+        graph_pass(r->step, LIMIT_OUTERS);
         return;
     }
     r->by_x[r->by_x_count].param = param;
@@ -364,7 +366,7 @@ static struct reversed *look_at(const struct graph *forward)
     if (!nodes || !uses)
         abort();
     graph_count_uses(forward, uses);
-    for (int n = 0; n < NODES_MAX; n++)
+    for (int n = 0; n < forward->count; n++)
         nodes[n] = (struct reversed){uses[n], .value = -1, .gradient = -1, .part_of = ""};
     free(uses);
     return nodes;
@@ -384,7 +386,17 @@ static void end(struct reverse *r)
                    NODE_ITSELF);
 }
 
-struct derivation *derive(struct graph *forward, struct failure *failure)
+/* The first limit that any graph of a derivation passes. */
+static enum limit limit_of(const struct derivation *derivation, const struct graph *forward)
+{
+    const struct graph *input = derivation->input;
+    return forward->over                      ? forward->over
+           : derivation->step->over || !input ? derivation->step->over
+                                              : input->over;
+}
+
+/* A derivation, which is not to be used where it passes a limit. */
+static struct derivation *derive_once(struct graph *forward, int room)
 {
     struct derivation *derivation = calloc(1, sizeof *derivation);
     struct reverse *r = calloc(1, sizeof *r);
@@ -393,28 +405,63 @@ struct derivation *derive(struct graph *forward, struct failure *failure)
     *r = (struct reverse){.forward = forward,
                           .step = transposed(forward),
                           .derivation = derivation,
-                          .nodes = look_at(forward)};
+                          .nodes = look_at(forward),
+                          .room = room};
     find_names(r);
     begin(r);
-    for (int n = forward->count - 1; n >= 0; n--)
+    for (int n = forward->count - 1; n >= 0 && !forward->over && !r->step->over; n--)
         if (r->nodes[n].uses > 0 && r->nodes[n].gradient >= 0)
             reverse_node(r, n);
     end(r);
     derivation->step = r->step;
     derivation->input = input_graph(r);
-    const bool full =
-        forward->full || r->step->full || (derivation->input && derivation->input->full);
     list_names(derivation->step);
     if (derivation->input)
         list_names(derivation->input);
     free(r->nodes);
     free(r);
-    if (!full)
+    return derivation;
+}
+
+static void mark(void *context, int operand)
+{
+    ((int *)context)[operand] = 1;
+}
+
+/* How many values there is no choice about: sums, and what matrices multiply. */
+static int must_save(const struct graph *forward)
+{
+    int *uses = calloc(NODES_MAX, sizeof *uses), *saved = calloc(NODES_MAX, sizeof *saved);
+    int count = 0;
+    if (!uses || !saved)
+        abort();
+    graph_count_uses(forward, uses);
+    for (int n = 0; n < forward->count; n++)
+        if (uses[n] > 0 && forward->nodes[n].op == OP_SUM) {
+            saved[n] = 1;
+            graph_operands(forward, n, mark, saved);
+        }
+    for (int n = 0; n < forward->count; n++)
+        count += saved[n] && !graph_is_leaf(forward, n);
+    free(uses);
+    free(saved);
+    return count;
+}
+
+struct derivation *derive(struct graph *forward, struct failure *failure)
+{
+    struct derivation *derivation = derive_once(forward, WEIR_VALUES_MAX + 1);
+    if (forward->over == LIMIT_SAVED) { /* named values are computed again, too, as far as needed */
+        derivation_free(derivation);
+        forward->over = LIMIT_NONE;
+        forward->saved_count = 0;
+        derivation = derive_once(forward, WEIR_VALUES_MAX - must_save(forward));
+    }
+    const enum limit over = limit_of(derivation, forward);
+    if (!over)
         return derivation;
-    fail(failure,
-         "the cell '%s' is too large to be trained: expected at most %d values to "
-         "save, %d gradients of sums and vectors, and %d operations backward",
-         forward->name, WEIR_VALUES_MAX, WEIR_VALUES_MAX, NODES_MAX);
+    forward->over = over;
+    fail_limit(failure, forward, true);
     derivation_free(derivation);
     return NULL;
 }

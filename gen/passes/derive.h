@@ -31,8 +31,9 @@ struct derivation {
 };
 
 /* The derivation of a graph in which sums were found (pass_sums). Values that it needs become the
- * graph's saved ones: what has a name, and sums; the rest is computed again. step and input are as
- * the parser leaves graphs: before any pass. Where the cell is too large to be trained: NULL. */
+ * graph's saved ones: sums, and what has a name where there is room for all of that; the rest is
+ * computed again. step and input are as the parser leaves graphs: before any pass. Where the cell
+ * is too large to be trained: NULL. */
 struct derivation *derive(struct graph *forward, struct failure *failure);
 
 /* Frees what is left: graphs that were taken over are set to NULL by who took them. */

@@ -12,8 +12,12 @@ void pass_sums(struct graph *graph);
 /* stage[n]: the phase in which each reachable node is computed; -1 for the others. A phase is:
  * products whose operands are ready, then elementwise work on the results. What is marked stored,
  * is named (if `named`), an output or a next state is computed as soon as it can be, everything
- * else as late as it can. */
+ * else as late as it can, unless graph->soon. */
 void pass_stages(const struct graph *graph, bool named, int *stage);
+
+/* Sets graph->soon where more values would have to be kept in memory than there is room for, and
+ * fewer if all were computed as soon as they can be. */
+void pass_soon(struct graph *graph);
 
 /* Replaces sigmoid and tanh by exponentials over common denominators, or where it `divides` by
  * exponentials and a division each; see lower.c. */

@@ -2,6 +2,7 @@
 /* From the graph of a cell to the stages of a kernel. */
 #include "passes/program.h"
 
+#include "passes/limits.h"
 #include "passes/passes.h"
 
 #include <stdio.h>
@@ -31,14 +32,17 @@ int program_value(const struct program *program, int node)
     return -1;
 }
 
-/* The stage of this phase and extent, made if there is none; -1 where there are too many. */
+/* The stage of this phase and extent, made if there is none; -1 where there are too many, which is
+ * noted. */
 static int find_stage(struct program *program, int phase, enum weir_extent extent)
 {
     for (size_t i = 0; i < program->stage_count; i++)
         if (program->stages[i].phase == phase && program->stages[i].extent == extent)
             return (int)i;
-    if (program->stage_count == STAGES_MAX)
+    if (program->stage_count == STAGES_MAX) {
+        graph_pass(program->graph, LIMIT_STAGES);
         return -1;
+    }
     size_t at = program->stage_count++;
     for (; at > 0 && program->stages[at - 1].phase > phase; at--)
         program->stages[at] = program->stages[at - 1];
@@ -56,8 +60,10 @@ static struct region *find_region(struct program *program, struct stage *stage, 
         if (region->operand == operand && (operand >= 0 || (region->slots[0].sum >= 0) == for_sums))
             return region;
     }
-    if (stage->region_count == REGIONS_MAX)
+    if (stage->region_count == REGIONS_MAX) { /* more operands than values can be kept */
+        graph_pass(program->graph, LIMIT_STORED);
         return NULL;
+    }
     struct region *region = &stage->regions[stage->region_count++];
     *region = (struct region){.operand = operand,
                               .rows = stage->extent,
@@ -65,34 +71,33 @@ static struct region *find_region(struct program *program, struct stage *stage, 
     return region;
 }
 
-static bool add_slot(struct region *region, struct slot slot)
+static void add_slot(struct program *program, struct region *region, struct slot slot)
 {
-    if (!region || region->count == SLOTS_MAX)
-        return false;
-    region->slots[region->count++] = slot;
-    return true;
+    if (region && region->count == SLOTS_MAX)
+        graph_pass(program->graph, LIMIT_SLOTS);
+    else if (region)
+        region->slots[region->count++] = slot;
 }
 
-static bool add_sum(struct program *program, struct stage *stage, int node)
+static void add_sum(struct program *program, struct stage *stage, int node)
 {
-    const struct graph *graph = program->graph;
+    struct graph *graph = program->graph;
     const struct sum *sum = &graph->sums[graph->nodes[node].index];
-    if (stage->sum_count == SUMS_MAX)
-        return false;
+    if (stage->sum_count == SUMS_MAX) {
+        graph_pass(graph, LIMIT_SUMS);
+        return;
+    }
     const int index = (int)stage->sum_count++;
     stage->sums[index] = node;
     for (size_t i = 0; i < sum->vectors; i++) {
         const struct node *vector = &graph->nodes[sum->vector[i]];
         const struct slot slot = {vector->index, vector->arg[0], index, sum->vector[i]};
-        if (!add_slot(find_region(program, stage, -1, true), slot))
-            return false;
+        add_slot(program, find_region(program, stage, -1, true), slot);
     }
     for (size_t i = 0; i < sum->products; i++) {
         const struct slot slot = {sum->product[i], sum->scale, index, -1};
-        if (!add_slot(find_region(program, stage, sum->operand[i], true), slot))
-            return false;
+        add_slot(program, find_region(program, stage, sum->operand[i], true), slot);
     }
-    return true;
 }
 
 /* Where a region stands: vectors for sums, then operands in the order in which every sum adds
@@ -157,34 +162,33 @@ static void add_order(struct program *program, int index, const int *uses)
     free(needs);
 }
 
-static bool order_stage(struct program *program, int index, const int *uses, const int *saving)
+static void order_stage(struct program *program, int index, const int *uses, const int *saving)
 {
     struct graph *graph = program->graph;
     struct stage *stage = &program->stages[index];
-    bool fits = true;
     stage->order = calloc(NODES_MAX, sizeof *stage->order);
     if (!stage->order)
         abort();
     add_order(program, index, uses);
     stage->order_count = stage->saving_count;
     add_order(program, index, saving);
-    for (size_t i = 0; i < stage->saving_count && fits; i++) {
+    for (size_t i = 0; i < stage->saving_count && !graph->over; i++) {
         const int n = stage->order[i];
         if (graph->nodes[n].op == OP_SUM && program->stage_of[n] == index)
-            fits = add_sum(program, stage, n);
+            add_sum(program, stage, n);
         if (graph->nodes[n].op == OP_VECTOR) {
             const struct slot slot = {graph->nodes[n].index, graph->nodes[n].arg[0], -1, n};
-            fits = add_slot(find_region(program, stage, -1, false), slot);
+            add_slot(program, find_region(program, stage, -1, false), slot);
         }
     }
-    return fits;
 }
 
 static void add_value(struct program *program, int node)
 {
-    if (program->saving_count < WEIR_VALUES_MAX)
-        program->values[program->saving_count] = node;
-    program->saving_count++;
+    if (program->saving_count == WEIR_VALUES_MAX)
+        graph_pass(program->graph, LIMIT_STORED);
+    else
+        program->values[program->saving_count++] = node;
 }
 
 /* Gives what is kept in memory its places. */
@@ -232,7 +236,7 @@ static void find_latest(void *context, int operand)
 
 /* Finds the stages, and which nodes must be kept in memory between them. What is computed only to
  * be saved is computed where its operands are. */
-static bool find_stages(struct program *program, const int *uses, const int *saving)
+static void find_stages(struct program *program, const int *uses, const int *saving)
 {
     struct graph *graph = program->graph;
     int *phase = calloc(NODES_MAX, sizeof *phase);
@@ -249,21 +253,18 @@ static bool find_stages(struct program *program, const int *uses, const int *sav
         if (saving[n] > 0)
             graph_operands(graph, n, mark_crossing, &crossing);
     }
-    bool fits = true;
     for (int round = 0; round < 2; round++) /* first make them all: making one may move others */
-        for (int n = 0; n < graph->count && fits; n++) {
+        for (int n = 0; n < graph->count && !graph->over; n++) {
             const bool is_next = program_next_state(program, n) >= 0;
             program->stage_of[n] = -1;
             if (saving[n] == 0 || graph_is_constant(graph, n) ||
                 (graph_is_leaf(graph, n) && !is_next))
                 continue;
             const int stage = find_stage(program, phase[n], program_extent(program, n));
-            fits = stage >= 0;
             if (!graph_is_leaf(graph, n))
                 program->stage_of[n] = stage;
         }
     free(phase);
-    return fits;
 }
 
 struct naming {
@@ -306,19 +307,12 @@ static const double *find_overflow(const struct graph *graph, int node)
 }
 
 /* Whether nothing keeps a cell from being a kernel. */
-static bool is_kernel(const struct program *program, const int *uses, bool fits,
-                      struct failure *failure)
+static bool is_kernel(const struct program *program, const int *uses, struct failure *failure)
 {
     const struct graph *graph = program->graph;
     const double *overflow = NULL;
-    if (!fits || program->saving_count > WEIR_VALUES_MAX)
-        return fail(
-            failure,
-            "the cell '%s' is too large for one kernel: expected at most %d stages (each with %d "
-            "sums, %d operands of matrices and %d matrices of an operand), %d stored values and %d "
-            "operations",
-            graph->name, STAGES_MAX, SUMS_MAX, REGIONS_MAX - 2, SLOTS_MAX, WEIR_VALUES_MAX,
-            NODES_MAX);
+    if (graph->over)
+        return fail_limit(failure, graph, program->role != ROLE_FORWARD || graph->saved_count > 0);
     for (int n = 0; n < graph->count && !overflow; n++)
         overflow = uses[n] > 0 ? find_overflow(graph, n) : NULL;
     return !overflow || fail(failure,
@@ -340,23 +334,25 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum ro
     program->stage_of = calloc(NODES_MAX, sizeof *program->stage_of);
     if (!program->stage_of)
         abort();
+    pass_soon(graph);
     pass_lower(graph, math, role != ROLE_FORWARD);
     pass_contract(graph);
     graph_count_uses(graph, uses);
     graph_count_uses_saving(graph, saving);
-    bool fits = !graph->full && find_stages(program, uses, saving);
+    if (!graph->over)
+        find_stages(program, uses, saving);
     name_nodes(graph, saving);
-    for (size_t i = 0; i < program->stage_count && fits; i++) {
+    for (size_t i = 0; i < program->stage_count && !graph->over; i++) {
         struct stage *stage = &program->stages[i];
-        fits = order_stage(program, (int)i, uses, saving);
+        order_stage(program, (int)i, uses, saving);
         sort_regions(program, stage);
         snprintf(stage->suffix, sizeof stage->suffix, "%s", role_tags[role]);
         if (program->stage_count > 1)
             snprintf(stage->suffix, sizeof stage->suffix, "%s_%zu", role_tags[role], i);
     }
-    if (fits)
+    if (!graph->over)
         list_values(program, uses);
-    const bool made = is_kernel(program, saving, fits, failure);
+    const bool made = is_kernel(program, saving, failure);
     free(uses);
     free(saving);
     if (made)

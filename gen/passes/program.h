@@ -8,7 +8,13 @@
 #include "cell/graph.h"
 #include "common/failure.h"
 
-enum { STAGES_MAX = 16, SUMS_MAX = 64, REGIONS_MAX = 16, SLOTS_MAX = 2 * SUMS_MAX };
+enum {
+    STAGES_MAX = 16,
+    SUMS_MAX = 64,
+    /* Two of vectors, and one for each operand that there can be. */
+    REGIONS_MAX = 2 + 1 + WEIR_STATES_MAX + WEIR_VALUES_MAX,
+    SLOTS_MAX = 2 * SUMS_MAX
+};
 
 /* One parameter in a region, scaled, and the accumulator of the stage that it goes to (-1: none, it
  * is read by the elementwise work). */

@@ -37,7 +37,7 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
     }
     parts->isa = isa;
     pass_sums(graph);
-    if (trains && !graph->full) {
+    if (trains && !graph->over) {
         parts->derivation = derive(graph, failure);
         made = parts->derivation;
     }

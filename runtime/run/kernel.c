@@ -126,9 +126,11 @@ static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const doub
         return false;
     join(&whole, text.chars);
     void *library = run_compile(whole.chars, options->flags ? options->flags : "-O2", failure);
-    kernel->own = library ? dlsym(library, name) : NULL;
+    char *symbol = text_format("weir_%s", name);
+    kernel->own = library ? dlsym(library, symbol) : NULL;
     if (library && !kernel->own)
-        fail(failure, "the compiled kernel has no %s", name);
+        fail(failure, "the compiled kernel has no %s", symbol);
+    free(symbol);
     text_free(&text);
     text_free(&whole);
     free(name);

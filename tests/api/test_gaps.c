@@ -32,25 +32,25 @@ static const struct weir_region regions[] = {
     {WEIR_H, WEIR_ONE, 1, (const unsigned char[]){0}, NULL, 0}};
 
 #define KERNEL(stem, cell_name, isa_value, math_value, I_value, H_value)                           \
-    extern const struct weir_kernel stem;                                                          \
-    const struct weir_kernel stem = {.contract = WEIR_CONTRACT,                                    \
-                                     .name = #stem,                                                \
-                                     .cell = cell_name,                                            \
-                                     .plan = "",                                                   \
-                                     .isa = isa_value,                                             \
-                                     .math = math_value,                                           \
-                                     .I = I_value,                                                 \
-                                     .H = H_value,                                                 \
-                                     .lanes = 1,                                                   \
-                                     .params = params,                                             \
-                                     .param_count = 1,                                             \
-                                     .states = states,                                             \
-                                     .state_count = 1,                                             \
-                                     .regions = regions,                                           \
-                                     .region_count = 1,                                            \
-                                     .scales = write_scales,                                       \
-                                     .hoist_floats = hoist_nothing,                                \
-                                     .forward = do_nothing}
+    extern const struct weir_kernel weir_##stem;                                                   \
+    const struct weir_kernel weir_##stem = {.contract = WEIR_CONTRACT,                             \
+                                            .name = #stem,                                         \
+                                            .cell = cell_name,                                     \
+                                            .plan = "",                                            \
+                                            .isa = isa_value,                                      \
+                                            .math = math_value,                                    \
+                                            .I = I_value,                                          \
+                                            .H = H_value,                                          \
+                                            .lanes = 1,                                            \
+                                            .params = params,                                      \
+                                            .param_count = 1,                                      \
+                                            .states = states,                                      \
+                                            .state_count = 1,                                      \
+                                            .regions = regions,                                    \
+                                            .region_count = 1,                                     \
+                                            .scales = write_scales,                                \
+                                            .hoist_floats = hoist_nothing,                         \
+                                            .forward = do_nothing}
 
 /* In avx512, `full` has only the generic kernel. */
 KERNEL(full_any_scalar, "full", WEIR_SCALAR, WEIR_INLINE, 0, 0);
@@ -68,8 +68,8 @@ KERNEL(only_sleef_any_scalar, "only_sleef", WEIR_SCALAR, WEIR_SLEEF, 0, 0);
 #define MANY "many_kernels_with_rather_long_names_of_which_a_message_holds_only_some"
 KERNEL(many_any_1, "many", WEIR_SCALAR, WEIR_INLINE, 0, 0);
 #define LONG_KERNEL(stem, number)                                                                  \
-    extern const struct weir_kernel stem;                                                          \
-    const struct weir_kernel stem = {                                                              \
+    extern const struct weir_kernel weir_##stem;                                                   \
+    const struct weir_kernel weir_##stem = {                                                       \
         .name = MANY number, .cell = "many", .isa = WEIR_SCALAR, .math = WEIR_INLINE}
 LONG_KERNEL(many_any_2, "_2");
 LONG_KERNEL(many_any_3, "_3");
@@ -82,12 +82,12 @@ LONG_KERNEL(many_any_8, "_8");
 /* More weights than any cell of the build. */
 enum { WEIGHTS = 71 };
 static struct weir_param many_params[WEIGHTS];
-extern const struct weir_kernel heavy_any_scalar;
-const struct weir_kernel heavy_any_scalar = {.name = "heavy_any_scalar",
-                                             .cell = "heavy",
-                                             .isa = WEIR_SCALAR,
-                                             .params = many_params,
-                                             .param_count = WEIGHTS};
+extern const struct weir_kernel weir_heavy_any_scalar;
+const struct weir_kernel weir_heavy_any_scalar = {.name = "heavy_any_scalar",
+                                                  .cell = "heavy",
+                                                  .isa = WEIR_SCALAR,
+                                                  .params = many_params,
+                                                  .param_count = WEIGHTS};
 
 /* ---- The checks ---- */
 
@@ -167,8 +167,8 @@ static void check_missing_kernels(void)
     EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "inline", "small I=2, H=4", "none");
     config = make_config("only_sleef", 2, 3);
     EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "inline", "only_sleef I=2, H=3",
-                   weir_kernel_runs_here(&only_sleef_any_scalar) ? "only_sleef_any_scalar"
-                                                                 : "none");
+                   weir_kernel_runs_here(&weir_only_sleef_any_scalar) ? "only_sleef_any_scalar"
+                                                                      : "none");
     config.kernel = "full_any_neon";
     EXPECT_REFUSAL(&config, WEIR_INVALID, "config.kernel=full_any_neon", "cell full");
     config = make_config("none", 2, 3);

@@ -153,7 +153,7 @@ rm "$out/${model}_test.o"
 own=()
 if [[ $model == own ]]; then
     "$weir_gen" --cell "$source" --input $I --hidden $H --isa scalar -o "$scratch/own_kernel.c"
-    own=("$scratch/own_kernel.c" -DOWN=own_f32_i${I}_h${H}__scalar)
+    own=("$scratch/own_kernel.c" -DOWN=weir_own_f32_i${I}_h${H}__scalar)
 fi
 quoted=$(sed 's/[A-Za-z]*/"&"/g; s/ /,/g' <<<"$names")
 "$cc" -std=c17 -O2 -Wall -Wextra -Werror ${CFLAGS:-} -I "$out" -I "$root/tests" \

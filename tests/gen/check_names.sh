@@ -17,13 +17,13 @@ while read -r line; do
     grep -qF -- "$line" "$scratch/kernel.c" || fail "the kernel of own_names.cell lacks '$line'"
     count=$((count + 1))
 done <<'END'
-const float x_sum = sums[v * 1];
-const float gate_in_arg = v_clamp(gate_in_sum, 39.0f);
-const float gate_arg = v_clamp(gate_part, 39.0f);
-const float a_exp_part = v_fma(e, a_prev, a_exp_sum);
-const float a_part = v_min(a_den, x_sum);
-const float d_a_part = d_a * d_a_part_part;
-const float *d_state_of_twenty_four_ch1_prev;
-const float *d_state_of_twenty_four_ch2_prev;
+const float x_sum_ = sums[v * 1];
+const float gate_in_arg_ = v_clamp(gate_in_sum_, 39.0f);
+const float gate_arg_ = v_clamp(gate_part_, 39.0f);
+const float a_exp_part_ = v_fma(e_, a_prev_, a_exp_sum_);
+const float a_part_ = v_min(a_den_, x_sum_);
+const float d_a_part_ = d_a_ * d_a_part_part_;
+const float *d_state_of_twenty_four_ch1_prev_;
+const float *d_state_of_twenty_four_ch2_prev_;
 END
 echo "own_names.cell: compiles, and $count lines are named as they should be"

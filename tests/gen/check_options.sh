@@ -42,8 +42,8 @@ done <<'END'
 --dump --backward gru.cell|0|t1 = Un@h + un
 --dump --backward gru.cell|0|d_z = d_h_all*h_prev - d_h_all*n
 --dump --backward lstm_projected.cell|0|dR = d_h_all m^T
---dump --backward large.cell|2|large.cell:1:6: the cell 'a' is too large to be trained: expected at most 64 values to save, 64 gradients of sums and vectors, and 5000 operations backward
---check large.cell|2|large.cell:1:6: the cell 'a' is too large to be trained: expected at most 64 values to save, 64 gradients of sums and vectors, and 5000 operations backward
+--dump --backward large.cell|2|large.cell:1:6: the cell 'a' is too large to be trained: it has more than 64 sums of products to save for its gradient; expected fewer products, or more of them added together at once
+--check large.cell|2|large.cell:1:6: the cell 'a' is too large to be trained: it has more than 64 sums of products to save for its gradient; expected fewer products, or more of them added together at once
 --check steep.cell|1|weir-gen: the cell 'a' cannot be checked: in 100 draws, differences were never exact, for kinks (of min, max, abs and what is made of them) or for values that grow or bend too much
 --check lstm_projected.cell --input 5 --projection 3|0|Worst: 
 --check lstm.cell --projection 3|2|weir-gen: the cell 'lstm' has no state of size P, expected no --projection
@@ -67,6 +67,7 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --deploy lstm.cell --input 2 --hidden any --out d|2|weir-gen: --input and --hidden are both sizes or both 'any'
 --deploy lstm.cell --input 2 --hidden 3 --out d|2|weir-gen: --from is missing, expected a file of float32
 --deploy lstm.cell --input 2 --hidden 3 --out d --from short|2|weir-gen: --from short is shorter than the 288 bytes that the cell takes with these sizes and directions
+--deploy lstm.cell --input 2 --hidden 3 --out d --name weir_vad|2|weir-gen: --name 'weir_vad' begins names as Weir's own do, expected one that does not begin with weir_
 --deploy lstm.cell --input 2 --hidden 3 --out d --name kernel|2|weir-gen: --name 'kernel' would hide another header kernel.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name string|2|weir-gen: --name 'string' would hide another header string.h, expected another name
 --deploy lstm.cell --input 2 --hidden 3 --out d --name hash|2|weir-gen: --name 'hash' would hide another header hash.h, expected another name

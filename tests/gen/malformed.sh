@@ -64,7 +64,7 @@ make_many() {
     { numbered "a# = x*(b + #.5)*(b + #.25)*(b + #.75)*(b + #.125)*(b + #.375)" 490 &&
         echo "h' = W@x"; } | cell too_many_operations
     { numbered "a# = tanh(A#@x + b#)" 65 && sum_of 65; } | cell too_many_sums
-    { numbered "a# = tanh(A@(x*(b + #)))" 33 && sum_of 33; } | cell too_many_stored_values
+    { numbered "a# = tanh(A@(x*(b + #)) + B@(x*(b - #)))" 33 && sum_of 33; } | cell too_many_stored_values
     { echo "a1 = tanh(W@x)" &&
         for i in {2..17}; do echo "a$i = tanh(A@a$((i - 1)))"; done && echo "h' = a17"; } |
         cell too_many_stages

@@ -16,8 +16,8 @@ struct step {
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
-    const float *h_prev;
-    float *h_next;
+    const float *h_prev_;
+    float *h_next_;
 };
 
 WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
@@ -30,14 +30,14 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
     const float *bias5 = s->bias + (block + 5) * 8;
     const float *bias6 = s->bias + (block + 6) * 8;
     const float *bias7 = s->bias + (block + 7) * 8;
-    __m256 h0 = _mm256_load_ps(bias0 + 0);
-    __m256 h1 = _mm256_load_ps(bias1 + 0);
-    __m256 h2 = _mm256_load_ps(bias2 + 0);
-    __m256 h3 = _mm256_load_ps(bias3 + 0);
-    __m256 h4 = _mm256_load_ps(bias4 + 0);
-    __m256 h5 = _mm256_load_ps(bias5 + 0);
-    __m256 h6 = _mm256_load_ps(bias6 + 0);
-    __m256 h7 = _mm256_load_ps(bias7 + 0);
+    __m256 h0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h1_ = _mm256_load_ps(bias1 + 0);
+    __m256 h2_ = _mm256_load_ps(bias2 + 0);
+    __m256 h3_ = _mm256_load_ps(bias3 + 0);
+    __m256 h4_ = _mm256_load_ps(bias4 + 0);
+    __m256 h5_ = _mm256_load_ps(bias5 + 0);
+    __m256 h6_ = _mm256_load_ps(bias6 + 0);
+    __m256 h7_ = _mm256_load_ps(bias7 + 0);
     const float *w_x0 = s->w_x + block * 16;
     const float *w_x1 = s->w_x + (block + 1) * 16;
     const float *w_x2 = s->w_x + (block + 2) * 16;
@@ -46,17 +46,17 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
     const float *w_x5 = s->w_x + (block + 5) * 16;
     const float *w_x6 = s->w_x + (block + 6) * 16;
     const float *w_x7 = s->w_x + (block + 7) * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
-        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1);
-        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2);
-        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3);
-        h4 = _mm256_fmadd_ps(_mm256_load_ps(w_x4 + k * 8 + 0), in0, h4);
-        h5 = _mm256_fmadd_ps(_mm256_load_ps(w_x5 + k * 8 + 0), in0, h5);
-        h6 = _mm256_fmadd_ps(_mm256_load_ps(w_x6 + k * 8 + 0), in0, h6);
-        h7 = _mm256_fmadd_ps(_mm256_load_ps(w_x7 + k * 8 + 0), in0, h7);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0_);
+        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1_);
+        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2_);
+        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3_);
+        h4_ = _mm256_fmadd_ps(_mm256_load_ps(w_x4 + k * 8 + 0), in0, h4_);
+        h5_ = _mm256_fmadd_ps(_mm256_load_ps(w_x5 + k * 8 + 0), in0, h5_);
+        h6_ = _mm256_fmadd_ps(_mm256_load_ps(w_x6 + k * 8 + 0), in0, h6_);
+        h7_ = _mm256_fmadd_ps(_mm256_load_ps(w_x7 + k * 8 + 0), in0, h7_);
     }
     const float *w_h0 = s->w_h + block * 512;
     const float *w_h1 = s->w_h + (block + 1) * 512;
@@ -66,113 +66,113 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
     const float *w_h5 = s->w_h + (block + 5) * 512;
     const float *w_h6 = s->w_h + (block + 6) * 512;
     const float *w_h7 = s->w_h + (block + 7) * 512;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
-        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1);
-        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2);
-        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3);
-        h4 = _mm256_fmadd_ps(_mm256_load_ps(w_h4 + k * 8 + 0), in0, h4);
-        h5 = _mm256_fmadd_ps(_mm256_load_ps(w_h5 + k * 8 + 0), in0, h5);
-        h6 = _mm256_fmadd_ps(_mm256_load_ps(w_h6 + k * 8 + 0), in0, h6);
-        h7 = _mm256_fmadd_ps(_mm256_load_ps(w_h7 + k * 8 + 0), in0, h7);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0_);
+        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1_);
+        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2_);
+        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3_);
+        h4_ = _mm256_fmadd_ps(_mm256_load_ps(w_h4 + k * 8 + 0), in0, h4_);
+        h5_ = _mm256_fmadd_ps(_mm256_load_ps(w_h5 + k * 8 + 0), in0, h5_);
+        h6_ = _mm256_fmadd_ps(_mm256_load_ps(w_h6 + k * 8 + 0), in0, h6_);
+        h7_ = _mm256_fmadd_ps(_mm256_load_ps(w_h7 + k * 8 + 0), in0, h7_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h0;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h0_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h1;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h1_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h2;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h2_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 3) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h3;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h3_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h4;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h4_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 5) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h5;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h5_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h6;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h6_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 7) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h7;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h7_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
@@ -182,111 +182,111 @@ WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
     const float *bias1 = s->bias + (block + 1) * 8;
     const float *bias2 = s->bias + (block + 2) * 8;
     const float *bias3 = s->bias + (block + 3) * 8;
-    __m256 h0 = _mm256_load_ps(bias0 + 0);
-    __m256 h1 = _mm256_load_ps(bias1 + 0);
-    __m256 h2 = _mm256_load_ps(bias2 + 0);
-    __m256 h3 = _mm256_load_ps(bias3 + 0);
+    __m256 h0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h1_ = _mm256_load_ps(bias1 + 0);
+    __m256 h2_ = _mm256_load_ps(bias2 + 0);
+    __m256 h3_ = _mm256_load_ps(bias3 + 0);
     const float *w_x0 = s->w_x + block * 16;
     const float *w_x1 = s->w_x + (block + 1) * 16;
     const float *w_x2 = s->w_x + (block + 2) * 16;
     const float *w_x3 = s->w_x + (block + 3) * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
-        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1);
-        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2);
-        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0_);
+        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1_);
+        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2_);
+        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3_);
     }
     const float *w_h0 = s->w_h + block * 512;
     const float *w_h1 = s->w_h + (block + 1) * 512;
     const float *w_h2 = s->w_h + (block + 2) * 512;
     const float *w_h3 = s->w_h + (block + 3) * 512;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
-        h1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1);
-        h2 = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2);
-        h3 = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0_);
+        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1_);
+        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2_);
+        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h0;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h0_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h1;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h1_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h2;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h2_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
     {
         const size_t unit = (block + 3) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h3;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h3_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
 WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
 {
     const float *bias0 = s->bias + block * 8;
-    __m256 h0 = _mm256_load_ps(bias0 + 0);
+    __m256 h0_ = _mm256_load_ps(bias0 + 0);
     const float *w_x0 = s->w_x + block * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0_);
     }
     const float *w_h0 = s->w_h + block * 512;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        h0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = h0;
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = h0_;
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
@@ -296,89 +296,89 @@ WEIR_TILE tile_2x4(const struct step *s, size_t block, size_t row, float *sums)
     const float *bias1 = s->bias + (block + 1) * 8;
     const float *bias2 = s->bias + (block + 2) * 8;
     const float *bias3 = s->bias + (block + 3) * 8;
-    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 h0_1 = h0_0;
-    __m256 h1_0 = _mm256_load_ps(bias1 + 0);
-    __m256 h1_1 = h1_0;
-    __m256 h2_0 = _mm256_load_ps(bias2 + 0);
-    __m256 h2_1 = h2_0;
-    __m256 h3_0 = _mm256_load_ps(bias3 + 0);
-    __m256 h3_1 = h3_0;
+    __m256 h0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1_ = h0_0_;
+    __m256 h1_0_ = _mm256_load_ps(bias1 + 0);
+    __m256 h1_1_ = h1_0_;
+    __m256 h2_0_ = _mm256_load_ps(bias2 + 0);
+    __m256 h2_1_ = h2_0_;
+    __m256 h3_0_ = _mm256_load_ps(bias3 + 0);
+    __m256 h3_1_ = h3_0_;
     const float *w_x0 = s->w_x + block * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
         const __m256 w1 = _mm256_load_ps(w_x0 + k * 8 + 16);
-        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
-        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        h1_0_ = _mm256_fmadd_ps(w1, in0, h1_0_);
+        h1_1_ = _mm256_fmadd_ps(w1, in1, h1_1_);
         const __m256 w2 = _mm256_load_ps(w_x0 + k * 8 + 32);
-        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
-        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        h2_0_ = _mm256_fmadd_ps(w2, in0, h2_0_);
+        h2_1_ = _mm256_fmadd_ps(w2, in1, h2_1_);
         const __m256 w3 = _mm256_load_ps(w_x0 + k * 8 + 48);
-        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
-        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+        h3_0_ = _mm256_fmadd_ps(w3, in0, h3_0_);
+        h3_1_ = _mm256_fmadd_ps(w3, in1, h3_1_);
     }
     const float *w_h0 = s->w_h + block * 512;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
         const __m256 w1 = _mm256_load_ps(w_h0 + k * 8 + 512);
-        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
-        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
+        h1_0_ = _mm256_fmadd_ps(w1, in0, h1_0_);
+        h1_1_ = _mm256_fmadd_ps(w1, in1, h1_1_);
         const __m256 w2 = _mm256_load_ps(w_h0 + k * 8 + 1024);
-        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
-        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
+        h2_0_ = _mm256_fmadd_ps(w2, in0, h2_0_);
+        h2_1_ = _mm256_fmadd_ps(w2, in1, h2_1_);
         const __m256 w3 = _mm256_load_ps(w_h0 + k * 8 + 1536);
-        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
-        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
+        h3_0_ = _mm256_fmadd_ps(w3, in0, h3_0_);
+        h3_1_ = _mm256_fmadd_ps(w3, in1, h3_1_);
     }
-    _mm256_store_ps(sums + 0, h0_0);
-    _mm256_store_ps(sums + 32, h0_1);
-    _mm256_store_ps(sums + 8, h1_0);
-    _mm256_store_ps(sums + 40, h1_1);
-    _mm256_store_ps(sums + 16, h2_0);
-    _mm256_store_ps(sums + 48, h2_1);
-    _mm256_store_ps(sums + 24, h3_0);
-    _mm256_store_ps(sums + 56, h3_1);
+    _mm256_store_ps(sums + 0, h0_0_);
+    _mm256_store_ps(sums + 32, h0_1_);
+    _mm256_store_ps(sums + 8, h1_0_);
+    _mm256_store_ps(sums + 40, h1_1_);
+    _mm256_store_ps(sums + 16, h2_0_);
+    _mm256_store_ps(sums + 48, h2_1_);
+    _mm256_store_ps(sums + 24, h3_0_);
+    _mm256_store_ps(sums + 56, h3_1_);
 }
 
 WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 8;
-    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 h0_1 = h0_0;
+    __m256 h0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1_ = h0_0_;
     const float *w_x0 = s->w_x + block * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
     }
     const float *w_h0 = s->w_h + block * 512;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
     }
-    _mm256_store_ps(sums + 0, h0_0);
-    _mm256_store_ps(sums + 8, h0_1);
+    _mm256_store_ps(sums + 0, h0_0_);
+    _mm256_store_ps(sums + 8, h0_1_);
 }
 
 WEIR_TILE tile_3x4(const struct step *s, size_t block, size_t row, float *sums)
@@ -387,117 +387,117 @@ WEIR_TILE tile_3x4(const struct step *s, size_t block, size_t row, float *sums)
     const float *bias1 = s->bias + (block + 1) * 8;
     const float *bias2 = s->bias + (block + 2) * 8;
     const float *bias3 = s->bias + (block + 3) * 8;
-    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 h0_1 = h0_0;
-    __m256 h0_2 = h0_0;
-    __m256 h1_0 = _mm256_load_ps(bias1 + 0);
-    __m256 h1_1 = h1_0;
-    __m256 h1_2 = h1_0;
-    __m256 h2_0 = _mm256_load_ps(bias2 + 0);
-    __m256 h2_1 = h2_0;
-    __m256 h2_2 = h2_0;
-    __m256 h3_0 = _mm256_load_ps(bias3 + 0);
-    __m256 h3_1 = h3_0;
-    __m256 h3_2 = h3_0;
+    __m256 h0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1_ = h0_0_;
+    __m256 h0_2_ = h0_0_;
+    __m256 h1_0_ = _mm256_load_ps(bias1 + 0);
+    __m256 h1_1_ = h1_0_;
+    __m256 h1_2_ = h1_0_;
+    __m256 h2_0_ = _mm256_load_ps(bias2 + 0);
+    __m256 h2_1_ = h2_0_;
+    __m256 h2_2_ = h2_0_;
+    __m256 h3_0_ = _mm256_load_ps(bias3 + 0);
+    __m256 h3_1_ = h3_0_;
+    __m256 h3_2_ = h3_0_;
     const float *w_x0 = s->w_x + block * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
-    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
+        const __m256 in2 = _mm256_set1_ps(x_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
-        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
+        h0_2_ = _mm256_fmadd_ps(w0, in2, h0_2_);
         const __m256 w1 = _mm256_load_ps(w_x0 + k * 8 + 16);
-        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
-        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
-        h1_2 = _mm256_fmadd_ps(w1, in2, h1_2);
+        h1_0_ = _mm256_fmadd_ps(w1, in0, h1_0_);
+        h1_1_ = _mm256_fmadd_ps(w1, in1, h1_1_);
+        h1_2_ = _mm256_fmadd_ps(w1, in2, h1_2_);
         const __m256 w2 = _mm256_load_ps(w_x0 + k * 8 + 32);
-        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
-        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
-        h2_2 = _mm256_fmadd_ps(w2, in2, h2_2);
+        h2_0_ = _mm256_fmadd_ps(w2, in0, h2_0_);
+        h2_1_ = _mm256_fmadd_ps(w2, in1, h2_1_);
+        h2_2_ = _mm256_fmadd_ps(w2, in2, h2_2_);
         const __m256 w3 = _mm256_load_ps(w_x0 + k * 8 + 48);
-        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
-        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
-        h3_2 = _mm256_fmadd_ps(w3, in2, h3_2);
+        h3_0_ = _mm256_fmadd_ps(w3, in0, h3_0_);
+        h3_1_ = _mm256_fmadd_ps(w3, in1, h3_1_);
+        h3_2_ = _mm256_fmadd_ps(w3, in2, h3_2_);
     }
     const float *w_h0 = s->w_h + block * 512;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
-    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
+    const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
+        const __m256 in2 = _mm256_set1_ps(h_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
-        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
+        h0_2_ = _mm256_fmadd_ps(w0, in2, h0_2_);
         const __m256 w1 = _mm256_load_ps(w_h0 + k * 8 + 512);
-        h1_0 = _mm256_fmadd_ps(w1, in0, h1_0);
-        h1_1 = _mm256_fmadd_ps(w1, in1, h1_1);
-        h1_2 = _mm256_fmadd_ps(w1, in2, h1_2);
+        h1_0_ = _mm256_fmadd_ps(w1, in0, h1_0_);
+        h1_1_ = _mm256_fmadd_ps(w1, in1, h1_1_);
+        h1_2_ = _mm256_fmadd_ps(w1, in2, h1_2_);
         const __m256 w2 = _mm256_load_ps(w_h0 + k * 8 + 1024);
-        h2_0 = _mm256_fmadd_ps(w2, in0, h2_0);
-        h2_1 = _mm256_fmadd_ps(w2, in1, h2_1);
-        h2_2 = _mm256_fmadd_ps(w2, in2, h2_2);
+        h2_0_ = _mm256_fmadd_ps(w2, in0, h2_0_);
+        h2_1_ = _mm256_fmadd_ps(w2, in1, h2_1_);
+        h2_2_ = _mm256_fmadd_ps(w2, in2, h2_2_);
         const __m256 w3 = _mm256_load_ps(w_h0 + k * 8 + 1536);
-        h3_0 = _mm256_fmadd_ps(w3, in0, h3_0);
-        h3_1 = _mm256_fmadd_ps(w3, in1, h3_1);
-        h3_2 = _mm256_fmadd_ps(w3, in2, h3_2);
+        h3_0_ = _mm256_fmadd_ps(w3, in0, h3_0_);
+        h3_1_ = _mm256_fmadd_ps(w3, in1, h3_1_);
+        h3_2_ = _mm256_fmadd_ps(w3, in2, h3_2_);
     }
-    _mm256_store_ps(sums + 0, h0_0);
-    _mm256_store_ps(sums + 32, h0_1);
-    _mm256_store_ps(sums + 64, h0_2);
-    _mm256_store_ps(sums + 8, h1_0);
-    _mm256_store_ps(sums + 40, h1_1);
-    _mm256_store_ps(sums + 72, h1_2);
-    _mm256_store_ps(sums + 16, h2_0);
-    _mm256_store_ps(sums + 48, h2_1);
-    _mm256_store_ps(sums + 80, h2_2);
-    _mm256_store_ps(sums + 24, h3_0);
-    _mm256_store_ps(sums + 56, h3_1);
-    _mm256_store_ps(sums + 88, h3_2);
+    _mm256_store_ps(sums + 0, h0_0_);
+    _mm256_store_ps(sums + 32, h0_1_);
+    _mm256_store_ps(sums + 64, h0_2_);
+    _mm256_store_ps(sums + 8, h1_0_);
+    _mm256_store_ps(sums + 40, h1_1_);
+    _mm256_store_ps(sums + 72, h1_2_);
+    _mm256_store_ps(sums + 16, h2_0_);
+    _mm256_store_ps(sums + 48, h2_1_);
+    _mm256_store_ps(sums + 80, h2_2_);
+    _mm256_store_ps(sums + 24, h3_0_);
+    _mm256_store_ps(sums + 56, h3_1_);
+    _mm256_store_ps(sums + 88, h3_2_);
 }
 
 WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 8;
-    __m256 h0_0 = _mm256_load_ps(bias0 + 0);
-    __m256 h0_1 = h0_0;
-    __m256 h0_2 = h0_0;
+    __m256 h0_0_ = _mm256_load_ps(bias0 + 0);
+    __m256 h0_1_ = h0_0_;
+    __m256 h0_2_ = h0_0_;
     const float *w_x0 = s->w_x + block * 16;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
-    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
         const __m256 w0 = _mm256_load_ps(w_x0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
-        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
-        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
+        const __m256 in2 = _mm256_set1_ps(x_row2_[k]);
+        h0_2_ = _mm256_fmadd_ps(w0, in2, h0_2_);
     }
     const float *w_h0 = s->w_h + block * 512;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
-    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
+    const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
         const __m256 w0 = _mm256_load_ps(w_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        h0_0 = _mm256_fmadd_ps(w0, in0, h0_0);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        h0_1 = _mm256_fmadd_ps(w0, in1, h0_1);
-        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
-        h0_2 = _mm256_fmadd_ps(w0, in2, h0_2);
+        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
+        h0_0_ = _mm256_fmadd_ps(w0, in0, h0_0_);
+        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
+        h0_1_ = _mm256_fmadd_ps(w0, in1, h0_1_);
+        const __m256 in2 = _mm256_set1_ps(h_row2_[k]);
+        h0_2_ = _mm256_fmadd_ps(w0, in2, h0_2_);
     }
-    _mm256_store_ps(sums + 0, h0_0);
-    _mm256_store_ps(sums + 8, h0_1);
-    _mm256_store_ps(sums + 16, h0_2);
+    _mm256_store_ps(sums + 0, h0_0_);
+    _mm256_store_ps(sums + 8, h0_1_);
+    _mm256_store_ps(sums + 16, h0_2_);
 }
 
 static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
@@ -545,14 +545,14 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 h_sum = _mm256_load_ps(sums + v * 8);
-        const __m256 h_arg = v_clamp(h_sum, _mm256_set1_ps(78.0f));
-        const __m256 h_exp = v_exp2(h_arg);
-        const __m256 h_den = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h_num = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp);
-        const __m256 h = _mm256_div_ps(h_num, h_den); /* h' */
-        _mm256_store_ps(s->h_next + at, h);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h));
+        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
     }
 }
 
@@ -595,16 +595,16 @@ static void wind(const struct weir_run *run, struct step *s, size_t t)
 {
     const struct weir_tape *tape = run->tape;
     const ptrdiff_t step = (ptrdiff_t)t;
-    s->h_prev += step / 2 * tape->state_step[0];
-    s->h_next += (step + 1) / 2 * tape->state_step[0];
+    s->h_prev_ += step / 2 * tape->state_step[0];
+    s->h_next_ += (step + 1) / 2 * tape->state_step[0];
 }
 
 static void begin(const struct weir_run *run, struct step *s, size_t t)
 {
     s->x = run->x + (ptrdiff_t)t * run->x_step;
     s->y = run->y + (ptrdiff_t)t * run->y_step;
-    s->h_prev = run->state[t % 2][0];
-    s->h_next = run->state[(t + 1) % 2][0];
+    s->h_prev_ = run->state[t % 2][0];
+    s->h_next_ = run->state[(t + 1) % 2][0];
     if (run->tape)
         wind(run, s, t);
 }
@@ -659,10 +659,10 @@ struct step_back {
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
-    const float *d_h_prev;
-    float *d_h_next;
-    float *delta_h_value;
-    const float *h_given;
+    const float *d_h_prev_;
+    float *d_h_next_;
+    float *delta_h_value_;
+    const float *h_given_;
 };
 
 WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, size_t row)
@@ -671,13 +671,13 @@ WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, 
         const size_t unit = (block + v) * 8;
         const size_t at = row * 64 + unit;
         const size_t count = 64 - unit < 8 ? 64 - unit : 8;
-        const __m256 d_h_prev = _mm256_load_ps(s->d_h_prev + at);
-        const __m256 input = v_load_first(s->x + (ptrdiff_t)row * s->x_row + unit, count);
-        const __m256 d_h = _mm256_add_ps(d_h_prev, input);
-        const __m256 h = _mm256_load_ps(s->h_given + at);
-        const __m256 delta_h_part = _mm256_fnmadd_ps(h, h, _mm256_set1_ps(1.0f));
-        const __m256 delta_h = v_mul(d_h, delta_h_part);
-        _mm256_store_ps(s->delta_h_value + at, delta_h);
+        const __m256 d_h_prev_ = _mm256_load_ps(s->d_h_prev_ + at);
+        const __m256 input_ = v_load_first(s->x + (ptrdiff_t)row * s->x_row + unit, count);
+        const __m256 d_h_ = _mm256_add_ps(d_h_prev_, input_);
+        const __m256 h_ = _mm256_load_ps(s->h_given_ + at);
+        const __m256 delta_h_part_ = _mm256_fnmadd_ps(h_, h_, _mm256_set1_ps(1.0f));
+        const __m256 delta_h_ = v_mul(d_h_, delta_h_part_);
+        _mm256_store_ps(s->delta_h_value_ + at, delta_h_);
     }
 }
 
@@ -705,14 +705,14 @@ static void stage_back_0(const struct weir_run *run, const struct step_back *s, 
 
 WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
 {
-    __m256 d_h0 = _mm256_setzero_ps();
-    __m256 d_h1 = _mm256_setzero_ps();
-    __m256 d_h2 = _mm256_setzero_ps();
-    __m256 d_h3 = _mm256_setzero_ps();
-    __m256 d_h4 = _mm256_setzero_ps();
-    __m256 d_h5 = _mm256_setzero_ps();
-    __m256 d_h6 = _mm256_setzero_ps();
-    __m256 d_h7 = _mm256_setzero_ps();
+    __m256 d_h0_ = _mm256_setzero_ps();
+    __m256 d_h1_ = _mm256_setzero_ps();
+    __m256 d_h2_ = _mm256_setzero_ps();
+    __m256 d_h3_ = _mm256_setzero_ps();
+    __m256 d_h4_ = _mm256_setzero_ps();
+    __m256 d_h5_ = _mm256_setzero_ps();
+    __m256 d_h6_ = _mm256_setzero_ps();
+    __m256 d_h7_ = _mm256_setzero_ps();
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
     const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
     const float *w_back_1_delta_h2 = s->w_back_1_delta_h + (block + 2) * 512;
@@ -721,260 +721,260 @@ WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
     const float *w_back_1_delta_h5 = s->w_back_1_delta_h + (block + 5) * 512;
     const float *w_back_1_delta_h6 = s->w_back_1_delta_h + (block + 6) * 512;
     const float *w_back_1_delta_h7 = s->w_back_1_delta_h + (block + 7) * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
-        d_h1 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1);
-        d_h2 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2);
-        d_h3 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3);
-        d_h4 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h4 + k * 8 + 0), in0, d_h4);
-        d_h5 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h5 + k * 8 + 0), in0, d_h5);
-        d_h6 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h6 + k * 8 + 0), in0, d_h6);
-        d_h7 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h7 + k * 8 + 0), in0, d_h7);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0_);
+        d_h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1_);
+        d_h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2_);
+        d_h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3_);
+        d_h4_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h4 + k * 8 + 0), in0, d_h4_);
+        d_h5_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h5 + k * 8 + 0), in0, d_h5_);
+        d_h6_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h6 + k * 8 + 0), in0, d_h6_);
+        d_h7_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h7 + k * 8 + 0), in0, d_h7_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h0;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h0_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h1;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h1_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h2;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h2_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 3) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h3;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h3_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h4;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h4_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 5) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h5;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h5_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h6;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h6_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 7) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h7;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h7_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
 }
 
 WEIR_TILE tile_back_1_1x4(const struct step_back *s, size_t block, size_t row)
 {
-    __m256 d_h0 = _mm256_setzero_ps();
-    __m256 d_h1 = _mm256_setzero_ps();
-    __m256 d_h2 = _mm256_setzero_ps();
-    __m256 d_h3 = _mm256_setzero_ps();
+    __m256 d_h0_ = _mm256_setzero_ps();
+    __m256 d_h1_ = _mm256_setzero_ps();
+    __m256 d_h2_ = _mm256_setzero_ps();
+    __m256 d_h3_ = _mm256_setzero_ps();
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
     const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
     const float *w_back_1_delta_h2 = s->w_back_1_delta_h + (block + 2) * 512;
     const float *w_back_1_delta_h3 = s->w_back_1_delta_h + (block + 3) * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
-        d_h1 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1);
-        d_h2 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2);
-        d_h3 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0_);
+        d_h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1_);
+        d_h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2_);
+        d_h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h0;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h0_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h1;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h1_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h2;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h2_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
     {
         const size_t unit = (block + 3) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h3;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h3_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
 }
 
 WEIR_TILE tile_back_1_1x1(const struct step_back *s, size_t block, size_t row)
 {
-    __m256 d_h0 = _mm256_setzero_ps();
+    __m256 d_h0_ = _mm256_setzero_ps();
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_h0 = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0_);
     }
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = d_h0;
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = d_h0_;
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
 }
 
 WEIR_TILE tile_back_1_2x4(const struct step_back *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_h0_0 = _mm256_setzero_ps();
-    __m256 d_h0_1 = d_h0_0;
-    __m256 d_h1_0 = _mm256_setzero_ps();
-    __m256 d_h1_1 = d_h1_0;
-    __m256 d_h2_0 = _mm256_setzero_ps();
-    __m256 d_h2_1 = d_h2_0;
-    __m256 d_h3_0 = _mm256_setzero_ps();
-    __m256 d_h3_1 = d_h3_0;
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h1_0_ = _mm256_setzero_ps();
+    __m256 d_h1_1_ = d_h1_0_;
+    __m256 d_h2_0_ = _mm256_setzero_ps();
+    __m256 d_h2_1_ = d_h2_0_;
+    __m256 d_h3_0_ = _mm256_setzero_ps();
+    __m256 d_h3_1_ = d_h3_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
-    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
-        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
         const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
-        d_h1_0 = _mm256_fmadd_ps(w1, in0, d_h1_0);
-        d_h1_1 = _mm256_fmadd_ps(w1, in1, d_h1_1);
+        d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
         const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
-        d_h2_0 = _mm256_fmadd_ps(w2, in0, d_h2_0);
-        d_h2_1 = _mm256_fmadd_ps(w2, in1, d_h2_1);
+        d_h2_0_ = _mm256_fmadd_ps(w2, in0, d_h2_0_);
+        d_h2_1_ = _mm256_fmadd_ps(w2, in1, d_h2_1_);
         const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
-        d_h3_0 = _mm256_fmadd_ps(w3, in0, d_h3_0);
-        d_h3_1 = _mm256_fmadd_ps(w3, in1, d_h3_1);
+        d_h3_0_ = _mm256_fmadd_ps(w3, in0, d_h3_0_);
+        d_h3_1_ = _mm256_fmadd_ps(w3, in1, d_h3_1_);
     }
-    _mm256_store_ps(sums + 0, d_h0_0);
-    _mm256_store_ps(sums + 32, d_h0_1);
-    _mm256_store_ps(sums + 8, d_h1_0);
-    _mm256_store_ps(sums + 40, d_h1_1);
-    _mm256_store_ps(sums + 16, d_h2_0);
-    _mm256_store_ps(sums + 48, d_h2_1);
-    _mm256_store_ps(sums + 24, d_h3_0);
-    _mm256_store_ps(sums + 56, d_h3_1);
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 32, d_h0_1_);
+    _mm256_store_ps(sums + 8, d_h1_0_);
+    _mm256_store_ps(sums + 40, d_h1_1_);
+    _mm256_store_ps(sums + 16, d_h2_0_);
+    _mm256_store_ps(sums + 48, d_h2_1_);
+    _mm256_store_ps(sums + 24, d_h3_0_);
+    _mm256_store_ps(sums + 56, d_h3_1_);
 }
 
 WEIR_TILE tile_back_1_2x1(const struct step_back *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_h0_0 = _mm256_setzero_ps();
-    __m256 d_h0_1 = d_h0_0;
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
-    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
     }
-    _mm256_store_ps(sums + 0, d_h0_0);
-    _mm256_store_ps(sums + 8, d_h0_1);
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 8, d_h0_1_);
 }
 
 WEIR_TILE tile_back_1_3x4(const struct step_back *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_h0_0 = _mm256_setzero_ps();
-    __m256 d_h0_1 = d_h0_0;
-    __m256 d_h0_2 = d_h0_0;
-    __m256 d_h1_0 = _mm256_setzero_ps();
-    __m256 d_h1_1 = d_h1_0;
-    __m256 d_h1_2 = d_h1_0;
-    __m256 d_h2_0 = _mm256_setzero_ps();
-    __m256 d_h2_1 = d_h2_0;
-    __m256 d_h2_2 = d_h2_0;
-    __m256 d_h3_0 = _mm256_setzero_ps();
-    __m256 d_h3_1 = d_h3_0;
-    __m256 d_h3_2 = d_h3_0;
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h1_0_ = _mm256_setzero_ps();
+    __m256 d_h1_1_ = d_h1_0_;
+    __m256 d_h1_2_ = d_h1_0_;
+    __m256 d_h2_0_ = _mm256_setzero_ps();
+    __m256 d_h2_1_ = d_h2_0_;
+    __m256 d_h2_2_ = d_h2_0_;
+    __m256 d_h3_0_ = _mm256_setzero_ps();
+    __m256 d_h3_1_ = d_h3_0_;
+    __m256 d_h3_2_ = d_h3_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
-    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_value + (row + 2) * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
-        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
-        d_h0_2 = _mm256_fmadd_ps(w0, in2, d_h0_2);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
         const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
-        d_h1_0 = _mm256_fmadd_ps(w1, in0, d_h1_0);
-        d_h1_1 = _mm256_fmadd_ps(w1, in1, d_h1_1);
-        d_h1_2 = _mm256_fmadd_ps(w1, in2, d_h1_2);
+        d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
+        d_h1_2_ = _mm256_fmadd_ps(w1, in2, d_h1_2_);
         const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
-        d_h2_0 = _mm256_fmadd_ps(w2, in0, d_h2_0);
-        d_h2_1 = _mm256_fmadd_ps(w2, in1, d_h2_1);
-        d_h2_2 = _mm256_fmadd_ps(w2, in2, d_h2_2);
+        d_h2_0_ = _mm256_fmadd_ps(w2, in0, d_h2_0_);
+        d_h2_1_ = _mm256_fmadd_ps(w2, in1, d_h2_1_);
+        d_h2_2_ = _mm256_fmadd_ps(w2, in2, d_h2_2_);
         const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
-        d_h3_0 = _mm256_fmadd_ps(w3, in0, d_h3_0);
-        d_h3_1 = _mm256_fmadd_ps(w3, in1, d_h3_1);
-        d_h3_2 = _mm256_fmadd_ps(w3, in2, d_h3_2);
+        d_h3_0_ = _mm256_fmadd_ps(w3, in0, d_h3_0_);
+        d_h3_1_ = _mm256_fmadd_ps(w3, in1, d_h3_1_);
+        d_h3_2_ = _mm256_fmadd_ps(w3, in2, d_h3_2_);
     }
-    _mm256_store_ps(sums + 0, d_h0_0);
-    _mm256_store_ps(sums + 32, d_h0_1);
-    _mm256_store_ps(sums + 64, d_h0_2);
-    _mm256_store_ps(sums + 8, d_h1_0);
-    _mm256_store_ps(sums + 40, d_h1_1);
-    _mm256_store_ps(sums + 72, d_h1_2);
-    _mm256_store_ps(sums + 16, d_h2_0);
-    _mm256_store_ps(sums + 48, d_h2_1);
-    _mm256_store_ps(sums + 80, d_h2_2);
-    _mm256_store_ps(sums + 24, d_h3_0);
-    _mm256_store_ps(sums + 56, d_h3_1);
-    _mm256_store_ps(sums + 88, d_h3_2);
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 32, d_h0_1_);
+    _mm256_store_ps(sums + 64, d_h0_2_);
+    _mm256_store_ps(sums + 8, d_h1_0_);
+    _mm256_store_ps(sums + 40, d_h1_1_);
+    _mm256_store_ps(sums + 72, d_h1_2_);
+    _mm256_store_ps(sums + 16, d_h2_0_);
+    _mm256_store_ps(sums + 48, d_h2_1_);
+    _mm256_store_ps(sums + 80, d_h2_2_);
+    _mm256_store_ps(sums + 24, d_h3_0_);
+    _mm256_store_ps(sums + 56, d_h3_1_);
+    _mm256_store_ps(sums + 88, d_h3_2_);
 }
 
 WEIR_TILE tile_back_1_3x1(const struct step_back *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_h0_0 = _mm256_setzero_ps();
-    __m256 d_h0_1 = d_h0_0;
-    __m256 d_h0_2 = d_h0_0;
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_value + row * 64;
-    const float *delta_h_row1 = s->delta_h_value + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_value + (row + 2) * 64;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_h0_0 = _mm256_fmadd_ps(w0, in0, d_h0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_h0_1 = _mm256_fmadd_ps(w0, in1, d_h0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_h0_2 = _mm256_fmadd_ps(w0, in2, d_h0_2);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
     }
-    _mm256_store_ps(sums + 0, d_h0_0);
-    _mm256_store_ps(sums + 8, d_h0_1);
-    _mm256_store_ps(sums + 16, d_h0_2);
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 8, d_h0_1_);
+    _mm256_store_ps(sums + 16, d_h0_2_);
 }
 
 static void tile_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
@@ -1023,8 +1023,8 @@ WEIR_TILE units_back_1(const struct step_back *s, size_t block, size_t vectors, 
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
         const size_t at = row * 64 + unit;
-        const __m256 d_h = _mm256_load_ps(sums + v * 8);
-        _mm256_store_ps(s->d_h_next + at, d_h);
+        const __m256 d_h_ = _mm256_load_ps(sums + v * 8);
+        _mm256_store_ps(s->d_h_next_ + at, d_h_);
     }
 }
 
@@ -1059,15 +1059,15 @@ static void prepare_back(const struct weir_run *run, struct step_back *s)
     s->w_back_1_delta_h = weights + 0;
     s->x_row = run->x_row;
     s->y_row = run->y_row;
-    s->delta_h_value = run->value[0];
+    s->delta_h_value_ = run->value[0];
 }
 
 static void wind_back(const struct weir_run *run, struct step_back *s, size_t t)
 {
     const struct weir_tape *tape = run->tape;
     const ptrdiff_t step = (ptrdiff_t)t;
-    s->delta_h_value = run->value[0] + step * tape->value_step[0];
-    s->h_given = tape->given[0] + step * tape->given_step[0];
+    s->delta_h_value_ = run->value[0] + step * tape->value_step[0];
+    s->h_given_ = tape->given[0] + step * tape->given_step[0];
     s->ends = tape->ends && t + 1 == run->T;
 }
 
@@ -1075,8 +1075,8 @@ static void begin_back(const struct weir_run *run, struct step_back *s, size_t t
 {
     s->x = run->x + (ptrdiff_t)t * run->x_step;
     s->y = run->y + (ptrdiff_t)t * run->y_step;
-    s->d_h_prev = run->state[t % 2][0];
-    s->d_h_next = run->state[(t + 1) % 2][0];
+    s->d_h_prev_ = run->state[t % 2][0];
+    s->d_h_next_ = run->state[(t + 1) % 2][0];
     if (run->tape)
         wind_back(run, s, t);
 }
@@ -1131,19 +1131,19 @@ struct step_input {
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
-    const float *delta_h_given;
+    const float *delta_h_given_;
 };
 
 WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
 {
-    __m256 d_x0 = _mm256_setzero_ps();
-    __m256 d_x1 = _mm256_setzero_ps();
-    __m256 d_x2 = _mm256_setzero_ps();
-    __m256 d_x3 = _mm256_setzero_ps();
-    __m256 d_x4 = _mm256_setzero_ps();
-    __m256 d_x5 = _mm256_setzero_ps();
-    __m256 d_x6 = _mm256_setzero_ps();
-    __m256 d_x7 = _mm256_setzero_ps();
+    __m256 d_x0_ = _mm256_setzero_ps();
+    __m256 d_x1_ = _mm256_setzero_ps();
+    __m256 d_x2_ = _mm256_setzero_ps();
+    __m256 d_x3_ = _mm256_setzero_ps();
+    __m256 d_x4_ = _mm256_setzero_ps();
+    __m256 d_x5_ = _mm256_setzero_ps();
+    __m256 d_x6_ = _mm256_setzero_ps();
+    __m256 d_x7_ = _mm256_setzero_ps();
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
     const float *w_input_delta_h1 = s->w_input_delta_h + (block + 1) * 512;
     const float *w_input_delta_h2 = s->w_input_delta_h + (block + 2) * 512;
@@ -1152,363 +1152,363 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
     const float *w_input_delta_h5 = s->w_input_delta_h + (block + 5) * 512;
     const float *w_input_delta_h6 = s->w_input_delta_h + (block + 6) * 512;
     const float *w_input_delta_h7 = s->w_input_delta_h + (block + 7) * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0);
-        d_x1 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h1 + k * 8 + 0), in0, d_x1);
-        d_x2 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h2 + k * 8 + 0), in0, d_x2);
-        d_x3 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h3 + k * 8 + 0), in0, d_x3);
-        d_x4 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h4 + k * 8 + 0), in0, d_x4);
-        d_x5 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h5 + k * 8 + 0), in0, d_x5);
-        d_x6 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h6 + k * 8 + 0), in0, d_x6);
-        d_x7 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h7 + k * 8 + 0), in0, d_x7);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0_);
+        d_x1_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h1 + k * 8 + 0), in0, d_x1_);
+        d_x2_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h2 + k * 8 + 0), in0, d_x2_);
+        d_x3_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h3 + k * 8 + 0), in0, d_x3_);
+        d_x4_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h4 + k * 8 + 0), in0, d_x4_);
+        d_x5_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h5 + k * 8 + 0), in0, d_x5_);
+        d_x6_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h6 + k * 8 + 0), in0, d_x6_);
+        d_x7_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h7 + k * 8 + 0), in0, d_x7_);
     }
     {
         const size_t unit = block * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x0;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x0_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 1) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x1;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x1_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x2;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x2_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 3) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x3;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x3_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x4;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x4_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 5) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x5;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x5_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x6;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x6_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
     {
         const size_t unit = (block + 7) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x7;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x7_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
 }
 
 WEIR_TILE tile_input_1x1(const struct step_input *s, size_t block, size_t row)
 {
-    __m256 d_x0 = _mm256_setzero_ps();
+    __m256 d_x0_ = _mm256_setzero_ps();
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0 = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0_);
     }
     {
         const size_t unit = block * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = d_x0;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = d_x0_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
 }
 
 WEIR_TILE tile_input_2x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 2 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 2 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 2 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 2 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
 }
 
 WEIR_TILE tile_input_3x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 3 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 3 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 3 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 3 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 3 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 3 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
 }
 
 WEIR_TILE tile_input_4x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
-    __m256 d_x0_3 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
+    __m256 d_x0_3_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
-    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 4 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 4 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 4 * 64);
-            WEIR_PREFETCH(delta_h_row3, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 4 * 64);
+            WEIR_PREFETCH(delta_h_row3_, k + 4 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
-        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
-    _mm256_store_ps(sums + 24, d_x0_3);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
+    _mm256_store_ps(sums + 24, d_x0_3_);
 }
 
 WEIR_TILE tile_input_5x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
-    __m256 d_x0_3 = d_x0_0;
-    __m256 d_x0_4 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
+    __m256 d_x0_3_ = d_x0_0_;
+    __m256 d_x0_4_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
-    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
-    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row3, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row4, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row3_, k + 5 * 64);
+            WEIR_PREFETCH(delta_h_row4_, k + 5 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
-        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
-        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
-    _mm256_store_ps(sums + 24, d_x0_3);
-    _mm256_store_ps(sums + 32, d_x0_4);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
+    _mm256_store_ps(sums + 24, d_x0_3_);
+    _mm256_store_ps(sums + 32, d_x0_4_);
 }
 
 WEIR_TILE tile_input_6x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
-    __m256 d_x0_3 = d_x0_0;
-    __m256 d_x0_4 = d_x0_0;
-    __m256 d_x0_5 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
+    __m256 d_x0_3_ = d_x0_0_;
+    __m256 d_x0_4_ = d_x0_0_;
+    __m256 d_x0_5_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
-    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
-    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
-    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
+    const float *delta_h_row5_ = s->delta_h_given_ + (row + 5) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row3, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row4, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row5, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row3_, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row4_, k + 6 * 64);
+            WEIR_PREFETCH(delta_h_row5_, k + 6 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
-        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
-        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
-        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
-        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
+        d_x0_5_ = _mm256_fmadd_ps(w0, in5, d_x0_5_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
-    _mm256_store_ps(sums + 24, d_x0_3);
-    _mm256_store_ps(sums + 32, d_x0_4);
-    _mm256_store_ps(sums + 40, d_x0_5);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
+    _mm256_store_ps(sums + 24, d_x0_3_);
+    _mm256_store_ps(sums + 32, d_x0_4_);
+    _mm256_store_ps(sums + 40, d_x0_5_);
 }
 
 WEIR_TILE tile_input_7x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
-    __m256 d_x0_3 = d_x0_0;
-    __m256 d_x0_4 = d_x0_0;
-    __m256 d_x0_5 = d_x0_0;
-    __m256 d_x0_6 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
+    __m256 d_x0_3_ = d_x0_0_;
+    __m256 d_x0_4_ = d_x0_0_;
+    __m256 d_x0_5_ = d_x0_0_;
+    __m256 d_x0_6_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
-    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
-    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
-    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
-    const float *delta_h_row6 = s->delta_h_given + (row + 6) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
+    const float *delta_h_row5_ = s->delta_h_given_ + (row + 5) * 64;
+    const float *delta_h_row6_ = s->delta_h_given_ + (row + 6) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row3, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row4, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row5, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row6, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row3_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row4_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row5_, k + 7 * 64);
+            WEIR_PREFETCH(delta_h_row6_, k + 7 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
-        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
-        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
-        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
-        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
-        const __m256 in6 = _mm256_set1_ps(delta_h_row6[k]);
-        d_x0_6 = _mm256_fmadd_ps(w0, in6, d_x0_6);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
+        d_x0_5_ = _mm256_fmadd_ps(w0, in5, d_x0_5_);
+        const __m256 in6 = _mm256_set1_ps(delta_h_row6_[k]);
+        d_x0_6_ = _mm256_fmadd_ps(w0, in6, d_x0_6_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
-    _mm256_store_ps(sums + 24, d_x0_3);
-    _mm256_store_ps(sums + 32, d_x0_4);
-    _mm256_store_ps(sums + 40, d_x0_5);
-    _mm256_store_ps(sums + 48, d_x0_6);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
+    _mm256_store_ps(sums + 24, d_x0_3_);
+    _mm256_store_ps(sums + 32, d_x0_4_);
+    _mm256_store_ps(sums + 40, d_x0_5_);
+    _mm256_store_ps(sums + 48, d_x0_6_);
 }
 
 WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
-    __m256 d_x0_0 = _mm256_setzero_ps();
-    __m256 d_x0_1 = d_x0_0;
-    __m256 d_x0_2 = d_x0_0;
-    __m256 d_x0_3 = d_x0_0;
-    __m256 d_x0_4 = d_x0_0;
-    __m256 d_x0_5 = d_x0_0;
-    __m256 d_x0_6 = d_x0_0;
-    __m256 d_x0_7 = d_x0_0;
+    __m256 d_x0_0_ = _mm256_setzero_ps();
+    __m256 d_x0_1_ = d_x0_0_;
+    __m256 d_x0_2_ = d_x0_0_;
+    __m256 d_x0_3_ = d_x0_0_;
+    __m256 d_x0_4_ = d_x0_0_;
+    __m256 d_x0_5_ = d_x0_0_;
+    __m256 d_x0_6_ = d_x0_0_;
+    __m256 d_x0_7_ = d_x0_0_;
     const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0 = s->delta_h_given + row * 64;
-    const float *delta_h_row1 = s->delta_h_given + (row + 1) * 64;
-    const float *delta_h_row2 = s->delta_h_given + (row + 2) * 64;
-    const float *delta_h_row3 = s->delta_h_given + (row + 3) * 64;
-    const float *delta_h_row4 = s->delta_h_given + (row + 4) * 64;
-    const float *delta_h_row5 = s->delta_h_given + (row + 5) * 64;
-    const float *delta_h_row6 = s->delta_h_given + (row + 6) * 64;
-    const float *delta_h_row7 = s->delta_h_given + (row + 7) * 64;
+    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
+    const float *delta_h_row5_ = s->delta_h_given_ + (row + 5) * 64;
+    const float *delta_h_row6_ = s->delta_h_given_ + (row + 6) * 64;
+    const float *delta_h_row7_ = s->delta_h_given_ + (row + 7) * 64;
     for (size_t k = 0; k < 64; k++) {
         if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row1, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row2, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row3, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row4, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row5, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row6, k + 8 * 64);
-            WEIR_PREFETCH(delta_h_row7, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row0_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row1_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row2_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row3_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row4_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row5_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row6_, k + 8 * 64);
+            WEIR_PREFETCH(delta_h_row7_, k + 8 * 64);
         }
         const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0[k]);
-        d_x0_0 = _mm256_fmadd_ps(w0, in0, d_x0_0);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1[k]);
-        d_x0_1 = _mm256_fmadd_ps(w0, in1, d_x0_1);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2[k]);
-        d_x0_2 = _mm256_fmadd_ps(w0, in2, d_x0_2);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3[k]);
-        d_x0_3 = _mm256_fmadd_ps(w0, in3, d_x0_3);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4[k]);
-        d_x0_4 = _mm256_fmadd_ps(w0, in4, d_x0_4);
-        const __m256 in5 = _mm256_set1_ps(delta_h_row5[k]);
-        d_x0_5 = _mm256_fmadd_ps(w0, in5, d_x0_5);
-        const __m256 in6 = _mm256_set1_ps(delta_h_row6[k]);
-        d_x0_6 = _mm256_fmadd_ps(w0, in6, d_x0_6);
-        const __m256 in7 = _mm256_set1_ps(delta_h_row7[k]);
-        d_x0_7 = _mm256_fmadd_ps(w0, in7, d_x0_7);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
+        d_x0_5_ = _mm256_fmadd_ps(w0, in5, d_x0_5_);
+        const __m256 in6 = _mm256_set1_ps(delta_h_row6_[k]);
+        d_x0_6_ = _mm256_fmadd_ps(w0, in6, d_x0_6_);
+        const __m256 in7 = _mm256_set1_ps(delta_h_row7_[k]);
+        d_x0_7_ = _mm256_fmadd_ps(w0, in7, d_x0_7_);
     }
-    _mm256_store_ps(sums + 0, d_x0_0);
-    _mm256_store_ps(sums + 8, d_x0_1);
-    _mm256_store_ps(sums + 16, d_x0_2);
-    _mm256_store_ps(sums + 24, d_x0_3);
-    _mm256_store_ps(sums + 32, d_x0_4);
-    _mm256_store_ps(sums + 40, d_x0_5);
-    _mm256_store_ps(sums + 48, d_x0_6);
-    _mm256_store_ps(sums + 56, d_x0_7);
+    _mm256_store_ps(sums + 0, d_x0_0_);
+    _mm256_store_ps(sums + 8, d_x0_1_);
+    _mm256_store_ps(sums + 16, d_x0_2_);
+    _mm256_store_ps(sums + 24, d_x0_3_);
+    _mm256_store_ps(sums + 32, d_x0_4_);
+    _mm256_store_ps(sums + 40, d_x0_5_);
+    _mm256_store_ps(sums + 48, d_x0_6_);
+    _mm256_store_ps(sums + 56, d_x0_7_);
 }
 
 static void tile_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
@@ -1555,8 +1555,8 @@ WEIR_TILE units_input(const struct step_input *s, size_t block, size_t vectors, 
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x = _mm256_load_ps(sums + v * 8);
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x), count);
+        const __m256 d_x_ = _mm256_load_ps(sums + v * 8);
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
     }
 }
 
@@ -1597,7 +1597,7 @@ static void wind_input(const struct weir_run *run, struct step_input *s, size_t 
 {
     const struct weir_tape *tape = run->tape;
     const ptrdiff_t step = (ptrdiff_t)t;
-    s->delta_h_given = tape->given[0] + step * tape->given_step[0];
+    s->delta_h_given_ = tape->given[0] + step * tape->given_step[0];
 }
 
 static void begin_input(const struct weir_run *run, struct step_input *s, size_t t)
@@ -1697,9 +1697,9 @@ static const struct weir_training training = {
     .outer_count = 3,
 };
 
-extern const struct weir_kernel rnn_tanh_f32_i2_h64__avx2;
+extern const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2;
 
-const struct weir_kernel rnn_tanh_f32_i2_h64__avx2 = {
+const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "rnn_tanh_f32_i2_h64__avx2",
     .cell = "rnn_tanh",

@@ -16,150 +16,150 @@ struct step {
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
-    const float *h_prev;
-    float *h_next;
-    const float *c_prev;
-    float *c_next;
+    const float *h_prev_;
+    float *h_next_;
+    const float *c_prev_;
+    float *c_next_;
 };
 
 WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 4;
     const float *bias1 = s->bias + (block + 1) * 4;
-    float i0 = bias0[0];
-    float i1 = bias1[0];
-    float f0 = bias0[1];
-    float f1 = bias1[1];
-    float g0 = bias0[2];
-    float g1 = bias1[2];
-    float o0 = bias0[3];
-    float o1 = bias1[3];
+    float i0_ = bias0[0];
+    float i1_ = bias1[0];
+    float f0_ = bias0[1];
+    float f1_ = bias1[1];
+    float g0_ = bias0[2];
+    float g1_ = bias1[2];
+    float o0_ = bias0[3];
+    float o1_ = bias1[3];
     const float *w_x0 = s->w_x + block * 8;
     const float *w_x1 = s->w_x + (block + 1) * 8;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const float in0 = x_row0[k];
-        i0 = v_fma(w_x0[k * 4 + 0], in0, i0);
-        f0 = v_fma(w_x0[k * 4 + 1], in0, f0);
-        g0 = v_fma(w_x0[k * 4 + 2], in0, g0);
-        o0 = v_fma(w_x0[k * 4 + 3], in0, o0);
-        i1 = v_fma(w_x1[k * 4 + 0], in0, i1);
-        f1 = v_fma(w_x1[k * 4 + 1], in0, f1);
-        g1 = v_fma(w_x1[k * 4 + 2], in0, g1);
-        o1 = v_fma(w_x1[k * 4 + 3], in0, o1);
+        const float in0 = x_row0_[k];
+        i0_ = v_fma(w_x0[k * 4 + 0], in0, i0_);
+        f0_ = v_fma(w_x0[k * 4 + 1], in0, f0_);
+        g0_ = v_fma(w_x0[k * 4 + 2], in0, g0_);
+        o0_ = v_fma(w_x0[k * 4 + 3], in0, o0_);
+        i1_ = v_fma(w_x1[k * 4 + 0], in0, i1_);
+        f1_ = v_fma(w_x1[k * 4 + 1], in0, f1_);
+        g1_ = v_fma(w_x1[k * 4 + 2], in0, g1_);
+        o1_ = v_fma(w_x1[k * 4 + 3], in0, o1_);
     }
     const float *w_h0 = s->w_h + block * 256;
     const float *w_h1 = s->w_h + (block + 1) * 256;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const float in0 = h_row0[k];
-        i0 = v_fma(w_h0[k * 4 + 0], in0, i0);
-        f0 = v_fma(w_h0[k * 4 + 1], in0, f0);
-        g0 = v_fma(w_h0[k * 4 + 2], in0, g0);
-        o0 = v_fma(w_h0[k * 4 + 3], in0, o0);
-        i1 = v_fma(w_h1[k * 4 + 0], in0, i1);
-        f1 = v_fma(w_h1[k * 4 + 1], in0, f1);
-        g1 = v_fma(w_h1[k * 4 + 2], in0, g1);
-        o1 = v_fma(w_h1[k * 4 + 3], in0, o1);
+        const float in0 = h_row0_[k];
+        i0_ = v_fma(w_h0[k * 4 + 0], in0, i0_);
+        f0_ = v_fma(w_h0[k * 4 + 1], in0, f0_);
+        g0_ = v_fma(w_h0[k * 4 + 2], in0, g0_);
+        o0_ = v_fma(w_h0[k * 4 + 3], in0, o0_);
+        i1_ = v_fma(w_h1[k * 4 + 0], in0, i1_);
+        f1_ = v_fma(w_h1[k * 4 + 1], in0, f1_);
+        g1_ = v_fma(w_h1[k * 4 + 2], in0, g1_);
+        o1_ = v_fma(w_h1[k * 4 + 3], in0, o1_);
     }
-    *(sums + 0) = i0;
-    *(sums + 1) = i1;
-    *(sums + 2) = f0;
-    *(sums + 3) = f1;
-    *(sums + 4) = g0;
-    *(sums + 5) = g1;
-    *(sums + 6) = o0;
-    *(sums + 7) = o1;
+    *(sums + 0) = i0_;
+    *(sums + 1) = i1_;
+    *(sums + 2) = f0_;
+    *(sums + 3) = f1_;
+    *(sums + 4) = g0_;
+    *(sums + 5) = g1_;
+    *(sums + 6) = o0_;
+    *(sums + 7) = o1_;
 }
 
 WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 4;
-    float i0 = bias0[0];
-    float f0 = bias0[1];
-    float g0 = bias0[2];
-    float o0 = bias0[3];
+    float i0_ = bias0[0];
+    float f0_ = bias0[1];
+    float g0_ = bias0[2];
+    float o0_ = bias0[3];
     const float *w_x0 = s->w_x + block * 8;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const float in0 = x_row0[k];
-        i0 = v_fma(w_x0[k * 4 + 0], in0, i0);
-        f0 = v_fma(w_x0[k * 4 + 1], in0, f0);
-        g0 = v_fma(w_x0[k * 4 + 2], in0, g0);
-        o0 = v_fma(w_x0[k * 4 + 3], in0, o0);
+        const float in0 = x_row0_[k];
+        i0_ = v_fma(w_x0[k * 4 + 0], in0, i0_);
+        f0_ = v_fma(w_x0[k * 4 + 1], in0, f0_);
+        g0_ = v_fma(w_x0[k * 4 + 2], in0, g0_);
+        o0_ = v_fma(w_x0[k * 4 + 3], in0, o0_);
     }
     const float *w_h0 = s->w_h + block * 256;
-    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
-        const float in0 = h_row0[k];
-        i0 = v_fma(w_h0[k * 4 + 0], in0, i0);
-        f0 = v_fma(w_h0[k * 4 + 1], in0, f0);
-        g0 = v_fma(w_h0[k * 4 + 2], in0, g0);
-        o0 = v_fma(w_h0[k * 4 + 3], in0, o0);
+        const float in0 = h_row0_[k];
+        i0_ = v_fma(w_h0[k * 4 + 0], in0, i0_);
+        f0_ = v_fma(w_h0[k * 4 + 1], in0, f0_);
+        g0_ = v_fma(w_h0[k * 4 + 2], in0, g0_);
+        o0_ = v_fma(w_h0[k * 4 + 3], in0, o0_);
     }
-    *(sums + 0) = i0;
-    *(sums + 1) = f0;
-    *(sums + 2) = g0;
-    *(sums + 3) = o0;
+    *(sums + 0) = i0_;
+    *(sums + 1) = f0_;
+    *(sums + 2) = g0_;
+    *(sums + 3) = o0_;
 }
 
 WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 4;
-    float i0_0 = bias0[0];
-    float i0_1 = i0_0;
-    float f0_0 = bias0[1];
-    float f0_1 = f0_0;
-    float g0_0 = bias0[2];
-    float g0_1 = g0_0;
-    float o0_0 = bias0[3];
-    float o0_1 = o0_0;
+    float i0_0_ = bias0[0];
+    float i0_1_ = i0_0_;
+    float f0_0_ = bias0[1];
+    float f0_1_ = f0_0_;
+    float g0_0_ = bias0[2];
+    float g0_1_ = g0_0_;
+    float o0_0_ = bias0[3];
+    float o0_1_ = o0_0_;
     const float *w_x0 = s->w_x + block * 8;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const float in0 = x_row0[k];
-        const float in1 = x_row1[k];
+        const float in0 = x_row0_[k];
+        const float in1 = x_row1_[k];
         const float w0 = w_x0[k * 4 + 0];
-        i0_0 = v_fma(w0, in0, i0_0);
-        i0_1 = v_fma(w0, in1, i0_1);
+        i0_0_ = v_fma(w0, in0, i0_0_);
+        i0_1_ = v_fma(w0, in1, i0_1_);
         const float w1 = w_x0[k * 4 + 1];
-        f0_0 = v_fma(w1, in0, f0_0);
-        f0_1 = v_fma(w1, in1, f0_1);
+        f0_0_ = v_fma(w1, in0, f0_0_);
+        f0_1_ = v_fma(w1, in1, f0_1_);
         const float w2 = w_x0[k * 4 + 2];
-        g0_0 = v_fma(w2, in0, g0_0);
-        g0_1 = v_fma(w2, in1, g0_1);
+        g0_0_ = v_fma(w2, in0, g0_0_);
+        g0_1_ = v_fma(w2, in1, g0_1_);
         const float w3 = w_x0[k * 4 + 3];
-        o0_0 = v_fma(w3, in0, o0_0);
-        o0_1 = v_fma(w3, in1, o0_1);
+        o0_0_ = v_fma(w3, in0, o0_0_);
+        o0_1_ = v_fma(w3, in1, o0_1_);
     }
     const float *w_h0 = s->w_h + block * 256;
-    const float *h_row0 = s->h_prev + row * 64;
-    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row0_ = s->h_prev_ + row * 64;
+    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const float in0 = h_row0[k];
-        const float in1 = h_row1[k];
+        const float in0 = h_row0_[k];
+        const float in1 = h_row1_[k];
         const float w0 = w_h0[k * 4 + 0];
-        i0_0 = v_fma(w0, in0, i0_0);
-        i0_1 = v_fma(w0, in1, i0_1);
+        i0_0_ = v_fma(w0, in0, i0_0_);
+        i0_1_ = v_fma(w0, in1, i0_1_);
         const float w1 = w_h0[k * 4 + 1];
-        f0_0 = v_fma(w1, in0, f0_0);
-        f0_1 = v_fma(w1, in1, f0_1);
+        f0_0_ = v_fma(w1, in0, f0_0_);
+        f0_1_ = v_fma(w1, in1, f0_1_);
         const float w2 = w_h0[k * 4 + 2];
-        g0_0 = v_fma(w2, in0, g0_0);
-        g0_1 = v_fma(w2, in1, g0_1);
+        g0_0_ = v_fma(w2, in0, g0_0_);
+        g0_1_ = v_fma(w2, in1, g0_1_);
         const float w3 = w_h0[k * 4 + 3];
-        o0_0 = v_fma(w3, in0, o0_0);
-        o0_1 = v_fma(w3, in1, o0_1);
+        o0_0_ = v_fma(w3, in0, o0_0_);
+        o0_1_ = v_fma(w3, in1, o0_1_);
     }
-    *(sums + 0) = i0_0;
-    *(sums + 4) = i0_1;
-    *(sums + 1) = f0_0;
-    *(sums + 5) = f0_1;
-    *(sums + 2) = g0_0;
-    *(sums + 6) = g0_1;
-    *(sums + 3) = o0_0;
-    *(sums + 7) = o0_1;
+    *(sums + 0) = i0_0_;
+    *(sums + 4) = i0_1_;
+    *(sums + 1) = f0_0_;
+    *(sums + 5) = f0_1_;
+    *(sums + 2) = g0_0_;
+    *(sums + 6) = g0_1_;
+    *(sums + 3) = o0_0_;
+    *(sums + 7) = o0_1_;
 }
 
 static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
@@ -187,36 +187,36 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 1;
         const size_t at = row * 64 + unit;
-        const float c_prev = s->c_prev[at];
-        const float i_sum = sums[v * 1];
-        const float f_sum = sums[(1 * vectors + v) * 1];
-        const float g_sum = sums[(2 * vectors + v) * 1];
-        const float o_sum = sums[(3 * vectors + v) * 1];
-        const float i_arg = v_clamp(i_sum, 26.0f);
-        const float i_exp = v_exp2(i_arg);
-        const float i_den = 1.0f + i_exp;
-        const float f_arg = v_clamp(f_sum, 26.0f);
-        const float f_exp = v_exp2(f_arg);
-        const float f_den = 1.0f + f_exp;
-        const float g_arg = v_clamp(g_sum, 26.0f);
-        const float g_exp = v_exp2(g_arg);
-        const float o_arg = v_clamp(o_sum, 39.0f);
-        const float o_exp = v_exp2(o_arg);
-        const float o_den = 1.0f + o_exp;
-        const float c_part = v_fma(i_den, g_exp, i_den);
-        const float c_part_2 = v_fma(-f_den, g_exp, f_den);
-        const float c_num = v_fma(c_prev, c_part, c_part_2);
-        const float c_den = v_fma(c_part, f_exp, c_part);
-        const float c = c_num / c_den; /* c' */
-        *(s->c_next + at) = c;
-        const float h_part = v_mul(-2.88539004f, c);
-        const float h_arg = v_clamp(h_part, 39.0f);
-        const float h_exp = v_exp2(h_arg);
-        const float h_num = 1.0f - h_exp;
-        const float h_den = v_fma(o_den, h_exp, o_den);
-        const float h = h_num / h_den; /* h' */
-        *(s->h_next + at) = h;
-        *(s->y + (ptrdiff_t)row * s->y_row + unit) = v_canonical(h);
+        const float c_prev_ = s->c_prev_[at];
+        const float i_sum_ = sums[v * 1];
+        const float f_sum_ = sums[(1 * vectors + v) * 1];
+        const float g_sum_ = sums[(2 * vectors + v) * 1];
+        const float o_sum_ = sums[(3 * vectors + v) * 1];
+        const float i_arg_ = v_clamp(i_sum_, 26.0f);
+        const float i_exp_ = v_exp2(i_arg_);
+        const float i_den_ = 1.0f + i_exp_;
+        const float f_arg_ = v_clamp(f_sum_, 26.0f);
+        const float f_exp_ = v_exp2(f_arg_);
+        const float f_den_ = 1.0f + f_exp_;
+        const float g_arg_ = v_clamp(g_sum_, 26.0f);
+        const float g_exp_ = v_exp2(g_arg_);
+        const float o_arg_ = v_clamp(o_sum_, 39.0f);
+        const float o_exp_ = v_exp2(o_arg_);
+        const float o_den_ = 1.0f + o_exp_;
+        const float c_part_ = v_fma(i_den_, g_exp_, i_den_);
+        const float c_part_2_ = v_fma(-f_den_, g_exp_, f_den_);
+        const float c_num_ = v_fma(c_prev_, c_part_, c_part_2_);
+        const float c_den_ = v_fma(c_part_, f_exp_, c_part_);
+        const float c_ = c_num_ / c_den_; /* c' */
+        *(s->c_next_ + at) = c_;
+        const float h_part_ = v_mul(-2.88539004f, c_);
+        const float h_arg_ = v_clamp(h_part_, 39.0f);
+        const float h_exp_ = v_exp2(h_arg_);
+        const float h_num_ = 1.0f - h_exp_;
+        const float h_den_ = v_fma(o_den_, h_exp_, o_den_);
+        const float h_ = h_num_ / h_den_; /* h' */
+        *(s->h_next_ + at) = h_;
+        *(s->y + (ptrdiff_t)row * s->y_row + unit) = v_canonical(h_);
     }
 }
 
@@ -259,10 +259,10 @@ static void begin(const struct weir_run *run, struct step *s, size_t t)
 {
     s->x = run->x + (ptrdiff_t)t * run->x_step;
     s->y = run->y + (ptrdiff_t)t * run->y_step;
-    s->h_prev = run->state[t % 2][0];
-    s->h_next = run->state[(t + 1) % 2][0];
-    s->c_prev = run->state[t % 2][1];
-    s->c_next = run->state[(t + 1) % 2][1];
+    s->h_prev_ = run->state[t % 2][0];
+    s->h_next_ = run->state[(t + 1) % 2][0];
+    s->c_prev_ = run->state[t % 2][1];
+    s->c_next_ = run->state[(t + 1) % 2][1];
 }
 
 static void step(const struct weir_run *run, const struct step *s, int backwards)
@@ -352,9 +352,9 @@ static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)
     return 0;
 }
 
-extern const struct weir_kernel lstm_f32_i2_h64__scalar;
+extern const struct weir_kernel weir_lstm_f32_i2_h64__scalar;
 
-const struct weir_kernel lstm_f32_i2_h64__scalar = {
+const struct weir_kernel weir_lstm_f32_i2_h64__scalar = {
     .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__scalar",
     .cell = "lstm",

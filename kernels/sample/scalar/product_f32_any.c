@@ -484,9 +484,9 @@ static void product(const struct weir_product *p)
         narrow(p, whole * 1);
 }
 
-extern const struct weir_product_kernel product_f32_any__scalar;
+extern const struct weir_product_kernel weir_product_f32_any__scalar;
 
-const struct weir_product_kernel product_f32_any__scalar = {
+const struct weir_product_kernel weir_product_f32_any__scalar = {
     .name = "product_f32_any__scalar",
     .isa = WEIR_SCALAR,
     .run = product,
