@@ -209,7 +209,7 @@ static bool own_load(const char *path, struct failure *failure)
         return fail(failure, "--own: %s", dlerror());
     const struct weir_kernel *kernel = dlsym(library, symbol);
     if (!kernel)
-        return fail(failure, "--own: %s holds no kernel %s, after which it is named", path, symbol);
+        return fail(failure, "--own: %s, by its name, should hold %s, and does not", path, symbol);
     snprintf(own[own_count].name, sizeof own->name, "%.*s", (int)(length - 3 * ending), file);
     own[own_count++].kernel = kernel;
     return true;
