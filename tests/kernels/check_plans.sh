@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_plans.sh WEIR_GEN CHECK_PLANS ISA COMPILER [EMULATOR]: a plan changes no result. Kernels
-# of four cells, at three sizes and at any, are generated with plans of all their passes, compiled, and put
-# beside those of the library by CHECK_PLANS. Any two values of any two fields, of one pass or of two, of
-# cell and size, meet in one of them. COMPILER and EMULATOR are lists of words.
+# check_plans.sh WEIR_GEN CHECK_PLANS ISA pairs|values COMPILER [EMULATOR]: a plan changes no result.
+# Kernels of four cells, at three sizes and at any, are generated with plans of all their passes, compiled, and
+# put beside those of the library by CHECK_PLANS. Any two values of any two fields, of one pass or of two, of
+# cell and size, meet in one of them; with `values`, each value is in one. COMPILER and EMULATOR are lists of
+# words.
 # shellcheck disable=SC2086
 . "$(dirname "$0")/../shell.sh"
 weir_gen=$1
 check_plans=$2
 isa=$3
-compiler=$4
-emulator=${5:-}
+how=$4
+compiler=$5
+emulator=${6:-}
 status=0
 $emulator "$check_plans" "$isa" || status=$?
 [[ $status -ne 77 ]] || skip "this CPU has no $isa."
@@ -41,6 +43,12 @@ cut -d ' ' -f 1 "$scratch/fields" >"$scratch/names"
     echo "size 33x20 17x15 40x64 anyxany"
     cat "$scratch/fields"
 } | awk -f "$root/tests/kernels/covering.awk" >"$scratch/cases" || fail "no cases can be made."
+if [[ $how == values ]]; then # those that bring one
+    awk '{ new = 0
+           for (f = 1; f <= NF; f++) new += !seen[f, $f]++ }
+         new' "$scratch/cases" >"$scratch/fewer"
+    mv "$scratch/fewer" "$scratch/cases"
+fi
 
 # The intrinsics are read once: they take longer than most kernels.
 flags="-std=c17 -O2 -fPIC -I$root/kernels"
