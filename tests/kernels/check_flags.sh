@@ -20,7 +20,7 @@ make_scratch
 # of the whole program, so that is not.
 flags() { # COMPILER
     local native=-march=native
-    [[ $1 != aarch64* ]] || native=
+    [[ $1 != *aarch64* ]] || native=
     cat <<END
 -O3 $native
 -Ofast $native
