@@ -62,6 +62,18 @@ static size_t most_parts(const struct weir_layer *layer)
     return fewest;
 }
 
+/* By how many threads of the pool runs are shared (0: as many as make it faster), and from how many
+ * rows on. */
+static void decide_sharing(weir_layer *layer, size_t threads)
+{
+    const size_t most = most_parts(layer);
+    weir_pool_share(layer->pool, &layer->run, threads && threads < most ? threads : most);
+    layer->parts = layer->run.parts;
+    layer->share_least = 1;
+    if (!threads && layer->parts > 1)
+        layer->share_least = weir_share_least(layer, layer->parts, weir_pool_cost(layer->pool));
+}
+
 /* Everything in a configuration that can be judged before a kernel is chosen. */
 static weir_status check_config(const weir_layer_config *config, weir_error *error)
 {
@@ -144,7 +156,7 @@ weir_status weir_layer_create(weir_layer **layer, const weir_layer_config *confi
     made->max_batch = config->max_batch ? config->max_batch : DEFAULT_MAX_BATCH;
     made->pool = config->pool;
     made->run = (struct weir_run){.I = config->I, .H = config->H, .P = config->P};
-    weir_pool_share(made->pool, &made->run, most_parts(made));
+    decide_sharing(made, config->threads);
     const weir_mode mode = weir_mode_begin();
     status = create_packings(made, config, error);
     weir_mode_set(mode);
@@ -183,6 +195,12 @@ const struct weir_kernel *weir_layer_kernel(const weir_layer *layer)
 }
 
 /* ---- Running ---- */
+
+void weir_layer_share(const weir_layer *layer, struct weir_run *run)
+{
+    const bool shared = layer->parts > 1 && run->B >= layer->share_least;
+    run->parts = shared && weir_pool_has_threads(layer->pool) ? layer->parts : 1;
+}
 
 static const float *initial_of(const weir_sequence *sequence, size_t s)
 {
@@ -230,7 +248,6 @@ void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
         weir_pass_states(layer, B, sequence->initial, sequence->final);
         return;
     }
-    weir_pool_recount(layer->pool, run);
     run->T = sequence->T;
     run->x_step = weir_stride_or(sequence->x_step, B * layer->sizes.I);
     run->x_row = weir_stride_or(sequence->x_row, layer->sizes.I);
@@ -244,6 +261,7 @@ void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
     for (size_t first = 0; first < B; first += run->B) {
         const ptrdiff_t row = (ptrdiff_t)first;
         run->B = B - first < layer->max_batch ? B - first : layer->max_batch;
+        weir_layer_share(layer, run);
         run->x = sequence->x + row * run->x_row;
         run->y = sequence->y ? sequence->y + row * run->y_row : layer->unwanted;
         run_slice(layer, sequence, first);

@@ -112,18 +112,33 @@ typedef void weir_work(const void *job, size_t part, void *barrier);
 /* Sets how a run is shared by the threads of a pool (NULL: the calling one), at most `most`. */
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most);
 
-/* To be called before every run: in a process forked since the pool was made, which has none of its
- * threads, the calling thread computes alone, with the same bits. */
-void weir_pool_recount(const weir_pool *pool, struct weir_run *run);
+/* Whether the calling process has the threads of a pool: one forked since it was made has none. */
+bool weir_pool_has_threads(const weir_pool *pool);
 
 /* Does a job by so many threads, at least two. */
 void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t parts);
+
+/* ---- share.c: whether a run is worth sharing ---- */
+
+/* What sharing a step takes, in nanoseconds: for the parts to meet, and for each line of memory
+ * that one wrote and another reads: lines are waited for one after another. */
+struct weir_share_cost {
+    double barrier, line;
+};
+
+/* Measures it on all threads of a pool; false where there is no memory for that. */
+bool weir_share_measure(weir_pool *pool, struct weir_share_cost *cost);
+const struct weir_share_cost *weir_pool_cost(const weir_pool *pool);
+
+/* The fewest rows for which a layer is faster by so many parts than by one; SIZE_MAX: never. */
+size_t weir_share_least(const weir_layer *layer, size_t parts, const struct weir_share_cost *cost);
 
 /* ---- layer.c ---- */
 
 struct weir_layer {
     const struct weir_kernel *kernel;
-    weir_pool *pool; /* read only where run.parts > 1 */
+    weir_pool *pool; /* read only where parts > 1 */
+    size_t parts, share_least; /* how many share a run, if it has so many rows */
     struct weir_sizes sizes;
     size_t max_batch;
     size_t state_size[WEIR_STATES_MAX], state_row[WEIR_STATES_MAX];
@@ -132,6 +147,10 @@ struct weir_layer {
     float *unwanted; /* outputs that the caller does not want, [max_batch][state_row[0]] */
     struct weir_run run; /* all of it that is the same in every call */
 };
+
+/* Sets how a run of run->B rows, of this layer, is shared. In a process forked since the pool was
+ * made the calling thread computes alone. */
+void weir_layer_share(const weir_layer *layer, struct weir_run *run);
 
 static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t usual)
 {

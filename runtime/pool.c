@@ -51,6 +51,7 @@ struct weir_pool {
     size_t threads; /* the caller's among them */
     unsigned generation; /* of the process whose threads they are */
     struct weir_cores *cores;
+    struct weir_share_cost cost;
     /* The call: written by the caller before it sends the mail, and read until the first barrier.
      */
     _Alignas(LINE) weir_work *work;
@@ -93,7 +94,7 @@ static void watch_forks(void)
     fork_fault = pthread_atfork(NULL, NULL, count_fork);
 }
 
-static bool has_threads(const weir_pool *pool)
+bool weir_pool_has_threads(const weir_pool *pool)
 {
     return pool->generation == generation;
 }
@@ -189,12 +190,6 @@ void weir_pool_run(weir_pool *pool, weir_work *work, const void *job, size_t par
     work(job, 0, &pool->part[0]);
 }
 
-void weir_pool_recount(const weir_pool *pool, struct weir_run *run)
-{
-    if (run->parts > 1 && !has_threads(pool))
-        run->parts = 1;
-}
-
 void weir_pool_share(weir_pool *pool, struct weir_run *run, size_t most)
 {
     const size_t threads = weir_pool_threads(pool);
@@ -270,6 +265,8 @@ weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error
     made->generation = generation;
     for (size_t i = 1; i < threads && !status; i++)
         status = start_thread(made, i, error);
+    if (!status && !weir_share_measure(made, &made->cost))
+        status = weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a pool: free some.");
     if (status) {
         weir_pool_destroy(made);
         return status;
@@ -282,9 +279,9 @@ void weir_pool_destroy(weir_pool *pool)
 {
     if (!pool)
         return;
-    for (size_t i = 1; has_threads(pool) && i < pool->threads; i++)
+    for (size_t i = 1; weir_pool_has_threads(pool) && i < pool->threads; i++)
         send(&pool->part[i], DISMISSED);
-    for (size_t i = 1; has_threads(pool) && i < pool->threads; i++) {
+    for (size_t i = 1; weir_pool_has_threads(pool) && i < pool->threads; i++) {
         pthread_join(pool->part[i].thread, NULL);
         sem_destroy(&pool->part[i].bell);
     }
@@ -294,5 +291,10 @@ void weir_pool_destroy(weir_pool *pool)
 
 size_t weir_pool_threads(const weir_pool *pool)
 {
-    return pool && has_threads(pool) ? pool->threads : 1;
+    return pool && weir_pool_has_threads(pool) ? pool->threads : 1;
+}
+
+const struct weir_share_cost *weir_pool_cost(const weir_pool *pool)
+{
+    return &pool->cost;
 }

@@ -76,7 +76,6 @@ static void run_forward(weir_layer *layer, const weir_sequence *sequence, void *
     const struct weir_kernel *kernel = layer->kernel;
     struct weir_workspace workspace;
     struct weir_tape tape = {.state_step = {0}};
-    weir_pool_recount(layer->pool, &layer->run);
     struct pass_job job = {.pass = kernel->forward, .run = layer->run};
     struct weir_run *run = &job.run;
     if (!T || !B) {
@@ -86,6 +85,7 @@ static void run_forward(weir_layer *layer, const weir_sequence *sequence, void *
     (void)weir_workspace_lay(layer, T, B, memory, &workspace);
     run->T = T;
     run->B = B;
+    weir_layer_share(layer, run);
     run->x = sequence->x;
     run->x_step = weir_stride_or(sequence->x_step, B * layer->sizes.I);
     run->x_row = weir_stride_or(sequence->x_row, layer->sizes.I);
@@ -340,7 +340,8 @@ static void run_backward(weir_layer *layer, const weir_sequence *sequence,
                          const weir_gradients *gradients, void *memory)
 {
     const size_t T = sequence->T, B = sequence->B;
-    weir_pool_recount(layer->pool, &layer->run);
+    layer->run.B = B;
+    weir_layer_share(layer, &layer->run);
     struct backward_job job = {.layer = layer,
                                .sequence = sequence,
                                .gradients = gradients,

@@ -160,7 +160,8 @@ WEIR_API weir_status weir_weights_from_onednn(const weir_stacked *from, weir_wei
  * own. */
 typedef struct weir_pool weir_pool;
 
-/* `threads` counts the caller's; 0: one for each core this process may use. WEIR_UNAVAILABLE for
+/* Takes about a millisecond, in which the pool measures what its threads take to meet. `threads`
+ * counts the caller's; 0: one for each core this process may use. WEIR_UNAVAILABLE for
  * more than that, with the number there is, or without hwloc. No core serves two pools, nor a pool
  * and the thread that made another. */
 WEIR_API weir_status weir_pool_create(weir_pool **pool, size_t threads, weir_error *error);
@@ -182,9 +183,12 @@ typedef struct weir_layer_config {
     const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
     const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */
     const struct weir_kernel *own; /* a kernel of your own, linked or loaded by you; or NULL */
-    /* NULL: the calling thread alone. May serve several layers, one call at a time; a small layer
-     * uses no more of its threads than can all have units. */
+    /* NULL: the calling thread alone. May serve several layers, one call at a time. */
     weir_pool *pool;
+    /* How many of the pool's threads share a call, if all can have units. 0: all of them where that
+     * makes it faster, judged by the layer's size, the rows of the call and what the pool measured;
+     * else one. */
+    size_t threads;
     bool
         train; /* the layer is to be trained, too: its weights are packed once more, for backward */
 } weir_layer_config;

@@ -40,7 +40,7 @@ static void take_values(const weir_layer *layer, struct arena *arena, size_t T, 
             v < kernel->value_count ? kernel->values[v] : training->saved[v - kernel->value_count];
         workspace->value[v] = take(arena, weir_times(T, weir_step_floats(layer, extent, B)));
     }
-    workspace->panel = take(arena, weir_times(layer->run.parts, WEIR_PANEL));
+    workspace->panel = take(arena, weir_times(layer->parts, WEIR_PANEL));
     for (size_t v = 0; v < backward->value_count; v++) {
         const size_t step = weir_step_floats(layer, backward->values[v], B);
         workspace->delta[v] = take(arena, v < training->delta_count ? weir_times(T, step) : step);

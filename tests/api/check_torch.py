@@ -29,7 +29,7 @@ class Weight(ctypes.Structure):
 class Config(ctypes.Structure):
     _fields_ = [("cell", C), ("I", Z), ("H", Z), ("P", Z), ("weights", ctypes.POINTER(Weight)),
                 ("weight_count", Z), ("max_batch", Z), ("math", C), ("isa", C), ("kernel", C),
-                ("own", ctypes.c_void_p), ("pool", ctypes.c_void_p), ("train", ctypes.c_bool)]
+                ("own", ctypes.c_void_p), ("pool", ctypes.c_void_p), ("threads", Z), ("train", ctypes.c_bool)]
 
 
 class Sequence(ctypes.Structure):

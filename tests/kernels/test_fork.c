@@ -17,7 +17,8 @@ static struct problem problem;
 static weir_layer *make_layer(weir_pool *pool)
 {
     weir_error error = {0};
-    weir_layer *layer = pass_layer(&problem, &(weir_layer_config){.pool = pool}, &error);
+    weir_layer *layer = pass_layer(
+        &problem, &(weir_layer_config){.pool = pool, .threads = weir_pool_threads(pool)}, &error);
     if (!layer) {
         printf("test_fork: %s\n", error.message);
         exit(EXIT_FAILURE);

@@ -27,7 +27,8 @@ weir_layer *threads_layer(const struct problem *problem, const char *kernel, wei
                                       .weights = problem->weights,
                                       .weight_count = problem->weight_count,
                                       .kernel = kernel,
-                                      .pool = pool};
+                                      .pool = pool,
+                                      .threads = weir_pool_threads(pool)};
     weir_layer *layer = NULL;
     weir_error error;
     if (weir_layer_create(&layer, &config, &error) != WEIR_OK)
