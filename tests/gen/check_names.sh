@@ -22,7 +22,7 @@ const float gate_in_arg_ = v_clamp(gate_in_sum_, 39.0f);
 const float gate_arg_ = v_clamp(gate_part_, 39.0f);
 const float a_exp_part_ = v_fma(e_, a_prev_, a_exp_sum_);
 const float a_part_ = v_min(a_den_, x_sum_);
-const float d_a_part_ = d_a_ * d_a_part_part_;
+const float d_a_part_ = v_mul(d_a_, d_a_part_part_);
 const float *d_state_of_twenty_four_ch1_prev_;
 const float *d_state_of_twenty_four_ch2_prev_;
 END
