@@ -11,10 +11,10 @@ static void add_sources(const struct deployment *d, struct values *values)
 {
     struct text sources = {0};
     if (!d->model->weights_file)
-        text_add(&sources, " %s_weights.c", d->model->name);
+        text_add(&sources, " src/%s_weights.c", d->model->name);
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
         if (d->model->isas[i])
-            text_add(&sources, " %s_%s.c", d->model->name, isas[i].name);
+            text_add(&sources, " src/%s_%s.c", d->model->name, isas[i].name);
     values_take(values, "SOURCES", &sources);
 }
 
@@ -40,9 +40,10 @@ static void add_flags(const struct deployment *d, struct values *values, const c
     struct text flags = {0};
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
         if (d->model->isas[i] && isas[i].guard && !strcmp(isas[i].guard, guard))
-            text_add(&flags,
-                     "    set_source_files_properties(%s_%s.c PROPERTIES COMPILE_OPTIONS \"%s\")\n",
-                     d->model->name, isas[i].name, isa_flags(&isas[i]));
+            text_add(
+                &flags,
+                "    set_source_files_properties(src/%s_%s.c PROPERTIES COMPILE_OPTIONS \"%s\")\n",
+                d->model->name, isas[i].name, isa_flags(&isas[i]));
     values_take(values, name, &flags);
 }
 
@@ -54,7 +55,7 @@ static void add_flags_by_hand(const struct deployment *d, struct values *values)
         const char *flags = isa_flags(&isas[i]);
         if (!d->model->isas[i] || !*flags || strchr(flags, '$'))
             continue;
-        text_add(&lines, "- `%s_%s.c` with `", d->model->name, isas[i].name);
+        text_add(&lines, "- `src/%s_%s.c` with `", d->model->name, isas[i].name);
         add_words(&lines, flags);
         text_add(&lines, "` (on other architectures it is empty)\n");
     }
@@ -89,6 +90,16 @@ static void add_isa_names(const struct deployment *d, struct values *values)
     values_take(values, "ISA_NAMES", &names);
 }
 
+static void add_test(const struct deployment *d, struct values *values)
+{
+    const bool none = d->model->no_test;
+    values_add(values, "TEST_TARGET", "%s",
+               none ? "" : template_text("deploy/self_test/test.cmake.in"));
+    values_add(values, "TEST_WORDS", "%s",
+               none ? "" : template_text("deploy/self_test/README.md.in"));
+    values_add(values, "RUN_TEST", "%s", none ? "" : " && ctest --test-dir build");
+}
+
 void deploy_build(const struct deployment *d, struct values *values)
 {
     add_sources(d, values);
@@ -98,4 +109,5 @@ void deploy_build(const struct deployment *d, struct values *values)
     add_flags_by_hand(d, values);
     add_layers(d, values);
     add_isa_names(d, values);
+    add_test(d, values);
 }

@@ -69,15 +69,15 @@ calls() { # KIND CALL...: returns 0 where it begins with 0, else 1
     {
         echo '#include "net.h"'
         echo '#include <stdlib.h>'
-        echo 'int main(void) { static float x[99], y[99]; void *state = malloc(net_state_size()); int wrong = 0;'
-        echo 'if (net_init(state, NULL)) return 1;'
+        echo 'int main(void) { static float x[99], y[99]; void *state = aligned_alloc(64, NET_STATE_SIZE); int wrong = 0;'
+        echo 'if (net_model_init(NULL, NULL) || net_state_init(NULL, state, NULL)) return 1;'
         for call in "$@"; do
-            echo "wrong |= net_step(state, ${call#* }, x, y) != ${call%% *};"
+            echo "wrong |= net_step(NULL, state, ${call#* }, x, y) != ${call%% *};"
         done
         echo 'free(state); return wrong; }'
     } >"$scratch/main.c"
-    "$cc" -O0 -w -ffp-contract=off -I "$scratch/$kind/net" "$scratch/main.c" \
-        "$scratch/$kind"/net/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
+    "$cc" -O0 -w -ffp-contract=off -I "$scratch/$kind/net/include" "$scratch/main.c" \
+        "$scratch/$kind"/net/src/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
         "$scratch/main" || wrong "$kind takes calls of other sizes."
 }
 deploys steps --steps 5 --isa scalar
