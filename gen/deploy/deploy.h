@@ -32,6 +32,13 @@ struct deploy_request {
     const char *model, *node, *data;
 };
 
+/* An input of the model, by its name, that says where a state starts: so many of its floats, from
+ * one on. NULL: none does. */
+struct deploy_input {
+    const char *name;
+    size_t from, all; /* all: that the input has */
+};
+
 /* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
  * and where its states start (NULL: zeros), also in the self-test where that is another start, and
  * which input of the model says so (NULL: none). */
@@ -39,7 +46,7 @@ struct deploy_pass {
     struct source cell;
     bool reversed;
     const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX], *tested[WEIR_STATES_MAX];
-    const char *input[WEIR_STATES_MAX];
+    struct deploy_input input[WEIR_STATES_MAX];
 };
 
 /* What of its outputs a layer passes on: those of all steps, of the last one, or the final states,

@@ -11,9 +11,9 @@ static void add_part(const struct deployment *d, struct text *out, size_t l, siz
              deployment_size(layer, graph, graph->states[s].extent), l);
     if (layer->pass_count > 1)
         text_add(out, pass->reversed ? ", backwards" : ", forwards");
-    if (pass->input[s]) {
+    if (pass->input[s].name) {
         text_add(out, ": the model's input ");
-        deploy_quote(out, pass->input[s]);
+        deploy_quote(out, pass->input[s].name);
     }
     text_add(out, pass->initial[s] ? ": not zeros by themselves\n" : "\n");
 }
