@@ -86,6 +86,16 @@ streams() { # NAME FLAG...
 streams many
 streams one -DPACKED
 
+# Packed when it is written for an ISA with vectors, and so with tails of 20 units.
+for isa in avx2 avx512 neon; do
+    deploy "$isa" lstm --input 3 --hidden 20 --from "$scratch/short" --isa "$isa"
+    compile_deployed "$scratch/$isa" "$cc" -std=c11
+    "$cc" "$scratch/$isa"/*.o -lm -o "$scratch/packed"
+    said=$("$scratch/packed") || [[ $said == "$isa: this CPU has none of the ISAs that this model was written for" ]] ||
+        fail "packed for $isa: $said"
+    echo "packed when it was written: $said"
+done
+
 # Under ThreadSanitizer, where the compiler has it: on what two threads do at the same time, it would tell.
 if echo 'int main(void) { return 0; }' | "$cc" -x c - -fsanitize=thread -o "$scratch/tsan" 2>/dev/null &&
     "$scratch/tsan" 2>/dev/null; then
