@@ -128,6 +128,11 @@ static void run_model(void *state, size_t length)
     EXPECT(!CALL(_step)(model, state, T, length, x[0], found[0]), "it was refused");
     EXPECT(CALL(_step)(model, state, T, T + 1, x[0], found[0]), "a length past the end was taken");
     EXPECT(CALL(_step)(model, state, 0, 0, x[0], found[0]), "no step was taken");
+    EXPECT(CALL(_step)(NULL, state, T, T, x[0], found[0]) &&
+               CALL(_step)(model, NULL, T, T, x[0], found[0]) &&
+               CALL(_step)(model, state, T, T, NULL, found[0]) &&
+               CALL(_step)(model, state, T, T, x[0], NULL),
+           "a pointer may be NULL");
 #elif defined(SEQUENCE)
     /* In two calls, or one. */
     const size_t first = (length + 1) / 2;
@@ -135,6 +140,11 @@ static void run_model(void *state, size_t length)
     EXPECT(length == first || !CALL(_step)(model, state, length - first, x[first], found[first]),
            "it was refused");
     EXPECT(CALL(_step)(model, state, 100000, x[0], found[0]), "too many steps were taken");
+    EXPECT(CALL(_step)(NULL, state, 1, x[0], found[0]) &&
+               CALL(_step)(model, NULL, 1, x[0], found[0]) &&
+               CALL(_step)(model, state, 1, NULL, found[0]) &&
+               CALL(_step)(model, state, 1, x[0], NULL),
+           "a pointer may be NULL");
 #else
     for (size_t t = 0; t < length; t++)
         CALL(_step)(model, state, x[t], found[t]);
