@@ -69,8 +69,10 @@ static void workload_place(struct workload *workload, struct cut *cut)
     outcome_place(&workload->got, workload, cut);
     outcome_place(&workload->reference, workload, cut);
     for (size_t w = 0; w < workload->weight_count; w++)
-        workload->weight[w] =
-            (weir_weight){workload->extent[w].name, cut_next(cut, weight_floats(workload, w))};
+        workload->weight[w] = (weir_weight){.name = workload->extent[w].name,
+                                            .data = cut_next(cut, weight_floats(workload, w)),
+                                            .rows = workload->extent[w].rows,
+                                            .cols = workload->extent[w].cols};
 }
 
 static void fill(float *array, size_t floats, double bound, uint64_t *seed)

@@ -60,12 +60,26 @@ static bool write_text(const char *path, const struct text *text, struct failure
     return true;
 }
 
+/* The graph of a cell; what is doubtful in it is told at once. */
+static struct graph *read_graph(const struct source *source, const double size[4],
+                                struct failure *failure)
+{
+    struct graph *graph = source_parse(source, size, failure);
+    struct text warnings = {0};
+    if (graph)
+        source_warn(source, graph, &warnings);
+    if (warnings.length)
+        fputs(warnings.chars, stderr);
+    text_free(&warnings);
+    return graph;
+}
+
 static bool dump_source(const struct request *request, const struct source *source,
                         struct failure *failure)
 {
     const double any[4] = {1, 0, 0, 0};
     struct text out = {0};
-    struct graph *graph = source_parse(source, any, failure);
+    struct graph *graph = read_graph(source, any, failure);
     bool dumped = graph;
     if (graph && !request->backward)
         dump_graph(graph, &out);
@@ -115,7 +129,7 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
     const struct isa *isa = options_isa(request, failure);
     if (!isa || !options_math(request, &math, failure) || !options_sizes(request, size, failure))
         return NULL;
-    struct graph *graph = source_parse(source, size, failure);
+    struct graph *graph = read_graph(source, size, failure);
     if (!graph)
         return NULL;
     const int line = graph->line, column = graph->column;
@@ -172,7 +186,7 @@ static int check_source(const struct request *request, const struct source *sour
     struct text out = {0};
     enum check_result result = CHECK_TOO_LARGE;
     struct graph *graph =
-        options_check_sizes(request, size, failure) ? source_parse(source, size, failure) : NULL;
+        options_check_sizes(request, size, failure) ? read_graph(source, size, failure) : NULL;
     if (graph && (!request->size[WEIR_P] || source_check_projection(graph, size, true, failure))) {
         result = check_gradient(graph, &out, failure);
         if (result == CHECK_TOO_LARGE)
@@ -195,11 +209,23 @@ static int check(const struct request *request, struct failure *failure)
     return status;
 }
 
+static bool deploy_source(const struct deploy_request *wanted, struct failure *failure)
+{
+    struct source source;
+    if (!source_read(wanted->cell, &source, failure))
+        return false;
+    struct graph *graph = read_graph(&source, wanted->size, failure);
+    const bool deployed = graph && deploy_cell(wanted, &source, graph, failure);
+    graph_free(graph);
+    free(source.text);
+    return deployed;
+}
+
 static bool deploy_wanted(const struct request *request, const struct deploy_request *wanted,
                           struct failure *failure)
 {
     if (request->command == COMMAND_DEPLOY)
-        return deploy_cell(wanted, failure);
+        return deploy_source(wanted, failure);
 #ifdef WEIR_HAS_ONNX
     return deploy_model(wanted, failure);
 #else

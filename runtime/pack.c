@@ -16,7 +16,27 @@ static size_t find_param(const struct weir_kernel *kernel, const char *name)
     return i;
 }
 
-/* All faults are told in one sentence. */
+/* Where the owner of a weight says what shape it has, it is that of the parameter. */
+static weir_status check_shapes(const struct weir_kernel *kernel, const weir_layer_config *config,
+                                weir_error *error)
+{
+    const struct weir_sizes sizes = {config->I, config->H, config->P};
+    for (size_t k = 0; k < config->weight_count; k++) {
+        const weir_weight *weight = &config->weights[k];
+        const struct weir_param *param = &kernel->params[find_param(kernel, weight->name)];
+        const size_t rows = weir_extent_of(param->rows, sizes);
+        const size_t cols = weir_extent_of(param->cols, sizes);
+        if ((weight->rows || weight->cols) && (weight->rows != rows || weight->cols != cols))
+            return weir_fail(error, WEIR_INVALID,
+                             "The weight %.32s of %.32s with %s is [%zu][%zu], but its rows and "
+                             "cols say [%zu][%zu]: give it as the cell wants it, row-major.",
+                             weight->name, kernel->cell, weir_sizes_in_words(sizes).text, rows,
+                             cols, weight->rows, weight->cols);
+    }
+    return WEIR_OK;
+}
+
+/* All faults of names are told in one sentence. */
 weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
                                const float **data, weir_error *error)
 {
@@ -41,7 +61,7 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         good = good && !faults[i]->length && !faults[i]->left_out;
     if (good)
-        return WEIR_OK;
+        return check_shapes(kernel, config, error);
     return weir_fail(error, WEIR_INVALID,
                      "Give each weight of %.32s once: unknown: %.90s; given twice: %.90s; without "
                      "data: %.90s; missing: %.90s.",

@@ -332,7 +332,7 @@ static weir_status convert_all(const struct framework *framework, const weir_sta
         status = find_reset(&c, error);
     for (size_t i = 0; i < names.count && !status; i++) {
         const weir_shape *shape = &names.shapes[i];
-        weights[i] = (weir_weight){shape->name, memory};
+        weights[i] = (weir_weight){shape->name, memory, shape->rows, shape->cols};
         if (!convert(&c, shape, memory))
             status = weir_fail(error, WEIR_INVALID,
                                "%.64s has a weight %.32s, but nothing of it is in what %s gives.",

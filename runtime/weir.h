@@ -83,10 +83,13 @@ WEIR_API weir_status weir_isa_level(const char **name, weir_error *error);
 /* ---- Cells and their weights ---- */
 
 /* A learned matrix [rows][cols], or vector [rows] with cols = 1, under its name in the cell file:
- * for lstm Wi Ui bi Wf Uf bf Wg Ug bg Wo Uo bo. Row r gives unit r. Row-major, any alignment. */
+ * for lstm Wi Ui bi Wf Uf bf Wg Ug bg Wo Uo bo. Row r gives unit r. Row-major, any alignment. Where
+ * rows and cols are given they must be those of the cell (weir_cell_weights tells them); where both
+ * are 0 nothing is checked. */
 typedef struct weir_weight {
     const char *name;
     const float *data;
+    size_t rows, cols;
 } weir_weight;
 
 typedef struct weir_shape {

@@ -175,7 +175,7 @@ static void fill_weights(struct problem *problem, struct random *random)
         else
             fill_vector(w, shape, problem->pattern, random);
         problem->values[n] = w;
-        problem->weights[n] = (weir_weight){shape->name, w};
+        problem->weights[n] = (weir_weight){shape->name, w, shape->rows, shape->cols};
     }
     const enum pattern pattern = problem->pattern;
     if (pattern == PATTERN_NAN_WEIGHT || pattern == PATTERN_INF_WITHIN) {

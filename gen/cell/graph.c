@@ -276,6 +276,19 @@ enum weir_extent graph_extent(const struct graph *graph, int variable)
     return root < 4 ? (enum weir_extent)root : WEIR_H;
 }
 
+int graph_undecided(const struct graph *graph, int param)
+{
+    for (; param < graph->param_count; param++) {
+        const int root = extent_root(graph, graph->params[param].rows);
+        int earlier = 0;
+        while (earlier < param && extent_root(graph, graph->params[earlier].rows) != root)
+            earlier++;
+        if (root >= 4 && earlier == param)
+            break;
+    }
+    return param;
+}
+
 bool graph_is_constant(const struct graph *graph, int node)
 {
     return graph->nodes[node].extent < 0;

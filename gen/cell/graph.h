@@ -68,6 +68,7 @@ struct node {
     int terms; /* of a constant: how many numbers and sizes it is written with; else 0 */
     int index; /* of the size, state, parameter or sum */
     int extent; /* an extent variable; -1 for a constant */
+    bool declared; /* the cell says its size */
     bool stored; /* its value is kept in memory for a later stage, or as an operand */
     int origin; /* of graph->origins: the named value that it was made for; 0: none */
     enum node_role role;
@@ -143,6 +144,11 @@ int graph_sum(struct graph *graph, const struct sum *sum, int extent);
 int graph_new_extent(struct graph *graph);
 bool graph_same_extent(struct graph *graph, int a, int b);
 enum weir_extent graph_extent(const struct graph *graph, int variable);
+
+/* The first learned matrix or vector from number `param` on whose rows nothing decides, unless an
+ * earlier one has as many; param_count: there is none. Where anything in a cell has a size that
+ * nothing decides, the rows of one of these have it. */
+int graph_undecided(const struct graph *graph, int param);
 
 /* An extent as cells write it (1, I, H or P), and as C does: WEIR_ONE, WEIR_I, ... */
 const char *extent_name(enum weir_extent extent);

@@ -86,9 +86,11 @@ static float *fill_layer(struct deploy_model *model, const struct deploy_request
     return floats;
 }
 
-static bool deploy_graph(const struct deploy_request *request, const struct source *cell,
-                         const struct graph *graph, struct failure *failure)
+bool deploy_cell(const struct deploy_request *request, const struct source *cell,
+                 const struct graph *graph, struct failure *failure)
 {
+    if (request->size[WEIR_I] <= 0)
+        return fail(failure, "a model has sizes, expected numbers for --input and --hidden");
     struct deploy_model *model = calloc(1, sizeof *model);
     float *floats = NULL;
     bool deployed = model || fail_memory(failure);
@@ -104,19 +106,5 @@ static bool deploy_graph(const struct deploy_request *request, const struct sour
     }
     free(floats);
     free(model);
-    return deployed;
-}
-
-bool deploy_cell(const struct deploy_request *request, struct failure *failure)
-{
-    struct source cell;
-    if (request->size[WEIR_I] <= 0)
-        return fail(failure, "a model has sizes, expected numbers for --input and --hidden");
-    if (!source_read(request->cell, &cell, failure))
-        return false;
-    struct graph *graph = source_parse(&cell, request->size, failure);
-    const bool deployed = graph && deploy_graph(request, &cell, graph, failure);
-    graph_free(graph);
-    free(cell.text);
     return deployed;
 }

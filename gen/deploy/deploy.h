@@ -114,8 +114,9 @@ void deploy_quote_file(struct text *out, const char *path);
 /* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
 bool deploy_ships(const char *name);
 
-/* weir-gen --deploy: one layer of a cell, with weights from a file. */
-bool deploy_cell(const struct deploy_request *request, struct failure *failure);
+/* weir-gen --deploy: one layer of the cell, whose graph this is, with weights from a file. */
+bool deploy_cell(const struct deploy_request *request, const struct source *cell,
+                 const struct graph *graph, struct failure *failure);
 
 /* weir-gen --model: an ONNX model. */
 bool deploy_model(const struct deploy_request *request, struct failure *failure);

@@ -46,7 +46,7 @@ size_t emit_alone_products(const struct kernel_parts *parts)
         const struct stage *stage = &e->program->stages[i];
         if (stage_hoists(e, stage))
             width += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
-                     stage_input_region(e->program, stage)->count;
+                     stage_products(e->program, stage);
     }
     free(e);
     return (hoist > batch ? hoist : batch) * width;

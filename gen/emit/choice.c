@@ -21,15 +21,28 @@ void choices_add(struct choices *choices, struct choice choice)
     choices->list[at] = choice;
 }
 
-/* The calls for one pair of numbers: one, or two that `tailed` tells apart. */
-static void add_calls(struct text *out, const struct choice *choice, size_t count,
-                      const char *indent)
+static void add_calls(struct text *out, const struct choice *choice, const char *indent)
 {
-    if (count == 1)
-        text_add(out, "%s%s;\n", indent, choice->call);
-    else
-        text_add(out, "%sif (tailed)\n%s    %s;\n%selse\n%s    %s;\n", indent, indent,
-                 choice[1].call, indent, indent, choice[0].call);
+    for (size_t i = 0; i < choice->call_count; i++)
+        text_add(out, "%s%s;\n", indent, choice->calls[i]);
+}
+
+/* What is done for one pair of numbers: one choice, or two that `tailed` tells apart. */
+static void add_choices(struct emitter *e, struct text *out, const struct choice *choice,
+                        size_t count, const char *indent)
+{
+    const bool several = choice[0].call_count > 1;
+    const char *inner = emit_format(e, "%s    ", indent);
+    if (count == 1) {
+        add_calls(out, choice, indent);
+        return;
+    }
+    text_add(out, "%sif (tailed)%s\n", indent, several ? " {" : "");
+    add_calls(out, &choice[1], inner);
+    text_add(out, several ? "%s} else {\n" : "%selse\n", indent);
+    add_calls(out, &choice[0], inner);
+    if (several)
+        text_add(out, "%s}\n", indent);
 }
 
 /* How many choices from `at` on are for the same outer number; and the same inner one. */
@@ -57,14 +70,14 @@ static void add_inner(struct emitter *e, struct text *out, const struct choices 
 {
     const size_t end = at + alike(choices, at, false);
     if (at + alike(choices, at, true) == end) {
-        add_calls(out, &choices->list[at], end - at, indent);
+        add_choices(e, out, &choices->list[at], end - at, indent);
         return;
     }
     text_add(out, "%sswitch (%s) {\n", indent, inner);
     for (size_t count; at < end; at += count) {
         count = alike(choices, at, true);
         text_add(out, "%scase %zu:\n", indent, choices->list[at].inner);
-        add_calls(out, &choices->list[at], count, emit_format(e, "%s    ", indent));
+        add_choices(e, out, &choices->list[at], count, emit_format(e, "%s    ", indent));
         text_add(out, "%s    break;\n", indent);
     }
     text_add(out, "%s}\n", indent);

@@ -12,7 +12,8 @@ struct choices {
     struct choice {
         size_t outer, inner; /* the numbers that it is for */
         bool tailed; /* where whole vectors and a tail have the same numbers: for the tail */
-        const char *call;
+        const char *calls[REGIONS_MAX]; /* one after another */
+        size_t call_count;
     } list[CHOICES_MAX]; /* ascending */
     size_t count;
 };

@@ -122,7 +122,7 @@ const char *emit_panel(struct emitter *e, const struct region *region)
 const char *emit_product_row(struct emitter *e, const struct stage *stage)
 {
     const size_t lanes = e->isa->lanes;
-    const size_t width = stage_input_region(e->program, stage)->count * lanes;
+    const size_t width = stage_products(e->program, stage) * lanes;
     if (!emit_is_known(e, stage->extent))
         return emit_format(e, "(%s * %zu)", emit_blocks(e, stage->extent), width);
     return emit_number(e, (emit_known(e, stage->extent) + lanes - 1) / lanes * width);
@@ -200,18 +200,35 @@ bool emit_saves(const struct emitter *e)
     return e->program->saving_count > e->program->value_count;
 }
 
-const struct region *stage_input_region(const struct program *program, const struct stage *stage)
+bool is_input_region(const struct program *program, const struct region *region)
 {
+    return region->operand >= 0 && program->graph->nodes[region->operand].op == OP_INPUT;
+}
+
+size_t stage_products(const struct program *program, const struct stage *stage)
+{
+    size_t count = 0;
     for (size_t r = 0; r < stage->region_count; r++)
-        if (stage->regions[r].operand >= 0 &&
-            program->graph->nodes[stage->regions[r].operand].op == OP_INPUT)
-            return &stage->regions[r];
-    return NULL;
+        count += is_input_region(program, &stage->regions[r]) ? stage->regions[r].count : 0;
+    return count;
+}
+
+size_t product_slot(const struct program *program, const struct stage *stage, size_t sum)
+{
+    size_t before = 0;
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        const size_t slot = sum_slot(region, (int)sum);
+        if (is_input_region(program, region) && slot < region->count)
+            return before + slot;
+        before += is_input_region(program, region) ? region->count : 0;
+    }
+    return before;
 }
 
 bool stage_hoists(const struct emitter *e, const struct stage *stage)
 {
-    return e->plan->hoist > 0 && stage_input_region(e->program, stage);
+    return e->plan->hoist > 0 && stage_products(e->program, stage) > 0;
 }
 
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
@@ -219,16 +236,29 @@ const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
     return e->tails[stage - e->program->stages];
 }
 
+const char *group_letter(struct emitter *e, const struct stage *stage, size_t group)
+{
+    return stage->group_count > 1 ? emit_format(e, "_%c", (char)('a' + group)) : "";
+}
+
+/* The most slots that the regions of one operand, which stand together, have. */
+static size_t most_slots(const struct stage *stage)
+{
+    size_t most = 0, count = 0;
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        const bool more = r > 0 && stage->regions[r - 1].operand == region->operand;
+        count = region->count + (more ? count : 0);
+        most = region->operand >= 0 && count > most ? count : most;
+    }
+    return most;
+}
+
 bool stage_joins(const struct emitter *e, const struct stage *stage)
 {
     const struct tail *tail = emit_tail(e, stage);
-    size_t sums = 0, shared = 0;
-    for (size_t r = 0; tail && r < stage->region_count; r++) {
-        const size_t whole = stage->regions[r].count, last = tail->stage.regions[r].count;
-        sums = stage->regions[r].operand >= 0 && whole > sums ? whole : sums;
-        shared = stage->regions[r].operand >= 0 && last > shared ? last : shared;
-    }
-    return tail && e->plan->vectors * sums + shared <= e->isa->accumulators;
+    return tail &&
+           e->plan->vectors * most_slots(stage) + most_slots(&tail->stage) <= e->isa->accumulators;
 }
 
 size_t sum_slot(const struct region *region, int sum)

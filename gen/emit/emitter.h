@@ -90,11 +90,16 @@ bool emit_trains(const struct emitter *e);
 bool emit_has_states(const struct emitter *e);
 bool emit_saves(const struct emitter *e);
 
-/* Regions and sums of a stage that come from the input, and so can be computed ahead. */
-const struct region *stage_input_region(const struct program *program, const struct stage *stage);
+/* Products of the input can be computed ahead: whether a region is of such, how many a stage has,
+ * which of them goes to a sum (as many as there are: none), and whether that is done. */
+bool is_input_region(const struct program *program, const struct region *region);
+size_t stage_products(const struct program *program, const struct stage *stage);
+size_t product_slot(const struct program *program, const struct stage *stage, size_t sum);
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
+/* What tells groups of sums apart in names: a letter where a stage has several. */
+const char *group_letter(struct emitter *e, const struct stage *stage, size_t group);
 /* Whether the tail of one row joins the whole vectors before it in one tile: side by side they wait
  * for one another's results less. */
 bool stage_joins(const struct emitter *e, const struct stage *stage);

@@ -75,7 +75,7 @@ static void emit_wide(struct emitter *e)
             const char *name = emit_format(e, "wide_%zux%zu", rows, vectors);
             const char *call = emit_format(e, "%s(p, panel, k, steps, r, c, fresh)", name);
             emit_wide_tile(e, name, rows, vectors);
-            choices_add(&choices, (struct choice){rows, vectors, false, call});
+            choices_add(&choices, (struct choice){rows, vectors, false, {call}, 1});
         }
     EMIT_TEMPLATE(
         "emit/product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
@@ -145,7 +145,7 @@ static void emit_narrow(struct emitter *e)
             const char *name = emit_format(e, "narrow_%zux%zu", vectors, columns);
             const char *call = emit_format(e, "%s(p, r, from)", name);
             emit_narrow_tile(e, name, vectors, columns);
-            choices_add(&choices, (struct choice){vectors, columns, false, call});
+            choices_add(&choices, (struct choice){vectors, columns, false, {call}, 1});
         }
     EMIT_TEMPLATE("emit/product_narrow.c.in", {"LANES", emit_number(e, lanes)},
                   {"MOST", emit_number(e, most)}, {"MANY", emit_number(e, (most - 1) * lanes)},

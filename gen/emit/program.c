@@ -8,19 +8,22 @@
 #include "emit/units.h"
 #include "emit/walk.h"
 
+static const char *region_name(struct emitter *e, const struct stage *stage,
+                               const struct region *region)
+{
+    if (region->operand < 0)
+        return emit_format(e, region->slots[0].sum >= 0 ? "bias%s" : "loose%s", stage->suffix);
+    return emit_format(e, "w%s%s_%s", stage->suffix, group_letter(e, stage, region->group),
+                       emit_operand_name(e, region->operand));
+}
+
 static void name_regions(struct emitter *e)
 {
-    const struct program *program = e->program;
-    for (size_t i = 0; i < program->stage_count; i++)
-        for (size_t r = 0; r < program->stages[i].region_count; r++) {
-            const struct stage *stage = &program->stages[i];
-            const struct region *region = &stage->regions[r];
-            e->region[region->index] =
-                region->operand >= 0
-                    ? emit_format(e, "w%s_%s", stage->suffix, emit_operand_name(e, region->operand))
-                : region->slots[0].sum >= 0 ? emit_format(e, "bias%s", stage->suffix)
-                                            : emit_format(e, "loose%s", stage->suffix);
-        }
+    for (size_t i = 0; i < e->program->stage_count; i++) {
+        const struct stage *stage = &e->program->stages[i];
+        for (size_t r = 0; r < stage->region_count; r++)
+            e->region[stage->regions[r].index] = region_name(e, stage, &stage->regions[r]);
+    }
 }
 
 void emit_program(struct emitter *e)

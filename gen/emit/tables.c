@@ -119,7 +119,7 @@ static void emit_hoist_floats(struct emitter *e)
         if (stage_hoists(e, &program->stages[i]))
             text_add(&width, "%s(%s + %zu) / %zu * %zu", width.length ? " + " : "",
                      extent_name(program->stages[i].extent), lanes - 1, lanes,
-                     stage_input_region(program, &program->stages[i])->count * lanes);
+                     stage_products(program, &program->stages[i]) * lanes);
     EMIT("static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)\n{\n");
     EMIT("    (void)B, (void)I, (void)H, (void)P;\n");
     if (width.length)

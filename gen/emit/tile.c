@@ -60,19 +60,52 @@ static const struct region *true_region(const struct tile *tile, const struct re
     return &tile->true_stage->regions[region - tile->stage->regions];
 }
 
+static bool has_group(const struct tile *tile, size_t group)
+{
+    return tile->rows == 1 || group == tile->group;
+}
+
 static bool tile_walks(const struct emitter *e, const struct tile *tile,
                        const struct region *region)
 {
-    if (region->operand < 0)
+    if (region->operand < 0 || !has_group(tile, region->group))
         return false;
-    const bool input = region == stage_input_region(e->program, tile->stage);
-    return tile->kind == PLAIN || (tile->kind == AHEAD) == input;
+    return tile->kind == PLAIN || (tile->kind == AHEAD) == is_input_region(e->program, region);
+}
+
+/* Whether a region is the first that the tile walks with its operand: the others, which stand
+ * behind it, are walked in the same loop. */
+static bool tile_leads(const struct emitter *e, const struct tile *tile, size_t r)
+{
+    const struct region *region = &tile->stage->regions[r];
+    return tile_walks(e, tile, region) &&
+           !(r > 0 && region[-1].operand == region->operand && tile_walks(e, tile, region - 1));
+}
+
+/* Whether a region is walked in the loop of the one that leads. */
+static bool tile_follows(const struct emitter *e, const struct tile *tile, size_t leader, size_t r)
+{
+    const struct stage *stage = tile->stage;
+    return r < stage->region_count && stage->regions[r].operand == stage->regions[leader].operand &&
+           tile_walks(e, tile, &stage->regions[r]);
+}
+
+static bool is_product(const struct emitter *e, const struct tile *tile, size_t sum)
+{
+    return product_slot(e->program, tile->stage, sum) < stage_products(e->program, tile->stage);
+}
+
+bool tile_has_products(const struct emitter *e, const struct tile *tile)
+{
+    bool has = false;
+    for (size_t sum = 0; sum < tile->stage->sum_count; sum++)
+        has |= has_group(tile, tile->stage->group[sum]) && is_product(e, tile, sum);
+    return has;
 }
 
 static bool from_products(const struct emitter *e, const struct tile *tile, size_t sum)
 {
-    const struct region *input = stage_input_region(e->program, tile->stage);
-    return tile->kind == HOISTED && input && sum_slot(input, (int)sum) < input->count;
+    return tile->kind == HOISTED && is_product(e, tile, sum);
 }
 
 /* Whether this is the first (or last) region of the tile that a sum takes part in. */
@@ -123,9 +156,8 @@ static void emit_bias(struct emitter *e, const struct tile *tile, size_t sum, si
 static size_t product_index(const struct emitter *e, const struct tile *tile, size_t sum,
                             size_t vector)
 {
-    const struct region *input = stage_input_region(e->program, tile->stage);
-    const size_t block = (tile->first + vector) * true_region(tile, input)->count;
-    return (block + sum_slot(input, (int)sum)) * e->isa->lanes;
+    const size_t block = (tile->first + vector) * stage_products(e->program, tile->true_stage);
+    return (block + product_slot(e->program, tile->stage, sum)) * e->isa->lanes;
 }
 
 /* Loads what was computed ahead. */
@@ -208,13 +240,15 @@ static void emit_broadcast(struct emitter *e, const char *operand, size_t row)
          emit_spell(e, e->isa->set1, emit_format(e, "%s_row%zu[k]", operand, row), NULL, NULL));
 }
 
-/* One column: keeps the fewer of weights and inputs in registers, and streams the others. */
-static void emit_column(struct emitter *e, const struct tile *tile, const struct region *region)
+/* One column: keeps the fewer of weights and inputs in registers, and streams the others. The first
+ * region of a loop loads the inputs. */
+static void emit_column(struct emitter *e, const struct tile *tile, const struct region *region,
+                        bool first)
 {
     const size_t weights = region->count * tile->vectors;
     const char *operand = emit_operand_name(e, region->operand);
     const bool hold_weights = tile->rows > 1 && weights <= tile->rows;
-    for (size_t row = 0; row < tile->rows && !hold_weights && !tile->first; row++)
+    for (size_t row = 0; row < tile->rows && !hold_weights && first; row++)
         emit_broadcast(e, operand, row);
     for (size_t v = 0; v < tile->vectors; v++)
         for (size_t i = 0; i < region->count; i++) {
@@ -237,14 +271,15 @@ static void emit_column(struct emitter *e, const struct tile *tile, const struct
 }
 
 /* The pointers to the panels of weights and the rows of the operand. */
-static void emit_pointers(struct emitter *e, const struct tile *tile, const struct region *region)
+static void emit_pointers(struct emitter *e, const struct tile *tile, const struct region *region,
+                          bool first)
 {
     const char *panel = emit_panel(e, true_region(tile, region));
     const char *operand = emit_operand_name(e, region->operand);
     for (size_t v = 0; v < (has_one_pointer(e, tile, region) ? 1 : tile->vectors); v++)
         EMIT("    const float *%s%zu = s->%s + %s * %s;\n", e->region[region->index],
              tile->first + v, e->region[region->index], block_of(e, tile, v), panel);
-    for (size_t row = 0; row < tile->rows && !tile->first; row++)
+    for (size_t row = 0; row < tile->rows && first; row++)
         EMIT("    const float *%s_row%zu = %s + %s * %s;\n", operand, row,
              emit_operand_pointer(e, region->operand),
              emit_operand_index(e, region->operand, emit_plus(e, "row", row)),
@@ -252,7 +287,7 @@ static void emit_pointers(struct emitter *e, const struct tile *tile, const stru
 }
 
 /* What a region needs before its loop: sums that begin with it, and pointers. */
-static void emit_before(struct emitter *e, const struct tile *tile, size_t r)
+static void emit_before(struct emitter *e, const struct tile *tile, size_t r, bool first)
 {
     for (size_t sum = 0; sum < tile->stage->sum_count; sum++)
         for (size_t v = 0; v < tile->vectors && is_end(e, tile, r, sum, false); v++) {
@@ -261,7 +296,7 @@ static void emit_before(struct emitter *e, const struct tile *tile, size_t r)
             else
                 emit_bias(e, tile, sum, v);
         }
-    emit_pointers(e, tile, &tile->stage->regions[r]);
+    emit_pointers(e, tile, &tile->stage->regions[r], first);
 }
 
 static void emit_after(struct emitter *e, const struct tile *tile, size_t r)
@@ -285,14 +320,38 @@ static void emit_fetch_rows(struct emitter *e, const struct tile *tile, const st
     EMIT("        }\n");
 }
 
-static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
-                        size_t r)
+/* What one tile does for all the regions of a loop: before it, for each column, after it. */
+enum moment { BEFORE, COLUMN, AFTER };
+
+static void emit_moment(struct emitter *e, const struct tile *tile, size_t leader,
+                        enum moment moment)
 {
-    const struct region *region = &tile->stage->regions[r];
-    const char *name = e->region[region->index];
-    emit_before(e, tile, r);
+    for (size_t r = leader; tile_follows(e, tile, leader, r); r++) {
+        const bool first = r == leader && !tile->first;
+        if (moment == BEFORE)
+            emit_before(e, tile, r, first);
+        else if (moment == COLUMN)
+            emit_column(e, tile, &tile->stage->regions[r], first);
+        else
+            emit_after(e, tile, r);
+    }
+}
+
+static void emit_moments(struct emitter *e, const struct tile *tile, const struct tile *joined,
+                         size_t leader, enum moment moment)
+{
+    emit_moment(e, tile, leader, moment);
     if (joined)
-        emit_before(e, joined, r);
+        emit_moment(e, joined, leader, moment);
+}
+
+/* The loop over the columns of an operand. */
+static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
+                        size_t leader)
+{
+    const struct region *region = &tile->stage->regions[leader];
+    const char *name = e->region[region->index];
+    emit_moments(e, tile, joined, leader, BEFORE);
     if (tile_prefetches(e, tile))
         emit_prefetch_pointer(e, tile, region);
     EMIT("    for (size_t k = 0; k < %s; k++) {\n", emit_size(e, region->cols));
@@ -301,20 +360,16 @@ static void emit_region(struct emitter *e, const struct tile *tile, const struct
     if (tile_prefetches(e, tile))
         EMIT("        WEIR_PREFETCH(%s_next, k * %s_share);\n", name, name);
     emit_fetch_rows(e, tile, region);
-    emit_column(e, tile, region);
-    if (joined)
-        emit_column(e, joined, &joined->stage->regions[r]);
+    emit_moments(e, tile, joined, leader, COLUMN);
     EMIT("    }\n");
-    emit_after(e, tile, r);
-    if (joined)
-        emit_after(e, joined, r);
+    emit_moments(e, tile, joined, leader, AFTER);
 }
 
 /* Sums that are complete when they come from the input: copied to where the others go. */
 static void emit_complete(struct emitter *e, const struct tile *tile)
 {
     for (size_t sum = 0; sum < tile->stage->sum_count; sum++) {
-        bool more = !from_products(e, tile, sum);
+        bool more = !from_products(e, tile, sum) || !has_group(tile, tile->stage->group[sum]);
         for (size_t r = 0; r < tile->stage->region_count; r++)
             more |= tile_walks(e, tile, &tile->stage->regions[r]) &&
                     sum_slot(&tile->stage->regions[r], (int)sum) < tile->stage->regions[r].count;
@@ -328,19 +383,20 @@ static void emit_complete(struct emitter *e, const struct tile *tile)
 static void emit_bases(struct emitter *e, const struct tile *tile)
 {
     const struct region *bias = bias_region(tile->stage);
-    const struct region *input = stage_input_region(e->program, tile->stage);
     bool biased = false;
     for (size_t sum = 0; sum < tile->stage->sum_count && bias; sum++)
         biased |= !from_products(e, tile, sum) && sum_slot(bias, (int)sum) < bias->count &&
-                  (tile->kind != AHEAD || sum_slot(input, (int)sum) < input->count);
+                  (tile->kind != AHEAD || is_product(e, tile, sum)) &&
+                  has_group(tile, tile->stage->group[sum]);
     for (size_t v = 0; v < tile->vectors && biased; v++)
         EMIT("    const float *bias%zu = s->%s + %s * %s;\n", tile->first + v,
              e->region[bias->index], block_of(e, tile, v), emit_panel(e, true_region(tile, bias)));
-    for (size_t row = 0; row < tile->rows && tile->kind != PLAIN && !tile->first; row++)
+    const bool ahead = tile->kind != PLAIN && !tile->first && tile_has_products(e, tile);
+    for (size_t row = 0; row < tile->rows && ahead; row++)
         EMIT("    %sfloat *%s%zu = s->products%s + %s * %s + block * %s;\n",
              tile->kind == AHEAD ? "" : "const ", tile->kind == AHEAD ? "out" : "start", row,
              tile->stage->suffix, emit_plus(e, "row", row), emit_product_row(e, tile->true_stage),
-             emit_number(e, true_region(tile, input)->count * e->isa->lanes));
+             emit_number(e, stage_products(e->program, tile->true_stage) * e->isa->lanes));
 }
 
 /* Takes the sums of a tail apart: into variables for the elementwise work, or to memory. */
@@ -349,7 +405,7 @@ static void emit_parting(struct emitter *e, const struct tile *tile, const char 
     const struct stage *stage = tile->true_stage;
     const size_t lanes = e->isa->lanes;
     for (size_t sum = 0; sum < stage->sum_count; sum++)
-        for (size_t row = 0; row < tile->rows; row++) {
+        for (size_t row = 0; row < tile->rows && has_group(tile, stage->group[sum]); row++) {
             const size_t v = tile->tail->at[sum] / lanes, from = tile->tail->at[sum] % lanes;
             const size_t next = from + tile->tail->units > lanes ? v + 1 : v;
             const size_t stash =
@@ -415,7 +471,7 @@ void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const 
         if (i == 0 || joined)
             emit_complete(e, i ? joined : tile);
     for (size_t r = 0; r < tile->stage->region_count; r++)
-        if (tile_walks(e, tile, &tile->stage->regions[r]))
+        if (tile_leads(e, tile, r))
             emit_region(e, tile, joined, r);
     emit_ending(e, tile, sums);
     if (joined)

@@ -16,11 +16,15 @@ struct tile {
     const struct tail *tail; /* NULL: whole vectors of units */
     enum kind kind;
     size_t rows, vectors;
+    size_t group; /* of sums, in a tile of several rows; one row has all */
     size_t first; /* what the vectors are counted from: a tail may join whole vectors */
     size_t width; /* vectors of units that leave their sums in memory together */
     bool fused; /* goes on with the elementwise work; otherwise leaves sums in memory */
     const char *base[SUMS_MAX]; /* the name of each accumulator */
 };
+
+/* Whether any of the tile's sums has a product of the input. */
+bool tile_has_products(const struct emitter *e, const struct tile *tile);
 
 /* Emits a tile, and the tail that has joined it (NULL: none), as a function of this name. */
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name);

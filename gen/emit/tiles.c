@@ -19,7 +19,22 @@ static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_
     return false;
 }
 
-/* Emits the tile of some vectors, of the tail, or of both. True if it leaves sums in memory. */
+/* Emits the function of a tile, and gives the call of it. */
+static const char *emit_one(struct emitter *e, struct tile *whole, struct tile *tail)
+{
+    const struct tile *first = whole ? whole : tail;
+    const struct stage *stage = first->true_stage;
+    const char *group = first->rows > 1 ? group_letter(e, stage, first->group) : "";
+    const char *vectors = whole ? emit_format(e, "x%zu", whole->vectors) : "";
+    const char *name = emit_format(e, "%s%s_%zu%s%s%s", kind_names[first->kind], stage->suffix,
+                                   first->rows, vectors, tail ? "_tail" : "", group);
+    emit_tile(e, whole ? whole : tail, whole ? tail : NULL, name);
+    return emit_format(e, "%s(s, block, row%s)", name,
+                       first->kind == AHEAD || first->fused ? "" : ", sums");
+}
+
+/* Emits the tile of some vectors, of the tail, or of both; with several rows, one for each group of
+ * sums. True if it leaves sums in memory. */
 static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
                        size_t vectors, bool with_tail, struct choices *choices)
 {
@@ -39,13 +54,15 @@ static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind k
         tail.first = vectors;
         tail.vectors = 1;
     }
-    const char *name =
-        emit_format(e, "%s%s_%zu%s%s", kind_names[kind], stage->suffix, rows,
-                    vectors ? emit_format(e, "x%zu", vectors) : "", with_tail ? "_tail" : "");
-    emit_tile(e, vectors ? &whole : &tail, vectors && with_tail ? &tail : NULL, name);
-    choices_add(choices, (struct choice){rows, vectors + with_tail, with_tail,
-                                         emit_format(e, "%s(s, block, row%s)", name,
-                                                     kind == AHEAD || fused ? "" : ", sums")});
+    struct choice choice = {.outer = rows, .inner = vectors + with_tail, .tailed = with_tail};
+    for (size_t group = 0; group < (rows > 1 ? stage->group_count : 1); group++) {
+        whole.group = tail.group = group;
+        if (kind == AHEAD && !tile_has_products(e, &whole))
+            continue;
+        choice.calls[choice.call_count++] =
+            emit_one(e, vectors ? &whole : NULL, with_tail ? &tail : NULL);
+    }
+    choices_add(choices, choice);
     return kind != AHEAD && !fused;
 }
 

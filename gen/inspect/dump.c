@@ -168,12 +168,27 @@ static void take_names(const struct dump *dump)
 
 /* ---- Lines ---- */
 
+static void dump_extent(const struct graph *graph, int extent, struct text *out)
+{
+    text_add(out, "[%s]", extent_name(graph_extent(graph, extent)));
+}
+
+/* What is more than another name for a leaf: it is computed, or its size is told with its name. */
+static bool wants_name(const struct graph *graph, int node)
+{
+    return !graph_is_leaf(graph, node) || graph->nodes[node].declared;
+}
+
 static void dump_line(struct dump *dump, int node, const char *name)
 {
-    text_add(dump->out, "%s = ", name);
+    const struct graph *graph = dump->graph;
+    text_add(dump->out, "%s", name);
+    if (graph->nodes[node].declared && !strchr(name, '\''))
+        dump_extent(graph, graph->nodes[node].extent, dump->out);
+    text_add(dump->out, " = ");
     dump_node(dump, node, 0);
     text_add(dump->out, "\n");
-    if (!dump->name[node][0] && !graph_is_leaf(dump->graph, node))
+    if (!dump->name[node][0] && wants_name(graph, node))
         snprintf(dump->name[node], sizeof dump->name[node], "%s", name);
 }
 
@@ -191,11 +206,6 @@ static void dump_shared(struct dump *dump, int node)
         text_add(dump->taken, "%s\n", name);
         dump_line(dump, dump->next, name);
     }
-}
-
-static void dump_extent(const struct graph *graph, int extent, struct text *out)
-{
-    text_add(out, "[%s]", extent_name(graph_extent(graph, extent)));
 }
 
 static void dump_head(const struct graph *graph, struct text *out)
@@ -252,8 +262,8 @@ static void dump_cell(struct dump *dump)
         const char *name = graph->named_as[v];
         const int node = graph->named[v];
         dump_shared(dump, node);
-        /* Another name for something needs no line, unless it is a next state. */
-        if (strchr(name, '\'') || !(dump->name[node][0] || graph_is_leaf(graph, node)))
+        /* Another name for something needs no line, unless it is a next state or says a size. */
+        if (strchr(name, '\'') || (!dump->name[node][0] && wants_name(graph, node)))
             dump_line(dump, node, name);
     }
 }

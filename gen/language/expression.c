@@ -138,11 +138,16 @@ static bool names_matrix(const struct lexer *lexer)
            extent_named(lexer->word) == WEIR_ONE;
 }
 
+void check_size(struct parser *parser, enum weir_extent extent, int column)
+{
+    if (extent == WEIR_P && !graph_has_extent(parser->graph, WEIR_P))
+        FAIL_AT(parser, column, "'P' is the size of no state, expected a state with [P] before");
+}
+
 static int size_constant(struct parser *parser, const char *name, int column)
 {
     const enum weir_extent extent = extent_named(name);
-    if (extent == WEIR_P && !graph_has_extent(parser->graph, WEIR_P))
-        FAIL_AT(parser, column, "'P' is the size of no state, expected a state with [P] before");
+    check_size(parser, extent, column);
     return graph_size(parser->graph, extent);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The statements of a cell file, one a line; '#' starts a comment:
  *
- *     cell NAME | input NAME | state NAME [ '[' I|H|P ']' ] { , ... } | NAME ['] = sum
+ *     cell NAME | input NAME | state NAME [size] { , ... } | NAME [size] = sum | NAME ' = sum
+ *
+ * with size = '[' I|H|P ']'.
  *
  * It knows no cell by name: what it knows are the operations of ops.def. */
 #include "language/parse.h"
@@ -47,6 +49,24 @@ static void expect_name(struct parser *parser, const char *what)
         fail_expected(parser, what);
 }
 
+/* The size that a name is declared with; `none` where it has no declaration. */
+static int parse_size(struct parser *parser, const char *of, int none)
+{
+    struct lexer *lexer = &parser->lexer;
+    char what[64];
+    if (!accept_mark(parser, '['))
+        return none;
+    const enum weir_extent extent =
+        lexer->token == TOKEN_NAME ? extent_named(lexer->word) : WEIR_ONE;
+    snprintf(what, sizeof what, "I, H or P as the size of %s", of);
+    if (extent == WEIR_ONE)
+        fail_expected(parser, what);
+    lexer_token(lexer);
+    snprintf(what, sizeof what, "after the size of %s", of);
+    expect_mark(parser, ']', what);
+    return (int)extent;
+}
+
 static void parse_state(struct parser *parser)
 {
     struct graph *graph = parser->graph;
@@ -65,13 +85,7 @@ static void parse_state(struct parser *parser)
             .extent = WEIR_H, .next = -1, .line = lexer->line, .column = lexer_column(lexer)};
         snprintf(state->name, sizeof state->name, "%s", lexer->word);
         lexer_token(lexer);
-        if (accept_mark(parser, '[')) {
-            if (lexer->token != TOKEN_NAME || extent_named(lexer->word) == WEIR_ONE)
-                fail_expected(parser, "I, H or P as the size of a state");
-            state->extent = (int)extent_named(lexer->word);
-            lexer_token(lexer);
-            expect_mark(parser, ']', "after the size of a state");
-        }
+        state->extent = parse_size(parser, "a state", WEIR_H);
         state->node = graph_leaf(graph, OP_STATE, index, state->extent);
     } while (accept_mark(parser, ','));
 }
@@ -118,9 +132,26 @@ static void name_node(struct parser *parser, int node, const char *name, bool is
     graph_name(graph, node, graph_origin(graph, name), NODE_ITSELF);
 }
 
-static void parse_assignment(struct parser *parser, const char *name, bool is_next, int column)
+/* A value has the size that its name is declared with. */
+static void declare_size(struct parser *parser, int node, const char *name, int size, int column)
 {
     struct graph *graph = parser->graph;
+    graph->nodes[node].declared = true;
+    if (graph_is_constant(graph, node))
+        FAIL_AT(parser, column, "'%s' is a constant, expected no size after its name", name);
+    check_size(parser, (enum weir_extent)size, column);
+    if (!graph_same_extent(graph, size, graph->nodes[node].extent))
+        FAIL_AT(parser, column,
+                "'%s' is declared to have size %s, but its value is a vector of size %s", name,
+                size_name(graph, size), size_name(graph, graph->nodes[node].extent));
+}
+
+/* From the '=' on; `size` is what the name is declared with, or -1. */
+static void parse_assignment(struct parser *parser, const char *name, bool is_next, int size,
+                             int column)
+{
+    struct graph *graph = parser->graph;
+    expect_mark(parser, '=', "after the name to assign");
     if (graph->named_count == NAMED_MAX)
         FAIL(parser, "a named value too many, expected at most %d", NAMED_MAX);
     parser->assigned = is_next ? NULL : name;
@@ -128,6 +159,8 @@ static void parse_assignment(struct parser *parser, const char *name, bool is_ne
     parser->assigned = NULL;
     require_end(parser);
     check_room(parser, column);
+    if (size >= 0)
+        declare_size(parser, node, name, size, column);
     if (!is_next) {
         name_node(parser, node, name, false, column);
         return;
@@ -166,8 +199,8 @@ static void parse_line(struct parser *parser)
         if (!is_next)
             require_new_name(parser, name);
         lexer_token(lexer);
-        expect_mark(parser, '=', "after the name to assign");
-        parse_assignment(parser, name, is_next, column);
+        const int size = is_next ? -1 : parse_size(parser, "a value", -1);
+        parse_assignment(parser, name, is_next, size, column);
     }
     require_end(parser);
 }

@@ -52,6 +52,9 @@ int find_state(const struct graph *graph, const char *name);
 int find_value(const struct graph *graph, const char *name);
 int find_param(const struct graph *graph, const char *name);
 
+/* Fails at this column where the cell has no such size. */
+void check_size(struct parser *parser, enum weir_extent extent, int column);
+
 /* Fails at this column where the graph has no room for more. */
 void check_room(struct parser *parser, int column);
 

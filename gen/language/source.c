@@ -67,6 +67,25 @@ struct graph *source_parse(const struct source *source, const double size[4],
     return cell_parse(source->name, source->text, source->length, size, failure);
 }
 
+void source_warn(const struct source *source, const struct graph *graph, struct text *warnings)
+{
+    for (int p = graph_undecided(graph, 0); p < graph->param_count;
+         p = graph_undecided(graph, p + 1)) {
+        const struct param *param = &graph->params[p];
+        struct failure warning;
+        fail(
+            &warning,
+            param->is_matrix
+                ? "warning: nothing says how many rows the matrix '%s' has: taken for H; expected "
+                  "a size after the name of what it makes, such as m[H] = %s@x"
+                : "warning: nothing says how long the vector '%s' is: taken for H; expected a size "
+                  "after the name of what it makes, such as m[H] = %s",
+            param->name, param->name);
+        source_fail(source, param->line, param->column, &warning);
+        text_add(warnings, "%s", warning.sentence);
+    }
+}
+
 bool source_check_projection(const struct graph *graph, const double size[4], bool is_given,
                              struct failure *failure)
 {

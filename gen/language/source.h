@@ -5,6 +5,7 @@
 
 #include "cell/graph.h"
 #include "common/failure.h"
+#include "common/text.h"
 
 /* A cell as text. */
 struct source {
@@ -19,6 +20,10 @@ const char *source_built_in(size_t index); /* the name of a built-in cell; NULL 
 bool source_read(const char *name, struct source *source, struct failure *failure);
 struct graph *source_parse(const struct source *source, const double size[4],
                            struct failure *failure);
+
+/* Warns, a sentence with its place each, of sizes that nothing in the cell decides and that are
+ * taken for H. */
+void source_warn(const struct source *source, const struct graph *graph, struct text *warnings);
 
 /* Tells the sentence of a failure again as one about a place in the cell. */
 bool source_fail(const struct source *source, int line, int column, struct failure *failure);

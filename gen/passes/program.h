@@ -17,10 +17,11 @@ struct slot {
 };
 
 /* Parameters of one shape that are walked together: vectors (operand -1), or the matrices that
- * multiply one operand. */
+ * multiply one operand and go to the sums of one group. */
 struct region {
     int operand; /* a node */
     enum weir_extent rows, cols;
+    size_t group; /* of a matrix */
     struct slot slots[SLOTS_MAX];
     size_t count;
     size_t index; /* in the whole kernel */
@@ -31,6 +32,8 @@ struct stage {
     int phase;
     int sums[SUMS_MAX]; /* nodes */
     size_t sum_count;
+    /* The sums that a tile of several rows holds together: the plan groups them (panels.h). */
+    size_t group[SUMS_MAX], group_count;
     struct region regions[REGIONS_MAX];
     size_t region_count;
     int *order; /* computed and loaded nodes, in an order in which they can be computed */

@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "passes/passes.h"
+#include "plan/panels.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@ static bool add_program(struct kernel_parts *parts, enum role role, struct graph
     if (role != ROLE_FORWARD)
         pass_sums(taken);
     parts->program[role] = program_create(taken, math, role, failure);
-    if (parts->program[role])
-        parts->plan[role] = plan_choose(parts->program[role], parts->isa);
-    return parts->program[role];
+    if (!parts->program[role])
+        return false;
+    parts->plan[role] = plan_choose(parts->program[role], parts->isa);
+    program_group(parts->program[role], parts->plan[role].sums);
+    return true;
 }
 
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
@@ -70,6 +73,7 @@ static bool override_field(struct kernel_parts *parts, const char *text, size_t 
                     (int)(length < 60 ? length : 60), text);
     char *field = text_format("%.*s", (int)(length - skipped), text + skipped);
     const bool fits = plan_override(&parts->plan[role], field, failure);
+    program_group(parts->program[role], parts->plan[role].sums);
     free(field);
     return fits;
 }

@@ -10,12 +10,14 @@
 
 enum {
     LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
+    ROWS_WANTED = 4, /* rows that read a weight together: with fewer, a tile holds fewer sums */
+    ROWS_FEW_SUMS = 6,
     SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
     HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
     HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
     HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
     NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
-    PREFETCH_COLUMNS = 4, /* measured with 8 and 16 lanes: more often asks for a line again */
+    PREFETCH_COLUMNS = 2, /* measured with 8 and 16 lanes: fewer leave lines out, more cost more */
     FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
     CYCLE_BYTES = 64 /* what the second-level cache gives in a cycle; an FMA takes LATENCY / 2 */
 };
@@ -105,6 +107,10 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     if (plan.batch_vectors > blocks)
         plan.batch_vectors = blocks;
     plan.rows = isa->accumulators / (sums * plan.batch_vectors);
+    if (plan.batch_vectors == 1 && plan.rows < ROWS_WANTED && isa->lanes > 1) {
+        plan.sums = isa->accumulators / ROWS_FEW_SUMS;
+        plan.rows = ROWS_FEW_SUMS;
+    }
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);

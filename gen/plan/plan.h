@@ -13,6 +13,7 @@
     FIELD(vectors, 1, 8, "vectors of units a tile of one row computes")                            \
     FIELD(rows, 1, 8, "batch rows that a tile computes together")                                  \
     FIELD(batch_vectors, 1, 8, "vectors of units a tile of several rows computes")                 \
+    FIELD(sums, 0, 16, "sums that a tile of several rows holds; 0: all that a stage has")          \
     FIELD(hoist, 0, 512, "rows of W@x computed ahead as one product; 0: none")                     \
     FIELD(hoist_batch, 1, 512, "the largest batch for which W@x is hoisted")                       \
     FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \

@@ -94,6 +94,8 @@ struct tail *tail_create(const struct stage *stage, size_t lanes, size_t units)
         place_region(stage, r, lanes, vectors, class_of, tail);
         gains |= region->operand >= 0 && tail->stage.regions[r].count < region->count;
     }
+    for (size_t v = 0; v < vectors; v++)
+        tail->stage.group[v] = stage->group[class_of[v]];
     tail->stage.sum_count = vectors;
     if (gains)
         return tail;

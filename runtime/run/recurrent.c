@@ -16,7 +16,8 @@ static bool create_layer(const onnx_recurrent *recurrent, size_t direction,
     run_kernel kernel;
     weir_error weir;
     for (size_t i = 0; i < pass->weight_count; i++)
-        weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data};
+        weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data,
+                                   pass->weights[i].rows, pass->weights[i].cols};
     if (!run_kernel_find(pass, recurrent->I, recurrent->H, options, &kernel, failure))
         return false;
     const weir_layer_config config = {.cell = kernel.cell,

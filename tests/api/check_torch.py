@@ -23,7 +23,7 @@ class Stacked(ctypes.Structure):
 
 
 class Weight(ctypes.Structure):
-    _fields_ = [("name", C), ("data", F)]
+    _fields_ = [("name", C), ("data", F), ("rows", Z), ("cols", Z)]
 
 
 class Config(ctypes.Structure):

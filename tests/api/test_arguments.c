@@ -145,7 +145,7 @@ static void check_creation(void)
         config.weights = memcpy(weights, toy.weights, sizeof weights);
         weights[k].name = NULL;
         REFUSES(weir_layer_create(&layer, &config, &error));
-        weights[k] = (weir_weight){toy.weights[k].name, NULL};
+        weights[k] = (weir_weight){.name = toy.weights[k].name};
         REFUSES(weir_layer_create(&layer, &config, &error));
     }
     config = toy_config(&toy);

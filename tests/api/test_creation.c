@@ -170,7 +170,7 @@ static void check_weights(void)
     /* All of them, and one more. */
     config.weights = weights;
     config.weight_count = TOY_WEIGHTS + 1;
-    weights[TOY_WEIGHTS] = (weir_weight){"extra", zeros};
+    weights[TOY_WEIGHTS] = (weir_weight){.name = "extra", .data = zeros};
     EXPECT_REFUSAL(&config, WEIR_INVALID, "unknown: extra;", "missing: none.");
     weights[TOY_WEIGHTS] = toy.weights[0];
     EXPECT_REFUSAL(&config, WEIR_INVALID, "given twice: W;", "missing: none.");
@@ -186,7 +186,7 @@ static void check_weights(void)
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     for (size_t k = TOY_WEIGHTS; k < 200; k++)
-        weights[k] = (weir_weight){k % 2 ? "surplus" : name, zeros};
+        weights[k] = (weir_weight){.name = k % 2 ? "surplus" : name, .data = zeros};
     config.weight_count = 200;
     EXPECT_REFUSAL(&config, WEIR_INVALID, "Give each weight of toy once");
     /* In any order. */
@@ -194,6 +194,40 @@ static void check_weights(void)
         weights[k] = toy.weights[TOY_WEIGHTS - 1 - k];
     config.weight_count = TOY_WEIGHTS;
     expect_success(&config);
+}
+
+/* Shapes that are given are those of the cell; none needs to be. */
+static void check_weight_shapes(void)
+{
+    weir_weight weights[TOY_WEIGHTS];
+    weir_layer_config config = toy_config(&toy);
+    const size_t extents[] = {1, toy.I, toy.H, toy.P};
+    config.weights = weights;
+    memcpy(weights, toy.weights, sizeof toy.weights);
+    for (size_t k = 0; k < TOY_WEIGHTS; k++) {
+        weights[k].rows = extents[toy_kernel.params[k].rows];
+        weights[k].cols = extents[toy_kernel.params[k].cols];
+        expect_success(&config);
+    }
+    for (size_t k = 0; k < TOY_WEIGHTS; k++) {
+        const weir_weight right = weights[k];
+        const size_t wrong[][2] = {{right.rows + 1, right.cols},
+                                   {right.rows, right.cols + 1},
+                                   {right.rows, 0},
+                                   {0, right.cols},
+                                   {SIZE_MAX, SIZE_MAX},
+                                   {right.rows * right.cols, 2}};
+        for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+            weights[k].rows = wrong[w][0];
+            weights[k].cols = wrong[w][1];
+            EXPECT_REFUSAL(&config, WEIR_INVALID, right.name, "rows and cols say");
+        }
+        weights[k] = right;
+    }
+    weir_weight *transposed = &weights[0];
+    transposed->rows = toy.I;
+    transposed->cols = toy.H;
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "The weight W of toy");
 }
 
 /* ---- Kernels of one's own ---- */
@@ -346,6 +380,7 @@ int main(void)
     check_sizes();
     check_memory();
     check_weights();
+    check_weight_shapes();
     check_own_selection();
     check_own_tables();
     for (size_t i = 0; i < weir_kernel_count(); i++) {

@@ -96,7 +96,7 @@ static const char *level;
 static weir_layer_config make_config(const char *cell, size_t I, size_t H)
 {
     static const float zeros[16];
-    static const weir_weight weights[] = {{"b", zeros}};
+    static const weir_weight weights[] = {{.name = "b", .data = zeros}};
     return (weir_layer_config){.cell = cell, .I = I, .H = H, .weights = weights, .weight_count = 1};
 }
 

@@ -235,8 +235,8 @@ struct toy_problem toy_problem_create(size_t T, size_t B, size_t I, size_t H, si
     const size_t extents[] = {[WEIR_ONE] = 1, [WEIR_I] = I, [WEIR_H] = H, [WEIR_P] = P};
     for (size_t k = 0; k < TOY_WEIGHTS; k++)
         problem.weights[k] = (weir_weight){
-            params[k].name,
-            make_numbers(&random, extents[params[k].rows] * extents[params[k].cols], 2)};
+            .name = params[k].name,
+            .data = make_numbers(&random, extents[params[k].rows] * extents[params[k].cols], 2)};
     problem.x = make_numbers(&random, T * B * I, 5);
     problem.y = make_numbers(&random, T * B * P, 0);
     for (size_t s = 0; s < TOY_STATES; s++) {

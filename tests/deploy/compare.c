@@ -64,7 +64,7 @@ static bool create_layers(const float *weights)
         weir_weight given[sizeof names / sizeof *names];
         weir_error error = {0};
         for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-            given[k] = (weir_weight){names[k], weights};
+            given[k] = (weir_weight){.name = names[k], .data = weights};
             weights += floats_of(names[k]);
         }
         const weir_layer_config config = {.cell = CELL,

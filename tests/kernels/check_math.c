@@ -68,7 +68,7 @@ static weir_layer *layer_of_gate(const struct gate *gate, const char *kernel)
                 value = &one;
             if (strcmp(shapes[n].name, gate->opened) == 0)
                 value = &open;
-            weights[n] = (weir_weight){shapes[n].name, value};
+            weights[n] = (weir_weight){.name = shapes[n].name, .data = value};
         }
         const weir_layer_config config = {.cell = "lstm",
                                           .I = 1,

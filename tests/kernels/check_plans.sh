@@ -23,6 +23,7 @@ cat >"$scratch/plan" <<'END'
 vectors 1 2 4
 rows 1 3 6
 batch_vectors 1 2
+sums 0 1 2
 hoist 0 5 24
 hoist_batch 1 4
 fused 0 1

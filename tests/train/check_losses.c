@@ -64,7 +64,8 @@ static bool learner_create(struct learner *learner, const char *cell, size_t inp
                                       .gradients = array("none", count, 0)};
         learner->values[n] = parameter->values;
         learner->gradients[n] = parameter->gradients;
-        weights[n] = (weir_weight){shapes[n].name, parameter->values};
+        weights[n] =
+            (weir_weight){shapes[n].name, parameter->values, shapes[n].rows, shapes[n].cols};
     }
     const weir_layer_config config = {.cell = cell,
                                       .I = inputs,

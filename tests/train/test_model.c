@@ -41,8 +41,8 @@ static weir_layer *layer_of(const weir_model *model, const char *prefix, const c
     weir_error error = {0};
     for (size_t k = 0; k < all; k++)
         if (strncmp(parameters[k].name, prefix, strlen(prefix)) == 0)
-            weights[count++] =
-                (weir_weight){parameters[k].name + strlen(prefix), parameters[k].values};
+            weights[count++] = (weir_weight){.name = parameters[k].name + strlen(prefix),
+                                             .data = parameters[k].values};
     const weir_layer_config config = {
         .cell = cell, .I = I, .H = H, .weights = weights, .weight_count = count};
     if (weir_layer_create(&layer, &config, &error)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx2. Do not edit. Plan: vectors=2
- * rows=3 batch_vectors=1 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 fetch_rows=0
+ * rows=6 batch_vectors=1 sums=2 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 fetch_rows=0
  * serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22
  * elementwise operations. */
 #include "kernel.h"
@@ -9,8 +9,10 @@
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
-    const float *w_x;
-    const float *w_h;
+    const float *w_a_x;
+    const float *w_b_x;
+    const float *w_a_h;
+    const float *w_b_h;
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
@@ -28,37 +30,41 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
     __m256 i1 = _mm256_load_ps(bias1 + 0);
     __m256 f0 = _mm256_load_ps(bias0 + 8);
     __m256 f1 = _mm256_load_ps(bias1 + 8);
+    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_a_x1 = s->w_a_x + (block + 1) * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
     __m256 g0 = _mm256_load_ps(bias0 + 16);
     __m256 g1 = _mm256_load_ps(bias1 + 16);
     __m256 o0 = _mm256_load_ps(bias0 + 24);
     __m256 o1 = _mm256_load_ps(bias1 + 24);
-    const float *w_x0 = s->w_x + block * 64;
-    const float *w_x1 = s->w_x + (block + 1) * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_b_x1 = s->w_b_x + (block + 1) * 32;
     for (size_t k = 0; k < 2; k++) {
         const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
-        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 0), in0, i1);
-        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 8), in0, f1);
-        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 16), in0, g1);
-        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 32 + 24), in0, o1);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 8), in0, f0);
+        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x1 + k * 16 + 0), in0, i1);
+        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x1 + k * 16 + 8), in0, f1);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 0), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 8), in0, o0);
+        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x1 + k * 16 + 0), in0, g1);
+        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x1 + k * 16 + 8), in0, o1);
     }
-    const float *w_h0 = s->w_h + block * 2048;
-    const float *w_h1 = s->w_h + (block + 1) * 2048;
+    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_a_h1 = s->w_a_h + (block + 1) * 1024;
     const float *h_row0 = s->h_prev + row * 64;
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_b_h1 = s->w_b_h + (block + 1) * 1024;
     for (size_t k = 0; k < 64; k++) {
         const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
-        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 0), in0, i1);
-        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 8), in0, f1);
-        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 16), in0, g1);
-        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 32 + 24), in0, o1);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 8), in0, f0);
+        i1 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h1 + k * 16 + 0), in0, i1);
+        f1 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h1 + k * 16 + 8), in0, f1);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 0), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 8), in0, o0);
+        g1 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h1 + k * 16 + 0), in0, g1);
+        o1 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h1 + k * 16 + 8), in0, o1);
     }
     {
         const size_t unit = block * 8;
@@ -135,25 +141,27 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
     const float *bias0 = s->bias + block * 32;
     __m256 i0 = _mm256_load_ps(bias0 + 0);
     __m256 f0 = _mm256_load_ps(bias0 + 8);
+    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
     __m256 g0 = _mm256_load_ps(bias0 + 16);
     __m256 o0 = _mm256_load_ps(bias0 + 24);
-    const float *w_x0 = s->w_x + block * 64;
-    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *w_b_x0 = s->w_b_x + block * 32;
     for (size_t k = 0; k < 2; k++) {
         const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 32 + 24), in0, o0);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 0), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 8), in0, o0);
     }
-    const float *w_h0 = s->w_h + block * 2048;
+    const float *w_a_h0 = s->w_a_h + block * 1024;
     const float *h_row0 = s->h_prev + row * 64;
+    const float *w_b_h0 = s->w_b_h + block * 1024;
     for (size_t k = 0; k < 64; k++) {
         const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 0), in0, i0);
-        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 8), in0, f0);
-        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 16), in0, g0);
-        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 32 + 24), in0, o0);
+        i0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 0), in0, i0);
+        f0 = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 8), in0, f0);
+        g0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 0), in0, g0);
+        o0 = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 8), in0, o0);
     }
     {
         const size_t unit = block * 8;
@@ -191,66 +199,85 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_2x1_a(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0 = _mm256_load_ps(bias0 + 0);
     __m256 i0_1 = i0_0;
     __m256 f0_0 = _mm256_load_ps(bias0 + 8);
     __m256 f0_1 = f0_0;
-    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
-    __m256 g0_1 = g0_0;
-    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
-    __m256 o0_1 = o0_0;
-    const float *w_x0 = s->w_x + block * 64;
+    const float *w_a_x0 = s->w_a_x + block * 32;
     const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
         i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
         f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
         f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
-        const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
     }
-    const float *w_h0 = s->w_h + block * 2048;
+    const float *w_a_h0 = s->w_a_h + block * 1024;
     const float *h_row0 = s->h_prev + row * 64;
     const float *h_row1 = s->h_prev + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
         i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
         f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
         f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
-        const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
     }
     _mm256_store_ps(sums + 0, i0_0);
     _mm256_store_ps(sums + 32, i0_1);
     _mm256_store_ps(sums + 8, f0_0);
     _mm256_store_ps(sums + 40, f0_1);
+}
+
+WEIR_TILE tile_2x1_b(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+    }
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+    }
     _mm256_store_ps(sums + 16, g0_0);
     _mm256_store_ps(sums + 48, g0_1);
     _mm256_store_ps(sums + 24, o0_0);
     _mm256_store_ps(sums + 56, o0_1);
 }
 
-WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_3x1_a(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0 = _mm256_load_ps(bias0 + 0);
@@ -259,61 +286,39 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     __m256 f0_0 = _mm256_load_ps(bias0 + 8);
     __m256 f0_1 = f0_0;
     __m256 f0_2 = f0_0;
-    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
-    __m256 g0_1 = g0_0;
-    __m256 g0_2 = g0_0;
-    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
-    __m256 o0_1 = o0_0;
-    __m256 o0_2 = o0_0;
-    const float *w_x0 = s->w_x + block * 64;
+    const float *w_a_x0 = s->w_a_x + block * 32;
     const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
-        const __m256 w0 = _mm256_load_ps(w_x0 + k * 32 + 0);
         i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
-        const __m256 w1 = _mm256_load_ps(w_x0 + k * 32 + 8);
         f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
         f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
         f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
-        const __m256 w2 = _mm256_load_ps(w_x0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
-        const __m256 w3 = _mm256_load_ps(w_x0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
-        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
     }
-    const float *w_h0 = s->w_h + block * 2048;
+    const float *w_a_h0 = s->w_a_h + block * 1024;
     const float *h_row0 = s->h_prev + row * 64;
     const float *h_row1 = s->h_prev + (row + 1) * 64;
     const float *h_row2 = s->h_prev + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0[k]);
-        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
-        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
-        const __m256 w0 = _mm256_load_ps(w_h0 + k * 32 + 0);
         i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
-        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
-        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
-        const __m256 w1 = _mm256_load_ps(w_h0 + k * 32 + 8);
         f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
         f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
         f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
-        const __m256 w2 = _mm256_load_ps(w_h0 + k * 32 + 16);
-        g0_0 = _mm256_fmadd_ps(w2, in0, g0_0);
-        g0_1 = _mm256_fmadd_ps(w2, in1, g0_1);
-        g0_2 = _mm256_fmadd_ps(w2, in2, g0_2);
-        const __m256 w3 = _mm256_load_ps(w_h0 + k * 32 + 24);
-        o0_0 = _mm256_fmadd_ps(w3, in0, o0_0);
-        o0_1 = _mm256_fmadd_ps(w3, in1, o0_1);
-        o0_2 = _mm256_fmadd_ps(w3, in2, o0_2);
     }
     _mm256_store_ps(sums + 0, i0_0);
     _mm256_store_ps(sums + 32, i0_1);
@@ -321,12 +326,507 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm256_store_ps(sums + 8, f0_0);
     _mm256_store_ps(sums + 40, f0_1);
     _mm256_store_ps(sums + 72, f0_2);
+}
+
+WEIR_TILE tile_3x1_b(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 g0_2 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    __m256 o0_2 = o0_0;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+    }
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+    }
     _mm256_store_ps(sums + 16, g0_0);
     _mm256_store_ps(sums + 48, g0_1);
     _mm256_store_ps(sums + 80, g0_2);
     _mm256_store_ps(sums + 24, o0_0);
     _mm256_store_ps(sums + 56, o0_1);
     _mm256_store_ps(sums + 88, o0_2);
+}
+
+WEIR_TILE tile_4x1_a(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1 = i0_0;
+    __m256 i0_2 = i0_0;
+    __m256 i0_3 = i0_0;
+    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1 = f0_0;
+    __m256 f0_2 = f0_0;
+    __m256 f0_3 = f0_0;
+    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+    }
+    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+    }
+    _mm256_store_ps(sums + 0, i0_0);
+    _mm256_store_ps(sums + 32, i0_1);
+    _mm256_store_ps(sums + 64, i0_2);
+    _mm256_store_ps(sums + 96, i0_3);
+    _mm256_store_ps(sums + 8, f0_0);
+    _mm256_store_ps(sums + 40, f0_1);
+    _mm256_store_ps(sums + 72, f0_2);
+    _mm256_store_ps(sums + 104, f0_3);
+}
+
+WEIR_TILE tile_4x1_b(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 g0_2 = g0_0;
+    __m256 g0_3 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    __m256 o0_2 = o0_0;
+    __m256 o0_3 = o0_0;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+    }
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+    }
+    _mm256_store_ps(sums + 16, g0_0);
+    _mm256_store_ps(sums + 48, g0_1);
+    _mm256_store_ps(sums + 80, g0_2);
+    _mm256_store_ps(sums + 112, g0_3);
+    _mm256_store_ps(sums + 24, o0_0);
+    _mm256_store_ps(sums + 56, o0_1);
+    _mm256_store_ps(sums + 88, o0_2);
+    _mm256_store_ps(sums + 120, o0_3);
+}
+
+WEIR_TILE tile_5x1_a(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1 = i0_0;
+    __m256 i0_2 = i0_0;
+    __m256 i0_3 = i0_0;
+    __m256 i0_4 = i0_0;
+    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1 = f0_0;
+    __m256 f0_2 = f0_0;
+    __m256 f0_3 = f0_0;
+    __m256 f0_4 = f0_0;
+    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+        const __m256 in4 = _mm256_set1_ps(x_row4[k]);
+        i0_4 = _mm256_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm256_fmadd_ps(w1, in4, f0_4);
+    }
+    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+        const __m256 in4 = _mm256_set1_ps(h_row4[k]);
+        i0_4 = _mm256_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm256_fmadd_ps(w1, in4, f0_4);
+    }
+    _mm256_store_ps(sums + 0, i0_0);
+    _mm256_store_ps(sums + 32, i0_1);
+    _mm256_store_ps(sums + 64, i0_2);
+    _mm256_store_ps(sums + 96, i0_3);
+    _mm256_store_ps(sums + 128, i0_4);
+    _mm256_store_ps(sums + 8, f0_0);
+    _mm256_store_ps(sums + 40, f0_1);
+    _mm256_store_ps(sums + 72, f0_2);
+    _mm256_store_ps(sums + 104, f0_3);
+    _mm256_store_ps(sums + 136, f0_4);
+}
+
+WEIR_TILE tile_5x1_b(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 g0_2 = g0_0;
+    __m256 g0_3 = g0_0;
+    __m256 g0_4 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    __m256 o0_2 = o0_0;
+    __m256 o0_3 = o0_0;
+    __m256 o0_4 = o0_0;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+        const __m256 in4 = _mm256_set1_ps(x_row4[k]);
+        g0_4 = _mm256_fmadd_ps(w0, in4, g0_4);
+        o0_4 = _mm256_fmadd_ps(w1, in4, o0_4);
+    }
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+        const __m256 in4 = _mm256_set1_ps(h_row4[k]);
+        g0_4 = _mm256_fmadd_ps(w0, in4, g0_4);
+        o0_4 = _mm256_fmadd_ps(w1, in4, o0_4);
+    }
+    _mm256_store_ps(sums + 16, g0_0);
+    _mm256_store_ps(sums + 48, g0_1);
+    _mm256_store_ps(sums + 80, g0_2);
+    _mm256_store_ps(sums + 112, g0_3);
+    _mm256_store_ps(sums + 144, g0_4);
+    _mm256_store_ps(sums + 24, o0_0);
+    _mm256_store_ps(sums + 56, o0_1);
+    _mm256_store_ps(sums + 88, o0_2);
+    _mm256_store_ps(sums + 120, o0_3);
+    _mm256_store_ps(sums + 152, o0_4);
+}
+
+WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 i0_0 = _mm256_load_ps(bias0 + 0);
+    __m256 i0_1 = i0_0;
+    __m256 i0_2 = i0_0;
+    __m256 i0_3 = i0_0;
+    __m256 i0_4 = i0_0;
+    __m256 i0_5 = i0_0;
+    __m256 f0_0 = _mm256_load_ps(bias0 + 8);
+    __m256 f0_1 = f0_0;
+    __m256 f0_2 = f0_0;
+    __m256 f0_3 = f0_0;
+    __m256 f0_4 = f0_0;
+    __m256 f0_5 = f0_0;
+    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    const float *x_row5 = s->x + (ptrdiff_t)(row + 5) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+        const __m256 in4 = _mm256_set1_ps(x_row4[k]);
+        i0_4 = _mm256_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm256_fmadd_ps(w1, in4, f0_4);
+        const __m256 in5 = _mm256_set1_ps(x_row5[k]);
+        i0_5 = _mm256_fmadd_ps(w0, in5, i0_5);
+        f0_5 = _mm256_fmadd_ps(w1, in5, f0_5);
+    }
+    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    const float *h_row5 = s->h_prev + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        i0_0 = _mm256_fmadd_ps(w0, in0, i0_0);
+        f0_0 = _mm256_fmadd_ps(w1, in0, f0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        i0_1 = _mm256_fmadd_ps(w0, in1, i0_1);
+        f0_1 = _mm256_fmadd_ps(w1, in1, f0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        i0_2 = _mm256_fmadd_ps(w0, in2, i0_2);
+        f0_2 = _mm256_fmadd_ps(w1, in2, f0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        i0_3 = _mm256_fmadd_ps(w0, in3, i0_3);
+        f0_3 = _mm256_fmadd_ps(w1, in3, f0_3);
+        const __m256 in4 = _mm256_set1_ps(h_row4[k]);
+        i0_4 = _mm256_fmadd_ps(w0, in4, i0_4);
+        f0_4 = _mm256_fmadd_ps(w1, in4, f0_4);
+        const __m256 in5 = _mm256_set1_ps(h_row5[k]);
+        i0_5 = _mm256_fmadd_ps(w0, in5, i0_5);
+        f0_5 = _mm256_fmadd_ps(w1, in5, f0_5);
+    }
+    _mm256_store_ps(sums + 0, i0_0);
+    _mm256_store_ps(sums + 32, i0_1);
+    _mm256_store_ps(sums + 64, i0_2);
+    _mm256_store_ps(sums + 96, i0_3);
+    _mm256_store_ps(sums + 128, i0_4);
+    _mm256_store_ps(sums + 160, i0_5);
+    _mm256_store_ps(sums + 8, f0_0);
+    _mm256_store_ps(sums + 40, f0_1);
+    _mm256_store_ps(sums + 72, f0_2);
+    _mm256_store_ps(sums + 104, f0_3);
+    _mm256_store_ps(sums + 136, f0_4);
+    _mm256_store_ps(sums + 168, f0_5);
+}
+
+WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums)
+{
+    const float *bias0 = s->bias + block * 32;
+    __m256 g0_0 = _mm256_load_ps(bias0 + 16);
+    __m256 g0_1 = g0_0;
+    __m256 g0_2 = g0_0;
+    __m256 g0_3 = g0_0;
+    __m256 g0_4 = g0_0;
+    __m256 g0_5 = g0_0;
+    __m256 o0_0 = _mm256_load_ps(bias0 + 24);
+    __m256 o0_1 = o0_0;
+    __m256 o0_2 = o0_0;
+    __m256 o0_3 = o0_0;
+    __m256 o0_4 = o0_0;
+    __m256 o0_5 = o0_0;
+    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *x_row0 = s->x + (ptrdiff_t)row * s->x_row;
+    const float *x_row1 = s->x + (ptrdiff_t)(row + 1) * s->x_row;
+    const float *x_row2 = s->x + (ptrdiff_t)(row + 2) * s->x_row;
+    const float *x_row3 = s->x + (ptrdiff_t)(row + 3) * s->x_row;
+    const float *x_row4 = s->x + (ptrdiff_t)(row + 4) * s->x_row;
+    const float *x_row5 = s->x + (ptrdiff_t)(row + 5) * s->x_row;
+    for (size_t k = 0; k < 2; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(x_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(x_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(x_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(x_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+        const __m256 in4 = _mm256_set1_ps(x_row4[k]);
+        g0_4 = _mm256_fmadd_ps(w0, in4, g0_4);
+        o0_4 = _mm256_fmadd_ps(w1, in4, o0_4);
+        const __m256 in5 = _mm256_set1_ps(x_row5[k]);
+        g0_5 = _mm256_fmadd_ps(w0, in5, g0_5);
+        o0_5 = _mm256_fmadd_ps(w1, in5, o0_5);
+    }
+    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *h_row0 = s->h_prev + row * 64;
+    const float *h_row1 = s->h_prev + (row + 1) * 64;
+    const float *h_row2 = s->h_prev + (row + 2) * 64;
+    const float *h_row3 = s->h_prev + (row + 3) * 64;
+    const float *h_row4 = s->h_prev + (row + 4) * 64;
+    const float *h_row5 = s->h_prev + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 in0 = _mm256_set1_ps(h_row0[k]);
+        g0_0 = _mm256_fmadd_ps(w0, in0, g0_0);
+        o0_0 = _mm256_fmadd_ps(w1, in0, o0_0);
+        const __m256 in1 = _mm256_set1_ps(h_row1[k]);
+        g0_1 = _mm256_fmadd_ps(w0, in1, g0_1);
+        o0_1 = _mm256_fmadd_ps(w1, in1, o0_1);
+        const __m256 in2 = _mm256_set1_ps(h_row2[k]);
+        g0_2 = _mm256_fmadd_ps(w0, in2, g0_2);
+        o0_2 = _mm256_fmadd_ps(w1, in2, o0_2);
+        const __m256 in3 = _mm256_set1_ps(h_row3[k]);
+        g0_3 = _mm256_fmadd_ps(w0, in3, g0_3);
+        o0_3 = _mm256_fmadd_ps(w1, in3, o0_3);
+        const __m256 in4 = _mm256_set1_ps(h_row4[k]);
+        g0_4 = _mm256_fmadd_ps(w0, in4, g0_4);
+        o0_4 = _mm256_fmadd_ps(w1, in4, o0_4);
+        const __m256 in5 = _mm256_set1_ps(h_row5[k]);
+        g0_5 = _mm256_fmadd_ps(w0, in5, g0_5);
+        o0_5 = _mm256_fmadd_ps(w1, in5, o0_5);
+    }
+    _mm256_store_ps(sums + 16, g0_0);
+    _mm256_store_ps(sums + 48, g0_1);
+    _mm256_store_ps(sums + 80, g0_2);
+    _mm256_store_ps(sums + 112, g0_3);
+    _mm256_store_ps(sums + 144, g0_4);
+    _mm256_store_ps(sums + 176, g0_5);
+    _mm256_store_ps(sums + 24, o0_0);
+    _mm256_store_ps(sums + 56, o0_1);
+    _mm256_store_ps(sums + 88, o0_2);
+    _mm256_store_ps(sums + 120, o0_3);
+    _mm256_store_ps(sums + 152, o0_4);
+    _mm256_store_ps(sums + 184, o0_5);
 }
 
 static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
@@ -344,10 +844,24 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
         }
         break;
     case 2:
-        tile_2x1(s, block, row, sums);
+        tile_2x1_a(s, block, row, sums);
+        tile_2x1_b(s, block, row, sums);
         break;
     case 3:
-        tile_3x1(s, block, row, sums);
+        tile_3x1_a(s, block, row, sums);
+        tile_3x1_b(s, block, row, sums);
+        break;
+    case 4:
+        tile_4x1_a(s, block, row, sums);
+        tile_4x1_b(s, block, row, sums);
+        break;
+    case 5:
+        tile_5x1_a(s, block, row, sums);
+        tile_5x1_b(s, block, row, sums);
+        break;
+    case 6:
+        tile_6x1_a(s, block, row, sums);
+        tile_6x1_b(s, block, row, sums);
         break;
     }
 }
@@ -395,8 +909,8 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
     const size_t first = 8 * run->part / run->parts;
     const size_t last = 8 * (run->part + 1) / run->parts;
     const size_t wide = run->B == 1 ? 2 : 1;
-    const size_t parts = (run->B + 2) / 3;
-    WEIR_ALIGNED float sums[96];
+    const size_t parts = (run->B + 5) / 6;
+    WEIR_ALIGNED float sums[192];
     const size_t whole = last - first;
     const size_t groups = whole / wide;
     const size_t total = groups + whole % wide;
@@ -419,8 +933,10 @@ static void prepare(const struct weir_run *run, struct step *s)
 {
     const float *weights = run->weights;
     s->bias = weights + 0;
-    s->w_x = weights + 256;
-    s->w_h = weights + 768;
+    s->w_a_x = weights + 256;
+    s->w_b_x = weights + 512;
+    s->w_a_h = weights + 768;
+    s->w_b_h = weights + 8960;
     s->x_row = run->x_row;
     s->y_row = run->y_row;
 }
@@ -462,21 +978,29 @@ static const unsigned char slots_0[] = {
 static const unsigned char slots_1[] = {
     0, /* Wi */
     3, /* Wf */
+};
+
+static const unsigned char slots_2[] = {
     6, /* Wg */
     9, /* Wo */
 };
 
-static const unsigned char slots_2[] = {
+static const unsigned char slots_3[] = {
     1, /* Ui */
     4, /* Uf */
+};
+
+static const unsigned char slots_4[] = {
     7, /* Ug */
     10, /* Uo */
 };
 
 static const struct weir_region regions[] = {
     {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0}, /* w_h */
+    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0}, /* w_a_x */
+    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0}, /* w_b_x */
+    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0}, /* w_a_h */
+    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0}, /* w_b_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -528,8 +1052,8 @@ const struct weir_kernel lstm_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__avx2",
     .cell = "lstm",
-    .plan = "vectors=2,rows=3,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
-            "fetch_rows=0,serpentine=1",
+    .plan = "vectors=2,rows=6,batch_vectors=1,sums=2,hoist=0,hoist_batch=4,fused=1,tails=1,"
+            "prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,
@@ -543,7 +1067,7 @@ const struct weir_kernel lstm_f32_i2_h64__avx2 = {
     .values = NULL,
     .value_count = 0,
     .regions = regions,
-    .region_count = 3,
+    .region_count = 5,
     .scales = scales,
     .hoist_floats = hoist_floats,
     .forward = forward,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell rnn_tanh --input 2 --hidden 64 --isa avx2 --train. Do not edit.
- * Plan: vectors=8 rows=3 batch_vectors=4 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0
+ * Plan: vectors=8 rows=3 batch_vectors=4 sums=0 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0
  * fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152 bytes of weights.
  * Per unit: 5 elementwise operations. */
 #include "kernel.h"
@@ -1664,8 +1664,8 @@ static const struct weir_outer outers[] = {
 };
 
 static const struct weir_pass pass_back = {
-    .plan = "vectors=8,rows=3,batch_vectors=4,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
-            "fetch_rows=0,serpentine=1",
+    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
+            "prefetch=0,fetch_rows=0,serpentine=1",
     .regions = regions_back,
     .region_count = 1,
     .scales = scales_back,
@@ -1677,8 +1677,8 @@ static const struct weir_pass pass_back = {
 };
 
 static const struct weir_pass pass_input = {
-    .plan = "vectors=8,rows=8,batch_vectors=1,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
-            "fetch_rows=1,serpentine=1",
+    .plan = "vectors=8,rows=8,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
+            "prefetch=0,fetch_rows=1,serpentine=1",
     .regions = regions_input,
     .region_count = 1,
     .scales = scales_input,
@@ -1701,8 +1701,8 @@ const struct weir_kernel rnn_tanh_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "rnn_tanh_f32_i2_h64__avx2",
     .cell = "rnn_tanh",
-    .plan = "vectors=8,rows=3,batch_vectors=4,hoist=0,hoist_batch=4,fused=1,tails=1,prefetch=0,"
-            "fetch_rows=0,serpentine=1",
+    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
+            "prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

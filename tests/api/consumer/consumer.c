@@ -24,7 +24,7 @@ static weir_status create(weir_layer **layer, weir_error *error)
                                    error);
     }
     for (size_t k = 0; !status && k < config.weight_count; k++)
-        weights[k] = (weir_weight){shapes[k].name, ones};
+        weights[k] = (weir_weight){shapes[k].name, ones, shapes[k].rows, shapes[k].cols};
     return status ? status : weir_layer_create(layer, &config, error);
 }
 
