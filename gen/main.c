@@ -221,19 +221,29 @@ static bool deploy_source(const struct deploy_request *wanted, struct failure *f
     return deployed;
 }
 
+static bool deploy_wanted(const struct request *request, const struct deploy_request *wanted,
+                          struct failure *failure)
+{
+    if (request->command == COMMAND_DEPLOY)
+        return deploy_source(wanted, failure);
+#ifdef WEIR_HAS_ONNX
+    return deploy_model(wanted, failure);
+#else
+    return fail(failure,
+                "--model: this weir-gen was built without protobuf-c, which reading ONNX takes");
+#endif
+}
+
 static bool deploy(const struct request *request, struct failure *failure)
 {
     struct deploy_request wanted;
     if (!options_deploy(request, &wanted, failure))
         return false;
-    if (request->command == COMMAND_DEPLOY)
-        return deploy_source(&wanted, failure);
-#ifdef WEIR_HAS_ONNX
-    return deploy_model(&wanted, failure);
-#else
-    return fail(failure,
-                "--model: this weir-gen was built without protobuf-c, which reading ONNX takes");
-#endif
+    char *command = options_command(request);
+    wanted.command = command;
+    const bool deployed = deploy_wanted(request, &wanted, failure);
+    free(command);
+    return deployed;
 }
 
 static bool print_help(struct failure *failure)

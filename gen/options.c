@@ -66,6 +66,7 @@ static const struct {
      "a call says where its sequence ends; what is past that is zero"},
     {"reverse", NULL, DEPLOY, AT(reverse), "backwards in time"},
     {"bidirectional", NULL, DEPLOY, AT(bidirectional), "both ways side by side"},
+    {"no-test", NULL, DEPLOY | MODEL, AT(no_test), "without the self-test"},
     {"node", "NAME,...", MODEL, AT(node),
      "this recurrent node alone, wherever it stands, or a few that follow one another"},
     {"data", "DIR", MODEL, AT(data),
@@ -184,6 +185,42 @@ void options_help(struct text *out)
         text_free(&words);
     }
     text_add(out, "%s", help_tail);
+}
+
+/* ---- The command in words ---- */
+
+static void add_given(struct text *out, const struct request *request, size_t place, bool is_path)
+{
+    const char *given = *(const char *const *)(const void *)((const char *)request + place);
+    text_add(out, " ");
+    if (is_path)
+        deploy_quote_file(out, given);
+    else
+        deploy_quote(out, given);
+}
+
+static bool is_given(const struct request *request, size_t option)
+{
+    const char *at = (const char *)request + options[option].place;
+    return options[option].value ? *(const char *const *)(const void *)at != NULL
+                                 : *(const bool *)(const void *)at;
+}
+
+char *options_command(const struct request *request)
+{
+    struct text text = {0};
+    text_add(&text, "weir-gen --%s", commands[request->command].name);
+    add_given(&text, request, commands[request->command].place, true);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const char *value = options[i].value;
+        if (!(options[i].commands >> request->command & 1) || !is_given(request, i))
+            continue;
+        text_add(&text, " %s%s", dashes(i), options[i].name);
+        if (value)
+            add_given(&text, request, options[i].place,
+                      !strcmp(value, "FILE") || !strcmp(value, "DIR"));
+    }
+    return text.chars;
 }
 
 /* ---- Reading ---- */
@@ -430,6 +467,7 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         .lengths = request->lengths,
         .reverse = request->reverse,
         .bidirectional = request->bidirectional,
+        .no_test = request->no_test,
         .model = request->model,
         .node = request->node,
         .data = request->data,

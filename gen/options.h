@@ -26,7 +26,7 @@ enum command {
 struct request {
     enum command command;
     bool trains, backward;
-    bool lengths, reverse, bidirectional;
+    bool lengths, reverse, bidirectional, no_test;
     const char *cell, *output, *isa, *math, *plan;
     const char *size[4]; /* by extent */
     const char *model, *node, *data, *out, *name, *from, *weights,
@@ -37,6 +37,10 @@ struct request {
 bool options_read(int argc, char **argv, struct request *request, struct failure *failure);
 
 void options_help(struct text *out);
+
+/* What was asked for as one line, which the caller frees: the options in the order of the table,
+ * with files called without their folders. */
+char *options_command(const struct request *request);
 
 /* What texts mean: the ISA that must be given; the form of the maths; the sizes of a kernel, 0 for
  * any; those to check a gradient for, which are all known; and what a model that stands alone is

@@ -125,10 +125,12 @@ struct weir_tape {
 struct weir_run {
     size_t T, B; /* time steps and rows of the batch, T >= 1 and B >= 1 */
     size_t I, H, P; /* read by size-generic kernels only */
+    /* In this order, because compilers read neighbours as one, which has to wait where they were
+     * written apart just before, as x and y are in every step of a stream. */
     const float *x; /* x[t * x_step + b * x_row + i], any alignment */
-    ptrdiff_t x_step, x_row;
+    ptrdiff_t x_step, y_step;
     float *y; /* y[t * y_step + b * y_row + h], any alignment */
-    ptrdiff_t y_step, y_row;
+    ptrdiff_t x_row, y_row;
     const float *weights; /* packed as kernel.regions say */
     /* state[t % 2][s] holds state s before step t as [B][row], rows padded to WEIR_ROW; the final
      * states are in state[T % 2]. The padding may hold anything and is overwritten. In y every NaN
@@ -205,7 +207,7 @@ struct weir_product_kernel {
 /* Which of the contracts of this file a kernel was generated for: another number wherever anything
  * in it that a kernel and the runtime share changes its meaning or its place. First in a kernel, so
  * that any can be asked. */
-enum { WEIR_CONTRACT = 2 };
+enum { WEIR_CONTRACT = 3 };
 
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */

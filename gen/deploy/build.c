@@ -9,10 +9,10 @@ static void add_sources(const struct deployment *d, struct values *values)
 {
     struct text sources = {0};
     if (!d->model->weights_file)
-        text_add(&sources, " %s_weights.c", d->model->name);
+        text_add(&sources, " src/%s_weights.c", d->model->name);
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
         if (d->model->isas[i])
-            text_add(&sources, " %s_%s.c", d->model->name, isas[i].name);
+            text_add(&sources, " src/%s_%s.c", d->model->name, isas[i].name);
     values_take(values, "SOURCES", &sources);
 }
 
@@ -44,9 +44,20 @@ static void add_isa_names(const struct deployment *d, struct values *values)
     values_take(values, "ISA_NAMES", &names);
 }
 
+static void add_test(const struct deployment *d, struct values *values)
+{
+    const bool none = d->model->no_test;
+    values_add(values, "TEST_TARGET", "%s",
+               none ? "" : template_text("deploy/self_test/test.cmake.in"));
+    values_add(values, "TEST_WORDS", "%s",
+               none ? "" : template_text("deploy/self_test/README.md.in"));
+    values_add(values, "RUN_TEST", "%s", none ? "" : " && ctest --test-dir build");
+}
+
 void deploy_build(const struct deployment *d, struct values *values)
 {
     add_sources(d, values);
     add_layers(d, values);
     add_isa_names(d, values);
+    add_test(d, values);
 }

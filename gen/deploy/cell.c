@@ -64,16 +64,21 @@ static const float *point(struct deploy_pass *pass, const struct graph *graph, c
 }
 
 /* The layer's passes, whose weights are the caller's to free; NULL: there are none. */
-static float *fill_layer(struct deploy_layer *layer, const struct deploy_request *request,
+static float *fill_layer(struct deploy_model *model, const struct deploy_request *request,
                          const struct source *cell, const struct graph *graph,
                          struct failure *failure)
 {
+    struct deploy_layer *layer = &model->layers[model->layer_count++];
+    memcpy(layer->size, request->size, sizeof layer->size);
+    deploy_add_file(model, request->cell, cell->text, cell->length);
     layer->pass_count = request->bidirectional ? 2 : 1;
     layer->passes[layer->pass_count - 1].reversed = request->bidirectional || request->reverse;
     layer->by_length = request->lengths;
     const size_t count = layer->pass_count * count_weights(graph, layer->size);
     float *floats = read_floats(request->from, count, failure);
     const float *next = floats;
+    if (floats)
+        deploy_add_file(model, request->from, floats, count * sizeof *floats);
     for (size_t p = 0; p < layer->pass_count && floats; p++) {
         layer->passes[p].cell = *cell;
         next = point(&layer->passes[p], graph, layer->size, next);
@@ -96,9 +101,7 @@ bool deploy_cell(const struct deploy_request *request, const struct source *cell
         deployed = fail(failure, "backwards takes a whole sequence a call, expected --steps with "
                                  "the most there are");
     if (deployed) {
-        struct deploy_layer *layer = &model->layers[model->layer_count++];
-        memcpy(layer->size, request->size, sizeof layer->size);
-        floats = fill_layer(layer, request, cell, graph, failure);
+        floats = fill_layer(model, request, cell, graph, failure);
         deployed = floats && deploy_write(model, request->out, failure);
     }
     free(floats);

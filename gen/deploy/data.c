@@ -5,6 +5,7 @@
 #include "common/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The tensor of FOLDER/KIND_INDEX.pb, or NULL. */
 static const onnx_tensor *read_tensor(struct chain *chain, const char *folder, const char *kind,
@@ -59,7 +60,34 @@ static bool is_rows(const onnx_tensor *tensor, size_t width)
            tensor->dims[tensor->rank - 1] == width;
 }
 
-/* What is deployed starts from the model's own states, and has a batch of one. */
+/* An input that says where states start is where they do in the self-test. */
+static bool set_starts(struct chain *chain, size_t input, const onnx_tensor *tensor)
+{
+    const char *name = chain->onnx->values[chain->onnx->graph.inputs[input]].name;
+    bool used = false;
+    for (size_t l = 0; l < chain->model->layer_count; l++)
+        for (size_t p = 0; p < chain->model->layers[l].pass_count; p++)
+            for (size_t s = 0; s < WEIR_STATES_MAX; s++) {
+                struct deploy_pass *pass = &chain->model->layers[l].passes[p];
+                if (!pass->input[s].name || strcmp(pass->input[s].name, name) != 0)
+                    continue;
+                if (!tensor->floats || tensor->count != pass->input[s].all)
+                    return fail(chain->failure,
+                                "--data: input_%zu.pb is not states of one sequence, expected %zu "
+                                "floats",
+                                input, pass->input[s].all);
+                pass->tested[s] = tensor->floats + pass->input[s].from;
+                used = true;
+            }
+    for (size_t k = 0; tensor->floats && k < tensor->count && !used; k++)
+        if (tensor->floats[k] != 0)
+            return fail(chain->failure,
+                        "--data: input_%zu.pb is not zeros, but nothing of the model starts there",
+                        input);
+    return true;
+}
+
+/* What is deployed has a batch of one. */
 static bool check_inputs(struct chain *chain, const char *folder, const onnx_tensor *input)
 {
     const onnx_graph *graph = &chain->onnx->graph;
@@ -75,12 +103,8 @@ static bool check_inputs(struct chain *chain, const char *folder, const onnx_ten
         const onnx_tensor *tensor = read_tensor(chain, folder, "input", i);
         if (!tensor)
             return false;
-        for (size_t k = 0; tensor->floats && k < tensor->count; k++)
-            if (tensor->floats[k] != 0)
-                return fail(chain->failure,
-                            "--data: input_%zu.pb holds states to start from that are not zero, "
-                            "expected zeros",
-                            i);
+        if (!set_starts(chain, i, tensor))
+            return false;
     }
     return true;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Headers that a directory gets a copy of, as far as it needs them. */
+/* Files that a directory gets a copy of, as far as it needs them. */
 static const struct {
     const char *name, *text;
 } shipped[] = {
@@ -47,40 +47,48 @@ struct writing {
     struct failure *failure;
 };
 
-/* Writes a file; its text is freed. In its name, NAME stands for the model's. */
-static bool write_file(const struct writing *w, const char *name, struct text *text)
+/* Writes a file into a folder of the directory; its text is freed. In its name, NAME stands for the
+ * model's. */
+static bool write_file(const struct writing *w, const char *folder, const char *name,
+                       struct text *text)
 {
     const bool named = !strncmp(name, "NAME", strlen("NAME"));
-    char *path = text_format("%s/%s%s", w->directory, named ? w->deployment->model->name : "",
-                             name + (named ? strlen("NAME") : 0));
+    char *path =
+        text_format("%s/%s%s%s", w->directory, folder, named ? w->deployment->model->name : "",
+                    name + (named ? strlen("NAME") : 0));
     const bool written = file_write(path, text->chars, text->length, w->failure);
     text_free(text);
     free(path);
     return written;
 }
 
+static bool write_copy(const struct writing *w, const char *folder, const char *name)
+{
+    struct text copy = {0};
+    text_add(&copy, "%s", shipped_text(name));
+    return write_file(w, folder, name, &copy);
+}
+
 static bool write_header(const struct writing *w, const char *name)
 {
-    struct text header = {0};
-    text_add(&header, "%s", shipped_text(name));
-    return write_file(w, name, &header);
+    return write_copy(w, "src/", name);
 }
 
 /* A file that comes from the template of its name. */
-static bool write_expanded(const struct writing *w, const char *name)
+static bool write_expanded(const struct writing *w, const char *folder, const char *name)
 {
     char *template = text_format("deploy/%s.in", name);
     struct text text = {0};
     template_add(&text, template, w->values->rows, w->values->count);
     free(template);
-    return write_file(w, name, &text);
+    return write_file(w, folder, name, &text);
 }
 
 static bool write_weights(const struct writing *w)
 {
     const char *path = w->deployment->model->weights_file;
     if (!path)
-        return write_expanded(w, "NAME_weights.c");
+        return write_expanded(w, "src/", "NAME_weights.c");
     struct text weights = {0};
     deploy_weights_file(w->deployment, &weights);
     const bool written = file_write(path, weights.chars, weights.length, w->failure);
@@ -92,27 +100,45 @@ static bool write_weights(const struct writing *w)
 static bool write_kernels(const struct writing *w, size_t isa)
 {
     const struct deployment *d = w->deployment;
-    struct text kernels = emit_alone(d->parts[isa], d->kernel_count, d->model->name);
+    const struct alone alone = {.parts = d->parts[isa],
+                                .count = d->kernel_count,
+                                .name = d->model->name,
+                                .origin = values_find(w->values, "ORIGIN"),
+                                .packs = !deployment_is_packed(d)};
+    struct text kernels = emit_alone(&alone);
     char *name = text_format("NAME_%s.c", isas[isa].name);
-    const bool written = write_file(w, name, &kernels) && write_header(w, isas[isa].header);
+    const bool written = write_file(w, "src/", name, &kernels) && write_header(w, isas[isa].header);
     free(name);
     return written;
 }
 
+static bool make_folder(const struct writing *w, const char *folder)
+{
+    char *path = text_format("%s%s", w->directory, folder);
+    const bool made = !mkdir(path, 0777) || errno == EEXIST;
+    if (!made)
+        fail(w->failure, "--out %.1000s cannot be made: %s", path, strerror(errno));
+    free(path);
+    return made;
+}
+
 static bool write_all(const struct writing *w)
 {
-    static const char *const headers[] = {"strict.h", "kernel.h", "cpu_features.h", "float_mode.h",
-                                          "packing.h"};
-    static const char *const expanded[] = {"NAME_internal.h", "NAME_model.h", "NAME.h",
-                                           "NAME.c",          "NAME_test.c",  "CMakeLists.txt",
-                                           "README.md"};
-    if (mkdir(w->directory, 0777) && errno != EEXIST)
-        return fail(w->failure, "--out %.1000s cannot be made: %s", w->directory, strerror(errno));
-    bool written = true;
+    static const char *const headers[] = {"strict.h", "kernel.h", "cpu_features.h", "float_mode.h"};
+    static const struct {
+        const char *folder, *name;
+    } expanded[] = {{"", "CMakeLists.txt"},   {"", "README.md"},  {"include/", "NAME.h"},
+                    {"src/", "NAME_model.h"}, {"src/", "NAME.c"}, {"src/", "NAME_internal.h"},
+                    {"test/", "NAME_test.c"}};
+    const bool tests = !w->deployment->model->no_test, packs = !deployment_is_packed(w->deployment);
+    const size_t count = sizeof expanded / sizeof *expanded - !tests;
+    bool written = make_folder(w, "") && make_folder(w, "/include") && make_folder(w, "/src") &&
+                   (!tests || make_folder(w, "/test")) && write_copy(w, "", "LICENSE");
+    for (size_t i = 0; i < count && written; i++)
+        written = write_expanded(w, expanded[i].folder, expanded[i].name);
     for (size_t i = 0; i < sizeof headers / sizeof *headers && written; i++)
         written = write_header(w, headers[i]);
-    for (size_t i = 0; i < sizeof expanded / sizeof *expanded && written; i++)
-        written = write_expanded(w, expanded[i]);
+    written = written && (!packs || write_header(w, "packing.h"));
     if (deployment_has_softmax(w->deployment))
         written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
@@ -124,11 +150,13 @@ static bool write_all(const struct writing *w)
 /* What varies is found before anything is written: a model may still be refused there. */
 static bool find_values(const struct deployment *d, struct values *values, struct failure *failure)
 {
+    deploy_origin(d, values);
     deploy_interface(d, values);
+    deploy_initial(d, values);
     deploy_tables(d, values);
-    deploy_weights(d, values);
+    deploy_packing(d, values);
     deploy_build(d, values);
-    return deploy_self_test(d, values, failure);
+    return deploy_weights(d, values, failure) && deploy_self_test(d, values, failure);
 }
 
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)

@@ -6,17 +6,23 @@
 #define WEIR_DEPLOY_H
 
 #include "common/failure.h"
+#include "common/text.h"
+#include "deploy/layout.h"
+#include "deploy/sha256.h"
 #include "language/source.h"
 #include "plan/isa.h"
 
-enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2, DEPLOY_STEPS_MAX = 1 << 20 };
+enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
+enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
 
 /* What is asked for: a cell with weights from a file, or an ONNX model. NULL: nothing is said. */
 struct deploy_request {
     const char *out; /* the directory */
     const char *name; /* of the model; NULL: the cell's or the file's */
     const char *weights_file;
+    const char *command; /* what was asked for in words, which deploy_quote wrote */
     size_t steps; /* 0: nothing is said */
+    bool no_test;
     bool isas[WEIR_ISA_COUNT];
     /* Of a cell. */
     const char *cell, *from;
@@ -26,12 +32,21 @@ struct deploy_request {
     const char *model, *node, *data;
 };
 
+/* An input of the model, by its name, that says where a state starts: so many of its floats, from
+ * one on. NULL: none does. */
+struct deploy_input {
+    const char *name;
+    size_t from, all; /* all: that the input has */
+};
+
 /* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
- * and where its states start (NULL: zeros). */
+ * and where its states start (NULL: zeros), also in the self-test where that is another start, and
+ * which input of the model says so (NULL: none). */
 struct deploy_pass {
     struct source cell;
     bool reversed;
-    const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX];
+    const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX], *tested[WEIR_STATES_MAX];
+    struct deploy_input input[WEIR_STATES_MAX];
 };
 
 /* What of its outputs a layer passes on: those of all steps, of the last one, or the final states,
@@ -55,6 +70,12 @@ struct deploy_data {
     size_t steps, length, count; /* count: floats of the output */
 };
 
+/* A file that the model is made from. */
+struct deploy_file {
+    const char *path;
+    char sha256[SHA256_TEXT];
+};
+
 #define DEPLOY_TOLERANCE 1e-4
 #define DEPLOY_ANY_LENGTH SIZE_MAX
 
@@ -68,7 +89,11 @@ struct deploy_model {
     size_t length; /* where it always must, or DEPLOY_ANY_LENGTH */
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
+    bool no_test; /* it gets no self-test */
     struct deploy_data data; /* of the self-test */
+    const char *command;
+    struct deploy_file files[DEPLOY_FILES_MAX];
+    size_t file_count;
 };
 
 /* Writes the directory, which is made if it is not there. */
@@ -77,6 +102,14 @@ bool deploy_write(const struct deploy_model *model, const char *directory, struc
 /* What the request says of a model, whose name is `name` unless it says another. */
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
                     const char *name, struct failure *failure);
+
+/* Notes a file, by its bytes, that the model is made from. */
+void deploy_add_file(struct deploy_model *model, const char *path, const void *bytes, size_t count);
+
+/* Adds words so that in any comment or shell they are one word of letters, digits and signs that
+ * mean nothing: other bytes become %XX. Of a path, what it is called without its folder. */
+void deploy_quote(struct text *out, const char *words);
+void deploy_quote_file(struct text *out, const char *path);
 
 /* Whether the directory gets a header NAME.h of Weir's, whatever the model's name is. */
 bool deploy_ships(const char *name);

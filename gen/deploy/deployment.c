@@ -61,6 +61,14 @@ bool deployment_gives_last(const struct deployment *d)
     return last;
 }
 
+bool deployment_is_packed(const struct deployment *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
+        count += d->model->isas[i];
+    return count == 1 && !d->model->weights_file;
+}
+
 static void visit_pass(const struct deployment *d, size_t l, size_t p, deployment_visit *visit,
                        void *context, size_t *at)
 {
@@ -196,8 +204,10 @@ struct deployment *deployment_create(const struct deploy_model *model, struct fa
     for (size_t l = 0; l < model->layer_count && made; l++)
         for (size_t p = 0; p < model->layers[l].pass_count && made; p++)
             made = make_kernel(d, l, p, failure);
-    if (made && survey(d, failure))
+    if (made && survey(d, failure)) {
+        layout_find(d, &d->layout);
         return d;
+    }
     deployment_free(d);
     return NULL;
 }

@@ -4,6 +4,7 @@
 #define WEIR_DEPLOYMENT_H
 
 #include "deploy/deploy.h"
+#include "deploy/pack.h"
 #include "deploy/values.h"
 #include "plan/kernel_parts.h"
 
@@ -19,6 +20,7 @@ struct deployment {
     size_t weight_count;
     uint64_t shape; /* a hash of what the weights are for */
     char *upper; /* the name, in capitals */
+    struct layout layout;
 };
 
 /* NULL: a cell that is no kernel, or weights that are not finite. */
@@ -32,6 +34,8 @@ size_t deployment_outputs(const struct deployment *d, size_t layer); /* floats a
 bool deployment_is_whole(const struct deployment *d); /* a call is a whole sequence */
 bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
+/* There is one ISA, and weights in C: they are packed for it when that is written. */
+bool deployment_is_packed(const struct deployment *d);
 
 /* Calls visit with every piece of the weights, in order, and where it begins. */
 typedef void deployment_visit(void *context, size_t layer, size_t pass, const float *piece,
@@ -39,12 +43,16 @@ typedef void deployment_visit(void *context, size_t layer, size_t pass, const fl
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
 /* What varies in the templates of kernels/templates/deploy/, by the file that finds it. */
+void deploy_origin(const struct deployment *d, struct values *values); /* all */
 void deploy_interface(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
+void deploy_initial(const struct deployment *d, struct values *values); /* NAME.h */
 void deploy_tables(const struct deployment *d, struct values *values); /* NAME_model.h */
-void deploy_weights(const struct deployment *d, struct values *values); /* NAME_weights.c */
+void deploy_packing(const struct deployment *d, struct values *values); /* NAME_model.h */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
 
-/* The same for NAME_test.c. False: a model gives what is not the output that it brings. */
+/* The same for NAME_weights.c; and for NAME_test.c, where a model may give what is not the output
+ * that it brings. */
+bool deploy_weights(const struct deployment *d, struct values *values, struct failure *failure);
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure);
 
 /* The file of weights of a model that has them there. */

@@ -2,8 +2,6 @@
 /* How a model is called, which NAME.h says, the end of NAME.c does, and the self-test uses. */
 #include "deploy/deployment.h"
 
-#include "version.inc"
-
 /* A stream gets one step a call, a sequence several, with or without a length. */
 static void add_step(const struct deployment *d, struct values *values)
 {
@@ -11,9 +9,9 @@ static void add_step(const struct deployment *d, struct values *values)
     static const struct {
         const char *folder, *arguments;
     } ways[] = {
-        [STREAM] = {"stream", "state, x, y"},
-        [SEQUENCE] = {"sequence", "state, steps, x, y"},
-        [LENGTHS] = {"lengths", "state, steps, length, x, y"},
+        [STREAM] = {"stream", "model, state, x, y"},
+        [SEQUENCE] = {"sequence", "model, state, steps, x, y"},
+        [LENGTHS] = {"lengths", "model, state, steps, length, x, y"},
     };
     const int way = d->model->lengths ? LENGTHS : d->model->steps > 1 ? SEQUENCE : STREAM;
     values_choose(values, "STEP_DECLARATION", ways[way].folder, "step.h");
@@ -25,6 +23,9 @@ static void add_step(const struct deployment *d, struct values *values)
                                      : "steps < 1 || steps > @UPPER@_STEPS");
     values_add(values, "STEPS_RANGE", "%s",
                d->model->exact_steps ? "always @UPPER@_STEPS" : "1 to @UPPER@_STEPS");
+    values_add(values, "CALLS", "%s",
+               deployment_is_whole(d) ? "Each call is a whole sequence."
+                                      : "A stream goes on from call to call.");
     values_add(values, "STEPS_OUT", "%s", deployment_gives_last(d) ? "1" : "steps");
 }
 
@@ -55,27 +56,29 @@ static void add_reset(const struct deployment *d, struct values *values)
 {
     const bool whole = deployment_is_whole(d);
     values_choose(values, "RESET_COMMENT", whole ? "whole" : "parts", "reset.h");
-    values_add(values, "RESET_FIRST", "%s", whole ? "    reset(s);" : "");
+    values_add(values, "RESET_FIRST", "%s", whole ? "    reset((struct state *)state);" : "");
 }
 
-/* Weights come from a file, or are a table of the model's. */
+/* Weights come from a file, or are a table of the model's, which may be packed. */
 static void add_init(const struct deployment *d, struct values *values)
 {
-    const bool file = d->model->weights_file;
+    const bool file = d->model->weights_file, packed = deployment_is_packed(d);
     const char *folder = file ? "weights_file" : "weights_table";
-    values_choose(values, "INIT_DECLARATION", folder, "init.h");
+    values_choose(values, "INIT_DECLARATION", packed ? "weights_packed" : folder, "init.h");
     values_choose(values, "INIT", folder, "init.c");
     values_choose(values, "TEST_INIT", folder, "test.c");
     values_choose(values, "ADD_TEST", folder, "test.cmake");
+    values_add(values, "MODEL_MEMORY", "%s",
+               packed ? "NULL; /* the weights lie in the program */"
+                      : "aligned_alloc(@UPPER@_ALIGN, @NAME@_model_size());");
     values_add(values, "INIT_ARGUMENTS", "%s",
-               file ? "state, NULL, weights, bytes" : "state, NULL");
+               file ? "model, NULL, weights, bytes" : "model, NULL");
     values_add(values, "INCLUDE_HASH", "%s", file ? "#include \"hash.h\"" : "");
 }
 
 void deploy_interface(const struct deployment *d, struct values *values)
 {
     values_add(values, "NAME", "%s", d->model->name);
-    values_add(values, "VERSION", "%s", WEIR_GEN_VERSION);
     values_add(values, "UPPER", "%s", d->upper);
     values_add(values, "INPUTS", "%zu", d->inputs);
     values_add(values, "OUTPUTS", "%zu", d->outputs);

@@ -3,6 +3,7 @@
  * one output: recurrent nodes, which the importer gives as cells; matrix products with what is
  * added to them and the functions around them, which become cells; and nodes that only say how data
  * lies. Or one recurrent node is taken out of a graph of any kind. */
+#include "common/files.h"
 #include "common/text.h"
 #include "deploy/chain.h"
 
@@ -365,6 +366,17 @@ static bool fill(struct chain *chain, const struct deploy_request *request)
     return !request->data || chain_data(chain, request->data);
 }
 
+/* Notes the model's file. */
+static bool add_file(struct deploy_model *model, const char *path, struct failure *failure)
+{
+    size_t size;
+    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
+    if (bytes)
+        deploy_add_file(model, path, bytes, size);
+    free(bytes);
+    return bytes;
+}
+
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
     onnx_model *onnx = onnx_load_file(request->model, failure);
@@ -380,7 +392,8 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     char *name = name_from(request->model);
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
     deployed = deployed && deploy_options(request, chain.model, name, failure) &&
-               fill(&chain, request) && deploy_write(chain.model, request->out, failure);
+               add_file(chain.model, request->model, failure) && fill(&chain, request) &&
+               deploy_write(chain.model, request->out, failure);
     free(name);
     free(chain.model);
     onnx_memory_destroy(chain.data);

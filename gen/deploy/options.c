@@ -28,6 +28,13 @@ static bool hides_header(const char *name)
     return hides;
 }
 
+void deploy_add_file(struct deploy_model *model, const char *path, const void *bytes, size_t count)
+{
+    struct deploy_file *file = &model->files[model->file_count++];
+    file->path = path;
+    sha256_text(bytes, count, file->sha256);
+}
+
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
                     const char *name, struct failure *failure)
 {
@@ -49,6 +56,8 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
     model->lengths = request->lengths;
     model->length = DEPLOY_ANY_LENGTH;
     model->weights_file = request->weights_file;
+    model->no_test = request->no_test;
+    model->command = request->command;
     memcpy(model->isas, request->isas, sizeof model->isas);
     return true;
 }

@@ -16,6 +16,9 @@ static bool set_initial(struct chain *chain, struct deploy_layer *layer, size_t 
     const onnx_tensor *given = chain_value(chain, value);
     const onnx_graph *graph = &chain->onnx->graph;
     bool zeros = true, is_input = value < 0 || chain->input < 0;
+    for (size_t p = 0; p < D && value >= 0 && !given; p++)
+        layer->passes[p].input[s] =
+            (struct deploy_input){chain->onnx->values[chain_root(chain, value)].name, p * H, D * H};
     for (size_t i = 0; i < graph->input_count; i++)
         is_input |=
             graph->inputs[i] == chain_root(chain, value) && graph->inputs[i] != chain->input;

@@ -16,6 +16,12 @@ static float *allocate(size_t count)
     return calloc(count ? count : 1, sizeof(float));
 }
 
+/* Where a state starts in the self-test; NULL: from zeros. */
+static const float *start_of(const struct deploy_pass *pass, int s)
+{
+    return pass->tested[s] ? pass->tested[s] : pass->initial[s];
+}
+
 /* One direction of a layer over a sequence, into columns of y from `column` on; then what the first
  * state is. */
 static void run_pass(const struct deployment *d, size_t l, size_t p, size_t steps, const float *x,
@@ -28,8 +34,8 @@ static void run_pass(const struct deployment *d, size_t l, size_t p, size_t step
     const size_t inputs = (size_t)layer->size[WEIR_I], outputs = deployment_outputs(d, l);
     struct interpretation *in = interpret_create(program, pass->params);
     for (int s = 0; s < graph->state_count; s++)
-        if (pass->initial[s])
-            memcpy(interpret_state(in, (size_t)s), pass->initial[s],
+        if (start_of(pass, s))
+            memcpy(interpret_state(in, (size_t)s), start_of(pass, s),
                    sizeof(float) * deployment_size(layer, graph, graph->states[s].extent));
     for (size_t n = 0; n < steps; n++) {
         const size_t t = pass->reversed ? steps - 1 - n : n;
@@ -130,6 +136,35 @@ static void add_isa_strings(const struct deployment *d, struct values *values)
     values_take(values, "ISA_STRINGS", &strings);
 }
 
+/* The initial states, where it is not the model that says them. */
+static bool add_initial(const struct deployment *d, struct values *values, struct failure *failure)
+{
+    float *initial = allocate(d->layout.initial_count);
+    bool any = false;
+    if (!initial)
+        return fail_memory(failure);
+    for (size_t l = 0, number = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++, number++) {
+            const struct deploy_pass *pass = &d->model->layers[l].passes[p];
+            const struct graph *graph = deployment_program(d, l, p)->graph;
+            for (int s = 0; s < graph->state_count; s++) {
+                any = any || pass->tested[s];
+                if (start_of(pass, s))
+                    memcpy(initial + d->layout.place[number][s], start_of(pass, s),
+                           sizeof *initial * deployment_size(&d->model->layers[l], graph,
+                                                             graph->states[s].extent));
+            }
+        }
+    add_bits(values, "INITIAL_BITS", initial, any ? d->layout.initial_count : 0);
+    values_add(values, "TEST_INITIAL", "%s",
+               any ? template_text("deploy/self_test/initial.c.in") : "");
+    values_add(values, "INITIAL_FLOATS", "%s",
+               any ? template_text("deploy/self_test/floats.c.in") : "");
+    values_add(values, "INITIAL_ARGUMENT", "%s", any ? "begins" : "NULL");
+    free(initial);
+    return true;
+}
+
 /* How many steps the self-test has, and where its sequence ends. */
 static size_t choose_steps(const struct deploy_model *model, size_t *length)
 {
@@ -163,5 +198,5 @@ bool deploy_self_test(const struct deployment *d, struct values *values, struct 
         add_bits(values, "EXPECTED", y, steps * d->outputs);
     free(drawn);
     free(y);
-    return right;
+    return right && add_initial(d, values, failure);
 }

@@ -1,83 +1,61 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of NAME_model.h: the passes and layers of a model, and its ISAs. */
+/* The tables of NAME_model.h: the passes and layers of a model, where what they work on is in the
+ * memory of a state, and the model's ISAs. */
 #include "deploy/deployment.h"
 
 /* ---- Passes and layers ---- */
 
-/* The states of a kernel. */
-static void add_kernel(const struct graph *graph, size_t kernel, struct text *out)
+static void add_number(const struct deployment *d, struct text *out, size_t number)
 {
-    text_add(out, "static const enum weir_extent states_%zu[] = {", kernel);
-    for (int s = 0; s < graph->state_count; s++)
-        text_add(out, "%s%s", s ? ", " : "",
-                 extent_constant(graph_extent(graph, graph->states[s].extent)));
-    text_add(out, "};\n");
+    if (number == LAYOUT_NONE)
+        text_add(out, "%s_NONE_", d->upper);
+    else
+        text_add(out, "%zu", number);
 }
 
-static size_t count_slots(const struct program *program)
+/* Where the states and values of a pass are. */
+static void add_places(const struct deployment *d, size_t l, size_t p, size_t number,
+                       struct text *out)
 {
-    size_t slots = 0;
-    for (size_t i = 0; i < program->stage_count; i++)
-        for (size_t r = 0; r < program->stages[i].region_count; r++)
-            slots += program->stages[i].regions[r].count;
-    return slots;
-}
-
-/* Offsets of a pass: of its parameters, then of its initial states. */
-struct offsets {
-    size_t layer, pass;
-    size_t at[PARAMS_MAX + WEIR_STATES_MAX], count;
-};
-
-static void note_offset(void *context, size_t layer, size_t pass, const float *piece, size_t at,
-                        size_t count)
-{
-    struct offsets *offsets = context;
-    (void)piece, (void)count;
-    if (layer == offsets->layer && pass == offsets->pass)
-        offsets->at[offsets->count++] = at;
-}
-
-static void add_offsets(const struct deployment *d, struct text *out, size_t layer, size_t pass,
-                        size_t number)
-{
-    const struct graph *graph = deployment_program(d, layer, pass)->graph;
-    const struct deploy_pass *of = &d->model->layers[layer].passes[pass];
-    struct offsets offsets = {.layer = layer, .pass = pass};
-    size_t next = (size_t)graph->param_count;
-    deployment_weights(d, note_offset, &offsets);
-    text_add(out, "static const size_t params_%zu[] = {\n", number);
-    for (int i = 0; i < graph->param_count; i++)
-        text_add(out, "    %zu, /* %s */\n", offsets.at[i], graph->params[i].name);
-    text_add(out, "};\n");
-    text_add(out, "static const size_t initial_%zu[] = {", number);
+    const struct program *program = deployment_program(d, l, p);
+    const struct graph *graph = program->graph;
+    text_add(out, "static const struct %s_place states_%zu[] = {\n", d->model->name, number);
     for (int s = 0; s < graph->state_count; s++) {
-        text_add(out, s ? ", " : "");
-        if (of->initial[s])
-            text_add(out, "%zu", offsets.at[next++]);
-        else
-            text_add(out, "%s_ZERO_", d->upper);
+        text_add(out, "    {%zu, %zu, ",
+                 deployment_size(&d->model->layers[l], graph, graph->states[s].extent),
+                 d->layout.row[number][s]);
+        add_number(d, out, d->layout.place[number][s]);
+        text_add(out, "}, /* %s */\n", graph->states[s].name);
     }
     text_add(out, "};\n");
+    if (!program->value_count)
+        return;
+    text_add(out, "static const size_t values_%zu[] = {", number);
+    for (size_t v = 0; v < program->value_count; v++)
+        text_add(out, "%s%zu", v ? ", " : "", d->layout.value[number][v]);
+    text_add(out, "};\n");
+}
+
+static void add_pass(const struct deployment *d, size_t l, size_t p, size_t number,
+                     struct text *out)
+{
+    const struct program *program = deployment_program(d, l, p);
+    text_add(out, "    {%zu, %d, states_%zu, %d, ", d->kernel_of[l][p],
+             d->model->layers[l].passes[p].reversed, number, program->graph->state_count);
+    text_add(out, program->value_count ? "values_%zu" : "NULL", number);
+    text_add(out, ", %zu},\n", program->value_count);
 }
 
 static void add_passes(const struct deployment *d, struct values *values)
 {
-    struct text rows = {0};
+    struct text rows = {0}, tables = {0};
     size_t number = 0;
-    for (size_t l = 0; l < d->model->layer_count; l++) {
-        const struct deploy_layer *layer = &d->model->layers[l];
-        for (size_t p = 0; p < layer->pass_count; p++, number++) {
-            const struct program *program = deployment_program(d, l, p);
-            const size_t kernel = d->kernel_of[l][p];
-            text_add(&rows,
-                     "    {%zu, %d, {1, %.0f, %.0f, %.0f}, params_%zu, initial_%zu, %d, "
-                     "states_%zu, %d},\n",
-                     kernel, layer->passes[p].reversed, layer->size[WEIR_I], layer->size[WEIR_H],
-                     layer->size[WEIR_P], number, number, program->graph->param_count, kernel,
-                     program->graph->state_count);
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++, number++) {
+            add_places(d, l, p, number, &tables);
+            add_pass(d, l, p, number, &rows);
         }
-    }
+    values_take(values, "TABLES", &tables);
     values_take(values, "PASSES", &rows);
     values_add(values, "PASS_COUNT", "%zu", number);
 }
@@ -88,8 +66,10 @@ static void add_layers(const struct deployment *d, struct values *values)
     size_t pass = 0;
     for (size_t l = 0; l < d->model->layer_count; l++) {
         const struct deploy_layer *layer = &d->model->layers[l];
-        text_add(&rows, "    {%zu, %zu, %.0f, %zu, %d, %d", pass, layer->pass_count,
-                 layer->size[WEIR_I], deployment_outputs(d, l), layer->by_length, layer->gives);
+        text_add(&rows, "    {%zu, %zu, %.0f, %zu, ", pass, layer->pass_count, layer->size[WEIR_I],
+                 deployment_outputs(d, l));
+        add_number(d, &rows, d->layout.room[l]);
+        text_add(&rows, ", %d, %d", layer->by_length, layer->gives);
         if (deployment_has_softmax(d))
             text_add(&rows, ", %zu", layer->softmax);
         text_add(&rows, "}, /* %s */\n", deployment_program(d, l, 0)->graph->name);
@@ -97,56 +77,51 @@ static void add_layers(const struct deployment *d, struct values *values)
     }
     values_take(values, "LAYERS", &rows);
     values_add(values, "LAYER_COUNT", "%zu", d->model->layer_count);
-}
-
-/* What passes point to, and the most that one of them has. */
-static void add_parts(const struct deployment *d, struct values *values)
-{
-    size_t passes = 0, slots = 0, params = 0, kernels = 0;
-    struct text tables = {0};
-    for (size_t l = 0; l < d->model->layer_count; l++)
-        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
-            const struct program *program = deployment_program(d, l, p);
-            const size_t here = count_slots(program);
-            const size_t named = (size_t)program->graph->param_count;
-            slots = here > slots ? here : slots;
-            params = named > params ? named : params;
-            if (d->kernel_of[l][p] == kernels)
-                add_kernel(program->graph, kernels++, &tables);
-            add_offsets(d, &tables, l, p, passes++);
-        }
-    values_take(values, "TABLES", &tables);
-    values_add(values, "SLOT_COUNT", "%zu", slots);
-    values_add(values, "PARAM_COUNT", "%zu", params);
+    values_add(values, "INITIAL_AT", "%zu", d->layout.initial);
+    values_add(values, "TURN", "%zu", d->layout.turn);
+    values_add(values, "PRODUCTS_AT", "%zu", d->layout.products);
 }
 
 /* ---- ISAs ---- */
 
+/* What an ISA has to itself: its kernels, and where it has the weights of each pass. */
+static void add_isa(const struct deployment *d, size_t isa, struct text *kernels,
+                    struct text *packed, struct text *rows)
+{
+    const char *name = d->model->name;
+    size_t passes = 0;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        passes += d->model->layers[l].pass_count;
+    text_add(kernels, "extern WEIR_HIDDEN const struct %s_kernel %s_kernels_%s[];\n", name, name,
+             isas[isa].name);
+    text_add(packed, "static const size_t packed_%s[] = {", isas[isa].name);
+    for (size_t p = 0; p <= passes; p++)
+        text_add(packed, "%s%zu", p ? ", " : "", d->layout.packed[isa][p]);
+    text_add(packed, "};\n");
+    text_add(rows, "    {%s, %s_kernels_%s, packed_%s},\n", isas[isa].constant, name,
+             isas[isa].name, isas[isa].name);
+}
+
 /* Best first; none of another architecture. */
 static void add_isas(const struct deployment *d, struct values *values)
 {
-    const char *name = d->model->name;
-    struct text kernels = {0}, rows = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i])
-            text_add(&kernels, "extern const struct %s_kernel %s_kernels_%s[];\n", name, name,
-                     isas[i].name);
+    struct text kernels = {0}, packed = {0}, rows = {0};
     for (size_t i = WEIR_ISA_COUNT; i-- > 0;) {
-        if (!d->model->isas[i])
-            continue;
-        if (isas[i].guard)
-            text_add(&rows, "#if defined(%s)\n", isas[i].guard);
-        text_add(&rows, "    {%s, %s_kernels_%s},\n", isas[i].constant, name, isas[i].name);
-        if (isas[i].guard)
-            text_add(&rows, "#endif\n");
+        struct text *const guarded[] = {&packed, &rows};
+        for (size_t k = 0; k < 2 && d->model->isas[i] && isas[i].guard; k++)
+            text_add(guarded[k], "#if defined(%s)\n", isas[i].guard);
+        if (d->model->isas[i])
+            add_isa(d, i, &kernels, &packed, &rows);
+        for (size_t k = 0; k < 2 && d->model->isas[i] && isas[i].guard; k++)
+            text_add(guarded[k], "#endif\n");
     }
     values_take(values, "KERNELS", &kernels);
+    values_take(values, "PACKED_OFFSETS", &packed);
     values_take(values, "ISAS", &rows);
 }
 
 void deploy_tables(const struct deployment *d, struct values *values)
 {
-    add_parts(d, values);
     add_passes(d, values);
     add_layers(d, values);
     add_isas(d, values);

@@ -3,6 +3,7 @@
 #include "deploy/values.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void add(struct values *values, const char *name, char *value)
 {
@@ -33,6 +34,14 @@ void values_choose(struct values *values, const char *name, const char *folder, 
     char *path = text_format("deploy/%s/%s.in", folder, file);
     values_add(values, name, "%s", template_text(path));
     free(path);
+}
+
+const char *values_find(const struct values *values, const char *name)
+{
+    for (size_t i = 0; i < values->count; i++)
+        if (!strcmp(values->rows[i].name, name))
+            return values->rows[i].value;
+    abort();
 }
 
 void values_free(struct values *values)

@@ -6,7 +6,7 @@
 
 #include "emit/template.h"
 
-enum { VALUES_MAX = 64 };
+enum { VALUES_MAX = 96 };
 
 struct values {
     struct template_value rows[VALUES_MAX]; /* which own their texts */
@@ -21,6 +21,8 @@ void values_take(struct values *values, const char *name, struct text *text);
 
 /* The same from a file of kernels/templates/deploy/FOLDER/, whose folders are choices. */
 void values_choose(struct values *values, const char *name, const char *folder, const char *file);
+
+const char *values_find(const struct values *values, const char *name);
 
 void values_free(struct values *values);
 

@@ -97,8 +97,10 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
             emit_head(e, command);
             emit_helpers(e);
         }
-        if (e->program)
+        if (e->program) {
             emit_program(e);
+            emit_pass_tables(e);
+        }
         out = e->out;
     }
     e = &emitters[ROLE_FORWARD];

@@ -14,8 +14,18 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command);
 struct text emit_product(const struct isa *isa);
 
 /* The kernels of a model that stands alone, for one ISA, as one file; `name` begins every name that
- * others see. Programs are renamed: parts are for nothing else after. */
-struct text emit_alone(struct kernel_parts *const *parts, size_t count, const char *name);
+ * others see, `origin` ends the comment at its head. packs: with what packing weights takes.
+ * Programs are renamed: parts are for nothing else after. */
+struct alone {
+    struct kernel_parts *const *parts;
+    size_t count;
+    const char *name, *origin;
+    bool packs;
+};
+struct text emit_alone(const struct alone *alone);
+
+/* The floats that such a kernel computes ahead for one row. */
+size_t emit_alone_products(const struct kernel_parts *parts);
 
 /* The name of a kernel: cell_f32_iI_hH[_pP]__isa[_sleef], or cell_f32_any__isa[_sleef]. */
 char *emit_name(const struct program *program, const struct isa *isa);

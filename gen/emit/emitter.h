@@ -7,7 +7,6 @@
 #include "common/text.h"
 #include "emit/template.h"
 #include "plan/kernel_parts.h"
-#include "plan/tails.h"
 
 /* The text of one program of a kernel. Its functions work on a `struct step` (emitted): the
  * pointers of one time step. */

@@ -4,7 +4,6 @@
 
 #include "emit/loop.h"
 #include "emit/names.h"
-#include "emit/tables.h"
 #include "emit/tiles.h"
 #include "emit/units.h"
 #include "emit/walk.h"
@@ -30,12 +29,8 @@ static void name_regions(struct emitter *e)
 void emit_program(struct emitter *e)
 {
     const struct program *program = e->program;
-    for (size_t i = 0; i < program->stage_count; i++) {
-        const struct stage *stage = &program->stages[i];
-        if (e->plan->tails && emit_is_known(e, stage->extent))
-            e->tails[i] =
-                tail_create(stage, e->isa->lanes, emit_known(e, stage->extent) % e->isa->lanes);
-    }
+    for (size_t i = 0; i < program->stage_count; i++)
+        e->tails[i] = kernel_parts_tail(e->parts, program->role, i);
     emit_name_operands(e);
     name_regions(e);
     emit_step(e);
@@ -45,5 +40,4 @@ void emit_program(struct emitter *e)
         emit_walk(e, &program->stages[i]);
     }
     emit_run(e);
-    emit_pass_tables(e);
 }

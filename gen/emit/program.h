@@ -5,7 +5,7 @@
 
 #include "emit/emitter.h"
 
-/* Emits the functions of the emitter's program, and its tables. */
+/* Emits the functions of the emitter's program. */
 void emit_program(struct emitter *e);
 
 #endif

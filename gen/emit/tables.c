@@ -193,10 +193,15 @@ static void emit_givens(struct emitter *e)
     EMIT("};\n\n");
 }
 
-void emit_pass_tables(struct emitter *e)
+void emit_packing(struct emitter *e)
 {
     emit_regions(e);
     emit_scales(e);
+}
+
+void emit_pass_tables(struct emitter *e)
+{
+    emit_packing(e);
     emit_values(e, "values", 0, e->program->value_count);
     emit_values(e, "saved", e->program->value_count, e->program->saving_count);
     emit_givens(e);

@@ -89,6 +89,16 @@ bool kernel_parts_override(struct kernel_parts *parts, const char *text, struct 
     return fits;
 }
 
+struct tail *kernel_parts_tail(const struct kernel_parts *parts, enum role role, size_t stage)
+{
+    const struct program *program = parts->program[role];
+    const struct stage *of = &program->stages[stage];
+    const double size = of->extent == WEIR_ONE ? 1 : program->graph->size[of->extent];
+    return parts->plan[role].tails && size > 0
+               ? tail_create(of, parts->isa->lanes, (size_t)size % parts->isa->lanes)
+               : NULL;
+}
+
 void kernel_parts_free(struct kernel_parts *parts)
 {
     if (!parts)

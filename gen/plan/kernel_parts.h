@@ -7,6 +7,7 @@
 #include "passes/derive.h"
 #include "passes/program.h"
 #include "plan/plan.h"
+#include "plan/tails.h"
 
 struct kernel_parts {
     struct program *program[ROLE_COUNT]; /* NULL: the kernel has no such pass */
@@ -25,6 +26,11 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
  * a field those of a pass of training. False: on bad input, or where the kernel has no such pass.
  */
 bool kernel_parts_override(struct kernel_parts *parts, const char *text, struct failure *failure);
+
+/* The tail of a stage, which the caller frees, where the plan wants one and the stage has it; or
+ * NULL.
+ */
+struct tail *kernel_parts_tail(const struct kernel_parts *parts, enum role role, size_t stage);
 
 void kernel_parts_free(struct kernel_parts *parts);
 

@@ -62,6 +62,20 @@ refused aside "does not go on from the node before it"
 deploys keras
 deploys torch
 
+# Where states start is what inputs of the model say, and the header tells which, by names that are safe.
+deploys starts --steps 5 --isa scalar
+net=$scratch/starts/net
+for line in "h[5] of layer 0: the model's input h%2A/%0A%23error%5C" \
+    "h[5] of layer 1, forwards: the model's input h1" "h[5] of layer 1, backwards: the model's input h1"; do
+    grep -qxF " *     $line" "$net/include/net.h" || wrong "the header of starts lacks '$line'."
+done
+"$cc" -O0 -Wall -Wextra -Werror -ffp-contract=off -I "$net/include" "$net"/{src,test}/*.c -lm -o "$scratch/main" &&
+    "$scratch/main" || wrong "starts is not what weir-run gives."
+printf '\x41' | dd of="$scratch/starts/input_2.pb" bs=1 conv=notrunc status=none \
+    seek=$(($(stat -c %s "$scratch/starts/input_2.pb") - 1))
+"$weir_gen" --model "$scratch/starts/model.onnx" --name net --out "$net" --data "$scratch/starts" --steps 5 \
+    2>/dev/null && wrong "starts may start anywhere."
+
 # What holds for one number of steps, or one length, asks for it.
 calls() { # KIND CALL...: returns 0 where it begins with 0, else 1
     local kind=$1 call
@@ -69,15 +83,15 @@ calls() { # KIND CALL...: returns 0 where it begins with 0, else 1
     {
         echo '#include "net.h"'
         echo '#include <stdlib.h>'
-        echo 'int main(void) { static float x[99], y[99]; void *state = malloc(net_state_size()); int wrong = 0;'
-        echo 'if (net_init(state, NULL)) return 1;'
+        echo 'int main(void) { static float x[99], y[99]; void *state = aligned_alloc(64, NET_STATE_SIZE); int wrong = 0;'
+        echo 'if (net_model_init(NULL, NULL) || net_state_init(NULL, state, NULL)) return 1;'
         for call in "$@"; do
-            echo "wrong |= net_step(state, ${call#* }, x, y) != ${call%% *};"
+            echo "wrong |= net_step(NULL, state, ${call#* }, x, y) != ${call%% *};"
         done
         echo 'free(state); return wrong; }'
     } >"$scratch/main.c"
-    "$cc" -O0 -w -I "$scratch/$kind/net" "$scratch/main.c" \
-        "$scratch/$kind"/net/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
+    "$cc" -O0 -w -I "$scratch/$kind/net/include" "$scratch/main.c" \
+        "$scratch/$kind"/net/src/net{,_scalar,_weights}.c -lm -o "$scratch/main" &&
         "$scratch/main" || wrong "$kind takes calls of other sizes."
 }
 deploys steps --steps 5 --isa scalar

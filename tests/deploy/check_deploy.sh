@@ -46,7 +46,7 @@ write_model() { # NAME DIR
         --from "$raw" --out "$2"
 }
 write_model "$model" "$out"
-[[ $(wc -l <"$out/$model.h") -lt 60 ]] || fail "the header has 60 lines or more."
+[[ $(wc -l <"$out/include/$model.h") -lt 80 ]] || fail "the header has 80 lines or more."
 grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
 
 # Lines are as long as the model's name makes them: the templates are laid out for one of five letters.
@@ -59,9 +59,9 @@ check_layout() {
         return
     fi
     write_model alone "$folder"
-    sed -i '/^static const unsigned/,/^$/d' "$folder/alone_test.c"
+    sed -i '/^static const unsigned/,/^$/d' "$folder/test/alone_test.c"
     "$formatter" --style="file:$root/.clang-format" --dry-run -Werror \
-        "$folder"/alone{,_test}.c "$folder"/alone{,_internal}.h ||
+        "$folder"/{src/alone.c,src/alone_internal.h,include/alone.h,test/alone_test.c} ||
         fail "the templates of the files above are not laid out as clang-format does it."
 }
 check_layout
@@ -80,7 +80,7 @@ check_names() {
     [[ -z $other ]] || fail "names without the prefix ${model}_: $other"
     # Tables with addresses are data until they are relocated; nothing else is.
     other=$(nm "${objects[@]}" |
-        awk 'NF == 3 && $2 ~ /[dDbBcC]/ && $3 !~ /^\$|_kernels_|_isas|_passes|_layers|regions_/')
+        awk 'NF == 3 && $2 ~ /[dDbBcC]/ && $3 !~ /^\$|_kernels_|_isas|_passes|_layers|_packings|regions_/')
     [[ -z $other ]] || fail "memory that all states would share: $other"
     other=$(nm -u "${objects[@]}" | awk 'NF == 2 { print $2 }' | sort -u |
         grep -vxE "${model}_.*|memset|memcpy|memmove|memcmp|strcmp|fmaf|getauxval|$linker" || true)
@@ -156,8 +156,8 @@ if [[ $model == own ]]; then
     own=("$scratch/own_kernel.c" -DOWN=weir_own_f32_i${I}_h${H}__scalar)
 fi
 quoted=$(sed 's/[A-Za-z]*/"&"/g; s/ /,/g' <<<"$names")
-"$cc" -std=c17 -O2 -Wall -Wextra -Werror ${CFLAGS:-} -I "$out" -I "$root/tests" \
-    -I "$root/runtime" -I "$root/kernels" -DMODEL="$model" -DHEADER="\"$model.h\"" \
+"$cc" -std=c17 -O2 -Wall -Wextra -Werror ${CFLAGS:-} -I "$out/include" -I "$root/tests" \
+    -I "$root/runtime" -I "$root/kernels" -DMODEL="$model" -DSTATES="${model^^}_STATES" -DHEADER="\"$model.h\"" \
     -DCELL="\"$cell\"" -DSIZE_I=$I -DSIZE_H=$H -DSIZE_P=$P -DDIRECTIONS=$directions \
     -DNAMES="$quoted" \
     "${defines[@]}" "$here/compare.c" "${own[@]}" "$out"/*.o -L "$build/lib" -lweir -lm \

@@ -15,16 +15,25 @@ static const double tolerance = 2e-5;
 struct model {
     const char *name;
     size_t inputs, outputs;
-    size_t (*size)(void);
-    const char *(*init)(void *, const char *);
-    void (*stream)(void *, const float *, float *);
-    int (*sequence)(void *, size_t, const float *, float *);
-    int (*lengths)(void *, size_t, size_t, const float *, float *);
+    size_t model_size, state_size;
+    const char *(*model_init)(void *, const char *);
+    const char *(*state_init)(const void *, void *, const float *);
+    void (*stream)(const void *, void *, const float *, float *);
+    int (*sequence)(const void *, void *, size_t, const float *, float *);
+    int (*lengths)(const void *, void *, size_t, size_t, const float *, float *);
 };
 
 #define ROW(name, upper, stream, sequence, lengths)                                                \
-    {#name,       upper##_INPUTS, upper##_OUTPUTS, name##_state_size,                              \
-     name##_init, stream,         sequence,        lengths},
+    {#name,                                                                                        \
+     upper##_INPUTS,                                                                               \
+     upper##_OUTPUTS,                                                                              \
+     upper##_MODEL_SIZE,                                                                           \
+     upper##_STATE_SIZE,                                                                           \
+     name##_model_init,                                                                            \
+     name##_state_init,                                                                            \
+     stream,                                                                                       \
+     sequence,                                                                                     \
+     lengths},
 #define STREAM(name, upper) ROW(name, upper, name##_step, NULL, NULL)
 #define SEQUENCE(name, upper) ROW(name, upper, NULL, name##_step, NULL)
 #define LENGTHS(name, upper) ROW(name, upper, NULL, NULL, name##_step)
@@ -33,16 +42,18 @@ static const struct model models[] = {
 };
 
 /* Runs it; where it is called step by step and gives one row in all, that is the last. */
-static int run(const struct model *model, void *state, const struct graph_run *run, float *y)
+static int run(const struct model *model, const void *made, void *state,
+               const struct graph_run *run, float *y)
 {
     const size_t steps = run->x_count / model->inputs;
     if (model->sequence)
-        return model->sequence(state, steps, run->x, y);
+        return model->sequence(made, state, steps, run->x, y);
     if (model->lengths)
-        return model->lengths(state, steps, run->length, run->x, y);
+        return model->lengths(made, state, steps, run->length, run->x, y);
     const int every = run->y_count == steps * model->outputs;
     for (size_t t = 0; t < steps; t++)
-        model->stream(state, run->x + t * model->inputs, y + (every ? t * model->outputs : 0));
+        model->stream(made, state, run->x + t * model->inputs,
+                      y + (every ? t * model->outputs : 0));
     return 0;
 }
 
@@ -68,14 +79,17 @@ static int check(const struct model *model, const char *folder)
     snprintf(path, sizeof path, "%s/%s.run", folder, model->name);
     FILE *file = fopen(path, "rb");
     const int read = file && fread(&expected, sizeof expected, 1, file) == 1;
-    void *state = malloc(model->size());
+    void *made = aligned_alloc(64, model->model_size + 64);
+    void *state = aligned_alloc(64, model->state_size);
     if (file)
         fclose(file);
     memset(y, 0xff, sizeof y);
-    const int right = read && state && !model->init(state, NULL) &&
-                      !run(model, state, &expected, y) && is_right(&expected, y);
+    const int right = read && made && state && !model->model_init(made, NULL) &&
+                      !model->state_init(made, state, NULL) &&
+                      !run(model, made, state, &expected, y) && is_right(&expected, y);
     if (!right)
         printf("%s: what is deployed gives something else\n", model->name);
+    free(made);
     free(state);
     return right;
 }

@@ -29,7 +29,7 @@ done
 
 # A file a model, which is all of it: that takes half the time of its files one by one.
 for name in "${deployed[@]}"; do
-    printf '#include "%s"\n' "$scratch/$name/$name"{,_scalar,_weights}.c >"$scratch/$name.c"
+    printf '#include "%s"\n' "$scratch/$name/src/$name"{,_scalar,_weights}.c >"$scratch/$name.c"
 done
 (cd "$scratch" && printf '%s.c\n' "${deployed[@]}" |
     xargs -n 25 -P 2 "$cc" -O0 -w -c) || fail "what is deployed does not compile."
@@ -39,7 +39,7 @@ for ((first = 0; first < ${#deployed[@]}; first += together)); do
     : >"$scratch/graphs.h"
     : >"$scratch/graphs.inc"
     for name in "${names[@]}"; do
-        header=$scratch/$name/$name.h how=STREAM
+        header=$scratch/$name/include/$name.h how=STREAM
         grep -q 'size_t steps' "$header" && how=SEQUENCE
         grep -q 'size_t length' "$header" && how=LENGTHS
         echo "#include \"$header\"" >>"$scratch/graphs.h"

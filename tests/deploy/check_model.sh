@@ -20,7 +20,7 @@ check() {
     "$cc" "$out"/*.o -lm -o "$folder/test"
     "$folder/test" || fail "the self-test of $(basename "$folder") failed."
     rm "$out/net_test.o"
-    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out" -DMODEL=net -DHEADER='"net.h"' -D"${how^^}" \
+    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out/include" -I "$root/tests" -DMODEL=net -DHEADER='"net.h"' -D"${how^^}" \
         -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm \
         -o "$folder/run"
     "$folder/run" "$folder/x.npy" "$folder/y.npy" "$steps" 7 "$tolerance" ||

@@ -32,7 +32,7 @@ check() { # NAME FRESH CONTEXT NODE...
         --node "$(IFS=,; echo "$*")"
     compile_deployed "$out" "$cc" -std=c11 -O2
     rm "$out/vad_test.o"
-    "$cc" -std=c17 -O2 -I "$out" -DMODEL=vad -DHEADER='"vad.h"' -DINPUTS=VAD_INPUTS \
+    "$cc" -std=c17 -O2 -I "$out/include" -I "$root/tests" -DMODEL=vad -DHEADER='"vad.h"' -DINPUTS=VAD_INPUTS \
         -DOUTPUTS=VAD_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$scratch/$name/run"
     for round in 1 2 3; do
         "${pin[@]}" node "$here/silero.mjs" "$scratch/$name" "$fresh" "$context" \

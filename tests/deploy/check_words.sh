@@ -26,11 +26,11 @@ deploy() { # NAME DIRECTORY OPTION...
 # Of a model called `zzz`: the names of functions and tables, static ones too, and all in capitals.
 for options in "" "--lengths --steps 4" "--steps 4 --weights file"; do
     deploy zzz zzz $options || fail "--deploy with $options"
-    for source in zzz/zzz{,_test,_scalar}.c; do
+    for source in zzz/src/zzz{,_scalar}.c zzz/test/zzz_test.c; do
         "$cc" -O0 -w -c "$source" -o object.o || fail "$source"
         nm object.o | awk '{ print $NF }' >>found
     done
-    "$cc" -fpreprocessed -dD -E -P -w -x c - < <(cat zzz/*.[ch]) | sed 's/"[^"]*"//g' |
+    "$cc" -fpreprocessed -dD -E -P -w -x c - < <(cat zzz/*/*.[ch]) | sed 's/"[^"]*"//g' |
         grep -oE '\<[A-Z][A-Za-z0-9_]*' >>found
 done
 sort -u found >own
@@ -65,7 +65,7 @@ for model in $models; do
     echo "add_subdirectory(of_$model)" >>CMakeLists.txt
 done
 for model in $built; do
-    [[ -z $cxx ]] || "$cxx" -std=c++17 -x c++ -Wall -Wextra -Werror -pedantic -fsyntax-only -include all.h "of_$model/$model.c" \
+    [[ -z $cxx ]] || "$cxx" -std=c++17 -x c++ -Wall -Wextra -Werror -pedantic -fsyntax-only -include all.h "of_$model/src/$model.c" \
         2>errors || fail "$model as C++: $(head -n 12 errors)"
 done
 "$cmake" -S . -B build -DCMAKE_C_COMPILER="$cc" >log 2>&1 || fail "$(tail -n 20 log)"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* make_chain KIND DIR: writes DIR/model.onnx, of the kinds below, and its inputs: DIR/input_0.pb,
- * and DIR/input_1.pb where it has a length. Each is about one thing that a chain of layers must get
- * right, or refuse: where axes are, where states start, where sequences end. */
+ * and after it those of a length or of states to start from. Each is about one thing that a chain
+ * of layers must get right, or refuse: where axes are, where states start, where sequences end. */
 #include "onnx/writer.h"
 
 #include <stdio.h>
@@ -15,6 +15,8 @@ struct chain {
     size_t rank, dims[3]; /* of the input x */
     unsigned open; /* axes of it whose size is not declared, as bits */
     bool has_length; /* a second input */
+    char *start[2]; /* more inputs, where the states of the first layer and of both ways of the
+                     * second one start; or NULL */
     unsigned random;
 };
 
@@ -89,6 +91,16 @@ static void initial(struct chain *chain)
 {
     layer(chain, "a");
     gru(chain, "a", 1, H, (char *[]){"", "state"}, "y", "");
+}
+
+/* From inputs, one of which has a name that would end a comment. */
+static void starts(struct chain *chain)
+{
+    chain->start[0] = "h*/\n#error\\";
+    chain->start[1] = "h1";
+    gru(chain, "x", 1, I, (char *[]){"", chain->start[0]}, "layer", "");
+    node(chain, "Squeeze", "layer", one_int(chain, 1), "a");
+    gru(chain, "a", 2, H, (char *[]){"", chain->start[1]}, "y", "");
 }
 
 /* A tenth of an element of the input's shape. */
@@ -287,6 +299,7 @@ static const struct {
              {"layout", layout},
              {"layout_squeeze", layout_squeeze},
              {"bias", bias},
+             {"starts", starts},
              {"gemm_bias", gemm_bias},
              {"gemm_added", gemm_added},
              {"batch", batch},
@@ -318,11 +331,15 @@ static void write_inputs(struct chain *chain, const char *folder)
     if (chain->has_length)
         write_tensor(folder, "input_1.pb",
                      writer_ints(chain->writer, &length, 1, (const size_t[]){1}, ONNX_INT32));
+    for (size_t d = 1; d <= 2 && chain->start[0]; d++)
+        write_tensor(
+            folder, d == 1 ? "input_1.pb" : "input_2.pb",
+            writer_floats(chain->writer, x + d, 3, (const size_t[]){d, 1, H}, ONNX_FLOAT, true));
 }
 
 int main(int count, char **arguments)
 {
-    struct chain chain = {writer_create(), 3, {T, 1, I}, 0, false, 5};
+    struct chain chain = {writer_create(), 3, {T, 1, I}, 0, false, {NULL}, 5};
     size_t size, kind = 0;
     const size_t kind_count = sizeof kinds / sizeof *kinds;
     while (count == 3 && kind < kind_count && strcmp(kinds[kind].name, arguments[1]) != 0)
@@ -337,6 +354,8 @@ int main(int count, char **arguments)
             chain.writer->inputs[0]->type->tensor_type->shape->dim[i]->has_dim_value = 0;
     if (chain.has_length)
         writer_input(chain.writer, "length", ONNX_INT32, 1, (const size_t[]){1});
+    for (size_t d = 1; d <= 2 && chain.start[0]; d++)
+        writer_input(chain.writer, chain.start[d - 1], ONNX_FLOAT, 3, (const size_t[]){d, 1, H});
     writer_output(chain.writer, "y");
     void *bytes = writer_bytes(chain.writer, &size);
     write_file(arguments[2], "model.onnx", bytes, size);

@@ -2,7 +2,7 @@
 /* run_deployed X.npy Y.npy STEPS LENGTH TOLERANCE: a deployed model, on every ISA that it finds
  * here, gives Y for X; with a tolerance of 0, bit by bit. Compiled with MODEL, HEADER, and LENGTHS
  * or SEQUENCE, or neither for a stream, of which it says how long a step takes, too. */
-#include HEADER
+#include "deploy/deployed.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define CALL(function) PASTE(MODEL, function)
+static void *model;
 
 enum { ROOM = 1 << 16 };
 
@@ -37,12 +35,12 @@ static void run(void *state, size_t steps, size_t length, const float *x, float 
 {
     (void)length;
 #if defined(LENGTHS)
-    CALL(_step)(state, steps, length, x, y);
+    CALL(_step)(model, state, steps, length, x, y);
 #elif defined(SEQUENCE)
-    CALL(_step)(state, steps, x, y);
+    CALL(_step)(model, state, steps, x, y);
 #else
     for (size_t t = 0; t < steps; t++)
-        CALL(_step)(state, x + t * INPUTS, y + t * OUTPUTS);
+        CALL(_step)(model, state, x + t * INPUTS, y + t * OUTPUTS);
 #endif
 }
 
@@ -88,24 +86,26 @@ int main(int count, char **arguments)
 {
     static float x[ROOM], wanted[ROOM], found[ROOM];
     static const char *const names[] = {NULL, "scalar", "avx2", "avx512", "neon"};
-    void *state = malloc(CALL(_state_size)());
+    void *state = deployed_memory(CALL(_state_size)());
     int failures = 0;
-    if (count != 6 || !state)
+    model = deployed_memory(CALL(_model_size)());
+    if (count != 6)
         return EXIT_FAILURE;
     const size_t steps = (size_t)atoi(arguments[3]), length = (size_t)atoi(arguments[4]);
     read_npy(arguments[1], x);
     const size_t floats = read_npy(arguments[2], wanted);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (CALL(_init)(state, names[i]))
+        if (CALL(_model_init)(model, names[i]) || CALL(_state_init)(model, state, NULL))
             continue;
         memset(found, 0xff, sizeof found);
         run(state, steps, length, x, found);
-        printf("%s: ", CALL(_isa)(state));
+        printf("%s: ", CALL(_isa)(model));
         failures += differs(found, wanted, floats, atof(arguments[5])) != 0;
 #if !defined(LENGTHS) && !defined(SEQUENCE)
-        printf("%s: a step takes %.2f us\n", CALL(_isa)(state), time_step(state, steps, x, found));
+        printf("%s: a step takes %.2f us\n", CALL(_isa)(model), time_step(state, steps, x, found));
 #endif
     }
     free(state);
+    free(model);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -61,6 +61,7 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --cell lstm.cell --input 3 --isa scalar|2|weir-gen: --hidden is missing, expected a size or 'any'
 --cell lstm_projected.cell --input 3 --hidden 3 --isa scalar|2|weir-gen: the cell 'lstm_projected' has a state of size P, expected --projection as well
 --check lstm.cell --node a|2|weir-gen: --node is for --model, not for --check
+--dump lstm.cell --no-test|2|weir-gen: --no-test is for --deploy or --model, not for --dump
 --dump lstm.cell --steps 4|2|weir-gen: --steps is for --deploy or --model, not for --dump
 --deploy lstm.cell --input 2 --hidden 3 --data .|2|weir-gen: --data is for --model, not for --deploy
 --deploy lstm.cell --input 2 --hidden 3|2|weir-gen: --out is missing, expected the directory to write

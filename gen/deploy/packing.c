@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* What NAME.c and its tables have where a model is packed when the program runs; nothing of it
+ * where it was packed when the C was written. */
+#include "deploy/deployment.h"
+
+static size_t count_slots(const struct program *program)
+{
+    size_t slots = 0;
+    for (size_t i = 0; i < program->stage_count; i++)
+        for (size_t r = 0; r < program->stages[i].region_count; r++)
+            slots += program->stages[i].regions[r].count;
+    return slots;
+}
+
+/* The most that a pass has. */
+static void add_counts(const struct deployment *d, struct values *values)
+{
+    size_t slots = 0, params = 0;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
+            const struct program *program = deployment_program(d, l, p);
+            const size_t here = count_slots(program);
+            const size_t named = (size_t)program->graph->param_count;
+            slots = here > slots ? here : slots;
+            params = named > params ? named : params;
+        }
+    values_add(values, "PACKING_COUNTS", "enum { %s_SLOTS_ = %zu, %s_PARAMS_ = %zu };\n", d->upper,
+               slots, d->upper, params);
+}
+
+/* Offsets of a pass: of its parameters, then of its initial states. */
+struct offsets {
+    size_t layer, pass;
+    size_t at[PARAMS_MAX + WEIR_STATES_MAX], count;
+};
+
+static void note_offset(void *context, size_t layer, size_t pass, const float *piece, size_t at,
+                        size_t count)
+{
+    struct offsets *offsets = context;
+    (void)piece, (void)count;
+    if (layer == offsets->layer && pass == offsets->pass)
+        offsets->at[offsets->count++] = at;
+}
+
+static void add_offsets(const struct deployment *d, struct text *out, size_t layer, size_t pass,
+                        size_t number)
+{
+    const struct graph *graph = deployment_program(d, layer, pass)->graph;
+    const struct deploy_pass *of = &d->model->layers[layer].passes[pass];
+    struct offsets offsets = {.layer = layer, .pass = pass};
+    size_t next = (size_t)graph->param_count;
+    deployment_weights(d, note_offset, &offsets);
+    text_add(out, "static const size_t params_%zu[] = {\n", number);
+    for (int i = 0; i < graph->param_count; i++)
+        text_add(out, "    %zu, /* %s */\n", offsets.at[i], graph->params[i].name);
+    text_add(out, "};\n");
+    text_add(out, "static const size_t initial_%zu[] = {", number);
+    for (int s = 0; s < graph->state_count; s++) {
+        text_add(out, s ? ", " : "");
+        if (of->initial[s])
+            text_add(out, "%zu", offsets.at[next++]);
+        else
+            text_add(out, "%s_NONE_", d->upper);
+    }
+    text_add(out, "};\n");
+}
+
+static void add_packings(const struct deployment *d, struct values *values)
+{
+    struct text tables = {0}, rows = {0};
+    size_t number = 0;
+    for (size_t l = 0; l < d->model->layer_count; l++) {
+        const struct deploy_layer *layer = &d->model->layers[l];
+        for (size_t p = 0; p < layer->pass_count; p++, number++) {
+            add_offsets(d, &tables, l, p, number);
+            text_add(&rows, "    {{1, %.0f, %.0f, %.0f}, params_%zu, initial_%zu, %d},\n",
+                     layer->size[WEIR_I], layer->size[WEIR_H], layer->size[WEIR_P], number, number,
+                     deployment_program(d, l, p)->graph->param_count);
+        }
+    }
+    text_add(&tables, "\nstatic const struct %s_packing %s_packings_[] = {\n%s};\n", d->model->name,
+             d->model->name, rows.chars);
+    text_free(&rows);
+    values_take(values, "PACKINGS", &tables);
+}
+
+void deploy_packing(const struct deployment *d, struct values *values)
+{
+    if (deployment_is_packed(d)) {
+        static const char *const empty[] = {"PACKING_COUNTS", "PACKINGS",      "PACKING_STRUCT",
+                                            "KERNEL_WORDS",   "KERNEL_FIELDS", "INCLUDE_PACKING"};
+        for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+            values_add(values, empty[i], "%s", "");
+        values_choose(values, "MODEL", "weights_packed", "model.c");
+        return;
+    }
+    add_counts(d, values);
+    add_packings(d, values);
+    values_choose(values, "PACKING_STRUCT", "packs", "struct.h");
+    values_add(values, "KERNEL_WORDS", ", and how it wants its weights");
+    values_choose(values, "KERNEL_FIELDS", "packs", "fields.h");
+    values_add(values, "INCLUDE_PACKING", "#include \"float_mode.h\"\n#include \"packing.h\"");
+    values_choose(values, "MODEL", "packs", "model.c");
+}
