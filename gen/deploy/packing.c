@@ -100,6 +100,6 @@ void deploy_packing(const struct deployment *d, struct values *values)
     values_choose(values, "PACKING_STRUCT", "packs", "struct.h");
     values_add(values, "KERNEL_WORDS", ", and how it wants its weights");
     values_choose(values, "KERNEL_FIELDS", "packs", "fields.h");
-    values_add(values, "INCLUDE_PACKING", "#include \"float_mode.h\"\n#include \"packing.h\"");
+    values_add(values, "INCLUDE_PACKING", "#include \"packing.h\"");
     values_choose(values, "MODEL", "packs", "model.c");
 }

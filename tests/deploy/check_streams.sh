@@ -34,12 +34,12 @@ check_files() { # NAME FILE...: no others
     [[ $found == "$* " ]] || fail "$name has the files $found"
     cmp -s "$root/LICENSE" "$scratch/$name/LICENSE" || fail "its LICENSE is not Weir's."
 }
-check_files one CMakeLists.txt LICENSE README.md include/one.h src/cpu_features.h src/kernel.h src/math_scalar.h \
-    src/one.c src/one_internal.h src/one_model.h src/one_scalar.c src/one_weights.c
-check_files many CMakeLists.txt LICENSE README.md include/many.h src/cpu_features.h src/kernel.h src/many.c \
-    src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_model.h src/many_neon.c src/many_scalar.c \
-    src/many_weights.c src/math_avx2.h src/math_avx512.h src/math_neon.h src/math_scalar.h src/packing.h \
-    test/many_test.c
+check_files one CMakeLists.txt LICENSE README.md include/one.h src/cpu_features.h src/float_mode.h src/kernel.h \
+    src/math_scalar.h src/one.c src/one_internal.h src/one_model.h src/one_scalar.c src/one_weights.c src/strict.h
+check_files many CMakeLists.txt LICENSE README.md include/many.h src/cpu_features.h src/float_mode.h src/kernel.h \
+    src/many.c src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_model.h src/many_neon.c \
+    src/many_scalar.c src/many_weights.c src/math_avx2.h src/math_avx512.h src/math_neon.h src/math_scalar.h \
+    src/packing.h src/strict.h test/many_test.c
 ! grep -q one_test "$scratch/one/CMakeLists.txt" "$scratch/one/README.md" || fail "--no-test leaves something of a test."
 
 version=$("$weir_gen" --version) sum=$(sha256sum <"$hostile")
@@ -117,7 +117,7 @@ sed -i 's/^    {\(WEIR_[HPI], WEIR\)/    {0, \1/' "$scratch"/other/src/other_*.c
 grep -q '^    double added' "$scratch/other/src/kernel.h" && grep -q '^    {0, WEIR' "$scratch/other/src/other_scalar.c" ||
     fail "the other version is the same."
 mkdir "$scratch/mine"
-for header in kernel packing cpu_features math_scalar many_internal; do
+for header in kernel packing cpu_features math_scalar float_mode strict many_internal; do
     echo "enum { mine_$header = 1 };" >"$scratch/mine/$header.h"
 done
 compile_deployed "$scratch/other" "$cc" -std=c11 -I "$scratch/mine"

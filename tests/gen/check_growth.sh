@@ -85,7 +85,7 @@ refused "$saved" --check many.cell
 refused "$saved" --cell many.cell "${kernel[@]}" --train
 {
     awk 'BEGIN { printf "cell a\ninput x\nstate h\n"
-        for (i = 1; i <= 20; i++) printf "a%d = W%d@%s\n", i, i, (i > 1 ? "a" (i - 1) : "x"); print "h'"'"' = a20" }'
+        for (i = 1; i <= 20; i++) printf "a%d[H] = W%d@%s\n", i, i, (i > 1 ? "a" (i - 1) : "x"); print "h'"'"' = a20" }'
 } >deep.cell
 refused "deep.cell:1:6: the cell 'a' is too large for one kernel: it has more than 16 stages, in each of which \
 products wait for those before; expected fewer products of values that come from products" \
