@@ -7,7 +7,7 @@
 
 #include "common/failure.h"
 #include "language/source.h"
-#include "plan/isa.h"
+#include "plan/tuning.h"
 
 enum { DEPLOY_LAYERS_MAX = 32, DEPLOY_PASSES_MAX = 2, DEPLOY_STEPS_MAX = 1 << 20 };
 
@@ -18,6 +18,7 @@ struct deploy_request {
     const char *weights_file;
     size_t steps; /* 0: nothing is said */
     bool isas[WEIR_ISA_COUNT];
+    struct tuning *tuning; /* measured plans; what it warns of is the caller's to tell */
     /* Of a cell. */
     const char *cell, *from;
     double size[4];
@@ -68,6 +69,7 @@ struct deploy_model {
     size_t length; /* where it always must, or DEPLOY_ANY_LENGTH */
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
+    struct tuning *tuning;
     struct deploy_data data; /* of the self-test */
 };
 

@@ -49,6 +49,7 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
     model->lengths = request->lengths;
     model->length = DEPLOY_ANY_LENGTH;
     model->weights_file = request->weights_file;
+    model->tuning = request->tuning;
     memcpy(model->isas, request->isas, sizeof model->isas);
     return true;
 }

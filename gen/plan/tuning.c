@@ -34,35 +34,45 @@ uint64_t tuning_fields(void)
     return hash;
 }
 
-static uint64_t hash_node(uint64_t hash, const struct graph *graph, const struct node *node)
+/* Where memory has run out there are no hashes, and no row fits. */
+static uint64_t hash_operand(uint64_t hash, const uint64_t *hashes, int node)
 {
-    hash = hash_number(hash, node->op);
+    return node < 0 || !hashes ? hash_number(hash, -1)
+                               : hash_bytes(hash, &hashes[node], sizeof *hashes);
+}
+
+/* Of a node by what it is made of, whatever numbers its operands have: those of a cell that is
+ * trained are others. `hashes`: of the nodes before it. */
+static uint64_t hash_node(const struct graph *graph, const struct node *node,
+                          const uint64_t *hashes)
+{
+    uint64_t hash = hash_number(hash_number(HASH_START, node->op), node->number);
     for (size_t a = 0; a < sizeof node->arg / sizeof *node->arg; a++)
-        hash = hash_number(hash, node->arg[a]);
-    hash = hash_number(hash, node->number);
-    hash = hash_number(hash, node->index);
+        hash = hash_operand(hash, hashes, node->arg[a]);
     if (node->op != OP_SUM)
-        return hash;
+        return hash_number(hash, node->index);
     const struct sum *sum = &graph->sums[node->index];
     for (size_t v = 0; v < sum->vectors; v++)
-        hash = hash_number(hash, sum->vector[v]);
+        hash = hash_operand(hash, hashes, sum->vector[v]);
     for (size_t p = 0; p < sum->products; p++)
-        hash = hash_number(hash_number(hash, sum->product[p]), sum->operand[p]);
-    return hash_number(hash, sum->scale);
+        hash = hash_operand(hash_number(hash, sum->product[p]), hashes, sum->operand[p]);
+    return hash_operand(hash, hashes, sum->scale);
 }
 
 uint64_t tuning_program(const struct kernel_parts *parts)
 {
     const struct program *program = parts->program[ROLE_FORWARD];
     const struct graph *graph = program->graph;
+    uint64_t *hashes = calloc((size_t)graph->count, sizeof *hashes);
     uint64_t hash = hash_text(HASH_START, parts->isa->name);
     hash = hash_number(hash, program->math);
     for (size_t extent = WEIR_I; extent <= WEIR_P; extent++)
         hash = hash_number(hash, graph->size[extent]);
-    for (int n = 0; n < graph->count; n++)
-        hash = hash_node(hash, graph, &graph->nodes[n]);
+    for (int n = 0; hashes && n < graph->count; n++)
+        hashes[n] = hash_node(graph, &graph->nodes[n], hashes);
     for (int s = 0; s < graph->state_count; s++)
-        hash = hash_number(hash, graph->states[s].next);
+        hash = hash_operand(hash, hashes, graph->states[s].next);
+    free(hashes);
     return hash;
 }
 
@@ -92,6 +102,7 @@ void tuning_free(struct tuning *tuning)
     free(tuning->version);
     free(tuning->cpu);
     free(tuning->compiler);
+    text_free(&tuning->warnings);
     *tuning = (struct tuning){0};
 }
 
@@ -173,34 +184,60 @@ static char *plan_for(const struct kernel_parts *parts, const char *plan)
     return out.chars;
 }
 
-enum tuning_use tuning_use(const struct tuning *tuning, struct kernel_parts *parts,
-                           struct failure *failure)
+bool tuning_open(struct tuning *tuning, const char *path, struct failure *failure)
 {
-    if (parts->program[ROLE_FORWARD]->math != WEIR_INLINE)
-        return TUNING_NONE;
+    struct failure why;
+    if (!tuning_read(tuning, path, failure))
+        return false;
+    if (tuning_fits(tuning, &why))
+        return true;
+    text_add(&tuning->warnings, "%s\n", why.sentence);
+    for (size_t i = 0; i < tuning->count; i++)
+        row_free(&tuning->rows[i]);
+    tuning->count = 0;
+    return true;
+}
+
+/* A row by what was measured; else the one that has the name. */
+static const struct tuning_row *row_for(const struct tuning *tuning,
+                                        const struct kernel_parts *parts, uint64_t program)
+{
+    for (size_t i = 0; i < tuning->count; i++)
+        if (tuning->rows[i].program == program && !strcmp(tuning->rows[i].isa, parts->isa->name))
+            return &tuning->rows[i];
     char *stem = kernel_stem(parts->program[ROLE_FORWARD]);
     const struct tuning_row *row = tuning_find(tuning, stem, parts->isa->name);
     free(stem);
-    if (!row)
-        return TUNING_NONE;
-    if (row->program != tuning_program(parts)) {
-        fail(failure,
-             "%s:%zu: %s on %s is not used: it was measured with another cell of that name",
-             tuning->path, row->line, row->stem, row->isa);
-        return TUNING_REFUSED;
-    }
-    if (!strcmp(row->plan, TUNING_CHOSEN))
-        return TUNING_USED;
-    char *plan = plan_for(parts, row->plan);
+    return parts->program[ROLE_FORWARD]->math == WEIR_INLINE ? row : NULL;
+}
+
+static bool row_use(const struct tuning_row *row, struct kernel_parts *parts,
+                    struct failure *failure)
+{
     struct plan before[ROLE_COUNT];
-    struct failure why;
+    if (!strcmp(row->plan, TUNING_CHOSEN))
+        return true;
     memcpy(before, parts->plan, sizeof before);
-    const bool good = kernel_parts_override(parts, plan, &why);
+    char *plan = plan_for(parts, row->plan);
+    const bool good = kernel_parts_override(parts, plan, failure);
     free(plan);
-    if (good)
-        return TUNING_USED;
-    fail(failure, "%s:%zu: %s on %s is not used: %.1000s", tuning->path, row->line, row->stem,
-         row->isa, why.sentence);
-    kernel_parts_replan(parts, before);
-    return TUNING_REFUSED;
+    if (!good)
+        kernel_parts_replan(parts, before);
+    return good;
+}
+
+bool tuning_use(struct tuning *tuning, struct kernel_parts *parts)
+{
+    const uint64_t program = tuning_program(parts);
+    const struct tuning_row *row = row_for(tuning, parts, program);
+    struct failure why;
+    if (!row)
+        return false;
+    if (row->program == program && row_use(row, parts, &why))
+        return true;
+    if (row->program != program)
+        fail(&why, "it was measured with another cell of that name");
+    text_add(&tuning->warnings, "%s:%zu: the row of %s on %s is not used: %.1000s\n", tuning->path,
+             row->line, row->stem, row->isa, why.sentence);
+    return false;
 }

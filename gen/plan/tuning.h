@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of plans that were measured: what weir-tune writes, and what is read where kernels are
  * made. A row is of one kernel on one ISA. It is for the processor, the version of Weir and the
- * program that it was measured with: where one of them differs it is refused with a sentence, never
- * used. */
+ * program that it was measured with: where one of them differs that is said, and it is never used.
+ */
 #ifndef WEIR_TUNING_H
 #define WEIR_TUNING_H
 
@@ -32,6 +32,7 @@ struct tuning {
     uint64_t fields; /* tuning_fields */
     struct tuning_row *rows;
     size_t count;
+    struct text warnings; /* what was not used, and why: a line each */
 };
 
 /* The head of a file that is made here and now, without rows. */
@@ -56,16 +57,14 @@ struct text tuning_text(const struct tuning *tuning);
  */
 bool tuning_fits(const struct tuning *tuning, struct failure *failure);
 
-enum tuning_use {
-    TUNING_NONE, /* no row is for that kernel */
-    TUNING_USED, /* its plans are those of the row now */
-    TUNING_REFUSED /* the row does not fit: the sentence says why; plans are as they were */
-};
+/* The same as tuning_read for who makes kernels: what a file that does not fit says becomes a
+ * warning, and it has no rows then. */
+bool tuning_open(struct tuning *tuning, const char *path, struct failure *failure);
 
-/* Looks for a kernel's row in a file that fits. A row of training serves a kernel without it, too.
- */
-enum tuning_use tuning_use(const struct tuning *tuning, struct kernel_parts *parts,
-                           struct failure *failure);
+/* Gives a kernel the plans of the row that was measured with what it computes, whatever it is
+ * called; whether there is one. A row of its name that is of something else is a warning. A row of
+ * training serves a kernel without it, too. */
+bool tuning_use(struct tuning *tuning, struct kernel_parts *parts);
 
 /* What a kernel computes, and its sizes and ISA, as a number; and the fields that plans have. */
 uint64_t tuning_program(const struct kernel_parts *parts);
