@@ -233,8 +233,10 @@ bool tuning_use(struct tuning *tuning, struct kernel_parts *parts)
     struct failure why;
     if (!row)
         return false;
-    if (row->program == program && row_use(row, parts, &why))
+    if (row->program == program && row_use(row, parts, &why)) {
+        tuning->used += strcmp(row->plan, TUNING_CHOSEN) != 0;
         return true;
+    }
     if (row->program != program)
         fail(&why, "it was measured with another cell of that name");
     text_add(&tuning->warnings, "%s:%zu: the row of %s on %s is not used: %.1000s\n", tuning->path,

@@ -32,6 +32,7 @@ struct tuning {
     uint64_t fields; /* tuning_fields */
     struct tuning_row *rows;
     size_t count;
+    size_t used; /* how many kernels got a plan from here that is not the chosen one */
     struct text warnings; /* what was not used, and why: a line each */
 };
 

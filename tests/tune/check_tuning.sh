@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_tuning.sh BIN CC: weir-gen takes measured plans from a file that is named, for a kernel, a deployed cell and a
-# model; what does not fit is said in one line and changes nothing.
+# model; weir-run from that of its user; what does not fit is said in one line and changes nothing.
 . "$(dirname "$0")/../shell.sh"
 bin=$(realpath "$1")
 export CC=$2
@@ -49,12 +49,12 @@ done
 head -c 2720 /dev/zero >weights
 "$bin/weir-gen" --deploy lstm --input 6 --hidden 10 --isa scalar --from weights --steps 9 --out cell --name net \
     --tuning file
-cat cell/*.[ch] | grep -q "rows=2,.*hoist=8," || fail "--deploy has not the plan of the row"
+grep -q "rows=2,.*hoist=8," cell/*.[ch] || fail "--deploy has not the plan of the row"
 if [[ -x $bin/make_model ]]; then
     mkdir model
     "$bin/make_model" reverse model
     "$bin/weir-gen" --model model/model.onnx --isa scalar --steps 9 --out model/c --name net --tuning file
-    cat model/c/*.[ch] | grep -q "rows=2,.*hoist=8," || fail "--model has not the plan of the row"
+    grep -q "rows=2,.*hoist=8," model/c/*.[ch] || fail "--model has not the plan of the row"
 fi
 
 # ---- What does not ----
@@ -86,4 +86,31 @@ for spoil in '$d' '6s/T=/t=/' '1s/1/2/' '6s/l/\x1b/'; do
         fail "$spoil: ended with $status, and $(<err)"
     checks=$((checks + 1))
 done
+# ---- weir-run ----
+
+if [[ -x $bin/make_model && -x $bin/weir-run ]]; then
+    export XDG_CONFIG_HOME=$scratch/config XDG_CACHE_HOME=$scratch/cache WEIR_ISA=scalar
+    mine=$XDG_CONFIG_HOME/weir/tuning
+    mkdir -p config/weir cache
+    go() { # SENTENCE: what is said of the file; kernels are compiled where it has one that is used
+        rm -rf cache/weir
+        "$bin/weir-run" model/model.onnx --input model/x.npy --output model/y.npy 2>err || fail "weir-run: $(<err)"
+        [[ $(<err) == "$1"* && $(wc -l <err) -eq $((${#1} > 0)) ]] || fail "weir-run: expected: $1; found: $(<err)"
+        cmp model/y.npy model/usual.npy || fail "weir-run: other bits"
+        checks=$((checks + 1))
+    }
+    "$bin/weir-run" model/model.onnx --input model/x.npy --output model/usual.npy
+    [[ ! -e cache/weir ]] || rm -r cache/weir
+    cp file "$mine"
+    go "weir-run: kernels with measured plans from $mine: 1"
+    [[ $(find cache -name '*.so' | wc -l) -eq 1 ]] || fail "weir-run compiled $(ls cache/weir)"
+    sed 's/^cpu .*/cpu Other 1 2 3/' file >"$mine"
+    go "weir-run: $mine is not used: it was measured on another processor, Other 1 2 3, and this is "
+    sed 's/program=.\{16\}/program=0123456789abcdef/; s/ scalar / avx2 /' file >"$mine"
+    go ""
+    echo nonsense >"$mine"
+    go "weir-run: $mine:1: 'nonsense', expected 'weir-tuning 1': it is no file of weir-tune; it is not used"
+    cp measured "$mine"
+    go ""
+fi
 echo "$checks files that do not fit are told"
