@@ -7,8 +7,6 @@
 /* What a race has to show for its winner to be gone on from: the proof comes later. */
 static const double margin = 0.01;
 
-enum { PASSES = 2 };
-
 struct walk {
     const struct search *search;
     struct search_plan plan; /* the best until now, and its number */
@@ -30,17 +28,26 @@ static size_t add_try(const struct knob *knob, size_t now, size_t value, size_t 
     return count + 1;
 }
 
+/* Of a narrow one, all values, the nearest first. */
+static size_t tries_near(const struct knob *knob, size_t now, size_t tries[TRIES_MAX])
+{
+    size_t count = 0;
+    for (size_t away = 1; away <= knob->greatest - knob->least; away++) {
+        count = add_try(knob, now, now + away, tries, count);
+        if (now >= away)
+            count = add_try(knob, now, now - away, tries, count);
+    }
+    return count;
+}
+
 size_t knob_tries(const struct knob *knob, size_t now, size_t tries[TRIES_MAX])
 {
-    enum { NARROW = 16 };
+    enum { WIDE = 100 };
+    static const size_t small[] = {2, 4, 8, 32}, large[] = {96, 32, 8, 200};
     size_t count = 0;
-    if (knob->greatest - knob->least < TRIES_MAX) {
-        for (size_t value = knob->least; value <= knob->greatest; value++)
-            count = add_try(knob, now, value, tries, count);
-        return count;
-    }
-    /* Of a wide one, what is a factor away; from 0, what other kernels have. */
-    static const size_t usual[] = {2, 4, 8, 32, 96};
+    if (knob->greatest - knob->least < TRIES_MAX)
+        return tries_near(knob, now, tries);
+    /* Of a wide one, what is a factor away; from nothing, what other kernels have. */
     if (now > 1) {
         count = add_try(knob, now, now / 2, tries, count);
         count = add_try(knob, now, now * 2, tries, count);
@@ -48,12 +55,8 @@ size_t knob_tries(const struct knob *knob, size_t now, size_t tries[TRIES_MAX])
         count = add_try(knob, now, now * 4, tries, count);
     }
     count = add_try(knob, now, knob->least, tries, count);
-    if (knob->greatest - knob->least <= NARROW) {
-        count = add_try(knob, now, now + 1, tries, count);
-        count = add_try(knob, now, now - 1, tries, count);
-    }
-    for (size_t i = 0; now <= 1 && i < sizeof usual / sizeof *usual; i++)
-        count = add_try(knob, now, usual[i], tries, count);
+    for (size_t i = 0; now <= 1 && i < sizeof small / sizeof *small; i++)
+        count = add_try(knob, now, (knob->greatest > WIDE ? large : small)[i], tries, count);
     return count;
 }
 
@@ -89,16 +92,17 @@ static bool try_plans(struct walk *walk, const struct search_plan *plans, size_t
     return true;
 }
 
-static bool vary_one(struct walk *walk, size_t knob)
+/* By the first `most` of its values. */
+static bool vary_one(struct walk *walk, size_t knob, size_t most)
 {
     struct search_plan plans[TRIES_MAX];
     size_t tries[TRIES_MAX];
     const size_t count = knob_tries(&walk->search->knobs[knob], walk->plan.value[knob], tries);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < most; i++) {
         plans[i] = walk->plan;
         plans[i].value[knob] = tries[i];
     }
-    return try_plans(walk, plans, count);
+    return try_plans(walk, plans, count < most ? count : most);
 }
 
 /* Both at once, for what neither gains alone. */
@@ -121,11 +125,14 @@ static void vary_two(struct walk *walk, size_t one, size_t other)
 static void vary_all(struct walk *walk)
 {
     const struct search *search = walk->search;
+    /* How many values of each: first a few, so that all fields have their turn where time is short.
+     */
+    static const size_t most[] = {2, TRIES_MAX, TRIES_MAX};
     bool any = true;
-    for (size_t pass = 0; pass < PASSES && any; pass++) {
-        any = false;
+    for (size_t pass = 0; pass < sizeof most / sizeof *most && any; pass++) {
+        any = pass == 0;
         for (size_t knob = 0; knob < search->knob_count && !is_over(search); knob++)
-            if (vary_one(walk, knob))
+            if (vary_one(walk, knob, most[pass]))
                 any = walk->moved[knob] = true;
     }
     /* Those that moved with every other one. */
