@@ -74,6 +74,8 @@ static bool try_plans(struct walk *walk, const struct search_plan *plans, size_t
     const struct search *search = walk->search;
     void *context = search->clock.context;
     size_t entrants[ENTRANTS_MAX] = {walk->entrant}, of[ENTRANTS_MAX] = {0}, entered = 1;
+    if (!is_over(search))
+        search->announce(context, plans, count);
     for (size_t i = 0; i < count && entered < ENTRANTS_MAX && !is_over(search); i++)
         if (search->enter(context, &plans[i], &entrants[entered]))
             of[entered++] = i;

@@ -22,6 +22,8 @@ struct search_plan {
 
 struct search {
     struct race_clock clock; /* by numbers that `enter` gave */
+    /* Told of plans that will enter next, so that what takes long can be done for all at once. */
+    void (*announce)(void *context, const struct search_plan *plans, size_t count);
     /* Makes a plan ready to be timed. False: it cannot be, or is in effect one that was tried. */
     bool (*enter)(void *context, const struct search_plan *plan, size_t *entrant);
     void (*leave)(void *context, size_t entrant); /* it is not timed any more */

@@ -50,12 +50,16 @@ static uint64_t hash_kernel(const char *text)
     return hash_bytes(hash, text, strlen(text));
 }
 
-/* Notes a text as tried; false: it was. */
-static bool tried_add(struct track *track, uint64_t hash)
+static bool is_tried(const struct track *track, uint64_t hash)
 {
     for (size_t i = 0; i < track->tried_count; i++)
         if (track->tried[i] == hash)
-            return false;
+            return true;
+    return false;
+}
+
+static bool tried_add(struct track *track, uint64_t hash)
+{
     uint64_t *grown = realloc(track->tried, (track->tried_count + 1) * sizeof *grown);
     if (!grown)
         return false;
@@ -64,28 +68,85 @@ static bool tried_add(struct track *track, uint64_t hash)
     return true;
 }
 
-/* The kernel of a text, loaded; NULL: there is none, for a reason that is track->why. */
-static const struct weir_kernel *load(struct track *track, const struct text *text, void **library)
+/* A kernel on its way: what it is compiled from and to, by the hash of its text. */
+struct job {
+    char *source, *object;
+    pid_t process;
+};
+
+static struct job job_create(const struct track *track, uint64_t hash)
 {
     const char *folder = track->workshop->path;
-    char *name = emit_name(track->parts->program[ROLE_FORWARD], track->isa);
-    char *source = text_format("%s/%s.c", folder, name);
-    char *object = text_format("%s/%s.%zu.so", folder, name, track->tried_count);
-    char *symbol = text_format("weir_%s", name);
+    const unsigned long long number = hash;
+    return (struct job){.source = text_format("%s/%016llx.c", folder, number),
+                        .object = text_format("%s/%016llx.so", folder, number)};
+}
+
+static void job_free(struct job *job)
+{
+    free(job->source);
+    free(job->object);
+}
+
+static bool job_begin(struct job *job, const struct text *text, struct failure *failure)
+{
+    return file_write(job->source, text->chars, text->length, failure) &&
+           compiler_begin(job->source, job->object, TUNE_FLAGS, &job->process, failure);
+}
+
+/* Compiles what was not tried yet, all at once and on all cores. Whatever fails here is tried
+ * again, and told, when it enters. */
+static void announce(void *context, const struct search_plan *plans, size_t count)
+{
+    struct track *track = context;
+    struct job jobs[ENTRANTS_MAX];
+    struct failure ignored;
+    cpu_set_t pinned;
+    size_t begun = 0;
+    const bool frees = !sched_getaffinity(0, sizeof pinned, &pinned) &&
+                       !sched_setaffinity(0, sizeof pinned, &track->workshop->cores);
+    for (size_t i = 0; i < count; i++) {
+        parts_plan(track, &plans[i]);
+        struct text text = emit_kernel(track->parts, "weir-tune");
+        const uint64_t hash = hash_kernel(text.chars);
+        jobs[begun] = job_create(track, hash);
+        if (!is_tried(track, hash) && access(jobs[begun].source, F_OK) &&
+            job_begin(&jobs[begun], &text, &ignored))
+            begun++;
+        else
+            job_free(&jobs[begun]);
+        text_free(&text);
+    }
+    if (frees)
+        sched_setaffinity(0, sizeof pinned, &pinned);
+    for (size_t i = 0; i < begun; i++) {
+        compiler_end(jobs[i].process, &ignored);
+        unlink(jobs[i].source);
+        job_free(&jobs[i]);
+    }
+}
+
+/* The kernel of a text, loaded; NULL: there is none, for a reason that is track->why. */
+static const struct weir_kernel *load(struct track *track, const struct text *text, uint64_t hash,
+                                      void **library)
+{
+    struct job job = job_create(track, hash);
     const struct weir_kernel *kernel = NULL;
     *library = NULL;
-    if (file_write(source, text->chars, text->length, &track->why) &&
-        compiler_run(source, object, TUNE_FLAGS, &track->why)) {
-        *library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
+    if (!access(job.object, F_OK) ||
+        (job_begin(&job, text, &track->why) && compiler_end(job.process, &track->why))) {
+        char *name = emit_name(track->parts->program[ROLE_FORWARD], track->isa);
+        char *symbol = text_format("weir_%s", name);
+        *library = dlopen(job.object, RTLD_NOW | RTLD_LOCAL);
         kernel = *library ? dlsym(*library, symbol) : NULL;
         if (!kernel)
             fail(&track->why, "a kernel that was compiled cannot be loaded: %.400s", dlerror());
+        free(symbol);
+        free(name);
     }
-    unlink(object); /* what is loaded stays */
-    free(symbol);
-    free(object);
-    free(source);
-    free(name);
+    unlink(job.source);
+    unlink(job.object); /* what is loaded stays */
+    job_free(&job);
     return kernel;
 }
 
@@ -140,8 +201,9 @@ static bool enter(void *context, const struct search_plan *plan, size_t *entrant
     parts_plan(track, plan);
     struct text text = emit_kernel(track->parts, "weir-tune");
     void *library = NULL;
-    if (tried_add(track, hash_kernel(text.chars))) {
-        const struct weir_kernel *kernel = load(track, &text, &library);
+    const uint64_t hash = hash_kernel(text.chars);
+    if (!is_tried(track, hash) && tried_add(track, hash)) {
+        const struct weir_kernel *kernel = load(track, &text, hash, &library);
         /* A signal of the terminal's stops the compiler, too. */
         track->has_failed = (!kernel || !lane_take(track, lane, kernel)) && !*track->stop;
         if (kernel && !track->lane[lane].contender.state) {
@@ -276,6 +338,7 @@ bool track_run(struct track *track, struct found *found, struct failure *failure
         !contender_reference(&track->workload, failure))
         return false;
     const struct search search = {.clock = {time_entrant, is_over, track},
+                                  .announce = announce,
                                   .enter = enter,
                                   .leave = leave,
                                   .proof_rounds = proof_rounds,

@@ -9,6 +9,7 @@
 #include "trial.h"
 #include "tune/search.h"
 
+#include <sched.h>
 #include <signal.h>
 
 /* Where kernels are compiled: a folder of this process's own, with the headers that they include.
@@ -16,6 +17,7 @@
 struct workshop {
     char path[4096];
     char *compiler; /* its version and flags */
+    cpu_set_t cores; /* that may compile */
 };
 
 bool workshop_open(struct workshop *workshop, struct failure *failure);

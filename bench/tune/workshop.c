@@ -25,7 +25,8 @@ static const struct {
 bool workshop_open(struct workshop *workshop, struct failure *failure)
 {
     const char *folder = setting("TMPDIR");
-    *workshop = (struct workshop){0};
+    *workshop = (struct workshop){.compiler = NULL};
+    sched_getaffinity(0, sizeof workshop->cores, &workshop->cores);
     const int length = snprintf(workshop->path, sizeof workshop->path, "%s/weir-tune-XXXXXX",
                                 folder ? folder : "/tmp");
     if (length < 0 || (size_t)length >= sizeof workshop->path / 2) {
@@ -68,5 +69,5 @@ void workshop_close(struct workshop *workshop)
     if (workshop->path[0])
         rmdir(workshop->path);
     free(workshop->compiler);
-    *workshop = (struct workshop){0};
+    *workshop = (struct workshop){.compiler = NULL};
 }

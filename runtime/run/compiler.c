@@ -109,20 +109,30 @@ char *compiler_version(struct failure *failure)
     return NULL;
 }
 
-bool compiler_run(const char *source, const char *library, const char *flags,
-                  struct failure *failure)
+bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
+                    struct failure *failure)
 {
     char all[COMMAND_SIZE];
     char *const more[MORE_MAX] = {(char *)"-o", (char *)library, (char *)source, (char *)"-lm",
                                   NULL};
-    pid_t process;
     if (snprintf(all, sizeof all, "%s -std=c17 -w -shared -fPIC", flags) >= COMMAND_SIZE)
         return fail(failure, "there are too many flags for the C compiler");
-    if (!start(all, more, NULL, &process, failure))
-        return false;
+    return start(all, more, NULL, process, failure);
+}
+
+bool compiler_end(pid_t process, struct failure *failure)
+{
     const int outcome = wait_for(process);
     if (outcome < 0)
         return fail_to_start(failure);
     return outcome || fail(failure, "the C compiler '%s' could not compile the kernel of a cell",
                            compiler_name());
+}
+
+bool compiler_run(const char *source, const char *library, const char *flags,
+                  struct failure *failure)
+{
+    pid_t process;
+    return compiler_begin(source, library, flags, &process, failure) &&
+           compiler_end(process, failure);
 }

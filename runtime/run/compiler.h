@@ -5,6 +5,8 @@
 
 #include "common/failure.h"
 
+#include <sys/types.h>
+
 /* What CC names, or cc. */
 const char *compiler_name(void);
 
@@ -14,5 +16,10 @@ char *compiler_version(struct failure *failure);
 /* Makes a shared library of a C file. */
 bool compiler_run(const char *source, const char *library, const char *flags,
                   struct failure *failure);
+
+/* The same in two parts, so that several may be under way. */
+bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
+                    struct failure *failure);
+bool compiler_end(pid_t process, struct failure *failure);
 
 #endif

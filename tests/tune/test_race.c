@@ -47,6 +47,13 @@ static bool fake_is_over(void *context)
     return fake->timed > fake->most;
 }
 
+static void fake_announce(void *context, const struct search_plan *plans, size_t count)
+{
+    (void)context;
+    (void)plans;
+    EXPECT(count <= ENTRANTS_MAX, "%zu plans at once", count);
+}
+
 static bool fake_enter(void *context, const struct search_plan *plan, size_t *entrant)
 {
     struct fake *fake = context;
@@ -76,6 +83,7 @@ static struct found search(struct fake *fake)
     static const struct knob knobs[KNOBS] = {{1, 8}, {1, 8}, {1, 8},  {0, 16}, {0, 512}, {1, 512},
                                              {0, 1}, {0, 1}, {0, 64}, {0, 1},  {0, 1}};
     struct search what = {.clock = {fake_time, fake_is_over, fake},
+                          .announce = fake_announce,
                           .enter = fake_enter,
                           .leave = fake_leave,
                           .proof_rounds = fake_rounds,
