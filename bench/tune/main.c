@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "common/ending.h"
 #include "common/files.h"
+#include "common/setting.h"
 #include "machine.h"
 #include "tune/options.h"
 #include "tune/track.h"
@@ -170,6 +171,10 @@ static const struct isa *isa_open(const struct options *options, struct failure 
 {
     const char *level;
     weir_error error = {0};
+    if (setting("WEIR_KERNEL")) {
+        fail(failure, "WEIR_KERNEL is set, but weir-tune runs kernels of its own; unset it");
+        return NULL;
+    }
     if (weir_isa_level(&level, &error)) {
         fail(failure, "%s", error.message);
         return NULL;

@@ -10,7 +10,9 @@ make_scratch
 cd "$scratch"
 TMPDIR=$scratch/tmp
 mkdir tmp
-small=(--cell lstm --input 17 --hidden 15 --batch 3 --steps 4 --anyway --seconds 0.5)
+# The first core that may be used, so that none looks for the quietest.
+core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+small=(--cell lstm --input 17 --hidden 15 --batch 3 --steps 4 --anyway --seconds 0.5 --cpu "$core")
 checks=0
 
 # Status, and that the last line on stderr is, or begins with, a sentence.
@@ -31,6 +33,7 @@ expect 2 "weir-tune: expected --shapes FILE or --cell NAME" --cell lstm --shapes
 expect 2 "weir-tune: --input is of no use with --shapes" --shapes x --input 3
 expect 2 "weir-tune: --resume needs --out FILE" --cell lstm --resume
 expect 2 "weir-tune: --isa sse: expected one that runs here" --cell lstm --isa sse
+WEIR_KERNEL=lstm_f32_any__scalar expect 2 "weir-tune: WEIR_KERNEL is set, but weir-tune runs kernels" --cell lstm
 expect 2 "weir-tune: command line:1: " --cell nothing --anyway
 expect 2 "weir-tune: nowhere/file could not be written" "${small[@]}" --out nowhere/file
 [[ $("$tune" --help) == *"order statistics"* ]] || fail "--help does not say how it decides"
@@ -46,6 +49,21 @@ cmp file first || fail "--resume changed what is there"
 expect 0 "gru_f32_i17_h15 on scalar: " "${small[@]}" --isa scalar --cell gru --train --out file --resume
 grep -qFx "$(sed -n 6p first)" file || fail "the row of another kernel went: $(<file)"
 [[ $(tail -n 1 file) == "end 2" ]] || fail "$(<file)"
+
+# ---- A compiler that is none, or wrong ----
+
+CC=/nonexistent expect 2 "weir-tune: a kernel has to be compiled for this cell, and the C compiler '/nonexistent' cannot be started" \
+    "${small[@]}"
+cat >wrong <<END
+#!/usr/bin/env bash
+for word in "\$@"; do
+    [[ \$word != *.c ]] || sed -i 's/1\.0f/1.5f/' "\$word"
+done
+exec $CC "\$@"
+END
+chmod +x wrong
+CC=$PWD/wrong expect 1 "weir-tune: lstm_f32_i17_h15 on scalar by plan vectors=" "${small[@]}" --isa scalar
+[[ $(<err) == *": it gives "*" for "*" as y["* ]] || fail "wrong bits: $(<err)"
 
 # ---- What does not fit, and what is no such file ----
 
@@ -92,7 +110,7 @@ expect 2 "weir-tune: spoiled:1: the file ends here" "${small[@]}" --isa scalar -
 for size in {1..40}; do echo "s$size rnn_tanh $size 3 4 1"; done >shapes
 for signal in INT TERM; do
     rm -f stopped
-    "$tune" --shapes shapes --isa scalar --anyway --seconds 0.3 --out stopped >out 2>err &
+    "$tune" --shapes shapes --isa scalar --anyway --seconds 0.3 --cpu "$core" --out stopped >out 2>err &
     child=$!
     for ((tries = 0; tries < 1000; tries++)); do
         [[ ! -e stopped ]] || break
