@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "report.h"
 
+#include "clock.h"
 #include "common/files.h"
 #include "common/text.h"
 #include "table.h"
@@ -275,19 +276,14 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     table_free(&table);
 }
 
-/* A process that waits for its core measures others. Google Benchmark's own bookkeeping and the
- * kernel's are within this. */
-static const double waiting_tolerated = 0.03;
-
 static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
     const char *item = as_markdown ? "- " : "";
-    const double waited = 1 - sweep->cpu_seconds / sweep->seconds;
-    if (waited > waiting_tolerated)
+    if (!clock_was_quiet(sweep->seconds, sweep->cpu_seconds))
         fprintf(file,
                 "%sNOT QUIET: others had this core for %.0f %% of the time, so these times are too "
                 "long; run it again on a quiet machine\n",
-                item, 100 * waited);
+                item, 100 * clock_waited(sweep->seconds, sweep->cpu_seconds));
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct row *row = &sweep->rows[r];
         if (row->fate == ROW_WRONG)

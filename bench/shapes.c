@@ -227,6 +227,19 @@ bool shapes_read(struct shapes *shapes, const char *path, bool train, struct fai
     return good;
 }
 
+bool shapes_single(struct shapes *shapes, const char *fields, bool train, struct failure *failure)
+{
+    const struct lines lines = {.path = "command line", .number = 1};
+    const struct place place = {&lines, failure};
+    char *line = text_format("%s", fields);
+    *shapes = (struct shapes){0};
+    const bool good = shape_add(shapes, line, train, &place);
+    free(line);
+    if (!good)
+        shapes_free(shapes);
+    return good;
+}
+
 void shapes_free(struct shapes *shapes)
 {
     for (size_t i = 0; i < shapes->count; i++)

@@ -35,6 +35,9 @@ struct shapes {
 
 /* All are trained or none is. False with a sentence that names file and line. */
 bool shapes_read(struct shapes *shapes, const char *path, bool train, struct failure *failure);
+
+/* One, from the fields of a line. */
+bool shapes_single(struct shapes *shapes, const char *fields, bool train, struct failure *failure);
 void shapes_free(struct shapes *shapes);
 
 /* The bytes of weights that one call walks. */

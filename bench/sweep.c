@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "gbench.h"
+#include "trial.h"
 
 #include <math.h>
 #include <regex.h>
@@ -129,37 +130,14 @@ static bool shape_enter(struct sweep *sweep, const struct shape *shape, struct f
     return true;
 }
 
-/* One call. Returns the seconds of its forward part where there is another part, and else 0,
- * without a look at the clock. */
-static double contender_call(struct contender *contender, bool train)
-{
-    const double start = train ? clock_seconds() : 0;
-    contender->kind->run(contender);
-    if (!train)
-        return 0;
-    const double forward = clock_seconds() - start;
-    contender->kind->backward(contender);
-    return forward;
-}
-
 /* Prepares the contender for T of the steps, calls it once and checks what came out. Leaves it
  * prepared, and the time of the call in row->call_time. */
 static enum row_fate row_try(struct sweep *sweep, struct row *row, size_t T)
 {
-    struct workload *workload = &sweep->workload;
-    struct contender *contender = &row->contender;
-    workload->T = T;
-    workload_spoil(workload);
-    if (!contender->kind->prepare(contender, workload, &row->why)) {
-        contender->state = NULL;
-        return ROW_LEFT_OUT;
-    }
-    const double start = clock_seconds();
-    contender_call(contender, row->shape->train);
-    row->call_time = clock_seconds() - start;
-    if (row->shape->train && contender->kind->collect)
-        contender->kind->collect(contender);
-    return workload_check(workload, contender->to_the_bit, &row->why) ? ROW_READY : ROW_WRONG;
+    static const enum row_fate fates[] = {
+        [TRIAL_GOOD] = ROW_READY, [TRIAL_IMPOSSIBLE] = ROW_LEFT_OUT, [TRIAL_WRONG] = ROW_WRONG};
+    sweep->workload.T = T;
+    return fates[contender_try(&row->contender, &sweep->workload, &row->call_time, &row->why)];
 }
 
 static enum row_fate row_prepare(struct sweep *sweep, struct row *row)

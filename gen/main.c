@@ -101,12 +101,18 @@ static bool dump(const struct request *request, struct failure *failure)
     return dumped;
 }
 
+/* What a path names, without its folders. */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 /* The command that makes a kernel, as its header tells it: no path, nothing that is the default. */
-static char *command_text(const struct request *request)
+static char *command_text(const struct request *request, bool measured)
 {
     struct text text = {0};
-    const char *slash = strrchr(request->cell, '/');
-    text_add(&text, "weir-gen --cell %s --input %s --hidden %s", slash ? slash + 1 : request->cell,
+    text_add(&text, "weir-gen --cell %s --input %s --hidden %s", base_name(request->cell),
              request->size[WEIR_I], request->size[WEIR_H]);
     if (request->size[WEIR_P])
         text_add(&text, " --projection %s", request->size[WEIR_P]);
@@ -115,13 +121,32 @@ static char *command_text(const struct request *request)
         text_add(&text, " --train");
     if (request->math && strcmp(request->math, "inline") != 0)
         text_add(&text, " --math %s", request->math);
+    if (measured)
+        text_add(&text, " --tuning %s", base_name(request->tuning));
     if (request->plan)
         text_add(&text, " --plan %s", request->plan);
     return text.chars;
 }
 
-/* The parts of the kernel that is asked for; NULL: there is none. */
+/* Measured plans, where a file of them is named. */
+static bool open_tuning(const struct request *request, struct tuning *tuning,
+                        struct failure *failure)
+{
+    *tuning = (struct tuning){0};
+    return !request->tuning || tuning_open(tuning, request->tuning, failure);
+}
+
+static void close_tuning(struct tuning *tuning)
+{
+    if (tuning->warnings.length)
+        fputs(tuning->warnings.chars, stderr);
+    tuning_free(tuning);
+}
+
+/* The parts of the kernel that is asked for, and whether its plans were measured; NULL: there is
+ * none. */
 static struct kernel_parts *make_parts(const struct request *request, const struct source *source,
+                                       struct tuning *tuning, bool *measured,
                                        struct failure *failure)
 {
     double size[4];
@@ -138,9 +163,12 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
         return NULL;
     }
     struct kernel_parts *parts = kernel_parts_create(graph, math, isa, request->trains, failure);
-    if (!parts)
+    if (!parts) {
         source_fail(source, line, column, failure);
-    else if (request->plan && !kernel_parts_override(parts, request->plan, failure)) {
+        return NULL;
+    }
+    *measured = tuning_use(tuning, parts);
+    if (request->plan && !kernel_parts_override(parts, request->plan, failure)) {
         kernel_parts_free(parts);
         parts = NULL;
     }
@@ -150,17 +178,21 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
 static bool generate(const struct request *request, struct failure *failure)
 {
     struct source source;
-    if (!source_read(request->cell, &source, failure))
+    struct tuning tuning;
+    bool written = false, measured;
+    if (!open_tuning(request, &tuning, failure) || !source_read(request->cell, &source, failure)) {
+        tuning_free(&tuning);
         return false;
-    struct kernel_parts *parts = make_parts(request, &source, failure);
-    bool written = false;
+    }
+    struct kernel_parts *parts = make_parts(request, &source, &tuning, &measured, failure);
     if (parts) {
-        char *command = command_text(request);
+        char *command = command_text(request, measured);
         struct text kernel = emit_kernel(parts, command);
         written = write_text(request->output, &kernel, failure);
         text_free(&kernel);
         free(command);
     }
+    close_tuning(&tuning);
     kernel_parts_free(parts);
     free(source.text);
     return written;
@@ -237,12 +269,15 @@ static bool deploy_wanted(const struct request *request, const struct deploy_req
 static bool deploy(const struct request *request, struct failure *failure)
 {
     struct deploy_request wanted;
-    if (!options_deploy(request, &wanted, failure))
+    struct tuning tuning;
+    if (!options_deploy(request, &wanted, failure) || !open_tuning(request, &tuning, failure))
         return false;
     char *command = options_command(request);
     wanted.command = command;
+    wanted.tuning = &tuning;
     const bool deployed = deploy_wanted(request, &wanted, failure);
     free(command);
+    close_tuning(&tuning);
     return deployed;
 }
 

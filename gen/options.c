@@ -50,6 +50,8 @@ static const struct {
     {"plan", "FIELD=VALUE,...", KERNEL, AT(plan),
      "override decisions; --list shows the fields; backward.FIELD and input.FIELD are those of "
      "training's other passes"},
+    {"tuning", "FILE", KERNEL | DEPLOY | MODEL, AT(tuning),
+     "take plans that weir-tune measured; what does not fit is said and not used"},
     {"o", "FILE", KERNEL | PRODUCT, AT(output), "write there instead of to stdout"},
     {"backward", NULL, DUMP, AT(backward), "the cell's gradient, too: one step backward"},
     {"out", "DIR", DEPLOY | MODEL, AT(out), "the directory to write"},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the tests written in shell share: how they end, and a directory of their own. Sourced.
 set -euo pipefail
+export XDG_CONFIG_HOME=/nonexistent # plans that were measured here are no matter of a test's
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 fail() {

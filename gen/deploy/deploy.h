@@ -10,7 +10,7 @@
 #include "deploy/layout.h"
 #include "deploy/sha256.h"
 #include "language/source.h"
-#include "plan/isa.h"
+#include "plan/tuning.h"
 
 enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
 enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
@@ -24,6 +24,7 @@ struct deploy_request {
     size_t steps; /* 0: nothing is said */
     bool no_test;
     bool isas[WEIR_ISA_COUNT];
+    struct tuning *tuning; /* measured plans; what it warns of is the caller's to tell */
     /* Of a cell. */
     const char *cell, *from;
     double size[4];
@@ -90,6 +91,7 @@ struct deploy_model {
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
     bool no_test; /* it gets no self-test */
+    struct tuning *tuning;
     struct deploy_data data; /* of the self-test */
     const char *command;
     struct deploy_file files[DEPLOY_FILES_MAX];

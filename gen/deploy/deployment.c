@@ -129,9 +129,13 @@ static struct kernel_parts *make_parts(const struct deploy_model *model, size_t 
         return NULL;
     const int line = graph->line, column = graph->column;
     struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, failure);
-    if (!parts)
+    if (!parts) {
         source_fail(cell, line, column, failure);
-    else if (model->steps == 1)
+        return NULL;
+    }
+    if (model->tuning)
+        tuning_use(model->tuning, parts);
+    if (model->steps == 1)
         parts->plan[ROLE_FORWARD].hoist = 0;
     return parts;
 }

@@ -58,6 +58,7 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
     model->weights_file = request->weights_file;
     model->no_test = request->no_test;
     model->command = request->command;
+    model->tuning = request->tuning;
     memcpy(model->isas, request->isas, sizeof model->isas);
     return true;
 }

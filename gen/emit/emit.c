@@ -12,17 +12,11 @@
 
 char *emit_name(const struct program *program, const struct isa *isa)
 {
-    const struct graph *graph = program->graph;
-    struct text name = {0};
-    text_add(&name, "%s_f32", graph->name);
-    if (graph->size[WEIR_I] > 0)
-        text_add(&name, "_i%.0f_h%.0f", graph->size[WEIR_I], graph->size[WEIR_H]);
-    else
-        text_add(&name, "_any");
-    if (graph->size[WEIR_I] > 0 && graph_has_extent(graph, WEIR_P))
-        text_add(&name, "_p%.0f", graph->size[WEIR_P]);
-    text_add(&name, "__%s%s", isa->name, program->math == WEIR_SLEEF ? "_sleef" : "");
-    return name.chars;
+    char *stem = kernel_stem(program);
+    char *name =
+        text_format("%s__%s%s", stem, isa->name, program->math == WEIR_SLEEF ? "_sleef" : "");
+    free(stem);
+    return name;
 }
 
 /* The matrix work of one step and row, where the sizes are known. */

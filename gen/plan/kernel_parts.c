@@ -54,11 +54,13 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
     return NULL;
 }
 
+/* What comes before the fields of a pass. */
+static const char *const prefixes[ROLE_COUNT] = {"", "backward.", "input."};
+
 /* Overrides one field, of `length` characters, of the pass that its prefix names. */
 static bool override_field(struct kernel_parts *parts, const char *text, size_t length,
                            struct failure *failure)
 {
-    static const char *const prefixes[ROLE_COUNT] = {"", "backward.", "input."};
     size_t role = ROLE_COUNT - 1;
     while (strncmp(text, prefixes[role], strlen(prefixes[role])) != 0)
         role--; /* the first is empty */
@@ -97,6 +99,41 @@ struct tail *kernel_parts_tail(const struct kernel_parts *parts, enum role role,
     return parts->plan[role].tails && size > 0
                ? tail_create(of, parts->isa->lanes, (size_t)size % parts->isa->lanes)
                : NULL;
+}
+
+char *kernel_parts_plan(const struct kernel_parts *parts)
+{
+    struct text out = {0};
+    for (size_t role = 0; role < ROLE_COUNT; role++) {
+        struct plan plan = parts->plan[role];
+        for (size_t f = 0; parts->program[role] && f < PLAN_FIELD_COUNT; f++)
+            text_add(&out, "%s%s%s=%zu", out.length ? "," : "", prefixes[role], plan_fields[f].name,
+                     *plan_value(&plan, f));
+    }
+    return out.chars;
+}
+
+void kernel_parts_replan(struct kernel_parts *parts, const struct plan plan[ROLE_COUNT])
+{
+    for (size_t role = 0; role < ROLE_COUNT; role++) {
+        parts->plan[role] = plan[role];
+        if (parts->program[role])
+            program_group(parts->program[role], plan[role].sums);
+    }
+}
+
+char *kernel_stem(const struct program *program)
+{
+    const struct graph *graph = program->graph;
+    struct text stem = {0};
+    text_add(&stem, "%s_f32", graph->name);
+    if (graph->size[WEIR_I] > 0)
+        text_add(&stem, "_i%.0f_h%.0f", graph->size[WEIR_I], graph->size[WEIR_H]);
+    else
+        text_add(&stem, "_any");
+    if (graph->size[WEIR_I] > 0 && graph_has_extent(graph, WEIR_P))
+        text_add(&stem, "_p%.0f", graph->size[WEIR_P]);
+    return stem.chars;
 }
 
 void kernel_parts_free(struct kernel_parts *parts)

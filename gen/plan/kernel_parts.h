@@ -32,6 +32,16 @@ bool kernel_parts_override(struct kernel_parts *parts, const char *text, struct 
  */
 struct tail *kernel_parts_tail(const struct kernel_parts *parts, enum role role, size_t stage);
 
+/* The plans of all passes, as kernel_parts_override takes them; the caller frees them. */
+char *kernel_parts_plan(const struct kernel_parts *parts);
+
+/* Puts other plans in the place of all. */
+void kernel_parts_replan(struct kernel_parts *parts, const struct plan plan[ROLE_COUNT]);
+
+/* What the name of a kernel begins with: cell_f32_iI_hH[_pP], or cell_f32_any. The caller frees it.
+ */
+char *kernel_stem(const struct program *program);
+
 void kernel_parts_free(struct kernel_parts *parts);
 
 #endif

@@ -124,28 +124,23 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     return plan;
 }
 
-static const struct {
-    const char *name;
-    size_t offset, least, greatest;
-} fields[] = {
+const struct plan_field plan_fields[PLAN_FIELD_COUNT] = {
 #define FIELD(name, least, greatest, meaning) {#name, offsetof(struct plan, name), least, greatest},
     PLAN_FIELDS(FIELD)
 #undef FIELD
 };
 
-enum { FIELD_COUNT = sizeof fields / sizeof *fields };
-
-static size_t *plan_field(struct plan *plan, size_t field)
+size_t *plan_value(struct plan *plan, size_t field)
 {
-    return (size_t *)(void *)((char *)plan + fields[field].offset);
+    return (size_t *)(void *)((char *)plan + plan_fields[field].offset);
 }
 
 static char *list_fields(void)
 {
     struct text text = {0};
-    for (size_t f = 0; f < FIELD_COUNT; f++)
-        text_add(&text, "%s%s (%zu to %zu)", f ? ", " : "", fields[f].name, fields[f].least,
-                 fields[f].greatest);
+    for (size_t f = 0; f < PLAN_FIELD_COUNT; f++)
+        text_add(&text, "%s%s (%zu to %zu)", f ? ", " : "", plan_fields[f].name,
+                 plan_fields[f].least, plan_fields[f].greatest);
     return text.chars;
 }
 
@@ -154,21 +149,21 @@ bool plan_override(struct plan *plan, const char *text, struct failure *failure)
     while (*text) {
         const size_t length = strcspn(text, ","), name = strcspn(text, "=,");
         size_t field = 0;
-        while (field < FIELD_COUNT &&
-               (strlen(fields[field].name) != name || strncmp(fields[field].name, text, name) != 0))
+        while (field < PLAN_FIELD_COUNT && (strlen(plan_fields[field].name) != name ||
+                                            strncmp(plan_fields[field].name, text, name) != 0))
             field++;
         char *stop = NULL;
         const bool digits = text[name] == '=' && text[name + 1] >= '0' && text[name + 1] <= '9';
         const unsigned long value = digits ? strtoul(text + name + 1, &stop, 10) : 0;
-        if (field == FIELD_COUNT || stop != text + length || value < fields[field].least ||
-            value > fields[field].greatest) {
+        if (field == PLAN_FIELD_COUNT || stop != text + length ||
+            value < plan_fields[field].least || value > plan_fields[field].greatest) {
             char *list = list_fields();
             fail(failure, "--plan: '%.*s' is not a field and its value, expected %s",
                  (int)(length < 60 ? length : 60), text, list);
             free(list);
             return false;
         }
-        *plan_field(plan, field) = value;
+        *plan_value(plan, field) = value;
         text += length + (text[length] == ',');
     }
     return true;
@@ -178,7 +173,7 @@ char *plan_text(const struct plan *plan)
 {
     struct text text = {0};
     struct plan copy = *plan;
-    for (size_t f = 0; f < FIELD_COUNT; f++)
-        text_add(&text, "%s%s=%zu", f ? "," : "", fields[f].name, *plan_field(&copy, f));
+    for (size_t f = 0; f < PLAN_FIELD_COUNT; f++)
+        text_add(&text, "%s%s=%zu", f ? "," : "", plan_fields[f].name, *plan_value(&copy, f));
     return text.chars;
 }

@@ -28,6 +28,23 @@ struct plan {
 #undef FIELD
 };
 
+/* The same rows, to walk them. */
+enum {
+    PLAN_FIELD_COUNT = 0
+#define FIELD(name, least, greatest, meaning) +1
+    PLAN_FIELDS(FIELD)
+#undef FIELD
+};
+
+struct plan_field {
+    const char *name;
+    size_t offset, least, greatest;
+};
+
+extern const struct plan_field plan_fields[PLAN_FIELD_COUNT];
+
+size_t *plan_value(struct plan *plan, size_t field);
+
 /* The plan for a program on an ISA, from what was measured (see plan.c). */
 struct plan plan_choose(const struct program *program, const struct isa *isa);
 

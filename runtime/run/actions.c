@@ -16,7 +16,7 @@ enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 static bool prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure)
 {
-    const run_options options = {.keep_states = request->streams};
+    const run_options options = {.keep_states = request->streams, .tuning = request->tuning};
     *prepared =
         (struct prepared){.memory = onnx_memory_create(SIZE_MAX / 2),
                           .inputs = calloc(model->graph.input_count + 1, sizeof(onnx_tensor *)),

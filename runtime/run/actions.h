@@ -15,6 +15,7 @@ struct request {
     size_t input_count, output_count, carry_count;
     bool streams;
     double tolerance;
+    struct tuning *tuning; /* measured plans */
     long cpu; /* -1: the one it runs on */
 };
 

@@ -139,13 +139,15 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static bool make_name(char name[NAME_SIZE], const char *text, const char *flags,
                       struct failure *failure)
 {
-    uint64_t version = HASH_START, hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
-    if (!compiler_hash_version(&version, failure))
+    uint64_t hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
+    char *version = compiler_version(failure);
+    if (!version)
         return false;
     for (size_t k = 0; k < 2; k++) {
         hash[k] = hash_text(hash_text(hash_text(hash[k], text), flags), compiler_name());
-        hash[k] = hash_bytes(hash[k], &version, sizeof version);
+        hash[k] = hash_text(hash[k], version);
     }
+    free(version);
     snprintf(name, NAME_SIZE, "%016llx%016llx.so", (unsigned long long)hash[0],
              (unsigned long long)hash[1]);
     return true;

@@ -4,8 +4,8 @@
 #define _GNU_SOURCE
 #include "run/compiler.h"
 
-#include "common/hash.h"
 #include "common/setting.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,15 +73,18 @@ static bool start(const char *flags, char *const *more, posix_spawn_file_actions
            fail_to_start(failure);
 }
 
-bool compiler_hash_version(uint64_t *hash, struct failure *failure)
+char *compiler_version(struct failure *failure)
 {
+    struct text said = {0};
     char *const more[] = {(char *)"--version", NULL};
     char bytes[4096];
     int ends[2];
     pid_t process;
     posix_spawn_file_actions_t actions;
-    if (pipe2(ends, O_CLOEXEC))
-        return fail(failure, "there is no pipe to a compiler: %s", strerror(errno));
+    if (pipe2(ends, O_CLOEXEC)) {
+        fail(failure, "there is no pipe to a compiler: %s", strerror(errno));
+        return NULL;
+    }
     bool good = !posix_spawn_file_actions_init(&actions) || fail_memory(failure);
     if (good) {
         good = (!posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) &&
@@ -95,28 +98,41 @@ bool compiler_hash_version(uint64_t *hash, struct failure *failure)
     for (ssize_t got = 1; good && got > 0;) {
         got = read(ends[0], bytes, sizeof bytes);
         if (got > 0)
-            *hash = hash_bytes(*hash, bytes, (size_t)got);
+            text_add_bytes(&said, bytes, (size_t)got);
         else if (got < 0 && errno == EINTR)
             got = 1;
     }
     close(ends[0]);
-    return good && (wait_for(process) >= 0 || fail_to_start(failure));
+    if (good && (wait_for(process) >= 0 || fail_to_start(failure)))
+        return said.chars ? said.chars : text_format("%s", "");
+    text_free(&said);
+    return NULL;
 }
 
-bool compiler_run(const char *source, const char *library, const char *flags,
-                  struct failure *failure)
+bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
+                    struct failure *failure)
 {
     char all[COMMAND_SIZE];
     char *const more[MORE_MAX] = {(char *)"-o", (char *)library, (char *)source, (char *)"-lm",
                                   NULL};
-    pid_t process;
     if (snprintf(all, sizeof all, "%s -std=c17 -w -shared -fPIC", flags) >= COMMAND_SIZE)
         return fail(failure, "there are too many flags for the C compiler");
-    if (!start(all, more, NULL, &process, failure))
-        return false;
+    return start(all, more, NULL, process, failure);
+}
+
+bool compiler_end(pid_t process, struct failure *failure)
+{
     const int outcome = wait_for(process);
     if (outcome < 0)
         return fail_to_start(failure);
     return outcome || fail(failure, "the C compiler '%s' could not compile the kernel of a cell",
                            compiler_name());
+}
+
+bool compiler_run(const char *source, const char *library, const char *flags,
+                  struct failure *failure)
+{
+    pid_t process;
+    return compiler_begin(source, library, flags, &process, failure) &&
+           compiler_end(process, failure);
 }

@@ -5,16 +5,21 @@
 
 #include "common/failure.h"
 
-#include <stdint.h>
+#include <sys/types.h>
 
 /* What CC names, or cc. */
 const char *compiler_name(void);
 
-/* Goes on with a hash by what the compiler says of its version: another one makes other code. */
-bool compiler_hash_version(uint64_t *hash, struct failure *failure);
+/* What the compiler says of its version, which the caller frees: another one makes other code. */
+char *compiler_version(struct failure *failure);
 
 /* Makes a shared library of a C file. */
 bool compiler_run(const char *source, const char *library, const char *flags,
                   struct failure *failure);
+
+/* The same in two parts, so that several may be under way. */
+bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
+                    struct failure *failure);
+bool compiler_end(pid_t process, struct failure *failure);
 
 #endif

@@ -5,6 +5,7 @@
 #include "emit/emit.h"
 #include "inspect/dump.h"
 #include "language/parse.h"
+#include "plan/tuning.h"
 #include "run/run.h"
 #include "weir.h"
 
@@ -94,47 +95,59 @@ static void join(struct text *whole, const char *text)
     }
 }
 
-/* The text of a kernel and its name, which the caller frees. */
-static bool generate(const onnx_pass *pass, const struct isa *isa, const double size[4],
-                     struct text *kernel, char **name, struct failure *failure)
+/* What a kernel of a cell is made of; NULL: the cell is none that can be had. */
+static struct kernel_parts *make_parts(const onnx_pass *pass, const struct isa *isa,
+                                       const double size[4], struct failure *failure)
 {
     struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, failure);
     struct kernel_parts *parts =
         graph ? kernel_parts_create(graph, WEIR_INLINE, isa, false, failure) : NULL;
     /* The first line says what is wrong, those after it show where. */
     if (!parts)
-        return fail(failure, "the generator does not take its cell: %.*s",
-                    (int)strcspn(failure->sentence, "\n"), failure->sentence);
-    char *sizes = size[WEIR_I] > 0
-                      ? text_format("--input %.0f --hidden %.0f", size[WEIR_I], size[WEIR_H])
-                      : text_format("--input any --hidden any");
-    char *command = text_format("weir-gen --cell %s %s --isa %s", pass->name, sizes, isa->name);
-    free(sizes);
-    *kernel = emit_kernel(parts, command);
-    *name = emit_name(parts->program[ROLE_FORWARD], isa);
-    free(command);
-    kernel_parts_free(parts);
-    return true;
+        fail(failure, "the generator does not take its cell: %.*s",
+             (int)strcspn(failure->sentence, "\n"), failure->sentence);
+    return parts;
 }
 
-static bool make_kernel(const onnx_pass *pass, const struct isa *isa, const double size[4],
-                        const run_options *options, run_kernel *kernel, struct failure *failure)
+/* The text of a kernel that needs no other file. */
+static struct text generate(const struct kernel_parts *parts)
 {
-    struct text text = {0}, whole = {0};
-    char *name = NULL;
-    if (!generate(pass, isa, size, &text, &name, failure))
-        return false;
-    join(&whole, text.chars);
-    void *library = run_compile(whole.chars, options->flags ? options->flags : "-O2", failure);
+    const struct graph *graph = parts->program[ROLE_FORWARD]->graph;
+    char *sizes = graph->size[WEIR_I] > 0 ? text_format("--input %.0f --hidden %.0f",
+                                                        graph->size[WEIR_I], graph->size[WEIR_H])
+                                          : text_format("--input any --hidden any");
+    char *command =
+        text_format("weir-gen --cell %s %s --isa %s", graph->name, sizes, parts->isa->name);
+    struct text kernel = emit_kernel(parts, command), whole = {0};
+    join(&whole, kernel.chars);
+    text_free(&kernel);
+    free(command);
+    free(sizes);
+    return whole;
+}
+
+static bool make_kernel(const struct kernel_parts *parts, const run_options *options,
+                        run_kernel *kernel, struct failure *failure)
+{
+    struct text text = generate(parts);
+    void *library = run_compile(text.chars, options->flags ? options->flags : "-O2", failure);
+    char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
     char *symbol = text_format("weir_%s", name);
     kernel->own = library ? dlsym(library, symbol) : NULL;
     if (library && !kernel->own)
         fail(failure, "the compiled kernel has no %s", symbol);
     free(symbol);
-    text_free(&text);
-    text_free(&whole);
     free(name);
+    text_free(&text);
     return kernel->own != NULL;
+}
+
+/* Gives a kernel the plans that were measured; whether these are not those that are chosen. */
+static bool is_tuned(struct tuning *tuning, struct kernel_parts *parts)
+{
+    const size_t used = tuning->used;
+    tuning_use(tuning, parts);
+    return tuning->used > used;
 }
 
 bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
@@ -145,11 +158,21 @@ bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_option
     if (weir_isa_level(&level, &weir))
         return fail(failure, "%s", weir.message);
     const char *cell = run_built_in(pass);
-    *kernel = (run_kernel){.cell = cell ? cell : pass->name};
-    if (cell && build_has(cell, level, I, H))
+    const bool any = options->any_size, has = cell && build_has(cell, level, I, H);
+    const bool asks = options->tuning && options->tuning->count && !any;
+    *kernel = (run_kernel){.cell = has ? cell : pass->name};
+    if (has && !asks)
         return true;
-    kernel->cell = pass->name;
-    const bool any = options->any_size;
     const double size[4] = {1, any ? 0 : (double)I, any ? 0 : (double)H, 0};
-    return make_kernel(pass, isa_find(level), size, options, kernel, failure);
+    struct kernel_parts *parts = make_parts(pass, isa_find(level), size, failure);
+    if (!parts)
+        return false;
+    const bool tuned = asks && is_tuned(options->tuning, parts);
+    bool found = has;
+    if (tuned || !has) {
+        kernel->cell = pass->name;
+        found = make_kernel(parts, options, kernel, failure);
+    }
+    kernel_parts_free(parts);
+    return found;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-run: the command line. What it can do with a model is in actions.c and timing.c. */
-#define _GNU_SOURCE /* getopt_long */
+#define _GNU_SOURCE /* getopt_long, strtok_r */
 #include "common/ending.h"
+#include "common/setting.h"
+#include "plan/tuning.h"
 #include "run/actions.h"
 
 #include <errno.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_BAD = 2 };
 
@@ -83,7 +86,9 @@ static void print_help(void)
     fputs("\n"
           "A cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept "
           "in\n"
-          "$XDG_CACHE_HOME/weir. Without --input, --time runs on zeros; a dimension that the model "
+          "$XDG_CACHE_HOME/weir; so is one for which weir-tune found a better plan, which is in\n"
+          "$XDG_CONFIG_HOME/weir/tuning. Without --input, --time runs on zeros; a dimension that "
+          "the model "
           "leaves\n"
           "open is 1. The exit status is 1 where outputs differ, and 2 where something is wrong.\n",
           stdout);
@@ -204,6 +209,33 @@ static bool parse(int argc, char **argv, struct request *request, enum command *
     return request->streams || !request->carry_count || fail(failure, "--carry goes with --stream");
 }
 
+/* The user's measured plans: $XDG_CONFIG_HOME/weir/tuning, or ~/.config/weir/tuning. A file that
+ * nobody has named is no reason not to run: what is wrong with it is said. */
+static void open_tuning(struct tuning *tuning)
+{
+    const char *config = setting("XDG_CONFIG_HOME"), *home = setting("HOME");
+    struct failure failure;
+    char *path = config && *config == '/' ? text_format("%s/weir/tuning", config)
+                 : home && *home == '/'   ? text_format("%s/.config/weir/tuning", home)
+                                          : NULL;
+    *tuning = (struct tuning){0};
+    if (path && !access(path, F_OK) && !tuning_open(tuning, path, &failure))
+        text_add(&tuning->warnings, "%s; it is not used\n", failure.sentence);
+    free(path);
+}
+
+/* Says what was made of them. */
+static void close_tuning(struct tuning *tuning)
+{
+    if (tuning->used)
+        fprintf(stderr, "weir-run: kernels with measured plans from %s: %zu\n", tuning->path,
+                tuning->used);
+    char *rest, *line = tuning->warnings.chars;
+    for (line = line ? strtok_r(line, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest))
+        fprintf(stderr, "weir-run: %s\n", line);
+    tuning_free(tuning);
+}
+
 int main(int argc, char **argv)
 {
     struct request request;
@@ -213,12 +245,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "weir-run: %s; weir-run --help tells how to call it\n", failure.sentence);
         return EXIT_BAD;
     }
+    struct tuning tuning = {0};
+    if (command != INSPECT)
+        open_tuning(&tuning);
+    request.tuning = &tuning;
     onnx_model *model = onnx_load_file(request.model, &failure);
     if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
                 request.model);
     const int status = model ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);
+    close_tuning(&tuning);
     if (status == EXIT_BAD)
         fprintf(stderr, "weir-run: %s\n", failure.sentence);
     return end_program("weir-run", status);

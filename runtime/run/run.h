@@ -14,6 +14,7 @@ typedef struct run_options {
     bool any_size; /* kernels that serve every size, so that models share them */
     /* The most that the tensors of one call may take; 0: 1 GB, and 16 times what the model has. */
     size_t memory;
+    struct tuning *tuning; /* measured plans (plan/tuning.h); NULL: those that are chosen */
     const char *flags; /* of the C compiler, in place of those that the build's kernels have */
 } run_options;
 

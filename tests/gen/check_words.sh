@@ -112,9 +112,9 @@ for ((number = 0; number < cells; number++)); do
     make_cell $number $sums $vectors $values
     "$weir_gen" --deploy $number.cell --input 3 --hidden 5 --from weights --name any --out out --isa scalar ||
         fail "$number.cell is not deployed."
-    compiles "$cc" -std=c11 -pedantic out/any_scalar.c
-    compiles "$cc" -std=gnu17 -D_GNU_SOURCE out/any_scalar.c
-    [[ -z $cxx ]] || compiles "$cxx" -std=c++17 -pedantic -x c++ out/any_scalar.c
+    compiles "$cc" -std=c11 -pedantic out/src/any_scalar.c
+    compiles "$cc" -std=gnu17 -D_GNU_SOURCE out/src/any_scalar.c
+    [[ -z $cxx ]] || compiles "$cxx" -std=c++17 -pedantic -x c++ out/src/any_scalar.c
 done
 # The gradient has names of its own; its cells are smaller.
 for ((number = 0; number < cells / 3; number++)); do

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Racing by rounds, and the interval of a median; see race.h. */
+#include "tune/race.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Rounds of a race, after which losers are dropped: the first shows who is far behind, the second
+ * leaves half, and so on; the last decides. */
+static const struct {
+    size_t round;
+    double behind; /* those are dropped whose median quotient is below */
+    size_t stay; /* one in so many */
+} cuts[] = {{1, 0.8, 1}, {3, 0.95, 2}, {6, 0.98, 2}, {11, 0.99, 4}};
+
+enum { ROUNDS = 16, CUTS = sizeof cuts / sizeof *cuts };
+
+struct runner {
+    size_t entrant;
+    double quotients[ROUNDS]; /* of the first one's time to this one's */
+    double median;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of(const double *values, size_t count)
+{
+    double sorted[ROUNDS];
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = values[i];
+    qsort(sorted, count, sizeof *sorted, compare);
+    return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+static int compare_runners(const void *a, const void *b)
+{
+    const double x = ((const struct runner *)a)->median, y = ((const struct runner *)b)->median;
+    return (x < y) - (x > y);
+}
+
+/* Those that stay after so many rounds, the best first. */
+static size_t cut(struct runner *runners, size_t count, size_t rounds)
+{
+    for (size_t i = 0; i < count; i++)
+        runners[i].median = median_of(runners[i].quotients, rounds);
+    qsort(runners, count, sizeof *runners, compare_runners);
+    for (size_t c = 0; c < CUTS; c++) {
+        if (cuts[c].round != rounds)
+            continue;
+        count = (count + cuts[c].stay - 1) / cuts[c].stay;
+        while (count > 0 && runners[count - 1].median < cuts[c].behind)
+            count--;
+    }
+    return count;
+}
+
+size_t race_run(const struct race_clock *clock, const size_t *entrants, size_t count, double margin)
+{
+    struct runner runners[ENTRANTS_MAX];
+    size_t left = count - 1, rounds = 0;
+    for (size_t i = 0; i < left; i++)
+        runners[i].entrant = entrants[i + 1];
+    while (left > 0 && rounds < ROUNDS) {
+        if (clock->is_over(clock->context))
+            return entrants[0];
+        double first = rounds % 2 ? 0 : clock->time(clock->context, entrants[0]);
+        double times[ENTRANTS_MAX];
+        for (size_t i = 0; i < left; i++)
+            times[i] = clock->time(clock->context, runners[i].entrant);
+        if (rounds % 2) /* by turns before the others and after them */
+            first = clock->time(clock->context, entrants[0]);
+        for (size_t i = 0; i < left; i++)
+            runners[i].quotients[rounds] = times[i] > 0 ? first / times[i] : 0;
+        rounds++;
+        left = cut(runners, left, rounds);
+    }
+    return left > 0 && runners[0].median > 1 + margin ? runners[0].entrant : entrants[0];
+}
+
+/* How many of the smallest and of the largest quotients the interval leaves out: the most for which
+ * a fair coin shows heads so rarely in so many throws in at most 2.5 % of cases. */
+static size_t left_out(size_t rounds)
+{
+    double chance = pow(0.5, (double)rounds), sum = chance;
+    size_t k = 0;
+    while (sum <= 0.025) {
+        k++;
+        chance *= (double)(rounds - k + 1) / (double)k;
+        sum += chance;
+    }
+    return k;
+}
+
+bool race_prove(const struct race_clock *clock, size_t usual, size_t winner, size_t rounds,
+                struct gain *gain)
+{
+    double quotients[PROOF_ROUNDS_MAX];
+    if (rounds < PROOF_ROUNDS_MIN || rounds > PROOF_ROUNDS_MAX)
+        return false;
+    for (size_t round = 0; round < rounds; round++) {
+        const bool turned = round % 2;
+        const double one = clock->time(clock->context, turned ? winner : usual);
+        const double other = clock->time(clock->context, turned ? usual : winner);
+        if (!(one > 0 && other > 0))
+            return false;
+        quotients[round] = turned ? other / one : one / other;
+    }
+    qsort(quotients, rounds, sizeof *quotients, compare);
+    const size_t out = left_out(rounds);
+    *gain = (struct gain){quotients[rounds / 2], quotients[out - 1], quotients[rounds - out]};
+    return true;
+}
+
+bool gain_is_real(const struct gain *gain)
+{
+    return gain->least > 1;
+}
