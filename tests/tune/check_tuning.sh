@@ -49,12 +49,12 @@ done
 head -c 2720 /dev/zero >weights
 "$bin/weir-gen" --deploy lstm --input 6 --hidden 10 --isa scalar --from weights --steps 9 --out cell --name net \
     --tuning file
-grep -q "rows=2,.*hoist=8," cell/*.[ch] || fail "--deploy has not the plan of the row"
+grep -q "rows=2,.*hoist=8," cell/src/*.[ch] || fail "--deploy has not the plan of the row"
 if [[ -x $bin/make_model ]]; then
     mkdir model
     "$bin/make_model" reverse model
     "$bin/weir-gen" --model model/model.onnx --isa scalar --steps 9 --out model/c --name net --tuning file
-    grep -q "rows=2,.*hoist=8," model/c/*.[ch] || fail "--model has not the plan of the row"
+    grep -q "rows=2,.*hoist=8," model/c/src/*.[ch] || fail "--model has not the plan of the row"
 fi
 
 # ---- What does not ----
