@@ -21,6 +21,18 @@ deploy() { # NAME DIRECTORY OPTION...
     "$weir_gen" --deploy a.cell --name "$name" --input 2 --hidden 3 --from weights --out "$out" "$@"
 }
 
+without_comments() {
+    awk '{
+        for (kept = ""; $0 != ""; inside = !inside) {
+            at = index($0, inside ? "*/" : "/*")
+            if (!inside) kept = kept " " (at ? substr($0, 1, at - 1) : $0)
+            if (!at) break
+            $0 = substr($0, at + 2)
+        }
+        print kept
+    }'
+}
+
 # ---- Endings ----
 
 # Of a model called `zzz`: the names of functions and tables, static ones too, and all in capitals.
@@ -30,8 +42,7 @@ for options in "" "--lengths --steps 4" "--steps 4 --weights file"; do
         "$cc" -O0 -w -c "$source" -o object.o || fail "$source"
         nm object.o | awk '{ print $NF }' >>found
     done
-    "$cc" -fpreprocessed -dD -E -P -w -x c - < <(cat zzz/*/*.[ch]) | sed 's/"[^"]*"//g' |
-        grep -oE '\<[A-Z][A-Za-z0-9_]*' >>found
+    cat zzz/*/*.[ch] | without_comments | sed 's/"[^"]*"//g' | grep -oE '\<[A-Z][A-Za-z0-9_]*' >>found
 done
 sort -u found >own
 grep -xiE zzz own && fail "a model's name stands alone."
