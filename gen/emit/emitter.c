@@ -236,9 +236,9 @@ const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
     return e->tails[stage - e->program->stages];
 }
 
-const char *group_letter(struct emitter *e, const struct stage *stage, size_t group)
+const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group)
 {
-    return stage->group_count > 1 ? emit_format(e, "_%c", (char)('a' + group)) : "";
+    return stage->group_count > 1 ? emit_format(e, "_p%zu", group) : "";
 }
 
 /* The most slots that the regions of one operand, which stand together, have. */

@@ -98,8 +98,8 @@ size_t product_slot(const struct program *program, const struct stage *stage, si
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
-/* What tells groups of sums apart in names: a letter where a stage has several. */
-const char *group_letter(struct emitter *e, const struct stage *stage, size_t group);
+/* What tells groups of sums, and their panels, apart in names, where a stage has several. */
+const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group);
 /* Whether the tail of one row joins the whole vectors before it in one tile: side by side they wait
  * for one another's results less. */
 bool stage_joins(const struct emitter *e, const struct stage *stage);

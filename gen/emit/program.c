@@ -13,7 +13,7 @@ static const char *region_name(struct emitter *e, const struct stage *stage,
 {
     if (region->operand < 0)
         return emit_format(e, region->slots[0].sum >= 0 ? "bias%s" : "loose%s", stage->suffix);
-    return emit_format(e, "w%s%s_%s", stage->suffix, group_letter(e, stage, region->group),
+    return emit_format(e, "w%s%s_%s", stage->suffix, group_suffix(e, stage, region->group),
                        emit_operand_name(e, region->operand));
 }
 

@@ -24,7 +24,7 @@ static const char *emit_one(struct emitter *e, struct tile *whole, struct tile *
 {
     const struct tile *first = whole ? whole : tail;
     const struct stage *stage = first->true_stage;
-    const char *group = first->rows > 1 ? group_letter(e, stage, first->group) : "";
+    const char *group = first->rows > 1 ? group_suffix(e, stage, first->group) : "";
     const char *vectors = whole ? emit_format(e, "x%zu", whole->vectors) : "";
     const char *name = emit_format(e, "%s%s_%zu%s%s%s", kind_names[first->kind], stage->suffix,
                                    first->rows, vectors, tail ? "_tail" : "", group);

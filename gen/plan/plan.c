@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing the plan. The rules come from measurements on a Zen 5 core, one field varied at a time:
- * bench/plans repeats them anywhere. */
+/* Choosing the plan. The rules come from measurements on a Zen 5 core, one field varied at a time;
+ * those of PREFETCH_COLUMNS and of fewer sums from a Zen 3 and a Zen 4 (results/). bench/plans
+ * repeats them anywhere, and weir-tune finds what is better on a machine. */
 #include "plan/plan.h"
 
 #include "common/text.h"

@@ -11,10 +11,10 @@ WEIR_ISA_BEGIN
 /* One time step: packed weights, what is read and what is written. */
 struct step {
     const float *bias;
-    const float *w_a_x;
-    const float *w_b_x;
-    const float *w_a_h;
-    const float *w_b_h;
+    const float *w_p0_x;
+    const float *w_p1_x;
+    const float *w_p0_h;
+    const float *w_p1_h;
     const float *x;
     float *y;
     ptrdiff_t x_row, y_row;
@@ -32,41 +32,41 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
     __m256 i1_ = _mm256_load_ps(bias1 + 0);
     __m256 f0_ = _mm256_load_ps(bias0 + 8);
     __m256 f1_ = _mm256_load_ps(bias1 + 8);
-    const float *w_a_x0 = s->w_a_x + block * 32;
-    const float *w_a_x1 = s->w_a_x + (block + 1) * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
+    const float *w_p0_x1 = s->w_p0_x + (block + 1) * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     __m256 g0_ = _mm256_load_ps(bias0 + 16);
     __m256 g1_ = _mm256_load_ps(bias1 + 16);
     __m256 o0_ = _mm256_load_ps(bias0 + 24);
     __m256 o1_ = _mm256_load_ps(bias1 + 24);
-    const float *w_b_x0 = s->w_b_x + block * 32;
-    const float *w_b_x1 = s->w_b_x + (block + 1) * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
+    const float *w_p1_x1 = s->w_p1_x + (block + 1) * 32;
     for (size_t k = 0; k < 2; k++) {
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 0), in0, i0_);
-        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 8), in0, f0_);
-        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x1 + k * 16 + 0), in0, i1_);
-        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x1 + k * 16 + 8), in0, f1_);
-        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 0), in0, g0_);
-        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 8), in0, o0_);
-        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x1 + k * 16 + 0), in0, g1_);
-        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x1 + k * 16 + 8), in0, o1_);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x0 + k * 16 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x0 + k * 16 + 8), in0, f0_);
+        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x1 + k * 16 + 0), in0, i1_);
+        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x1 + k * 16 + 8), in0, f1_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x0 + k * 16 + 0), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x0 + k * 16 + 8), in0, o0_);
+        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x1 + k * 16 + 0), in0, g1_);
+        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x1 + k * 16 + 8), in0, o1_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
-    const float *w_a_h1 = s->w_a_h + (block + 1) * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
+    const float *w_p0_h1 = s->w_p0_h + (block + 1) * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
-    const float *w_b_h0 = s->w_b_h + block * 1024;
-    const float *w_b_h1 = s->w_b_h + (block + 1) * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
+    const float *w_p1_h1 = s->w_p1_h + (block + 1) * 1024;
     for (size_t k = 0; k < 64; k++) {
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 0), in0, i0_);
-        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 8), in0, f0_);
-        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h1 + k * 16 + 0), in0, i1_);
-        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h1 + k * 16 + 8), in0, f1_);
-        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 0), in0, g0_);
-        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 8), in0, o0_);
-        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h1 + k * 16 + 0), in0, g1_);
-        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h1 + k * 16 + 8), in0, o1_);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h0 + k * 16 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h0 + k * 16 + 8), in0, f0_);
+        i1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h1 + k * 16 + 0), in0, i1_);
+        f1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h1 + k * 16 + 8), in0, f1_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h0 + k * 16 + 0), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h0 + k * 16 + 8), in0, o0_);
+        g1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h1 + k * 16 + 0), in0, g1_);
+        o1_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h1 + k * 16 + 8), in0, o1_);
     }
     {
         const size_t unit = block * 8;
@@ -143,27 +143,27 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
     const float *bias0 = s->bias + block * 32;
     __m256 i0_ = _mm256_load_ps(bias0 + 0);
     __m256 f0_ = _mm256_load_ps(bias0 + 8);
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     __m256 g0_ = _mm256_load_ps(bias0 + 16);
     __m256 o0_ = _mm256_load_ps(bias0 + 24);
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     for (size_t k = 0; k < 2; k++) {
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 0), in0, i0_);
-        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_x0 + k * 16 + 8), in0, f0_);
-        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 0), in0, g0_);
-        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_x0 + k * 16 + 8), in0, o0_);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x0 + k * 16 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_x0 + k * 16 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x0 + k * 16 + 0), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_x0 + k * 16 + 8), in0, o0_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     for (size_t k = 0; k < 64; k++) {
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 0), in0, i0_);
-        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_a_h0 + k * 16 + 8), in0, f0_);
-        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 0), in0, g0_);
-        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_b_h0 + k * 16 + 8), in0, o0_);
+        i0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h0 + k * 16 + 0), in0, i0_);
+        f0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p0_h0 + k * 16 + 8), in0, f0_);
+        g0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h0 + k * 16 + 0), in0, g0_);
+        o0_ = _mm256_fmadd_ps(_mm256_load_ps(w_p1_h0 + k * 16 + 8), in0, o0_);
     }
     {
         const size_t unit = block * 8;
@@ -201,19 +201,19 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_2x1_a(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_2x1_p0(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
     __m256 i0_1_ = i0_0_;
     __m256 f0_0_ = _mm256_load_ps(bias0 + 8);
     __m256 f0_1_ = f0_0_;
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -221,12 +221,12 @@ WEIR_TILE tile_2x1_a(const struct step *s, size_t block, size_t row, float *sums
         i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
         f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -240,19 +240,19 @@ WEIR_TILE tile_2x1_a(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 40, f0_1_);
 }
 
-WEIR_TILE tile_2x1_b(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_2x1_p1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
     __m256 g0_1_ = g0_0_;
     __m256 o0_0_ = _mm256_load_ps(bias0 + 24);
     __m256 o0_1_ = o0_0_;
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -260,12 +260,12 @@ WEIR_TILE tile_2x1_b(const struct step *s, size_t block, size_t row, float *sums
         g0_1_ = _mm256_fmadd_ps(w0, in1, g0_1_);
         o0_1_ = _mm256_fmadd_ps(w1, in1, o0_1_);
     }
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -279,7 +279,7 @@ WEIR_TILE tile_2x1_b(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 56, o0_1_);
 }
 
-WEIR_TILE tile_3x1_a(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_3x1_p0(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -288,13 +288,13 @@ WEIR_TILE tile_3x1_a(const struct step *s, size_t block, size_t row, float *sums
     __m256 f0_0_ = _mm256_load_ps(bias0 + 8);
     __m256 f0_1_ = f0_0_;
     __m256 f0_2_ = f0_0_;
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -305,13 +305,13 @@ WEIR_TILE tile_3x1_a(const struct step *s, size_t block, size_t row, float *sums
         i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
         f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -330,7 +330,7 @@ WEIR_TILE tile_3x1_a(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 72, f0_2_);
 }
 
-WEIR_TILE tile_3x1_b(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_3x1_p1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
@@ -339,13 +339,13 @@ WEIR_TILE tile_3x1_b(const struct step *s, size_t block, size_t row, float *sums
     __m256 o0_0_ = _mm256_load_ps(bias0 + 24);
     __m256 o0_1_ = o0_0_;
     __m256 o0_2_ = o0_0_;
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -356,13 +356,13 @@ WEIR_TILE tile_3x1_b(const struct step *s, size_t block, size_t row, float *sums
         g0_2_ = _mm256_fmadd_ps(w0, in2, g0_2_);
         o0_2_ = _mm256_fmadd_ps(w1, in2, o0_2_);
     }
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -381,7 +381,7 @@ WEIR_TILE tile_3x1_b(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 88, o0_2_);
 }
 
-WEIR_TILE tile_4x1_a(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_4x1_p0(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -392,14 +392,14 @@ WEIR_TILE tile_4x1_a(const struct step *s, size_t block, size_t row, float *sums
     __m256 f0_1_ = f0_0_;
     __m256 f0_2_ = f0_0_;
     __m256 f0_3_ = f0_0_;
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     const float *x_row3_ = s->x + (ptrdiff_t)(row + 3) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -413,14 +413,14 @@ WEIR_TILE tile_4x1_a(const struct step *s, size_t block, size_t row, float *sums
         i0_3_ = _mm256_fmadd_ps(w0, in3, i0_3_);
         f0_3_ = _mm256_fmadd_ps(w1, in3, f0_3_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     const float *h_row3_ = s->h_prev_ + (row + 3) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -444,7 +444,7 @@ WEIR_TILE tile_4x1_a(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 104, f0_3_);
 }
 
-WEIR_TILE tile_4x1_b(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_4x1_p1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
@@ -455,14 +455,14 @@ WEIR_TILE tile_4x1_b(const struct step *s, size_t block, size_t row, float *sums
     __m256 o0_1_ = o0_0_;
     __m256 o0_2_ = o0_0_;
     __m256 o0_3_ = o0_0_;
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     const float *x_row3_ = s->x + (ptrdiff_t)(row + 3) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -476,14 +476,14 @@ WEIR_TILE tile_4x1_b(const struct step *s, size_t block, size_t row, float *sums
         g0_3_ = _mm256_fmadd_ps(w0, in3, g0_3_);
         o0_3_ = _mm256_fmadd_ps(w1, in3, o0_3_);
     }
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     const float *h_row3_ = s->h_prev_ + (row + 3) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -507,7 +507,7 @@ WEIR_TILE tile_4x1_b(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 120, o0_3_);
 }
 
-WEIR_TILE tile_5x1_a(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_5x1_p0(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -520,15 +520,15 @@ WEIR_TILE tile_5x1_a(const struct step *s, size_t block, size_t row, float *sums
     __m256 f0_2_ = f0_0_;
     __m256 f0_3_ = f0_0_;
     __m256 f0_4_ = f0_0_;
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     const float *x_row3_ = s->x + (ptrdiff_t)(row + 3) * s->x_row;
     const float *x_row4_ = s->x + (ptrdiff_t)(row + 4) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -545,15 +545,15 @@ WEIR_TILE tile_5x1_a(const struct step *s, size_t block, size_t row, float *sums
         i0_4_ = _mm256_fmadd_ps(w0, in4, i0_4_);
         f0_4_ = _mm256_fmadd_ps(w1, in4, f0_4_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     const float *h_row3_ = s->h_prev_ + (row + 3) * 64;
     const float *h_row4_ = s->h_prev_ + (row + 4) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -582,7 +582,7 @@ WEIR_TILE tile_5x1_a(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 136, f0_4_);
 }
 
-WEIR_TILE tile_5x1_b(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_5x1_p1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
@@ -595,15 +595,15 @@ WEIR_TILE tile_5x1_b(const struct step *s, size_t block, size_t row, float *sums
     __m256 o0_2_ = o0_0_;
     __m256 o0_3_ = o0_0_;
     __m256 o0_4_ = o0_0_;
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     const float *x_row3_ = s->x + (ptrdiff_t)(row + 3) * s->x_row;
     const float *x_row4_ = s->x + (ptrdiff_t)(row + 4) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -620,15 +620,15 @@ WEIR_TILE tile_5x1_b(const struct step *s, size_t block, size_t row, float *sums
         g0_4_ = _mm256_fmadd_ps(w0, in4, g0_4_);
         o0_4_ = _mm256_fmadd_ps(w1, in4, o0_4_);
     }
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
     const float *h_row3_ = s->h_prev_ + (row + 3) * 64;
     const float *h_row4_ = s->h_prev_ + (row + 4) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -657,7 +657,7 @@ WEIR_TILE tile_5x1_b(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 152, o0_4_);
 }
 
-WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_6x1_p0(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -672,7 +672,7 @@ WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums
     __m256 f0_3_ = f0_0_;
     __m256 f0_4_ = f0_0_;
     __m256 f0_5_ = f0_0_;
-    const float *w_a_x0 = s->w_a_x + block * 32;
+    const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
@@ -680,8 +680,8 @@ WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums
     const float *x_row4_ = s->x + (ptrdiff_t)(row + 4) * s->x_row;
     const float *x_row5_ = s->x + (ptrdiff_t)(row + 5) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -701,7 +701,7 @@ WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums
         i0_5_ = _mm256_fmadd_ps(w0, in5, i0_5_);
         f0_5_ = _mm256_fmadd_ps(w1, in5, f0_5_);
     }
-    const float *w_a_h0 = s->w_a_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
@@ -709,8 +709,8 @@ WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums
     const float *h_row4_ = s->h_prev_ + (row + 4) * 64;
     const float *h_row5_ = s->h_prev_ + (row + 5) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_a_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_a_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
         f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
@@ -744,7 +744,7 @@ WEIR_TILE tile_6x1_a(const struct step *s, size_t block, size_t row, float *sums
     _mm256_store_ps(sums + 168, f0_5_);
 }
 
-WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_6x1_p1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
@@ -759,7 +759,7 @@ WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums
     __m256 o0_3_ = o0_0_;
     __m256 o0_4_ = o0_0_;
     __m256 o0_5_ = o0_0_;
-    const float *w_b_x0 = s->w_b_x + block * 32;
+    const float *w_p1_x0 = s->w_p1_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
@@ -767,8 +767,8 @@ WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums
     const float *x_row4_ = s->x + (ptrdiff_t)(row + 4) * s->x_row;
     const float *x_row5_ = s->x + (ptrdiff_t)(row + 5) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_x0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -788,7 +788,7 @@ WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums
         g0_5_ = _mm256_fmadd_ps(w0, in5, g0_5_);
         o0_5_ = _mm256_fmadd_ps(w1, in5, o0_5_);
     }
-    const float *w_b_h0 = s->w_b_h + block * 1024;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
@@ -796,8 +796,8 @@ WEIR_TILE tile_6x1_b(const struct step *s, size_t block, size_t row, float *sums
     const float *h_row4_ = s->h_prev_ + (row + 4) * 64;
     const float *h_row5_ = s->h_prev_ + (row + 5) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_b_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_b_h0 + k * 16 + 8);
+        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
         g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
         o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
@@ -846,24 +846,24 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
         }
         break;
     case 2:
-        tile_2x1_a(s, block, row, sums);
-        tile_2x1_b(s, block, row, sums);
+        tile_2x1_p0(s, block, row, sums);
+        tile_2x1_p1(s, block, row, sums);
         break;
     case 3:
-        tile_3x1_a(s, block, row, sums);
-        tile_3x1_b(s, block, row, sums);
+        tile_3x1_p0(s, block, row, sums);
+        tile_3x1_p1(s, block, row, sums);
         break;
     case 4:
-        tile_4x1_a(s, block, row, sums);
-        tile_4x1_b(s, block, row, sums);
+        tile_4x1_p0(s, block, row, sums);
+        tile_4x1_p1(s, block, row, sums);
         break;
     case 5:
-        tile_5x1_a(s, block, row, sums);
-        tile_5x1_b(s, block, row, sums);
+        tile_5x1_p0(s, block, row, sums);
+        tile_5x1_p1(s, block, row, sums);
         break;
     case 6:
-        tile_6x1_a(s, block, row, sums);
-        tile_6x1_b(s, block, row, sums);
+        tile_6x1_p0(s, block, row, sums);
+        tile_6x1_p1(s, block, row, sums);
         break;
     }
 }
@@ -935,10 +935,10 @@ static void prepare(const struct weir_run *run, struct step *s)
 {
     const float *weights = run->weights;
     s->bias = weights + 0;
-    s->w_a_x = weights + 256;
-    s->w_b_x = weights + 512;
-    s->w_a_h = weights + 768;
-    s->w_b_h = weights + 8960;
+    s->w_p0_x = weights + 256;
+    s->w_p1_x = weights + 512;
+    s->w_p0_h = weights + 768;
+    s->w_p1_h = weights + 8960;
     s->x_row = run->x_row;
     s->y_row = run->y_row;
 }
@@ -999,10 +999,10 @@ static const unsigned char slots_4[] = {
 
 static const struct weir_region regions[] = {
     {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
-    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0}, /* w_a_x */
-    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0}, /* w_b_x */
-    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0}, /* w_a_h */
-    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0}, /* w_b_h */
+    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0}, /* w_p0_x */
+    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0}, /* w_p1_x */
+    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0}, /* w_p0_h */
+    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0}, /* w_p1_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
