@@ -3,6 +3,7 @@
  * has a header in UTF-8 JSON, tensors with distinct names and known types, and data that they share
  * out among them, without a gap and to the last byte. */
 #define _POSIX_C_SOURCE 200809L
+#include "common/halves.h"
 #include "float_mode.h"
 #include "train/training_kit.h"
 
@@ -387,6 +388,29 @@ const char *weir_tensors_text(const weir_tensors *file, const char *key)
     return NULL;
 }
 
+/* Whether one may be had as the other: as it is, or widened to float32. */
+static bool is_as_wanted(const weir_tensor *tensor, const weir_tensor *wanted)
+{
+    const bool half = tensor->dtype == WEIR_F16 || tensor->dtype == WEIR_BF16;
+    return (tensor->dtype == wanted->dtype || (half && wanted->dtype == WEIR_F32)) &&
+           tensor->rank == wanted->rank &&
+           memcmp(tensor->shape, wanted->shape, tensor->rank * sizeof *tensor->shape) == 0;
+}
+
+static void copy_elements(const weir_tensor *tensor, weir_dtype wanted, void *data)
+{
+    const size_t bytes = weir_train_tensor_bytes(tensor);
+    if (tensor->dtype == wanted) {
+        memcpy(data, tensor->data, bytes);
+        return;
+    }
+    for (size_t k = 0; k < bytes / 2; k++) {
+        const uint16_t bits = halves_at(tensor->data, k);
+        const float wide = tensor->dtype == WEIR_F16 ? half_widen(bits) : bfloat_widen(bits);
+        memcpy((char *)data + k * sizeof wide, &wide, sizeof wide);
+    }
+}
+
 weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wanted, void *data,
                               weir_error *error)
 {
@@ -405,13 +429,12 @@ weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wante
         return weir_fail(error, WEIR_INVALID, "%.200s: there is no tensor \"%s\" in it.",
                          file->path, quote(wanted->name).text);
     const weir_tensor *tensor = *found;
-    if (tensor->dtype != wanted->dtype || tensor->rank != wanted->rank ||
-        memcmp(tensor->shape, wanted->shape, tensor->rank * sizeof *tensor->shape) != 0)
+    if (!is_as_wanted(tensor, wanted))
         return weir_fail(error, WEIR_INVALID,
                          "%.120s: tensor \"%s\" is %.120s, and must be %.120s.", file->path,
                          quote(wanted->name).text, weir_train_tensor_words(tensor).text,
                          weir_train_tensor_words(wanted).text);
     if (data)
-        memcpy(data, tensor->data, weir_train_tensor_bytes(tensor));
+        copy_elements(tensor, wanted->dtype, data);
     return WEIR_OK;
 }

@@ -167,7 +167,8 @@ WEIR_API const weir_text *weir_tensors_text_at(const weir_tensors *file, size_t 
 WEIR_API const char *weir_tensors_text(const weir_tensors *file, const char *key); /* or NULL */
 
 /* The tensor of wanted->name, which must have the dtype and shape of *wanted: copies its data to
- * `data`, which may be NULL to have it checked only. */
+ * `data`, which may be NULL to have it checked only. One of WEIR_F16 or WEIR_BF16 is read as
+ * WEIR_F32, too, with the same values. */
 WEIR_API weir_status weir_tensors_read(const weir_tensors *file, const weir_tensor *wanted,
                                        void *data, weir_error *error);
 
@@ -183,7 +184,7 @@ typedef struct weir_pytorch {
 } weir_pytorch;
 
 /* Fills weights and memory as weir_weights_from_pytorch does. WEIR_INVALID where an array is not
- * there, or not float32 in the shape that the sizes ask for. */
+ * there, or not float32, float16 or bfloat16 in the shape that the sizes ask for. */
 WEIR_API weir_status weir_weights_read_pytorch(const weir_tensors *file, const weir_pytorch *from,
                                                weir_weight *weights, float *memory,
                                                weir_error *error);

@@ -12,6 +12,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Reads as float32 what may be had so. */
+static void read_wide(const weir_tensors *file, const weir_tensor *tensor)
+{
+    const bool half = tensor->dtype == WEIR_F16 || tensor->dtype == WEIR_BF16;
+    weir_tensor wanted = *tensor;
+    wanted.dtype = WEIR_F32;
+    float *copy = malloc(2 * weir_train_tensor_bytes(tensor) + 1);
+    const bool got = copy && weir_tensors_read(file, &wanted, copy, NULL) == WEIR_OK;
+    if (got != (half || tensor->dtype == WEIR_F32))
+        abort();
+    free(copy);
+}
+
 /* Reads every tensor by its name, as a copy of its own size, and every text. */
 static void read_all(const weir_tensors *file)
 {
@@ -23,6 +36,7 @@ static void read_all(const weir_tensors *file)
             memcmp(copy, tensor->data, weir_train_tensor_bytes(tensor)) != 0)
             abort();
         free(copy);
+        read_wide(file, tensor);
     }
     for (size_t k = 0; (text = weir_tensors_text_at(file, k)); k++)
         if (weir_tensors_text(file, text->key) != text->value)

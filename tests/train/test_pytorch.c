@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Layers of a PyTorch state dictionary: each array is found under its name, for every layer and
- * direction, and gives what weir_weights_from_pytorch gives for it. */
+ * direction, and gives what weir_weights_from_pytorch gives for it, as that of floats of 16 bits
+ * does of their values. */
 #define _GNU_SOURCE
+#include "common/halves.h"
 #include "expect.h"
 #include "folder.h"
 #include "weir_train.h"
@@ -10,7 +12,8 @@
 
 enum { I = 3, H = 5, P = 2, G = 4 * H, FLOATS = G * (I + H + 2) + P * H };
 
-static float floats[2][FLOATS];
+static float floats[2][FLOATS], rounded[3 * H * (I + H)];
+static uint16_t halves[3 * H * I], bfloats[3 * H * H];
 
 /* The arrays of a layer with P > 0 and biases, in two directions. */
 static weir_tensor tensors[] = {
@@ -26,8 +29,10 @@ static weir_tensor tensors[] = {
     {"rnn.weight_hr_l1_reverse", WEIR_F32, 2, {P, H}, floats[1] + G *(I + H + 2)},
     {"weight_ih_l0", WEIR_F32, 2, {3 * H, I}, floats[0]},
     {"weight_hh_l0", WEIR_F32, 2, {3 * H, H}, floats[0] + 3 * H *I},
-    {"half.weight_ih_l0", WEIR_F16, 2, {3 * H, I}, floats[0]},
-    {"half.weight_hh_l0", WEIR_F32, 2, {3 * H, H}, floats[0] + 3 * H *I},
+    {"half.weight_ih_l0", WEIR_F16, 2, {3 * H, I}, halves},
+    {"half.weight_hh_l0", WEIR_BF16, 2, {3 * H, H}, bfloats},
+    {"wide.weight_ih_l0", WEIR_F64, 2, {3 * H, I}, floats[0]},
+    {"wide.weight_hh_l0", WEIR_F32, 2, {3 * H, H}, floats[0] + 3 * H *I},
     {"one.weight_ih_l0", WEIR_F32, 2, {3 * H, I}, floats[0]},
     {"one.weight_hh_l0", WEIR_F32, 2, {3 * H, H}, floats[0] + 3 * H *I},
     {"one.bias_hh_l0", WEIR_F32, 1, {3 * H}, floats[0]},
@@ -75,6 +80,10 @@ int main(void)
     weir_error error = {0};
     for (size_t i = 0; i < 2 * FLOATS; i++)
         floats[i / FLOATS][i % FLOATS] = (float)i / 64;
+    for (size_t i = 0; i < 3 * H * I; i++)
+        rounded[i] = half_widen(halves[i] = half_narrow(floats[0][i] / 3));
+    for (size_t i = 0; i < 3 * H * H; i++)
+        rounded[3 * H * I + i] = bfloat_widen(bfloats[i] = bfloat_narrow(-floats[0][i] / 7));
     folder_create(&folder);
     const struct folder_file path = folder_file(&folder, "state.safetensors");
     EXPECT(!weir_tensors_write(path.path, tensors, sizeof tensors / sizeof *tensors, NULL, 0,
@@ -94,7 +103,9 @@ int main(void)
         from = (weir_pytorch){.cell = "gru", .I = I, .H = H};
         expect_same(file, &from, floats[0], false);
         from.prefix = "half.";
-        expect_refused(file, &from, "half.weight_ih_l0");
+        expect_same(file, &from, rounded, false);
+        from.prefix = "wide.";
+        expect_refused(file, &from, "wide.weight_ih_l0");
         from.prefix = "one.";
         expect_refused(file, &from, "one.bias_ih_l0");
         expect_refused(NULL, &from, "NULL");

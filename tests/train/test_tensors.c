@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/halves.h"
 #include "expect.h"
 #include "folder.h"
 #include "inputs.h"
@@ -139,6 +140,43 @@ static void check_reads(void)
     check_read(file, (weir_tensor){"layer0/W", WEIR_F32, 2, {3, 2}, NULL}, "must be F32 [3, 2]");
     check_read(file, (weir_tensor){"layer0/W", WEIR_F32, 1, {6}, NULL}, "must be F32 [6]");
     check_read(file, (weir_tensor){"counter", WEIR_U64, 1, {1}, NULL}, "is U64 [], and must be");
+    check_read(file, (weir_tensor){"half", WEIR_F16, 1, {2}, NULL}, "is BF16 [2], and must be F16");
+    check_read(file, (weir_tensor){"half", WEIR_F64, 1, {2}, NULL}, "is BF16 [2], and must be F64");
+    check_read(file, (weir_tensor){"half", WEIR_F32, 1, {1}, NULL}, "must be F32 [1]");
+    check_read(file, (weir_tensor){"half", WEIR_F32, 2, {1, 2}, NULL}, "must be F32 [1, 2]");
+    check_read(file, (weir_tensor){"layer0/W", WEIR_BF16, 2, {2, 3}, NULL}, "must be BF16 [2, 3]");
+    weir_tensors_close(file);
+    folder_files(&folder, 1);
+}
+
+/* All floats of 16 bits, read as float32; from and to any alignment. */
+static void check_halves(void)
+{
+    enum { ALL = 1 << 16 };
+    static unsigned char all[2 * ALL], to[4 * ALL + 1];
+    const struct folder_file path = folder_file(&folder, "halves");
+    const weir_tensor both[] = {{"F16", WEIR_F16, 2, {ALL / 2, 2}, all},
+                                {"BF16", WEIR_BF16, 2, {ALL / 2, 2}, all},
+                                {"odd", WEIR_U8, 1, {1}, all}};
+    weir_tensors *file;
+    for (size_t k = 0; k < 2 * ALL; k++)
+        all[k] = (unsigned char)(k / 2 >> k % 2 * 8);
+    EXPECT(!weir_tensors_write(path.path, both, 3, NULL, 0, NULL), "writing");
+    if (!EXPECT(!weir_tensors_open(&file, path.path, NULL), "opening"))
+        return;
+    for (size_t t = 0; t < 2; t++) {
+        weir_tensor wanted = both[t];
+        weir_error error = {0};
+        size_t different = 0;
+        wanted.dtype = WEIR_F32;
+        EXPECT(!weir_tensors_read(file, &wanted, NULL, &error), "%s", error.message);
+        EXPECT(!weir_tensors_read(file, &wanted, to + 1, &error), "%s", error.message);
+        for (size_t k = 0; k < ALL; k++) {
+            const float wide = t ? bfloat_widen((uint16_t)k) : half_widen((uint16_t)k);
+            different += memcmp(to + 1 + 4 * k, &wide, sizeof wide) != 0;
+        }
+        EXPECT(!different, "%s: %zu others", both[t].name, different);
+    }
     weir_tensors_close(file);
     folder_files(&folder, 1);
 }
@@ -290,6 +328,7 @@ int main(void)
     check_round_trip();
     check_alignment();
     check_reads();
+    check_halves();
     check_refusals();
     check_rename();
     check_link();
