@@ -85,6 +85,9 @@ bool chain_unsqueeze(struct chain *chain)
 bool chain_cast(struct chain *chain)
 {
     const enum onnx_type to = (enum onnx_type)onnx_attribute_int(chain->node, "to", ONNX_FLOAT);
+    if (onnx_type_is_half(to))
+        return chain_refuse(chain,
+                            "it rounds to 16 bits, and what is deployed computes in float32");
     return onnx_type_is_float(to) || chain_refuse(chain, "it makes whole numbers");
 }
 

@@ -134,5 +134,6 @@ bool chain_data(struct chain *chain, const char *folder)
     data->input = input->floats;
     data->output = output->floats;
     data->count = output->count;
+    data->step = onnx_type_step(output->type);
     return read_length(chain, folder, data->steps, &data->length);
 }

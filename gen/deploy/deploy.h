@@ -69,6 +69,7 @@ struct deploy_layer {
 struct deploy_data {
     const float *input, *output; /* NULL: there is none */
     size_t steps, length, count; /* count: floats of the output */
+    double step; /* from 1 to the next float that the output's type has, if that has 16 bits */
 };
 
 /* A file that the model is made from. */

@@ -119,7 +119,8 @@ static bool check_output(const struct deploy_data *data, const float *y, size_t 
         return fail(failure, "--data: the output has %zu floats, where the model gives %zu",
                     data->count, count);
     for (size_t i = 0; i < count; i++) {
-        const double off = fabs((double)y[i] - data->output[i]);
+        const double off =
+            fabs((double)y[i] - data->output[i]) - data->step * fabs(data->output[i]);
         worst = off > worst || off != off ? off : worst;
     }
     return worst <= DEPLOY_TOLERANCE ||

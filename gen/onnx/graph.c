@@ -98,6 +98,7 @@ static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_grap
             return false;
         declare(&importer->model->values[value], from->input[i]);
         importer->model->has_double |= importer->model->values[value].type == ONNX_DOUBLE;
+        importer->model->has_half |= onnx_type_is_half(importer->model->values[value].type);
         into->inputs[into->input_count++] = value;
     }
     return true;
@@ -303,6 +304,9 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
         return onnx_import_recurrent(importer, node) && add_node(importer, into, node);
     if (node->operator->folds && inputs_are_constant(importer, node))
         return fold(importer, node);
+    importer->model->has_half |=
+        !strcmp(node->op, "Cast") &&
+        onnx_type_is_half((enum onnx_type)onnx_attribute_int(node, "to", ONNX_NONE));
     return add_node(importer, into, node);
 }
 

@@ -247,14 +247,14 @@ bool onnx_cast(onnx_call *call)
 {
     const onnx_tensor *x = call->inputs[0];
     const int64_t to = onnx_attribute_int(call->node, "to", 0);
-    if (to != ONNX_FLOAT && to != ONNX_DOUBLE && to != ONNX_INT32 && to != ONNX_INT64 &&
+    if (!onnx_type_is_float((enum onnx_type)to) && to != ONNX_INT32 && to != ONNX_INT64 &&
         to != ONNX_BOOL)
         return fail(call->failure, "a cast to %s is not supported",
                     onnx_type_name((enum onnx_type)to));
     onnx_tensor *y = onnx_output(call, (enum onnx_type)to, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++)
         if (y->floats)
-            y->floats[i] = x->floats ? x->floats[i] : (float)x->ints[i];
+            y->floats[i] = onnx_type_round(y->type, x->floats ? x->floats[i] : (float)x->ints[i]);
         else if (to == ONNX_BOOL)
             y->ints[i] = x->floats ? x->floats[i] != 0 : x->ints[i] != 0;
         else

@@ -37,11 +37,14 @@ enum onnx_type {
     ONNX_INT32 = 6,
     ONNX_INT64 = 7,
     ONNX_BOOL = 9,
-    ONNX_DOUBLE = 11
+    ONNX_FLOAT16 = 10,
+    ONNX_DOUBLE = 11,
+    ONNX_BFLOAT16 = 16
 };
 
-/* float and double elements are kept as float (`floats`), all others as int64_t (`ints`); the other
- * pointer is NULL. */
+/* Elements of floats of any type are kept as float (`floats`), all others as int64_t (`ints`); the
+ * other pointer is NULL. What is computed of values of a half type stays as it is, in float32: they
+ * are rounded where they enter the model, where Cast makes them, and where they leave it. */
 typedef struct onnx_tensor {
     enum onnx_type type;
     size_t rank, dims[ONNX_RANK_MAX];
@@ -54,6 +57,9 @@ typedef struct onnx_tensor {
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
                                 const size_t *dims, struct failure *failure);
 bool onnx_type_is_float(enum onnx_type type);
+bool onnx_type_is_half(enum onnx_type type); /* float16 or bfloat16 */
+float onnx_type_round(enum onnx_type type, float value); /* to a half type; others: as it is */
+double onnx_type_step(enum onnx_type type); /* from 1 to the next of a half type; others: 0 */
 const char *onnx_type_name(enum onnx_type type);
 
 /* A TensorProto, as the files of ONNX's test data are. */
@@ -157,6 +163,7 @@ typedef struct onnx_model {
     size_t value_count;
     int64_t opset;
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
+    bool has_half; /* so with values of float16 or bfloat16; of such constants it does not tell */
     size_t recurrent_count;
     size_t parameter_count; /* elements of initialisers and Constant nodes */
     onnx_memory *memory; /* what all of it lies in */

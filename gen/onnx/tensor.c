@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors: making them, and reading them from the format, in which elements stand as raw bytes, in
- * a list of their type, or in a file beside the model; and writing them. float64 becomes float32
- * here. */
+ * a list of their type, or in a file beside the model; and writing them. Floats of other types
+ * become float32 here. */
 #include "common/files.h"
+#include "common/halves.h"
 #include "onnx/external.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
@@ -15,7 +16,33 @@ enum { EXTERNAL = 1 };
 
 bool onnx_type_is_float(enum onnx_type type)
 {
-    return type == ONNX_FLOAT || type == ONNX_DOUBLE;
+    return type == ONNX_FLOAT || type == ONNX_DOUBLE || onnx_type_is_half(type);
+}
+
+bool onnx_type_is_half(enum onnx_type type)
+{
+    return type == ONNX_FLOAT16 || type == ONNX_BFLOAT16;
+}
+
+/* An element of a type of 16 bits, from its bits and back. */
+static float widen(enum onnx_type type, uint16_t bits)
+{
+    return type == ONNX_FLOAT16 ? half_widen(bits) : bfloat_widen(bits);
+}
+
+static uint16_t narrow(enum onnx_type type, float value)
+{
+    return type == ONNX_FLOAT16 ? half_narrow(value) : bfloat_narrow(value);
+}
+
+float onnx_type_round(enum onnx_type type, float value)
+{
+    return onnx_type_is_half(type) ? widen(type, narrow(type, value)) : value;
+}
+
+double onnx_type_step(enum onnx_type type)
+{
+    return type == ONNX_FLOAT16 ? 0x1p-10 : type == ONNX_BFLOAT16 ? 0x1p-7 : 0;
 }
 
 static const struct {
@@ -27,19 +54,19 @@ static const struct {
              {ONNX_INT64, 8, "int64"},
              {ONNX_BOOL, 1, "bool"},
              {ONNX_DOUBLE, 8, "float64"},
+             {ONNX_FLOAT16, 2, "float16"},
+             {ONNX_BFLOAT16, 2, "bfloat16"},
              {2, 1, "uint8"},
              {3, 1, "int8"},
              {4, 2, "uint16"},
              {5, 2, "int16"},
              {8, 0, "string"},
-             {10, 2, "float16"},
              {12, 4, "uint32"},
              {13, 8, "uint64"},
              {14, 8, "complex64"},
-             {15, 16, "complex128"},
-             {16, 2, "bfloat16"}};
+             {15, 16, "complex128"}};
 
-enum { TYPES_READ = 5, TYPE_COUNT = sizeof types / sizeof *types };
+enum { TYPES_READ = 7, TYPE_COUNT = sizeof types / sizeof *types };
 
 static size_t type_row(int type)
 {
@@ -108,6 +135,10 @@ static void read_raw(onnx_tensor *tensor, const uint8_t *bytes)
             tensor->floats[i] = (float)value;
             break;
         }
+        case ONNX_FLOAT16:
+        case ONNX_BFLOAT16:
+            tensor->floats[i] = widen(tensor->type, halves_at(bytes, i));
+            break;
         case ONNX_INT32: {
             int32_t value;
             memcpy(&value, bytes + 4 * i, 4);
@@ -138,6 +169,8 @@ static void read_list(onnx_tensor *tensor, const Onnx__Tensor *from)
             tensor->floats[i] = from->float_data[i];
         else if (tensor->type == ONNX_DOUBLE)
             tensor->floats[i] = (float)from->double_data[i];
+        else if (onnx_type_is_half(tensor->type))
+            tensor->floats[i] = widen(tensor->type, (uint16_t)from->int32_data[i]);
         else if (tensor->type == ONNX_INT64)
             tensor->ints[i] = from->int64_data[i];
         else
@@ -153,10 +186,25 @@ static bool check_length(const Onnx__Tensor *from, size_t size, size_t count,
     const bool raw = from->has_raw_data && from->raw_data.len;
     const size_t there =
         raw ? from->raw_data.len / size : list_count(from, (enum onnx_type)from->data_type);
-    if (there == count && (!raw || from->raw_data.len % size == 0))
+    if (raw && from->raw_data.len % size)
+        return fail(failure, "the tensor '%s' holds %zu bytes, and its elements have %zu each",
+                    name.text, from->raw_data.len, size);
+    if (there == count)
         return true;
     return fail(failure, "the tensor '%s' holds %zu elements, and its shape says %zu", name.text,
                 there, count);
+}
+
+/* Floats of 16 bits stand in a list of int32, as their bits. */
+static bool check_list(const Onnx__Tensor *from, struct failure *failure)
+{
+    const bool half = onnx_type_is_half((enum onnx_type)from->data_type);
+    for (size_t i = 0; half && i < from->n_int32_data; i++)
+        if (from->int32_data[i] < 0 || from->int32_data[i] > UINT16_MAX)
+            return fail(failure, "the tensor '%s' holds %d, which is not the 16 bits of a %s",
+                        quote(from->name ? from->name : "").text, from->int32_data[i],
+                        onnx_type_name((enum onnx_type)from->data_type));
+    return true;
 }
 
 static bool read_shape(const Onnx__Tensor *from, size_t dims[ONNX_RANK_MAX], size_t *count,
@@ -193,7 +241,8 @@ onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, con
     size_t dims[ONNX_RANK_MAX], count = 0;
     const bool external = from->data_location == EXTERNAL;
     if (!read_shape(from, dims, &count, failure) ||
-        (!external && !check_length(from, types[row].size, count, failure)))
+        (!external &&
+         !(check_length(from, types[row].size, count, failure) && check_list(from, failure))))
         return NULL;
     const uint8_t *bytes = from->has_raw_data && from->raw_data.len ? from->raw_data.data : NULL;
     if (external &&
@@ -233,11 +282,14 @@ const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor,
     char *bytes = onnx_memory_take(memory, tensor->count, width);
     for (size_t i = 0; bytes && i < tensor->count; i++) {
         const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
-        const int32_t narrow = tensor->ints ? (int32_t)tensor->ints[i] : 0;
+        const int32_t whole = tensor->ints ? (int32_t)tensor->ints[i] : 0;
         const uint8_t one = tensor->ints && tensor->ints[i];
+        const bool is_half = onnx_type_is_half(tensor->type);
+        const uint16_t half = is_half ? narrow(tensor->type, tensor->floats[i]) : 0;
         const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
-                              : tensor->type == ONNX_INT32 ? (const void *)&narrow
+                              : tensor->type == ONNX_INT32 ? (const void *)&whole
                               : tensor->type == ONNX_BOOL  ? (const void *)&one
+                              : is_half                    ? (const void *)&half
                               : tensor->floats             ? (const void *)&tensor->floats[i]
                                                            : (const void *)&tensor->ints[i];
         memcpy(bytes + i * width, element, width);

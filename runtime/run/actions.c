@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TOLERANCE 1e-5
 enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 
 static bool prepare(struct prepared *prepared, const struct request *request,
@@ -60,10 +61,12 @@ static double ulp_distance(float a, float b)
     return fabs((double)(from - to));
 }
 
-/* The largest differences of an output; infinite where one is no number and the other is. */
-static void measure(const onnx_tensor *got, const onnx_tensor *wanted, double *absolute,
-                    double *ulp)
+/* The largest differences of an output; infinite where one is no number and the other is. Whether
+ * all are within the tolerance. */
+static bool measure(const onnx_tensor *got, const onnx_tensor *wanted, double tolerance,
+                    double *absolute, double *ulp)
 {
+    bool within = true;
     *absolute = *ulp = 0;
     for (size_t i = 0; i < got->count; i++) {
         const float a = got->floats ? got->floats[i] : (float)got->ints[i];
@@ -71,9 +74,13 @@ static void measure(const onnx_tensor *got, const onnx_tensor *wanted, double *a
         if (a == b || (isnan(a) && isnan(b)))
             continue;
         const double difference = fabs((double)a - (double)b);
+        const double most =
+            tolerance >= 0 ? tolerance : TOLERANCE + onnx_type_step(wanted->type) * fabs((double)b);
+        within = within && isfinite(difference) && difference <= most;
         *absolute = isnan(difference) ? INFINITY : fmax(*absolute, difference);
         *ulp = isnan(difference) ? INFINITY : fmax(*ulp, ulp_distance(a, b));
     }
+    return within;
 }
 
 static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor *wanted,
@@ -87,10 +94,10 @@ static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor 
         printf("%-24s has another shape or type than expected\n", name);
         return false;
     }
-    measure(got, wanted, &absolute, &ulp);
+    const bool within = measure(got, wanted, tolerance, &absolute, &ulp);
     printf("%-24s %zu elements, largest difference %.3g, %.0f ULP%s\n", name, got->count, absolute,
-           ulp, absolute <= tolerance ? "" : ": too large");
-    return absolute <= tolerance;
+           ulp, within ? "" : ": too large");
+    return within;
 }
 
 /* The file of an input or output in a folder of test data. */

@@ -14,7 +14,7 @@ struct request {
     const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
     size_t input_count, output_count, carry_count;
     bool streams;
-    double tolerance;
+    double tolerance; /* below 0: what outputs of their types are held to */
     struct tuning *tuning; /* measured plans */
     long cpu; /* -1: the one it runs on */
 };

@@ -53,7 +53,8 @@ static const struct {
     [ID_OUTPUT] = {"output", "FILE", 1 << CONVERT,
                    "where to write an output, .npy or .pb; once for each, in that order"},
     [ID_TOLERANCE] = {"tolerance", "X", 1 << COMPARE,
-                      "the largest difference that --data accepts (default 1e-5)"},
+                      "the largest difference that --data accepts (default 1e-5, and for\n"
+                      "                    outputs of float16 or bfloat16 one step of theirs)"},
     [ID_STREAM] = {"stream", NULL, 1 << CONVERT,
                    "keep states between calls; of every --input, the first dimension\n"
                    "                    counts the calls, and so does that of every --output"},
@@ -197,7 +198,7 @@ static bool parse(int argc, char **argv, struct request *request, enum command *
                   struct failure *failure)
 {
     unsigned given = 0;
-    *request = (struct request){.tolerance = 1e-5, .cpu = -1};
+    *request = (struct request){.tolerance = -1, .cpu = -1};
     if (!take_options(argc, argv, request, &given, failure))
         return false;
     if (optind + 1 != argc)
@@ -252,6 +253,11 @@ int main(int argc, char **argv)
     onnx_model *model = onnx_load_file(request.model, &failure);
     if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
+                request.model);
+    if (model && model->has_half)
+        fprintf(stderr,
+                "weir-run: %s has values of float16 or bfloat16, which are computed in float32, "
+                "and rounded by Cast and as inputs and outputs\n",
                 request.model);
     const int status = model ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);

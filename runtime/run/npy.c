@@ -3,6 +3,8 @@
  * and the elements; see numpy.lib.format. Also which of two formats a file of a tensor has. */
 #define _GNU_SOURCE /* strndup */
 #include "common/files.h"
+#include "common/halves.h"
+#include "onnx/walk.h"
 #include "run/files.h"
 
 #include <errno.h>
@@ -17,11 +19,9 @@ static const struct {
     const char *description;
     enum onnx_type type;
     size_t size;
-} types[] = {{"<f4", ONNX_FLOAT, 4},
-             {"<f8", ONNX_DOUBLE, 8},
-             {"<i4", ONNX_INT32, 4},
-             {"<i8", ONNX_INT64, 8},
-             {"|b1", ONNX_BOOL, 1}};
+} types[] = {{"<f4", ONNX_FLOAT, 4}, {"<f8", ONNX_DOUBLE, 8},  {"<i4", ONNX_INT32, 4},
+             {"<i8", ONNX_INT64, 8}, {"<f2", ONNX_FLOAT16, 2}, {"|b1", ONNX_BOOL, 1},
+             {"|u1", ONNX_INT32, 1}}; /* small whole numbers, of which tensors have no own type */
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
 
@@ -58,31 +58,76 @@ static size_t read_type(const char *text)
     size_t row = 0;
     if (*text != '\'' && *text != '"')
         return TYPE_COUNT;
-    while (row < TYPE_COUNT && strncmp(text + 1, types[row].description, 3) != 0)
+    while (row < TYPE_COUNT && (strncmp(text + 1, types[row].description, 3) || text[4] != *text))
         row++;
     return row;
 }
 
-static void read_elements(onnx_tensor *tensor, const char *bytes, size_t size)
+/* What the header says. */
+struct header {
+    size_t row; /* of types */
+    bool fortran; /* the first dimension is the one that lies together */
+    size_t rank, dims[ONNX_RANK_MAX];
+};
+
+static bool read_header(const char *bytes, size_t length, struct header *header)
 {
-    for (size_t i = 0; i < tensor->count; i++) {
-        double wide;
-        int32_t narrow;
-        const char *at = bytes + i * size;
-        if (tensor->type == ONNX_FLOAT) {
-            memcpy(&tensor->floats[i], at, sizeof(float));
-        } else if (tensor->type == ONNX_DOUBLE) {
-            memcpy(&wide, at, sizeof wide);
-            tensor->floats[i] = (float)wide;
-        } else if (tensor->type == ONNX_INT32) {
+    char *text = strndup(bytes, length);
+    const char *type = text ? after_key(text, "'descr'") : NULL;
+    const char *order = text ? after_key(text, "'fortran_order'") : NULL;
+    const char *shape = text ? after_key(text, "'shape'") : NULL;
+    const bool there = type && order && shape;
+    header->fortran = there && !strncmp(order, "True", 4);
+    const bool valid = there && (header->fortran || !strncmp(order, "False", 5)) &&
+                       (header->row = read_type(type)) < TYPE_COUNT &&
+                       read_shape(shape, &header->rank, header->dims);
+    free(text);
+    return valid;
+}
+
+static void read_element(onnx_tensor *tensor, size_t i, const char *at, size_t row)
+{
+    double wide;
+    int32_t narrow;
+    switch (types[row].type) {
+    case ONNX_FLOAT:
+        memcpy(&tensor->floats[i], at, sizeof(float));
+        break;
+    case ONNX_DOUBLE:
+        memcpy(&wide, at, sizeof wide);
+        tensor->floats[i] = (float)wide;
+        break;
+    case ONNX_FLOAT16:
+        tensor->floats[i] = half_widen(halves_at(at, 0));
+        break;
+    case ONNX_INT64:
+        memcpy(&tensor->ints[i], at, sizeof(int64_t));
+        break;
+    case ONNX_BOOL:
+        tensor->ints[i] = *at != 0;
+        break;
+    default:
+        if (types[row].size == sizeof narrow)
             memcpy(&narrow, at, sizeof narrow);
-            tensor->ints[i] = narrow;
-        } else if (tensor->type == ONNX_INT64) {
-            memcpy(&tensor->ints[i], at, sizeof(int64_t));
-        } else {
-            tensor->ints[i] = *at != 0;
-        }
+        else
+            narrow = (unsigned char)*at;
+        tensor->ints[i] = narrow;
     }
+}
+
+/* In the order of the tensor, wherever they lie. */
+static void read_elements(onnx_tensor *tensor, const struct header *header, const char *bytes)
+{
+    onnx_walk walk = {.rank = tensor->rank};
+    ptrdiff_t stride = 1;
+    memcpy(walk.dims, tensor->dims, sizeof walk.dims);
+    onnx_dense_strides(tensor, walk.stride[0]);
+    for (size_t d = 0; header->fortran && d < tensor->rank; d++) {
+        walk.stride[0][d] = stride;
+        stride *= (ptrdiff_t)(tensor->count ? tensor->dims[d] : 0);
+    }
+    for (size_t i = 0; i < tensor->count; i++, onnx_walk_next(&walk))
+        read_element(tensor, i, bytes + (size_t)walk.at[0] * types[header->row].size, header->row);
 }
 
 onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size, const char *path,
@@ -90,7 +135,8 @@ onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size,
 {
     const bool is_new = size > HEADER_START_2 && bytes[MAGIC_SIZE] >= 2;
     const size_t start = is_new ? HEADER_START_2 : HEADER_START;
-    size_t length = 0, rank, dims[ONNX_RANK_MAX], row = TYPE_COUNT;
+    size_t length = 0;
+    struct header header;
     if (size > start)
         for (size_t k = start - 1; k >= MAGIC_SIZE + 2; k--)
             length = length << 8 | (unsigned char)bytes[k];
@@ -98,27 +144,21 @@ onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size,
         fail(failure, "%.300s is no .npy file", path);
         return NULL;
     }
-    char *header = strndup(bytes + start, length);
-    const char *type = header ? after_key(header, "'descr'") : NULL;
-    const char *order = header ? after_key(header, "'fortran_order'") : NULL;
-    const char *shape = header ? after_key(header, "'shape'") : NULL;
-    const bool valid = type && order && shape && !strncmp(order, "False", 5) &&
-                       (row = read_type(type)) < TYPE_COUNT && read_shape(shape, &rank, dims);
-    free(header);
-    if (!valid) {
+    if (!read_header(bytes + start, length, &header)) {
         fail(failure,
-             "%.300s: only arrays in C order of float32, float64, int32, int64 and bool are "
-             "read",
-             path);
+             "%.300s: only arrays of float16, float32, float64, int32, int64, uint8 and bool are "
+             "read, little-endian and of at most %d dimensions",
+             path, ONNX_RANK_MAX);
         return NULL;
     }
-    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, rank, dims, failure);
-    if (tensor && tensor->count != (size - start - length) / types[row].size) {
+    onnx_tensor *tensor =
+        onnx_tensor_create(memory, types[header.row].type, header.rank, header.dims, failure);
+    if (tensor && tensor->count * types[header.row].size != size - start - length) {
         fail(failure, "%.300s does not hold as many elements as its shape says", path);
         return NULL;
     }
     if (tensor)
-        read_elements(tensor, bytes + start + length, types[row].size);
+        read_elements(tensor, &header, bytes + start + length);
     return tensor;
 }
 
@@ -173,9 +213,12 @@ bool file_write_tensor(onnx_memory *memory, const onnx_tensor *tensor, const cha
     char start[START_SIZE];
     size_t size;
     const bool as_pb = is_pb(path);
-    const void *bytes = as_pb ? onnx_tensor_save(memory, tensor, &size)
-                              : onnx_tensor_elements(memory, tensor, &size);
-    const size_t before = as_pb ? 0 : write_start(tensor, start);
+    onnx_tensor known = *tensor;
+    if (known.type == ONNX_BFLOAT16 && !as_pb)
+        known.type = ONNX_FLOAT; /* NumPy has no type for it */
+    const void *bytes = as_pb ? onnx_tensor_save(memory, &known, &size)
+                              : onnx_tensor_elements(memory, &known, &size);
+    const size_t before = as_pb ? 0 : write_start(&known, start);
     if (!bytes)
         return fail_memory(failure);
     struct file_output output;

@@ -227,6 +227,19 @@ static bool check_input(const onnx_value *value, const onnx_tensor *tensor, stru
                         quote(value->name).text);
 }
 
+/* A tensor as a value of a type: of a half one, rounded to that, in a copy. */
+static const onnx_tensor *as_type(run_session *session, const onnx_tensor *tensor,
+                                  enum onnx_type type, struct failure *failure)
+{
+    if (!onnx_type_is_half(type))
+        return tensor;
+    onnx_tensor *copy =
+        onnx_tensor_create(session->memory, type, tensor->rank, tensor->dims, failure);
+    for (size_t i = 0; copy && i < copy->count; i++)
+        copy->floats[i] = onnx_type_round(type, tensor->floats[i]);
+    return copy;
+}
+
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
               struct failure *failure)
 {
@@ -238,11 +251,16 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
         const int value = model->graph.inputs[i];
         if (!check_input(&model->values[value], inputs[i], failure))
             return false;
-        session->values[value] = inputs[i];
+        session->values[value] = as_type(session, inputs[i], model->values[value].type, failure);
+        if (!session->values[value])
+            return false;
     }
     if (!run_graph(session, &model->graph, failure))
         return false;
-    for (size_t i = 0; i < model->graph.output_count; i++)
-        outputs[i] = session->values[model->graph.outputs[i]];
+    for (size_t i = 0; i < model->graph.output_count; i++) {
+        const onnx_tensor *made = session->values[model->graph.outputs[i]];
+        if (!(outputs[i] = as_type(session, made, made->type, failure)))
+            return false;
+    }
     return true;
 }

@@ -48,7 +48,7 @@ if [[ $where == torch ]]; then
     exit 0
 fi
 
-for kind in lengths reverse final stack; do
+for kind in lengths reverse final stack stored_halves; do
     mkdir "$scratch/$kind"
     "$build/bin/make_model" "$kind" "$scratch/$kind"
     inputs=(--input "$scratch/$kind/x.npy")
@@ -62,10 +62,24 @@ for kind in lengths reverse final stack; do
     check "$scratch/$kind" "$how" 9 "$tolerance"
 done
 
-mkdir "$scratch/exponential"
+# float16 throughout: what is deployed gives float32, of which weir-run's output is the nearest float16.
+halves=$scratch/all_halves
+mkdir "$halves"
+"$build/bin/make_model" all_halves "$halves"
+"$build/bin/weir-run" "$halves/model.onnx" --input "$halves/x.npy" --output "$halves/output_0.pb" 2>"$scratch/note"
+grep -q 'has values of float16 or bfloat16' "$scratch/note" || fail "of float16 it is not told"
+"$weir_gen" --model "$halves/model.onnx" --data "$halves" --steps 9 --name net --out "$halves/out"
+# The highest byte of the last float16: another sign.
+printf '\xb0' | dd of="$halves/output_0.pb" bs=1 conv=notrunc status=none \
+    seek=$(($(stat -c %s "$halves/output_0.pb") - 1))
+refused "off by" --model "$halves/model.onnx" --data "$halves" --steps 9 --out "$scratch/none"
+
+mkdir "$scratch/exponential" "$scratch/rounded"
 "$build/bin/make_model" exponential "$scratch/exponential"
+"$build/bin/make_model" rounded "$scratch/rounded"
 exponential=$scratch/exponential/model.onnx out=$scratch/none
 refused "this operator is none of those" --model "$exponential" --out "$out"
+refused "it rounds to 16 bits" --model "$scratch/rounded/model.onnx" --out "$out"
 refused "is no recurrent node of the model" --model "$exponential" --out "$out" --node other
 stack=$scratch/stack/model.onnx
 # Its nodes have no names, so that those of their outputs stand for them.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* make_model KIND DIR: writes DIR/model.onnx, of the kinds below, and what it is to be run on:
  * DIR/x.npy and DIR/input_0.pb, and DIR/lengths.npy and DIR/input_1.pb where it has lengths. */
+#include "common/halves.h"
 #include "onnx/writer.h"
 
 #include <stdio.h>
@@ -17,6 +18,33 @@ static float draw(void)
     return (float)(random_state >> 8) / (float)(1 << 23) - 1;
 }
 
+/* A node that makes another type of a value. */
+static void cast(struct writer *writer, char *from, char *to, enum onnx_type type)
+{
+    writer_int(writer,
+               writer_node(writer, "Cast", (char *const[]){from, NULL}, (char *const[]){to, NULL}),
+               "to", type);
+}
+
+/* What constants are stored as. */
+static enum { STORED_FLOATS, STORED_TO_CAST, STORED_HALVES } stored;
+
+/* float16, and cast to float32 unless the whole model is of it. */
+static char *halves(struct writer *writer, const float *values, size_t count, size_t rank,
+                    const size_t *dims)
+{
+    uint16_t *bits = writer_take(writer, count, sizeof *bits);
+    for (size_t i = 0; i < count; i++)
+        bits[i] = half_narrow(values[i]);
+    char *name =
+        writer_constant(writer, writer_halves(writer, bits, rank, dims, ONNX_FLOAT16, true));
+    if (stored == STORED_HALVES)
+        return name;
+    char *wide = writer_name(writer);
+    cast(writer, name, wide, ONNX_FLOAT);
+    return wide;
+}
+
 static char *floats(struct writer *writer, size_t rank, const size_t *dims)
 {
     size_t count = 1;
@@ -25,6 +53,8 @@ static char *floats(struct writer *writer, size_t rank, const size_t *dims)
     float *values = writer_take(writer, count, sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = draw() / 2;
+    if (stored != STORED_FLOATS)
+        return halves(writer, values, count, rank, dims);
     return writer_constant(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true));
 }
 
@@ -112,6 +142,29 @@ static void exponential(struct writer *writer)
     writer_output(writer, "y");
 }
 
+/* Weights that are stored as float16; then a model that is made of it throughout. */
+static void stored_halves(struct writer *writer)
+{
+    stored = STORED_TO_CAST;
+    reverse(writer);
+}
+
+static void all_halves(struct writer *writer)
+{
+    stored = STORED_HALVES;
+    writer->inputs[0]->type->tensor_type->elem_type = ONNX_FLOAT16;
+    stack(writer);
+}
+
+/* Not a chain's: its input is rounded to float16. */
+static void rounded(struct writer *writer)
+{
+    cast(writer, "x", "half", ONNX_FLOAT16);
+    cast(writer, "half", "wide", ONNX_FLOAT);
+    recurrent(writer, "RNN", "forward", 1, I, "wide", NULL, (char *const[]){"y", NULL});
+    writer_output(writer, "y");
+}
+
 /* ---- Files ---- */
 
 static void write_npy(const char *folder, const char *name, const char *type, const char *shape,
@@ -143,14 +196,18 @@ int main(int count, char **arguments)
                  {"reverse", reverse},
                  {"final", final},
                  {"stack", stack},
+                 {"stored_halves", stored_halves},
+                 {"all_halves", all_halves},
+                 {"rounded", rounded},
                  {"exponential", exponential}};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
     static float x[T * I];
     const int length = LENGTH;
     struct writer *writer = writer_create();
     size_t size, kind = 0;
-    while (count == 3 && kind < 5 && strcmp(kinds[kind].name, arguments[1]) != 0)
+    while (count == 3 && kind < KINDS && strcmp(kinds[kind].name, arguments[1]) != 0)
         kind++;
-    if (count != 3 || kind == 5)
+    if (count != 3 || kind == KINDS)
         return EXIT_FAILURE;
     writer_clear(writer, 14);
     writer_input(writer, "x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});

@@ -230,6 +230,17 @@ static void set_external(struct writer *writer, const char *place, const char *o
     }
 }
 
+/* W as float16 in a list, one element of which is set. */
+static void set_half(struct writer *writer, int32_t element)
+{
+    Onnx__Tensor *tensor = find_tensor(writer, "W");
+    tensor->data_type = ONNX_FLOAT16;
+    tensor->has_raw_data = 0;
+    tensor->n_int32_data = GATES * H * I;
+    tensor->int32_data = writer_take(writer, GATES * H * I, sizeof *tensor->int32_data);
+    tensor->int32_data[5] = element;
+}
+
 /* The same node very often; its outputs are all left out or all the same. */
 static void repeat_node(struct writer *writer, Onnx__Node *node)
 {
@@ -313,6 +324,17 @@ CHANGE(wrong_type, find_tensor(writer, "W")->data_type = ONNX_INT32;);
 CHANGE(string_type, find_tensor(writer, "W")->data_type = 8;);
 CHANGE(unknown_type, find_tensor(writer, "W")->data_type = 1000;);
 CHANGE(odd_bytes, find_tensor(writer, "W")->raw_data.len--;);
+CHANGE(half_beyond, set_half(writer, 65536););
+CHANGE(half_negative, set_half(writer, -1););
+CHANGE(half_few, set_half(writer, 0); find_tensor(writer, "W")->n_int32_data--;);
+CHANGE(half_odd, find_tensor(writer, "W")->data_type = ONNX_BFLOAT16;
+       find_tensor(writer, "W")->raw_data.len = 2 * GATES * H * I + 1;);
+CHANGE(half_wide, find_tensor(writer, "W")->data_type = ONNX_FLOAT16;);
+CHANGE(half_floats, find_tensor(writer, "W")->data_type = ONNX_FLOAT16;
+       find_tensor(writer, "W")->has_raw_data = 0; find_tensor(writer, "W")->n_float_data = 48;
+       find_tensor(writer, "W")->float_data = writer_take(writer, 48, sizeof(float)););
+CHANGE(half_external, find_tensor(writer, "W")->data_type = ONNX_BFLOAT16;
+       set_external(writer, "short.bin", "0"););
 CHANGE(too_many_dims, find_tensor(writer, "W")->n_dims = 1;
        find_tensor(writer, "W")->dims = writer_take(writer, 1000, sizeof(int64_t));
        find_tensor(writer, "W")->n_dims = 1000;);
@@ -407,7 +429,14 @@ const struct hostile hostiles[] = {
     ROW(wrong_type, "its W is of type int32, and must be a float"),
     ROW(string_type, "'W' is of type string (8), which is not supported"),
     ROW(unknown_type, "'W' is of type an unknown type (1000)"),
-    ROW(odd_bytes, "'W' holds 47 elements"),
+    ROW(odd_bytes, "'W' holds 191 bytes, and its elements have 4 each"),
+    ROW(half_beyond, "'W' holds 65536, which is not the 16 bits of a float16"),
+    ROW(half_negative, "'W' holds -1, which is not the 16 bits of a float16"),
+    ROW(half_few, "'W' holds 47 elements, and its shape says 48"),
+    ROW(half_odd, "'W' holds 97 bytes, and its elements have 2 each"),
+    ROW(half_wide, "'W' holds 96 elements, and its shape says 48"),
+    ROW(half_floats, "'W' holds 0 elements, and its shape says 48"),
+    ROW(half_external, "'short.bin' ends before the data of the tensor 'W' does"),
     ROW(too_many_dims, "'W' has 1000 dimensions"),
     ROW(defined_twice, "'W' is defined twice"),
     ROW(repeated_initialisers, "'W' is defined twice"),

@@ -119,6 +119,24 @@ Onnx__Tensor *writer_floats(struct writer *writer, const float *values, size_t r
     return tensor;
 }
 
+Onnx__Tensor *writer_halves(struct writer *writer, const uint16_t *bits, size_t rank,
+                            const size_t *dims, enum onnx_type type, bool raw)
+{
+    Onnx__Tensor *tensor = add_tensor(writer, type);
+    const size_t count = add_dims(writer, tensor, rank, dims);
+    tensor->has_raw_data = raw;
+    if (raw) {
+        uint8_t *data = writer_take(writer, count, 2);
+        tensor->raw_data = (ProtobufCBinaryData){2 * count, memcpy(data, bits, 2 * count)};
+        return tensor;
+    }
+    tensor->n_int32_data = count;
+    tensor->int32_data = writer_take(writer, count, sizeof *tensor->int32_data);
+    for (size_t i = 0; i < count; i++)
+        tensor->int32_data[i] = bits[i];
+    return tensor;
+}
+
 Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t rank,
                           const size_t *dims, enum onnx_type type)
 {

@@ -34,6 +34,9 @@ char *writer_name(struct writer *writer);
 /* A tensor of floats, written as float32 or float64; as raw bytes or as a list. */
 Onnx__Tensor *writer_floats(struct writer *writer, const float *values, size_t rank,
                             const size_t *dims, enum onnx_type type, bool raw);
+/* Of float16 or bfloat16, by their bits. */
+Onnx__Tensor *writer_halves(struct writer *writer, const uint16_t *bits, size_t rank,
+                            const size_t *dims, enum onnx_type type, bool raw);
 Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t rank,
                           const size_t *dims, enum onnx_type type);
 
