@@ -119,6 +119,8 @@ static char *command_text(const struct request *request, bool measured)
     text_add(&text, " --isa %s", request->isa);
     if (request->trains)
         text_add(&text, " --train");
+    if (request->profiled)
+        text_add(&text, " --profile");
     if (request->math && strcmp(request->math, "inline") != 0)
         text_add(&text, " --math %s", request->math);
     if (measured)
@@ -167,6 +169,7 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
         source_fail(source, line, column, failure);
         return NULL;
     }
+    parts->profiled = request->profiled;
     *measured = tuning_use(tuning, parts);
     if (request->plan && !kernel_parts_override(parts, request->plan, failure)) {
         kernel_parts_free(parts);

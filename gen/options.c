@@ -47,6 +47,8 @@ static const struct {
     {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
     {"train", NULL, KERNEL, AT(trains),
      "with what training needs: saved values, backward, gradients"},
+    {"profile", NULL, KERNEL, AT(profiled),
+     "with time stamps between the phases of the forward pass, for bench/explain"},
     {"plan", "FIELD=VALUE,...", KERNEL, AT(plan),
      "override decisions; --list shows the fields; backward.FIELD and input.FIELD are those of "
      "training's other passes"},
@@ -407,6 +409,8 @@ bool options_sizes(const struct request *request, double size[4], struct failure
         (request->size[WEIR_P] &&
          !read_size("--projection", request->size[WEIR_P], &size[WEIR_P], failure)))
         return false;
+    if (request->profiled && !(size[WEIR_I] > 0))
+        return fail(failure, "--profile is for a kernel of known sizes, not for 'any'");
     return (size[WEIR_I] > 0) == (size[WEIR_H] > 0) ||
            fail(failure, "--input and --hidden are both sizes or both 'any'");
 }

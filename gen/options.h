@@ -25,7 +25,7 @@ enum command {
 /* Texts as they were given; NULL: not given. */
 struct request {
     enum command command;
-    bool trains, backward;
+    bool trains, profiled, backward;
     bool lengths, reverse, bidirectional, no_test;
     const char *cell, *output, *isa, *math, *plan, *tuning;
     const char *size[4]; /* by extent */

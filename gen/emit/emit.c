@@ -4,6 +4,7 @@
 #include "emit/emit.h"
 
 #include "emit/emitter.h"
+#include "emit/profile.h"
 #include "emit/program.h"
 #include "emit/tables.h"
 
@@ -57,7 +58,9 @@ static void emit_head(struct emitter *e, const char *command)
     emit_work(e, &words);
     EMIT("/* SPDX-License-Identifier: MIT */\n");
     emit_comment(e, words.chars);
-    EMIT("#include \"kernel.h\"\n#include \"%s\"\n\nWEIR_ISA_BEGIN\n\n", e->isa->header);
+    EMIT("#include \"kernel.h\"\n#include \"%s\"\n%s\nWEIR_ISA_BEGIN\n\n", e->isa->header,
+         e->profile ? "#include \"profile.h\"\n" : "");
+    emit_profile_begin(e);
     free(plan);
     text_free(&words);
 }
@@ -77,6 +80,7 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
     struct emitter *emitters = calloc(ROLE_COUNT, sizeof *emitters), *e = emitters;
     char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
     struct text out = {0};
+    struct profile profile = {.count = 0};
     if (!emitters)
         abort();
     for (size_t role = 0; role < ROLE_COUNT; role++) {
@@ -88,6 +92,7 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
                               .isa = parts->isa,
                               .out = out};
         if (role == ROLE_FORWARD) {
+            e->profile = parts->profiled ? &profile : NULL;
             emit_head(e, command);
             emit_helpers(e);
         }
@@ -99,11 +104,13 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
     }
     e = &emitters[ROLE_FORWARD];
     e->out = out;
+    emit_profile_end(e, name);
     emit_tables(e, name);
     out = e->out;
     for (size_t role = 0; role < ROLE_COUNT; role++)
         emitter_free(&emitters[role]);
     free(emitters);
     free(name);
+    text_free(&profile.rows);
     return out;
 }

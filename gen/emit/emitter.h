@@ -18,6 +18,7 @@ struct emitter {
     const struct isa *isa;
     struct tail *tails[STAGES_MAX]; /* NULL: a stage has whole vectors only */
     struct text out;
+    struct profile *profile; /* NULL: no time stamps */
     char **strings; /* made by emit_format, freed at the end */
     size_t string_count;
     /* The fields of struct step, by index of region, state and value. */

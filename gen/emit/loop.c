@@ -2,6 +2,8 @@
 /* A program's struct step, which its functions work on, and its loop over time. */
 #include "emit/loop.h"
 
+#include "emit/profile.h"
+
 /* ---- struct step ---- */
 
 /* The last stage of a step backward, where nothing comes of it but next states: those of the last
@@ -192,7 +194,8 @@ void emit_run(struct emitter *e)
                   {"NAME", emit_run_name(e)}, {"TAG", e->tag},
                   {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
                   {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
-                  {"HOIST", hoist.chars}, {"ADVANCE", advance.chars});
+                  {"HOIST", hoist.chars}, {"ADVANCE", advance.chars},
+                  {"ENTER", emit_mark_walk(e, "    ")}, {"LEAVE", emit_mark_outside(e, "    ")});
     text_free(&hoist);
     text_free(&advance);
 }

@@ -3,6 +3,7 @@
 #include "emit/tile.h"
 
 #include "emit/names.h"
+#include "emit/profile.h"
 #include "emit/units.h"
 
 #include <stdlib.h>
@@ -77,8 +78,7 @@ static bool has_group(const struct tile *tile, size_t group)
     return tile->rows == 1 || group == tile->group;
 }
 
-static bool tile_walks(const struct emitter *e, const struct tile *tile,
-                       const struct region *region)
+bool tile_walks(const struct emitter *e, const struct tile *tile, const struct region *region)
 {
     if (region->operand < 0 || !has_group(tile, region->group))
         return false;
@@ -487,6 +487,9 @@ void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const 
     for (size_t r = 0; r < tile->stage->region_count; r++)
         if (tile_leads(e, tile, r))
             emit_region(e, tile, joined, r);
+    if (tile->fused)
+        EMIT("%s", emit_mark_units(e, tile->true_stage, "    ",
+                                   emit_number(e, tile->vectors + (joined != NULL))));
     emit_ending(e, tile, sums);
     if (joined)
         emit_ending(e, joined, joined_sums);

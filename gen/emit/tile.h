@@ -23,6 +23,9 @@ struct tile {
     const char *base[SUMS_MAX]; /* the name of each accumulator */
 };
 
+/* Whether the tile walks the columns of a region. */
+bool tile_walks(const struct emitter *e, const struct tile *tile, const struct region *region);
+
 /* Whether any of the tile's sums has a product of the input. */
 bool tile_has_products(const struct emitter *e, const struct tile *tile);
 

@@ -3,6 +3,7 @@
 #include "emit/tiles.h"
 
 #include "emit/choice.h"
+#include "emit/profile.h"
 #include "emit/tile.h"
 
 static const char *const kind_names[] = {"tile", "ahead", "hoisted"};
@@ -28,8 +29,9 @@ static const char *emit_one(struct emitter *e, struct tile *whole, struct tile *
     const char *vectors = whole ? emit_format(e, "x%zu", whole->vectors) : "";
     const char *name = emit_format(e, "%s%s_%zu%s%s%s", kind_names[first->kind], stage->suffix,
                                    first->rows, vectors, tail ? "_tail" : "", group);
+    const char *mark = emit_mark_tile(e, first, whole ? tail : NULL, name);
     emit_tile(e, whole ? whole : tail, whole ? tail : NULL, name);
-    return emit_format(e, "%s(s, block, row%s)", name,
+    return emit_format(e, "%s%s(s, block, row%s)", mark, name,
                        first->kind == AHEAD || first->fused ? "" : ", sums");
 }
 

@@ -3,6 +3,8 @@
  * input computed ahead. */
 #include "emit/walk.h"
 
+#include "emit/profile.h"
+
 /* A function that walks: groups of `wide` blocks, then single blocks, then the tail, which for one
  * row joins the group before it; and for each all rows, in even parts. */
 struct walk {
@@ -61,23 +63,32 @@ static const char *sums_call(struct emitter *e, const struct stage *stage)
                        stage->suffix, arguments, arguments);
 }
 
+/* The mark before the elementwise work; tiles of one row that go on with it have their own. */
+static const char *marks_units(struct emitter *e, const struct stage *stage, bool fused)
+{
+    return fused ? emit_mark_units(e, stage, "            if (rows > 1)\n                ",
+                                   "rows * vectors")
+                 : emit_mark_units(e, stage, "            ", "rows * vectors");
+}
+
 static void emit_stage(struct emitter *e, const struct stage *stage)
 {
     const struct plan *plan = e->plan;
     const size_t width = stage->sum_count * e->isa->lanes; /* of what a block and row leave */
     const size_t single = plan->vectors + stage_joins(e, stage),
                  batch = plan->rows * plan->batch_vectors;
-    const bool sums = stage->sum_count > 0;
+    const bool sums = stage->sum_count > 0, fused = sums && plan->fused;
     const char *head = emit_format(
         e, "static void stage%s(const struct weir_run *run, %sstruct step%s *s%s)", stage->suffix,
         plan->prefetch ? "" : "const ", e->tag, plan->serpentine ? ", int backwards" : "");
-    const char *work =
-        emit_format(e,
-                    "%s"
-                    "            for (size_t r = 0; r < rows%s; r++)\n"
-                    "                units%s(s, block, vectors, row + r%s);",
-                    sums ? sums_call(e, stage) : "", sums && plan->fused ? " && rows > 1" : "",
-                    stage->suffix, sums ? emit_format(e, ", sums + r * vectors * %zu", width) : "");
+    const char *work = emit_format(e,
+                                   "%s%s"
+                                   "            for (size_t r = 0; r < rows%s; r++)\n"
+                                   "                units%s(s, block, vectors, row + r%s);\n%s",
+                                   sums ? sums_call(e, stage) : "", marks_units(e, stage, fused),
+                                   fused ? " && rows > 1" : "", stage->suffix,
+                                   sums ? emit_format(e, ", sums + r * vectors * %zu", width) : "",
+                                   emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
                  &(struct walk){.head = head,
                                 .batch = "run->B",
@@ -96,9 +107,9 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
     const char *head = emit_format(
         e, "static void multiply%s(const struct weir_run *run, const struct step%s *s, size_t m)",
         stage->suffix, e->tag);
-    const char *work =
-        emit_format(e, "            ahead%s(s, block, %s, row, rows);", stage->suffix,
-                    emit_tail(e, stage) ? "vectors, tailed" : "vectors");
+    const char *work = emit_format(
+        e, "            ahead%s(s, block, %s, row, rows);\n%s", stage->suffix,
+        emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
     emit_walk_by(e, stage, &(struct walk){.head = head, .batch = "m", .sums = "", .work = work});
 }
 

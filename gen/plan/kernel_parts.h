@@ -14,6 +14,7 @@ struct kernel_parts {
     struct plan plan[ROLE_COUNT];
     const struct isa *isa;
     struct derivation *derivation; /* NULL: not to be trained */
+    bool profiled; /* time stamps between the phases of the forward pass */
 };
 
 /* The parts of a kernel for a cell, whose graph is taken over; plans are those that plan_choose

@@ -56,6 +56,8 @@ done <<'END'
 --check lstm.cell --backward|2|weir-gen: --backward is for --dump, not for --check
 --check lstm.cell gru.cell|2|weir-gen: unexpected argument 'gru.cell'; weir-gen --help tells how to call it
 lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it
+--cell lstm.cell --input any --hidden any --isa scalar --profile|2|weir-gen: --profile is for a kernel of known sizes, not for 'any'
+--deploy lstm.cell --input 2 --hidden 3 --from short --out d --profile|2|weir-gen: --profile is for --cell, not for --deploy
 --cell lstm.cell --input 3 --hidden any --isa scalar|2|weir-gen: --input and --hidden are both sizes or both 'any'
 --cell lstm.cell --input 0 --hidden 1 --isa scalar|2|weir-gen: --input '0' is not a size, expected 1 to 1048576 or 'any'
 --cell lstm.cell --input 3 --isa scalar|2|weir-gen: --hidden is missing, expected a size or 'any'
