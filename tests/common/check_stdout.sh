@@ -27,6 +27,7 @@ weir-run $model --inspect
 weir-bench --help
 weir-bench --list
 weir-tune --help
+weir-phases --help
 weir-stock --help
 weir-stock --data adding --units 3 --epochs 1 --steps 2
 END
