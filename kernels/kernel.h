@@ -54,6 +54,9 @@ extern "C" {
 #endif
 
 enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8 };
+/* A product of fewer rows than this has sums too few to fill vectors: a forward pass adds each as
+ * so many partial sums of every so many columns. */
+enum { WEIR_FEW = 4, WEIR_PARTIAL_SUMS = 16 };
 enum { WEIR_VALUES_MAX = 64, WEIR_GIVEN_MAX = 2 * WEIR_STATES_MAX + WEIR_VALUES_MAX + 1 };
 
 /* An extent by name: a kernel that serves every size describes its operands this way too. */
@@ -81,7 +84,10 @@ struct weir_state {
  * with zeros past the last row. Where the last block has fewer rows than lanes and `tail` is given,
  * that block is
  *     [col][tail_width]
- * with the rows of parameter k from tail[k] on, and zeros elsewhere. Regions follow one another in
+ * with the rows of parameter k from tail[k] on, and zeros elsewhere. Where `few` is set, and there
+ * are fewer rows than WEIR_FEW, the region is
+ *     [parameter][row][col]
+ * with zeros past the last col, to a multiple of WEIR_ROW. Regions follow one another in
  * the order of the table, each starting at a multiple of WEIR_ROW floats. Every weight is
  * multiplied by its slot's scale, once, in float (kernel.scales; a finite product that overflows
  * becomes +-FLT_MAX). */
@@ -91,6 +97,7 @@ struct weir_region {
     const unsigned char *params; /* [count] indices into kernel.params */
     const unsigned short *tail; /* [count], or NULL */
     size_t tail_width;
+    int few; /* matrices of a forward pass */
 };
 
 /* ---- Training ---- */
@@ -207,7 +214,7 @@ struct weir_product_kernel {
 /* Which of the contracts of this file a kernel was generated for: another number wherever anything
  * in it that a kernel and the runtime share changes its meaning or its place. First in a kernel, so
  * that any can be asked. */
-enum { WEIR_CONTRACT = 3 };
+enum { WEIR_CONTRACT = 4 };
 
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */

@@ -137,6 +137,20 @@ static inline __m256i v_first(size_t count)
         _mm256_castps_si256((n) < 4 ? (low) : _mm256_permute2f128_ps(low, high, 0x21)),            \
         4 * ((n) % 4)))
 
+/* The lanes added up, by halves. */
+static inline float v_total(__m256 x)
+{
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+/* Three numbers in the first lanes, 0 in the others. */
+static inline __m256 v_three(float a, float b, float c)
+{
+    return _mm256_zextps128_ps256(_mm_set_ps(0.0f, c, b, a));
+}
+
 static inline __m256 v_load_first(const float *from, size_t count)
 {
     return _mm256_maskload_ps(from, v_first(count));

@@ -146,6 +146,23 @@ static inline __m512 v_canonical(__m512 x)
 #define V_WINDOW(low, high, n)                                                                     \
     _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(high), _mm512_castps_si512(low), n))
 
+/* The lanes added up, by halves. */
+static inline float v_total(__m512 x)
+{
+    const __m512 high =
+        _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(x), _mm512_castps_si512(x), 8));
+    const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_castps512_ps256(high));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+/* Three numbers in the first lanes, 0 in the others. */
+static inline __m512 v_three(float a, float b, float c)
+{
+    return _mm512_maskz_mov_ps(7, _mm512_castps128_ps512(_mm_set_ps(0.0f, c, b, a)));
+}
+
 static inline __m512 v_load_first(const float *from, size_t count)
 {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);

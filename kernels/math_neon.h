@@ -129,6 +129,20 @@ static inline float32x4_t v_canonical(float32x4_t x)
 /* The lanes from n on, a constant in [1, 4), of two vectors beside one another. */
 #define V_WINDOW(low, high, n) vextq_f32(low, high, n)
 
+/* The lanes added up, by halves. */
+static inline float v_total(float32x4_t x)
+{
+    const float32x2_t two = vadd_f32(vget_low_f32(x), vget_high_f32(x));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
+/* Three numbers in the first lanes, 0 in the last. */
+static inline float32x4_t v_three(float a, float b, float c)
+{
+    const float32x4_t two = vsetq_lane_f32(b, vsetq_lane_f32(a, vdupq_n_f32(0.0f), 0), 1);
+    return vsetq_lane_f32(c, two, 2);
+}
+
 static inline float32x4_t v_load_first(const float *from, size_t count)
 {
     float lanes[4] = {0};

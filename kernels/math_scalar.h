@@ -161,6 +161,12 @@ static inline float v_canonical(float x)
     return x == x ? x : v_from_bits(0x7fc00000u);
 }
 
+/* The lanes added up, by halves: what a product of few rows ends with (gen/emit/few.c). */
+static inline float v_total(float x)
+{
+    return x;
+}
+
 static inline float v_load_first(const float *from, size_t count)
 {
     return count > 0 ? *from : 0.0f;

@@ -31,10 +31,18 @@ static inline size_t weir_round_up(size_t a, size_t unit)
     return weir_times(a / unit + (a % unit != 0), unit);
 }
 
+/* Whether each row of a region lies by itself. */
+static inline bool weir_is_few(const struct weir_region *region, size_t rows)
+{
+    return region->few && rows < WEIR_FEW;
+}
+
 /* The floats of a region of so many rows and columns. */
 static inline size_t weir_region_floats(const struct weir_region *region, size_t lanes, size_t rows,
                                         size_t cols)
 {
+    if (weir_is_few(region, rows))
+        return weir_times(rows * region->count, weir_round_up(cols, WEIR_ROW));
     const size_t left = rows % lanes;
     const size_t whole = left && !region->tail ? rows - left + lanes : rows - left;
     const size_t column =
@@ -58,13 +66,30 @@ static inline float weir_float_at(const float *array, size_t index)
     return value;
 }
 
-/* Packs one region; what lies past the last row must be zero already. `data` is by the numbers of
- * the cell's parameters, `scale` by the region's slots. */
+/* Packs a region whose rows lie by themselves. */
+static inline void weir_pack_few(const struct weir_region *region, size_t rows, size_t cols,
+                                 size_t row_step, size_t col_step, const float *const *data,
+                                 const float *scale, float *packed)
+{
+    for (size_t k = 0; k < region->count; k++)
+        for (size_t row = 0; row < rows; row++, packed += weir_round_up(cols, WEIR_ROW))
+            for (size_t col = 0; col < cols; col++)
+                packed[col] = weir_scaled(
+                    weir_float_at(data[region->params[k]], row * row_step + col * col_step),
+                    scale[k]);
+}
+
+/* Packs one region; what lies past the last row or column must be zero already. `data` is by the
+ * numbers of the cell's parameters, `scale` by the region's slots. */
 static inline void weir_pack_region(const struct weir_region *region, size_t lanes, size_t rows,
                                     size_t cols, bool transposed, const float *const *data,
                                     const float *scale, float *packed)
 {
     const size_t row_step = transposed ? 1 : cols, col_step = transposed ? rows : 1;
+    if (weir_is_few(region, rows)) {
+        weir_pack_few(region, rows, cols, row_step, col_step, data, scale, packed);
+        return;
+    }
     for (size_t first = 0; first < rows; first += lanes) {
         const size_t count = rows - first < lanes ? rows - first : lanes;
         const bool tail = region->tail && count < lanes;

@@ -22,16 +22,18 @@ static size_t size_of(const struct graph *graph, enum weir_extent extent)
     return extent == WEIR_ONE ? 1 : (size_t)graph->size[extent];
 }
 
-static void describe(const struct graph *graph, const struct region *from, const struct tail *tail,
+static void describe(const struct graph *graph, const struct stage *stage, const struct tail *tail,
                      size_t r, struct described *to)
 {
+    const struct region *from = &stage->regions[r];
     const size_t width = tail ? tail->width[r] : 0;
     to->region = (struct weir_region){.rows = from->rows,
                                       .cols = from->cols,
                                       .count = from->count,
                                       .params = to->params,
                                       .tail = width ? tail->slot_at[r] : NULL,
-                                      .tail_width = width};
+                                      .tail_width = width,
+                                      .few = program_may_be_few(stage, from)};
     to->rows = size_of(graph, from->rows);
     to->cols = size_of(graph, from->cols);
     for (size_t i = 0; i < from->count; i++) {
@@ -49,7 +51,7 @@ static void visit_regions(const struct kernel_parts *parts, visit_region *visit,
         const struct stage *stage = &program->stages[i];
         struct tail *tail = kernel_parts_tail(parts, ROLE_FORWARD, i);
         for (size_t r = 0; r < stage->region_count; r++) {
-            describe(program->graph, &stage->regions[r], tail, r, &described);
+            describe(program->graph, stage, tail, r, &described);
             visit(context, parts->isa->lanes, &described);
         }
         free(tail);

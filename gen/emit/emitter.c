@@ -119,6 +119,11 @@ const char *emit_panel(struct emitter *e, const struct region *region)
     return emit_number(e, emit_known(e, region->cols) * width);
 }
 
+const char *emit_few(struct emitter *e, const struct stage *stage)
+{
+    return emit_format(e, "%s < %d", emit_size(e, stage->extent), WEIR_FEW);
+}
+
 const char *emit_product_row(struct emitter *e, const struct stage *stage)
 {
     const size_t lanes = e->isa->lanes;
@@ -228,12 +233,18 @@ size_t product_slot(const struct program *program, const struct stage *stage, si
 
 bool stage_hoists(const struct emitter *e, const struct stage *stage)
 {
-    return e->plan->hoist > 0 && stage_products(e->program, stage) > 0;
+    return e->plan->hoist > 0 && stage->few != FEW_ALWAYS && stage_products(e->program, stage) > 0;
 }
 
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
 {
     return e->tails[stage - e->program->stages];
+}
+
+const struct region *stage_bias(const struct stage *stage)
+{
+    const struct region *first = stage->regions;
+    return stage->region_count && first->operand < 0 && first->slots[0].sum >= 0 ? first : NULL;
 }
 
 const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group)

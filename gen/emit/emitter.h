@@ -65,6 +65,9 @@ const char *emit_blocks(struct emitter *e, enum weir_extent extent);
 const char *emit_panel(struct emitter *e, const struct region *region);
 const char *emit_product_row(struct emitter *e, const struct stage *stage);
 
+/* Whether a stage has few rows (program.h), as an expression, in a kernel for any size. */
+const char *emit_few(struct emitter *e, const struct stage *stage);
+
 /* name, or (name + n). */
 const char *emit_plus(struct emitter *e, const char *name, size_t n);
 
@@ -99,6 +102,8 @@ size_t product_slot(const struct program *program, const struct stage *stage, si
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
+const struct region *
+stage_bias(const struct stage *stage); /* vectors that sums begin with; or NULL */
 /* What tells groups of sums, and their panels, apart in names, where a stage has several. */
 const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group);
 /* Whether the tail of one row joins the whole vectors before it in one tile: side by side they wait

@@ -60,8 +60,23 @@ static size_t region_floats(const struct emitter *e, const struct stage *stage, 
     const size_t lanes = e->isa->lanes, rows = emit_known(e, region->rows);
     const size_t whole = rows / lanes * lanes * region->count;
     const size_t last = tail && tail->width[r] ? tail->width[r] : lanes * region->count;
-    const size_t floats = (whole + (rows % lanes ? last : 0)) * emit_known(e, region->cols);
+    const size_t cols = emit_known(e, region->cols);
+    if (stage->few == FEW_ALWAYS && region->operand >= 0)
+        return rows * region->count * ((cols + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+    const size_t floats = (whole + (rows % lanes ? last : 0)) * cols;
     return (floats + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+}
+
+/* The same in a kernel for any size, as an expression. */
+static const char *any_floats(struct emitter *e, const struct stage *stage,
+                              const struct region *region)
+{
+    const char *blocks =
+        emit_format(e, "padded(%s * %s)", emit_blocks(e, region->rows), emit_panel(e, region));
+    if (!program_may_be_few(stage, region))
+        return blocks;
+    return emit_format(e, "%s ? %s * %zu * %s : %s", emit_few(e, stage), emit_size(e, region->rows),
+                       region->count, emit_padded(e, region->cols), blocks);
 }
 
 static void emit_region_pointers(struct emitter *e)
@@ -75,8 +90,7 @@ static void emit_region_pointers(struct emitter *e)
             const struct region *region = &program->stages[i].regions[r];
             if (emit_is_generic(e)) {
                 EMIT("    s->%s = weights;\n", e->region[region->index]);
-                EMIT("    weights += padded(%s * %s);\n", emit_blocks(e, region->rows),
-                     emit_panel(e, region));
+                EMIT("    weights += %s;\n", any_floats(e, &program->stages[i], region));
                 continue;
             }
             EMIT("    s->%s = weights + %zu;\n", e->region[region->index], offset);

@@ -33,6 +33,28 @@ bool emit_is_itself(const struct emitter *e, int node)
     return e->program->graph->nodes[node].role == NODE_ITSELF;
 }
 
+const char *emit_sum_name(struct emitter *e, const struct stage *stage, size_t index)
+{
+    const struct graph *graph = e->program->graph;
+    const struct node *own = &graph->nodes[stage->sums[index]];
+    const char *operand = emit_operand_name(e, graph->sums[own->index].operand[0]);
+    const char *base =
+        own->role == NODE_SUM ? graph->origins[own->origin] : emit_node_name(e, stage->sums[index]);
+    bool alone = true;
+    char twin = 'a';
+    for (size_t j = 0; j < stage->sum_count; j++) {
+        const struct node *other = &graph->nodes[stage->sums[j]];
+        if (j == index || own->origin != other->origin || own->role != other->role)
+            continue;
+        alone = false;
+        if (!strcmp(emit_operand_name(e, graph->sums[other->index].operand[0]), operand))
+            twin = (char)(twin + (j < index && twin < 'z'));
+    }
+    if (!alone)
+        base = emit_format(e, "%s_%s", base, operand);
+    return twin > 'a' ? emit_format(e, "%s_%c", base, twin) : base;
+}
+
 /* ---- Scopes ---- */
 
 static struct taken *find_taken(struct names *names, const char *name)

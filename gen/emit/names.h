@@ -22,6 +22,10 @@ const char *emit_identifier(struct emitter *e, const char *name);
 const char *emit_node_name(struct emitter *e, int node);
 bool emit_is_itself(const struct emitter *e, int node);
 
+/* The value that a sum is made for, as i; n_x and n_h where that is made of more than one sum;
+ * n_h_b where that is not enough. */
+const char *emit_sum_name(struct emitter *e, const struct stage *stage, size_t index);
+
 /* An empty scope of names that are to become identifiers, which the caller frees; the name, or one
  * made of it where it is taken, which is taken from then on. */
 struct names *names_create(const struct emitter *e);

@@ -2,6 +2,8 @@
 /* Time stamps and the table of phases. Every tile is a phase of its own; see profile.h. */
 #include "emit/profile.h"
 
+#include <math.h>
+
 /* Of one run of a tile, or of one vector of units. */
 struct work {
     double flop, weights, others, columns, fmas;
@@ -145,4 +147,29 @@ const char *emit_mark_tile(struct emitter *e, const struct tile *tile, const str
         add_tile(e, joined, false, &work);
     return emit_format(e, "weir_mark(&profile, %zu, 1), ",
                        add_phase(e, name, tile->kind == AHEAD ? "AHEAD" : "SUMS", work));
+}
+
+const char *emit_mark_few(struct emitter *e, const struct stage *stage, const char *name)
+{
+    struct work work = {0};
+    int operand = -1;
+    if (!e->profile)
+        return "";
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        if (region->operand < 0)
+            continue;
+        const double cols = (double)emit_known(e, region->cols);
+        const double products = (double)(emit_known(e, region->rows) * region->count);
+        const double padded = ceil(cols / WEIR_PARTIAL_SUMS) * WEIR_PARTIAL_SUMS;
+        work.weights += products * padded * sizeof(float);
+        work.fmas += products * padded / (double)e->isa->lanes;
+        work.flop += 2 * products * cols;
+        if (region->operand != operand) {
+            work.columns += cols;
+            work.others += cols * sizeof(float);
+        }
+        operand = region->operand;
+    }
+    return emit_format(e, "weir_mark(&profile, %zu, 1), ", add_phase(e, name, "SUMS", work));
 }

@@ -28,5 +28,7 @@ const char *emit_mark_units(struct emitter *e, const struct stage *stage, const 
 /* What stands before the call of a tile, and of the tail that has joined it, whose name this is. */
 const char *emit_mark_tile(struct emitter *e, const struct tile *tile, const struct tile *joined,
                            const char *name);
+/* The same of a stage of few rows (few.h). */
+const char *emit_mark_few(struct emitter *e, const struct stage *stage, const char *name);
 
 #endif

@@ -79,11 +79,11 @@ static void emit_regions(struct emitter *e)
             const struct region *region = &program->stages[i].regions[r];
             const struct tail *tail = emit_tail(e, &program->stages[i]);
             const size_t width = tail ? tail->width[r] : 0;
-            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu}, /* %s */\n",
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu, %d}, /* %s */\n",
                  extent_constant(region->rows), extent_constant(region->cols), region->count,
                  e->tag, region->index,
                  width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
-                 e->region[region->index]);
+                 program_may_be_few(&program->stages[i], region), e->region[region->index]);
         }
     EMIT("};\n\n");
 }

@@ -11,30 +11,6 @@
 
 /* ---- Names ---- */
 
-/* The value that a sum is made for, as i; n_x and n_h where that is made of more than one sum;
- * n_h_b where that is not enough. */
-static const char *sum_base(struct emitter *e, const struct stage *stage, size_t index)
-{
-    const struct graph *graph = e->program->graph;
-    const struct node *own = &graph->nodes[stage->sums[index]];
-    const char *operand = emit_operand_name(e, graph->sums[own->index].operand[0]);
-    const char *base =
-        own->role == NODE_SUM ? graph->origins[own->origin] : emit_node_name(e, stage->sums[index]);
-    bool alone = true;
-    char twin = 'a';
-    for (size_t j = 0; j < stage->sum_count; j++) {
-        const struct node *other = &graph->nodes[stage->sums[j]];
-        if (j == index || own->origin != other->origin || own->role != other->role)
-            continue;
-        alone = false;
-        if (!strcmp(emit_operand_name(e, graph->sums[other->index].operand[0]), operand))
-            twin = (char)(twin + (j < index && twin < 'z'));
-    }
-    if (!alone)
-        base = emit_format(e, "%s_%s", base, operand);
-    return twin > 'a' ? emit_format(e, "%s_%c", base, twin) : base;
-}
-
 static const char *accumulator_name(struct emitter *e, const struct tile *tile, size_t sum,
                                     size_t vector, size_t row)
 {
@@ -136,15 +112,9 @@ static bool is_end(const struct emitter *e, const struct tile *tile, size_t regi
 
 /* ---- Parts of a tile ---- */
 
-static const struct region *bias_region(const struct stage *stage)
-{
-    const struct region *first = stage->regions;
-    return stage->region_count && first->operand < 0 && first->slots[0].sum >= 0 ? first : NULL;
-}
-
 static void emit_bias(struct emitter *e, const struct tile *tile, size_t sum, size_t vector)
 {
-    const struct region *bias = bias_region(tile->stage);
+    const struct region *bias = stage_bias(tile->stage);
     const char *name = accumulator(e, tile, sum, vector, 0);
     bool first = true;
     for (size_t i = 0; bias && i < bias->count; i++) {
@@ -395,7 +365,7 @@ static void emit_complete(struct emitter *e, const struct tile *tile)
 
 static void emit_bases(struct emitter *e, const struct tile *tile)
 {
-    const struct region *bias = bias_region(tile->stage);
+    const struct region *bias = stage_bias(tile->stage);
     bool biased = false;
     for (size_t sum = 0; sum < tile->stage->sum_count && bias; sum++)
         biased |= !from_products(e, tile, sum) && sum_slot(bias, (int)sum) < bias->count &&
@@ -448,7 +418,7 @@ static void name_sums(struct emitter *e, struct tile *tile, struct names *names,
     for (size_t v = 0; v < tile->stage->sum_count && tile->tail; v++)
         tile->base[v] = emit_unique(e, names, "shared");
     for (size_t sum = 0; sum < stage->sum_count; sum++) {
-        const char *base = sum_base(e, stage, sum);
+        const char *base = emit_sum_name(e, stage, sum);
         if (tile->tail)
             sums[sum] = emit_unique(e, names, emit_format(e, "%s%zu", base, tile->first));
         else

@@ -107,7 +107,7 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
 void emit_tiles(struct emitter *e, const struct stage *stage)
 {
     enum { MANY = 1024 }; /* a batch beyond which no new part sizes occur */
-    if (stage->sum_count == 0)
+    if (stage->sum_count == 0 || stage->few == FEW_ALWAYS)
         return;
     if (!stage_hoists(e, stage)) {
         emit_kind(e, stage, PLAIN, 1, MANY);

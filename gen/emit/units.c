@@ -278,6 +278,8 @@ void emit_fused_units(struct emitter *e, const struct stage *stage, const char *
 void emit_units(struct emitter *e, const struct stage *stage)
 {
     struct units units = {.stage = stage, .block = "(block + v)"};
+    if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
+        return;
     const char *parameters =
         emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
                     stage->sum_count > 0 ? ", const float *sums" : "");

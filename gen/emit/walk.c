@@ -3,6 +3,7 @@
  * input computed ahead. */
 #include "emit/walk.h"
 
+#include "emit/few.h"
 #include "emit/profile.h"
 
 /* A function that walks: groups of `wide` blocks, then single blocks, then the tail, which for one
@@ -10,10 +11,20 @@
 struct walk {
     const char *head;
     const char *batch; /* the number of rows */
+    const char *few; /* the lines that leave a stage of few rows to others, or empty */
     const char *sums; /* the line that declares where sums are left, or empty */
     const char *work; /* on `vectors` blocks from `block` on, of `rows` rows from `row` on */
     bool serpentine, prefetch;
 };
+
+/* Products of few rows are not computed by tiles. */
+static const char *few_exit(struct emitter *e, const struct stage *stage)
+{
+    return stage->few == FEW_BY_SIZE
+               ? emit_format(e, "    if (%s) {\n        %s(run, s);\n        return;\n    }\n",
+                             emit_few(e, stage), emit_few_name(e, stage))
+               : "";
+}
 
 /* The line that says which block is the next. */
 static const char *next_block(const struct walk *walk)
@@ -32,9 +43,9 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
     const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
     const struct plan *plan = e->plan;
     EMIT_TEMPLATE(
-        "emit/walk.c.in", {"HEAD", walk->head}, {"BATCH", walk->batch}, {"SUMS", walk->sums},
-        {"WORK", walk->work}, {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
-        {"VECTORS", emit_number(e, plan->vectors)},
+        "emit/walk.c.in", {"HEAD", walk->head}, {"FEW", walk->few}, {"BATCH", walk->batch},
+        {"SUMS", walk->sums}, {"WORK", walk->work}, {"NEXT", next_block(walk)},
+        {"BLOCKS", emit_blocks(e, stage->extent)}, {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
         {"ROWS", emit_number(e, plan->rows)}, {"ROWS_LESS_ONE", emit_number(e, plan->rows - 1)},
         {"WHOLE", tail ? "    const size_t tail = last == @BLOCKS@, whole = last - first - tail;"
@@ -91,6 +102,7 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
                                    emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
                  &(struct walk){.head = head,
+                                .few = few_exit(e, stage),
                                 .batch = "run->B",
                                 .sums = sums
                                             ? emit_format(e, "    WEIR_ALIGNED float sums[%zu];",
@@ -110,7 +122,8 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
     const char *work = emit_format(
         e, "            ahead%s(s, block, %s, row, rows);\n%s", stage->suffix,
         emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
-    emit_walk_by(e, stage, &(struct walk){.head = head, .batch = "m", .sums = "", .work = work});
+    emit_walk_by(e, stage,
+                 &(struct walk){.head = head, .few = "", .batch = "m", .sums = "", .work = work});
 }
 
 /* The products of `steps` time steps from step t on: one product where rows are evenly spaced. */
@@ -121,11 +134,17 @@ static void emit_hoist(struct emitter *e, const struct stage *stage)
         emit_format(e, "const struct weir_run *run, const struct step%s *s, size_t t, size_t steps",
                     e->tag));
     EMIT_TEMPLATE("emit/hoist.c.in", {"HEAD", head}, {"TAG", e->tag}, {"SUFFIX", stage->suffix},
+                  {"FEW", stage->few == FEW_BY_SIZE
+                              ? emit_format(e, "    if (%s)\n        return;", emit_few(e, stage))
+                              : ""},
                   {"PRODUCT_ROW", emit_product_row(e, stage)});
 }
 
 void emit_walk(struct emitter *e, const struct stage *stage)
 {
+    emit_few_stage(e, stage);
+    if (stage->few == FEW_ALWAYS)
+        return;
     emit_stage(e, stage);
     if (!stage_hoists(e, stage))
         return;

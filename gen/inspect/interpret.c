@@ -95,12 +95,54 @@ static float value_of(const struct interpretation *in, int node, size_t unit)
     }
 }
 
+/* A product of few rows: sixteen partial sums of every sixteenth column, and those by halves. */
+static float few_product(const struct interpretation *in, const struct region *region,
+                         const struct slot *slot, size_t unit)
+{
+    const size_t cols = extent_size(in, region->cols);
+    float partial[WEIR_PARTIAL_SUMS] = {0};
+    for (size_t col = 0; col < cols || col % WEIR_PARTIAL_SUMS; col++) {
+        float *sum = &partial[col % WEIR_PARTIAL_SUMS];
+        *sum = col < cols ? v_fma(weight(in, slot, unit * cols + col),
+                                  value_of(in, region->operand, col), *sum)
+                          : v_fma(0, 0, *sum);
+    }
+    for (size_t half = WEIR_PARTIAL_SUMS / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            partial[i] += partial[i + half];
+    return partial[0];
+}
+
+/* The sum with this index of a stage of few rows: vectors, then whole products. */
+static float few_sum_of(const struct interpretation *in, const struct stage *stage, int sum,
+                        size_t unit)
+{
+    float total = 0;
+    bool begun = false;
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        for (size_t k = 0; k < region->count; k++) {
+            const struct slot *slot = &region->slots[k];
+            if (slot->sum != sum)
+                continue;
+            if (region->operand >= 0)
+                total += few_product(in, region, slot, unit);
+            else
+                total = begun ? total + weight(in, slot, unit) : weight(in, slot, unit);
+            begun = true;
+        }
+    }
+    return total;
+}
+
 /* The sum with this index of a stage: vectors, then products, column by column. */
 static float sum_of(const struct interpretation *in, const struct stage *stage, int sum,
                     size_t unit)
 {
     float total = 0;
     bool begun = false;
+    if (stage->few == FEW_ALWAYS)
+        return few_sum_of(in, stage, sum, unit);
     for (size_t r = 0; r < stage->region_count; r++) {
         const struct region *region = &stage->regions[r];
         const size_t cols = extent_size(in, region->cols);

@@ -162,6 +162,23 @@ static void add_order(struct program *program, int index, const int *uses)
     free(needs);
 }
 
+/* Passes of training keep one order: their products are mostly of many rows, and no step of a
+ * stream waits for them. */
+static enum few find_few(const struct program *program, const struct stage *stage)
+{
+    const double rows = program->graph->size[stage->extent];
+    if (program->role != ROLE_FORWARD || stage->sum_count == 0)
+        return FEW_NEVER;
+    if (rows <= 0)
+        return FEW_BY_SIZE;
+    return rows < WEIR_FEW ? FEW_ALWAYS : FEW_NEVER;
+}
+
+bool program_may_be_few(const struct stage *stage, const struct region *region)
+{
+    return stage->few != FEW_NEVER && region->operand >= 0;
+}
+
 static void order_stage(struct program *program, int index, const int *uses, const int *saving)
 {
     struct graph *graph = program->graph;
@@ -346,6 +363,7 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum ro
         struct stage *stage = &program->stages[i];
         order_stage(program, (int)i, uses, saving);
         sort_regions(program, stage);
+        stage->few = find_few(program, stage);
         snprintf(stage->suffix, sizeof stage->suffix, "%s", role_tags[role]);
         if (program->stage_count > 1)
             snprintf(stage->suffix, sizeof stage->suffix, "%s_%zu", role_tags[role], i);

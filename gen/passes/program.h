@@ -33,8 +33,14 @@ struct region {
     size_t index; /* in the whole kernel */
 };
 
+/* Whether the products of a stage have fewer rows than WEIR_FEW: then each of its sums adds whole
+ * products, and a product the partial sums of its columns, in an order of its own (design.md). In a
+ * kernel for any size, the size decides when it runs. */
+enum few { FEW_NEVER, FEW_ALWAYS, FEW_BY_SIZE };
+
 struct stage {
     enum weir_extent extent;
+    enum few few;
     int phase;
     int sums[SUMS_MAX]; /* nodes */
     size_t sum_count;
@@ -76,6 +82,9 @@ void program_free(struct program *program);
 /* The state whose next value this node is, or -1; the stored value that it is, or -1. */
 int program_next_state(const struct program *program, int node);
 int program_value(const struct program *program, int node);
+
+/* Whether a region is, or may be, one of products of few rows. */
+bool program_may_be_few(const struct stage *stage, const struct region *region);
 
 /* The extent of a node. */
 enum weir_extent program_extent(const struct program *program, int node);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Spelled the same everywhere. */
-#define WINDOW .window = "V_WINDOW(%1$s, %2$s, %3$s)"
+#define SEVERAL_LANES .window = "V_WINDOW(%1$s, %2$s, %3$s)", .three = "v_three(%1$s, %2$s, %3$s)"
 #define COMMON_OPS                                                                                 \
     [OP_MIN] = "v_min(%1$s, %2$s)", [OP_MAX] = "v_max(%1$s, %2$s)", [OP_ABS] = "v_abs(%1$s)",      \
     [OP_EXP] = "v_exp(%1$s)", [OP_EXP2] = "v_exp2(%1$s)", [OP_LOG1P] = "v_log1p(%1$s)",            \
@@ -20,7 +20,7 @@
     .load = mm "_load_ps(%1$s + %2$s)", .load_any = mm "_loadu_ps(%1$s + %2$s)",                   \
     .store = mm "_store_ps(%1$s, %2$s)", .store_any = mm "_storeu_ps(%1$s, %2$s)",                 \
     .load_first = "v_load_first(%1$s, %2$s)", .store_first = "v_store_first(%1$s, %2$s, %3$s)",    \
-    .zero = mm "_setzero_ps()", .set1 = mm "_set1_ps(%1$s)", WINDOW,                               \
+    .zero = mm "_setzero_ps()", .set1 = mm "_set1_ps(%1$s)", SEVERAL_LANES,                        \
     .op = {[OP_ADD] = mm "_add_ps(%1$s, %2$s)",                                                    \
            [OP_SUB] = mm "_sub_ps(%1$s, %2$s)",                                                    \
            [OP_DIV] = mm "_div_ps(%1$s, %2$s)",                                                    \
@@ -46,6 +46,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .store_first = "v_store_first(%1$s, %2$s, %3$s)",
                      .zero = "0.0f",
                      .set1 = "%1$s",
+                     .three = "%1$s",
                      .op = {[OP_ADD] = "%1$s + %2$s",
                             [OP_SUB] = "%1$s - %2$s",
                             [OP_DIV] = "%1$s / %2$s",
@@ -91,7 +92,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                    .store_first = "v_store_first(%1$s, %2$s, %3$s)",
                    .zero = "vdupq_n_f32(0.0f)",
                    .set1 = "vdupq_n_f32(%1$s)",
-                   WINDOW,
+                   SEVERAL_LANES,
                    .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",
                           [OP_SUB] = "vsubq_f32(%1$s, %2$s)",
                           [OP_DIV] = "vdivq_f32(%1$s, %2$s)",

@@ -12,6 +12,7 @@ struct isa {
     size_t accumulators; /* that stay in registers beside what they are computed from */
     const char *load, *load_any, *load_first, *store, *store_any, *store_first, *zero, *set1;
     const char *window; /* (low, high, n): the lanes from n on of two vectors; n is a constant */
+    const char *three; /* (a, b, c): three floats in the first lanes; one lane takes the first */
     const char *op[OP_COUNT];
     const char *sleef[OP_COUNT]; /* where the sleef form differs; NULL: as op */
     const char *guard; /* the compiler's macro for the architecture; NULL: any */

@@ -96,7 +96,7 @@ struct tail *kernel_parts_tail(const struct kernel_parts *parts, enum role role,
     const struct program *program = parts->program[role];
     const struct stage *of = &program->stages[stage];
     const double size = of->extent == WEIR_ONE ? 1 : program->graph->size[of->extent];
-    return parts->plan[role].tails && size > 0
+    return parts->plan[role].tails && size > 0 && of->few != FEW_ALWAYS
                ? tail_create(of, parts->isa->lanes, (size_t)size % parts->isa->lanes)
                : NULL;
 }

@@ -280,11 +280,11 @@ static void check_own_tables(void)
     static const struct weir_state odd_state[] = {{"h", (enum weir_extent)9}};
     static const enum weir_extent odd_value[] = {(enum weir_extent)9};
     static const unsigned char past[] = {TOY_WEIGHTS}, vector[] = {2}, first[] = {0};
-    static const struct weir_region no_params[] = {{WEIR_H, WEIR_I, 1, NULL, NULL, 0}};
-    static const struct weir_region past_params[] = {{WEIR_H, WEIR_I, 1, past, NULL, 0}};
+    static const struct weir_region no_params[] = {{WEIR_H, WEIR_I, 1, NULL, NULL, 0, 0}};
+    static const struct weir_region past_params[] = {{WEIR_H, WEIR_I, 1, past, NULL, 0, 0}};
     static const unsigned short start[] = {0};
-    static const struct weir_region tailed[] = {{WEIR_H, WEIR_I, 1, first, start, 1}};
-    static const struct weir_region wrong_shape[] = {{WEIR_H, WEIR_I, 1, vector, NULL, 0}};
+    static const struct weir_region tailed[] = {{WEIR_H, WEIR_I, 1, first, start, 1, 0}};
+    static const struct weir_region wrong_shape[] = {{WEIR_H, WEIR_I, 1, vector, NULL, 0, 0}};
 #define BREAK(field, ...)                                                                          \
     do {                                                                                           \
         struct weir_kernel kernel = toy_kernel;                                                    \

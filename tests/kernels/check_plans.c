@@ -26,7 +26,8 @@ static const struct run {
 enum { RUN_COUNT = sizeof runs / sizeof *runs };
 
 /* P where the cell has a projection. */
-static const size_t sizes[][3] = {{33, 20, 12}, {17, 15, 12}, {40, 64, 12}};
+static const size_t sizes[][3] = {{33, 20, 12}, {17, 15, 12}, {40, 64, 12},
+                                  {17, 3, 2},   {33, 1, 1},   {16, 20, 3}};
 
 enum { SIZE_COUNT = sizeof sizes / sizeof *sizes };
 

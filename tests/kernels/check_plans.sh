@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_plans.sh WEIR_GEN CHECK_PLANS ISA pairs|values COMPILER [EMULATOR]: a plan changes no result.
-# Kernels of four cells, at three sizes and at any, are generated with plans of all their passes, compiled, and
+# Kernels of four cells, at six sizes, three with products of few rows, and at any, are generated with plans of all their passes, compiled, and
 # put beside those of the library by CHECK_PLANS. Any two values of any two fields, of one pass or of two, of
 # cell and size, meet in one of them; with `values`, each value is in one. COMPILER and EMULATOR are lists of
 # words.
@@ -40,7 +40,7 @@ done >"$scratch/fields"
 cut -d ' ' -f 1 "$scratch/fields" >"$scratch/names"
 {
     echo "cell lstm gru gru_before lstm_projected"
-    echo "size 33x20 17x15 40x64 anyxany"
+    echo "size 33x20x12 17x15x12 40x64x12 17x3x2 33x1x1 16x20x3 anyxanyxany"
     cat "$scratch/fields"
 } | awk -f "$root/tests/kernels/covering.awk" >"$scratch/cases" || fail "no cases can be made."
 if [[ $how == values ]]; then # those that bring one
@@ -64,11 +64,9 @@ number=0
 while read -r cell size values; do
     tr ' ' '\n' <<<"$values" | paste -d = "$scratch/names" - >"$scratch/wanted"
     plan=$(paste -s -d , "$scratch/wanted")
-    arguments=(--cell "$cell" --input "${size%x*}" --hidden "${size#*x}" --isa "$isa" --train
-        --plan "$plan")
-    projection=12
-    [[ $size != any* ]] || projection=any
-    [[ $cell != *projected ]] || arguments+=(--projection $projection)
+    IFS=x read -r input hidden projection <<<"$size"
+    arguments=(--cell "$cell" --input "$input" --hidden "$hidden" --isa "$isa" --train --plan "$plan")
+    [[ $cell != *projected ]] || arguments+=(--projection "$projection")
     "$weir_gen" "${arguments[@]}" -o "$scratch/kernel.c"
     symbol=$(sed -n 's/^const struct weir_kernel \(.*\) = {$/\1/p' "$scratch/kernel.c")
     [[ -n $symbol ]] || fail "weir-gen ${arguments[*]} gives no kernel."

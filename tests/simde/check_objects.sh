@@ -30,7 +30,7 @@ avx512_in "${objects[@]}"
 }
 
 intrinsics() { # FILE...
-    grep -ohE '_mm[0-9]*_[a-z0-9_]+\(' "$@" | sort -u
+    grep -ohE '_mm512_[a-z0-9_]+\(' "$@" | sort -u
 }
 unchecked=$(comm -23 <(intrinsics "$folder"/*__avx512.c "$root/kernels/math_avx512.h") \
     <(intrinsics "$here/calls.def" "$here/calls.h"))

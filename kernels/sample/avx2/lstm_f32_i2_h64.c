@@ -998,11 +998,11 @@ static const unsigned char slots_4[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
-    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0}, /* w_p0_x */
-    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0}, /* w_p1_x */
-    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0}, /* w_p0_h */
-    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0}, /* w_p1_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0}, /* bias */
+    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0, 0}, /* w_p0_x */
+    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0, 0}, /* w_p1_x */
+    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0, 0}, /* w_p0_h */
+    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0, 0}, /* w_p1_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)

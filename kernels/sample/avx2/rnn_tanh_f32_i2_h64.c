@@ -639,9 +639,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 1, slots_0, NULL, 0}, /* bias */
-    {WEIR_H, WEIR_I, 1, slots_1, NULL, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 1, slots_2, NULL, 0}, /* w_h */
+    {WEIR_H, WEIR_ONE, 1, slots_0, NULL, 0, 0}, /* bias */
+    {WEIR_H, WEIR_I, 1, slots_1, NULL, 0, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 1, slots_2, NULL, 0, 0}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -1108,7 +1108,7 @@ static const unsigned char slots_back_0[] = {
 };
 
 static const struct weir_region regions_back[] = {
-    {WEIR_H, WEIR_H, 1, slots_back_0, NULL, 0}, /* w_back_1_delta_h */
+    {WEIR_H, WEIR_H, 1, slots_back_0, NULL, 0, 0}, /* w_back_1_delta_h */
 };
 
 static void scales_back(size_t I, size_t H, size_t P, float *scale)
@@ -1630,7 +1630,7 @@ static const unsigned char slots_input_0[] = {
 };
 
 static const struct weir_region regions_input[] = {
-    {WEIR_I, WEIR_H, 1, slots_input_0, NULL, 0}, /* w_input_delta_h */
+    {WEIR_I, WEIR_H, 1, slots_input_0, NULL, 0, 0}, /* w_input_delta_h */
 };
 
 static void scales_input(size_t I, size_t H, size_t P, float *scale)

@@ -304,9 +304,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0, 0}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0, 0}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
