@@ -218,11 +218,15 @@ enum { WEIR_CONTRACT = 4 };
 
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */
-    const char *name; /* cell_f32_iI_hH[_pP]__isa[_sleef]; a size-generic one: cell_f32_any__isa */
+    const char
+        *name; /* cell_f32_iI_hH[_pP]__isa[_sleef][_cpu]; a size-generic one: cell_f32_any__isa */
     const char *cell;
     const char *plan; /* the decisions it was generated with, as weir-gen --plan takes them */
     enum weir_isa isa;
     enum weir_math math;
+    /* The microarchitecture (microarchitecture.h) on which its plan was measured, and for which
+     * alone it is chosen; NULL: for all. The last part of its name. */
+    const char *tuned_for;
     size_t I, H, P; /* the sizes it serves; 0, 0, 0: any (P is 0 also where a cell has none) */
     size_t lanes; /* of a vector, and so of a block of packed weights */
     const struct weir_param *params;

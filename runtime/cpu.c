@@ -2,6 +2,7 @@
 /* CPU detection: one idempotent question (kernels/cpu_features.h), asked once. Environment
  * variables are not read here. */
 #include "cpu.h"
+#include "microarchitecture.h"
 #include "weir.h"
 
 #include <stdatomic.h>
@@ -23,6 +24,19 @@ unsigned weir_cpu_features(void)
 bool weir_cpu_has_isa(enum weir_isa isa)
 {
     return (weir_cpu_features() & weir_isas[isa].features) == weir_isas[isa].features;
+}
+
+const char *weir_microarchitecture(void)
+{
+    static const char unknown[] = "";
+    static _Atomic(const char *) answer;
+    const char *name = atomic_load_explicit(&answer, memory_order_relaxed);
+    if (!name) {
+        name = weir_cpu_microarchitecture();
+        name = name ? name : unknown;
+        atomic_store_explicit(&answer, name, memory_order_relaxed);
+    }
+    return name == unknown ? NULL : name;
 }
 
 const char *weir_isa_name(size_t index)

@@ -24,8 +24,9 @@ enum { STATUS_BAD_INPUT = 2, PAGE = 100 };
 static const char usage[] =
     "usage: weir-info [--kernels | --version | --help]\n"
     "\n"
-    "Says which CPU this is, the ISAs that it has, the level that Weir uses and why, cores and\n"
-    "caches, and the kernels in this build.\n"
+    "Says which CPU this is, the ISAs that it has, the level that Weir uses and why, which "
+    "kernels\n"
+    "are tuned for it, cores and caches, and the kernels in this build.\n"
     "\n"
     "  --kernels   only the names of all kernels in this build, one a line\n"
     "  --version   only the version of Weir\n"
@@ -289,6 +290,30 @@ static int print_isas(unsigned isas)
     return column;
 }
 
+/* Kernels that are tuned for this CPU, which layers prefer; of the others how many there are. */
+static void print_tuned(void)
+{
+    enum { INDENT = 9 };
+    const char *here = weir_microarchitecture();
+    size_t mine = 0, others = 0;
+    int column = INDENT;
+    printf(LABEL, "Tuned");
+    for (size_t i = 0; i < weir_kernel_count(); i++) {
+        const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
+        const bool is_mine = kernel.tuned_for && here && strcmp(kernel.tuned_for, here) == 0;
+        others += kernel.tuned_for && !is_mine;
+        if (is_mine && mine++ == 0)
+            column += printf("for %s, which this CPU is, and so preferred:", here);
+        if (is_mine)
+            column = print_word(column, INDENT, kernel.name);
+    }
+    if (!here)
+        printf("no kernel for this CPU, whose microarchitecture is not one that Weir knows");
+    else if (!mine)
+        printf("no kernel for %s, which this CPU is", here);
+    printf(others ? "; %zu for other CPUs\n" : "\n", others);
+}
+
 static void print_row(struct entry *entries, size_t count, unsigned isas, const char *forms)
 {
     enum { CELL = 19, ISAS = 20, FORMS = 14, SIZES = 2 + CELL + ISAS + FORMS };
@@ -349,6 +374,7 @@ static int print_report(void)
     }
     print_machine();
     print_level(level);
+    print_tuned();
     print_forced();
     print_kernels(entries, collect_entries(entries));
     free(entries);

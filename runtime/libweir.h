@@ -70,7 +70,7 @@ weir_status weir_cell_check_sizes(const struct weir_kernel *kernel, struct weir_
 /* A kernel and why it was chosen. */
 struct weir_choice {
     const struct weir_kernel *kernel;
-    char why[160];
+    char why[200];
 };
 weir_status weir_select(const weir_layer_config *config, struct weir_choice *choice,
                         weir_error *error);

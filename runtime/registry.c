@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels of this build, as the generated lists kernels.inc and products.inc name them, and
- * what each says of itself. Which of them a layer runs is decided in select.c. */
+/* The kernels of this build, as the generated lists kernels.inc, variants.inc and products.inc name
+ * them, and what each says of itself. Which of them a layer runs is decided in select.c. */
 #include "libweir.h"
 
 #include <string.h>
@@ -9,11 +9,18 @@
 #define WEIR_KERNEL(stem)                                                                          \
     extern const struct weir_kernel weir_##stem __attribute__((visibility("hidden")));
 #include "kernels.inc"
+#include "variants.inc"
 #undef WEIR_KERNEL
 
 static const struct weir_kernel *const kernels[] = {
 #define WEIR_KERNEL(stem) &weir_##stem,
 #include "kernels.inc"
+    NULL};
+
+/* What is listed here may be no kernel: a measured plan that fits no more, which weir-gen finds out
+ * when the list is made already. */
+static const struct weir_kernel *const variants[] = {
+#include "variants.inc"
 #undef WEIR_KERNEL
     NULL};
 
@@ -36,22 +43,34 @@ const struct weir_product_kernel *weir_registry_product(enum weir_isa isa)
     return products[i];
 }
 
+enum { KERNELS = sizeof kernels / sizeof *kernels - 1 };
+
 size_t weir_kernel_count(void)
 {
-    return sizeof kernels / sizeof *kernels - 1;
+    size_t count = KERNELS;
+    for (size_t i = 0; variants[i]; i++)
+        count += variants[i]->contract == WEIR_CONTRACT;
+    return count;
 }
 
 const struct weir_kernel *weir_kernel_at(size_t index)
 {
-    return index < weir_kernel_count() ? kernels[index] : NULL;
+    if (index < KERNELS)
+        return kernels[index];
+    size_t i = 0;
+    for (size_t before = index - KERNELS; variants[i]; i++)
+        if (variants[i]->contract == WEIR_CONTRACT && before-- == 0)
+            break;
+    return variants[i];
 }
 
 const struct weir_kernel *weir_registry_find(const char *name)
 {
-    for (size_t i = 0; i < weir_kernel_count(); i++)
-        if (strcmp(kernels[i]->name, name) == 0)
-            return kernels[i];
-    return NULL;
+    const struct weir_kernel *kernel;
+    size_t i = 0;
+    while ((kernel = weir_kernel_at(i)) && strcmp(kernel->name, name) != 0)
+        i++;
+    return kernel;
 }
 
 bool weir_kernel_runs_here(const struct weir_kernel *kernel)
@@ -75,6 +94,7 @@ weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel)
                               .isa = weir_isas[kernel->isa].name,
                               .math = kernel->math == WEIR_SLEEF ? "sleef" : "inline",
                               .plan = kernel->plan,
+                              .tuned_for = kernel->tuned_for,
                               .I = kernel->I,
                               .H = kernel->H,
                               .P = kernel->P};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Which kernel a layer runs: the level that the CPU, WEIR_ISA and the layer's configuration allow,
- * then the kernel made for the sizes, else the size-generic one; or the one kernel that was asked
- * for by name, or brought. Whatever is asked for and not to be had is an error that says what is
- * there: never is something else run instead. */
+ * then the kernel made for the sizes, else the size-generic one, and of either the one that is
+ * tuned for this CPU's microarchitecture, where there is one; or the one kernel that was asked for
+ * by name, or brought. Whatever is asked for and not to be had is an error that says what is there:
+ * never is something else run instead. */
 #include "common/setting.h"
 #include "libweir.h"
 
@@ -211,15 +212,29 @@ static weir_status choose_asked(const struct request *want, struct weir_choice *
     return check_asked(want, choice->kernel, error);
 }
 
-/* The kernel of one ISA: made for the sizes, else for any. */
-static const struct weir_kernel *find_kernel(const struct request *want, enum weir_isa isa)
+/* The one that is tuned for a microarchitecture, or for none in particular (NULL). */
+static const struct weir_kernel *find_tuned(const struct request *want, enum weir_isa isa,
+                                            bool for_any, const char *tuned_for)
 {
     const struct weir_kernel *kernel;
-    for (int for_any = 0; for_any < 2; for_any++)
-        for (size_t i = 0; (kernel = weir_kernel_at(i)); i++)
-            if (kernel->math == want->math && is_candidate(kernel, want, isa, for_any))
-                return kernel;
+    for (size_t i = 0; (kernel = weir_kernel_at(i)); i++)
+        if (kernel->math == want->math && is_candidate(kernel, want, isa, for_any) &&
+            !tuned_for == !kernel->tuned_for &&
+            (!tuned_for || strcmp(tuned_for, kernel->tuned_for) == 0))
+            return kernel;
     return NULL;
+}
+
+/* The kernel of one ISA: made for the sizes, else for any; of several the one for this CPU. */
+static const struct weir_kernel *find_kernel(const struct request *want, enum weir_isa isa)
+{
+    const char *here = weir_microarchitecture();
+    const struct weir_kernel *kernel = NULL;
+    for (int for_any = 0; for_any < 2 && !kernel; for_any++) {
+        kernel = here ? find_tuned(want, isa, for_any, here) : NULL;
+        kernel = kernel ? kernel : find_tuned(want, isa, for_any, NULL);
+    }
+    return kernel;
 }
 
 static weir_status choose_best(const struct request *want, struct weir_choice *choice,
@@ -242,9 +257,12 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
                      maths[want->math]);
         return fail_with_list(want, WEIR_UNAVAILABLE, fault, error);
     }
-    snprintf(choice->why, sizeof choice->why, "%s; %s is %s%s%s",
+    const char *tuned_for = choice->kernel->tuned_for;
+    snprintf(choice->why, sizeof choice->why, "%s%s%s%s; %s is %s%s%s",
              choice->kernel->I ? "made for these sizes" : "for any size: none is made for these",
-             isa, named_by ? "the level named by " : "the best level of this CPU",
+             tuned_for ? " and tuned for " : "", tuned_for ? tuned_for : "",
+             tuned_for ? ", which this CPU is" : "", isa,
+             named_by ? "the level named by " : "the best level of this CPU",
              named_by ? named_by : "",
              choice->kernel->isa == level->isa ? "" : ", but this build has no such kernel");
     return WEIR_OK;

@@ -68,9 +68,10 @@ WEIR_API size_t weir_kernel_count(void);
 WEIR_API const struct weir_kernel *weir_kernel_at(size_t index);
 WEIR_API bool weir_kernel_runs_here(const struct weir_kernel *kernel);
 
-/* A kernel in words. I, H, P are 0 where it serves every size. */
+/* A kernel in words. I, H, P are 0 where it serves every size. tuned_for: the microarchitecture
+ * that alone it is chosen on, and by which its name ends; NULL: it is for all. */
 typedef struct weir_kernel_info {
-    const char *name, *cell, *isa, *math, *plan;
+    const char *name, *cell, *isa, *math, *plan, *tuned_for;
     size_t I, H, P;
 } weir_kernel_info;
 
@@ -80,6 +81,10 @@ WEIR_API weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel)
  * by CPUID and XGETBV. */
 WEIR_API const char *weir_isa_name(size_t index); /* NULL past the last */
 WEIR_API bool weir_isa_runs_here(const char *name);
+
+/* The microarchitecture of this CPU, such as "zen4", by CPUID; NULL: it is not one of those that
+ * Weir knows. */
+WEIR_API const char *weir_microarchitecture(void);
 
 /* The level that selection will use: the best that the CPU has and WEIR_ISA allows. WEIR_INVALID or
  * WEIR_UNAVAILABLE, with a list of what is there, when WEIR_ISA names none or one the CPU lacks. */

@@ -4,6 +4,7 @@
 #include "inputs.h"
 
 #include <float.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,14 @@ const struct odd_size odd_sizes[ODD_SIZE_COUNT] = {
 const char *pattern_name(enum pattern pattern)
 {
     return pattern_names[pattern];
+}
+
+bool kernel_is_named(const weir_kernel_info *kernel, const char *glob)
+{
+    char name[128];
+    const size_t more = kernel->tuned_for ? strlen("_") + strlen(kernel->tuned_for) : 0;
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(kernel->name) - more), kernel->name);
+    return fnmatch(glob, name, 0) == 0 || fnmatch(glob, kernel->name, 0) == 0;
 }
 
 size_t usual_projection(const char *cell, size_t I, size_t H)

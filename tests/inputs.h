@@ -35,6 +35,11 @@ struct odd_size {
 enum { ODD_SIZE_COUNT = 8 };
 extern const struct odd_size odd_sizes[ODD_SIZE_COUNT];
 
+/* Whether a glob matches a kernel's name, with the microarchitecture that it is tuned for or
+ * without:
+ * "*__avx2" takes all that AVX2 has with inline maths. */
+bool kernel_is_named(const weir_kernel_info *kernel, const char *glob);
+
 /* 0 for a cell without a projection, else (H + 1) / 2. */
 size_t usual_projection(const char *cell, size_t I, size_t H);
 

@@ -24,7 +24,7 @@ static void print_value(const onnx_model *model, const char *what, int value)
 /* The kernel of a direction, in words. */
 static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass)
 {
-    const char *level, *cell = run_built_in(pass);
+    const char *level, *cell = run_built_in(pass), *here = weir_microarchitecture();
     weir_error error;
     if (weir_isa_level(&level, &error)) {
         printf("    %s\n", error.message);
@@ -34,6 +34,8 @@ static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass)
     for (size_t i = 0; cell && i < weir_kernel_count(); i++) {
         const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
         const bool own_size = kernel.I == recurrent->I && kernel.H == recurrent->H;
+        if (kernel.tuned_for && (!here || strcmp(kernel.tuned_for, here) != 0))
+            continue;
         if (!strcmp(kernel.cell, cell) && !strcmp(kernel.isa, level) &&
             !strcmp(kernel.math, "inline") && (own_size || (!kernel.H && !best)))
             best = weir_kernel_at(i);

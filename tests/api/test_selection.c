@@ -345,9 +345,10 @@ static void check_registry(void)
     for (size_t i = 0; i < count; i++) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(i));
         const size_t cell = strlen(info.cell);
-        char how[32];
-        snprintf(how, sizeof how, "__%s%s", info.isa,
-                 strcmp(info.math, "sleef") == 0 ? "_sleef" : "");
+        char how[64];
+        snprintf(how, sizeof how, "__%s%s%s%s", info.isa,
+                 strcmp(info.math, "sleef") == 0 ? "_sleef" : "", info.tuned_for ? "_" : "",
+                 info.tuned_for ? info.tuned_for : "");
         EXPECT(strncmp(info.name, info.cell, cell) == 0 && info.name[cell] == '_' &&
                    strcmp(info.name + strlen(info.name) - strlen(how), how) == 0,
                "%s is of the cell %s and ends in %s", info.name, info.cell, how);

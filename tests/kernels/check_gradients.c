@@ -8,7 +8,6 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,7 +222,7 @@ static bool is_subject(const struct suite *suite, const struct weir_kernel *kern
 {
     const weir_kernel_info info = weir_kernel_describe(kernel);
     return strcmp(info.cell, cell) == 0 && strcmp(info.isa, suite->isa) == 0 &&
-           fnmatch(suite->filter, info.name, 0) == 0 &&
+           kernel_is_named(&info, suite->filter) &&
            (info.I == 0 || (info.I == sizes[0] && info.H == sizes[1] && info.P == sizes[2])) &&
            weir_kernel_runs_here(kernel) && kernel->training != NULL;
 }
@@ -330,7 +329,7 @@ static void count_kernels(struct suite *suite)
 {
     for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
-        if (fnmatch(suite->filter, info.name, 0) != 0 || strcmp(info.isa, suite->isa) != 0)
+        if (!kernel_is_named(&info, suite->filter) || strcmp(info.isa, suite->isa) != 0)
             continue;
         ++suite->kernels;
         if (!weir_kernel_runs_here(weir_kernel_at(n)))

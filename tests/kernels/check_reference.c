@@ -6,7 +6,6 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,8 +183,7 @@ static void check_size(struct suite *suite, const weir_kernel_info *info, const 
 static void check_kernel(struct suite *suite, const struct weir_kernel *kernel)
 {
     const weir_kernel_info info = weir_kernel_describe(kernel);
-    if (fnmatch(suite->filter, info.name, 0) != 0 || strcmp(info.isa, suite->isa) != 0 ||
-        info.H > 64)
+    if (!kernel_is_named(&info, suite->filter) || strcmp(info.isa, suite->isa) != 0 || info.H > 64)
         return;
     ++suite->kernels;
     size_t bound = 0;

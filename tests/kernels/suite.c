@@ -4,7 +4,6 @@
 #include "kernels/suite.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +87,7 @@ static size_t find_subjects(const struct suite *suite, const struct group *group
         const weir_kernel_info info = weir_kernel_describe(kernel);
         if (group_has(group, &info) && (info.I > 0 || is_odd_size(group->sizes)) &&
             weir_kernel_runs_here(kernel) && applies(suite->proof, kernel) &&
-            fnmatch(suite->filter, info.name, 0) == 0)
+            kernel_is_named(&info, suite->filter))
             subjects[count++] = (struct subject){kernel, info.name, false};
     }
     return count;
@@ -165,7 +164,7 @@ static void count_kernels(struct suite *suite)
 {
     for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
-        if (fnmatch(suite->filter, info.name, 0) != 0)
+        if (!kernel_is_named(&info, suite->filter))
             continue;
         ++suite->kernels;
         if (weir_kernel_runs_here(weir_kernel_at(n))) {

@@ -3,7 +3,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kernels/threads.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "expect.h"
@@ -80,7 +79,7 @@ static size_t check_kernels(const struct thread_proof *proof, const char *filter
     size_t kernels = 0;
     for (size_t i = 0; (kernel = weir_kernel_at(i)); i++) {
         const weir_kernel_info info = weir_kernel_describe(kernel);
-        if (!weir_kernel_runs_here(kernel) || fnmatch(filter, info.name, 0) ||
+        if (!weir_kernel_runs_here(kernel) || !kernel_is_named(&info, filter) ||
             (proof->applies && !proof->applies(kernel)))
             continue;
         kernels++;

@@ -28,3 +28,8 @@ bool weir_cpu_has_isa(enum weir_isa isa)
 {
     return has(weir_cpu_features(), isa);
 }
+
+const char *weir_microarchitecture(void)
+{
+    return NULL;
+}
