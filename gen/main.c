@@ -123,32 +123,61 @@ static char *command_text(const struct request *request, bool measured)
         text_add(&text, " --profile");
     if (request->math && strcmp(request->math, "inline") != 0)
         text_add(&text, " --math %s", request->math);
-    if (measured)
+    if (measured && request->tuning)
         text_add(&text, " --tuning %s", base_name(request->tuning));
+    if (request->variant)
+        text_add(&text, " --variant %s", base_name(request->variant));
     if (request->plan)
         text_add(&text, " --plan %s", request->plan);
     return text.chars;
 }
 
-/* Measured plans, where a file of them is named. */
-static bool open_tuning(const struct request *request, struct tuning *tuning,
-                        struct failure *failure)
+/* Measured plans, where files of them are named. */
+struct measured {
+    struct tuning tuning;
+    struct variants_list variants;
+};
+
+static bool open_measured(const struct request *request, struct measured *measured,
+                          struct failure *failure)
 {
-    *tuning = (struct tuning){0};
-    return !request->tuning || tuning_open(tuning, request->tuning, failure);
+    *measured = (struct measured){.variants = {.count = 0}};
+    if (request->command == COMMAND_KERNEL && request->tuning && request->variant)
+        return fail(failure,
+                    "--tuning is for the usual kernel and --variant for another one, expected "
+                    "one of them");
+    return (!request->tuning || tuning_open(&measured->tuning, request->tuning, failure)) &&
+           (!request->variant ||
+            variants_list_open(&measured->variants, request->variant, failure)) &&
+           (request->command != COMMAND_KERNEL || measured->variants.count <= 1 ||
+            fail(failure, "--variant names several files, expected one for a kernel"));
 }
 
-static void close_tuning(struct tuning *tuning)
+static void close_measured(struct measured *measured)
 {
-    if (tuning->warnings.length)
-        fputs(tuning->warnings.chars, stderr);
-    tuning_free(tuning);
+    if (measured->tuning.warnings.length)
+        fputs(measured->tuning.warnings.chars, stderr);
+    tuning_free(&measured->tuning);
+    variants_list_close(&measured->variants);
 }
 
-/* The parts of the kernel that is asked for, and whether its plans were measured; NULL: there is
- * none. */
+/* How a kernel came by its plans. */
+enum plans { PLANS_CHOSEN, PLANS_MEASURED, PLANS_MISSING };
+
+static enum plans find_plans(struct measured *measured, struct kernel_parts *parts)
+{
+    struct failure why;
+    if (!measured->variants.count)
+        return tuning_use(&measured->tuning, parts) ? PLANS_MEASURED : PLANS_CHOSEN;
+    if (variants_use(&measured->variants.of[0], parts, &why))
+        return PLANS_MEASURED;
+    fprintf(stderr, "%s\n", why.sentence);
+    return PLANS_MISSING;
+}
+
+/* The parts of the kernel that is asked for, and how it came by its plans; NULL: there is none. */
 static struct kernel_parts *make_parts(const struct request *request, const struct source *source,
-                                       struct tuning *tuning, bool *measured,
+                                       struct measured *measured, enum plans *plans,
                                        struct failure *failure)
 {
     double size[4];
@@ -170,7 +199,7 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
         return NULL;
     }
     parts->profiled = request->profiled;
-    *measured = tuning_use(tuning, parts);
+    *plans = find_plans(measured, parts);
     if (request->plan && !kernel_parts_override(parts, request->plan, failure)) {
         kernel_parts_free(parts);
         parts = NULL;
@@ -181,21 +210,24 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
 static bool generate(const struct request *request, struct failure *failure)
 {
     struct source source;
-    struct tuning tuning;
-    bool written = false, measured;
-    if (!open_tuning(request, &tuning, failure) || !source_read(request->cell, &source, failure)) {
-        tuning_free(&tuning);
+    struct measured measured;
+    enum plans plans;
+    bool written = false;
+    if (!open_measured(request, &measured, failure) ||
+        !source_read(request->cell, &source, failure)) {
+        close_measured(&measured);
         return false;
     }
-    struct kernel_parts *parts = make_parts(request, &source, &tuning, &measured, failure);
+    struct kernel_parts *parts = make_parts(request, &source, &measured, &plans, failure);
     if (parts) {
-        char *command = command_text(request, measured);
-        struct text kernel = emit_kernel(parts, command);
+        char *command = command_text(request, plans == PLANS_MEASURED);
+        struct text kernel =
+            plans == PLANS_MISSING ? emit_no_kernel(parts, command) : emit_kernel(parts, command);
         written = write_text(request->output, &kernel, failure);
         text_free(&kernel);
         free(command);
     }
-    close_tuning(&tuning);
+    close_measured(&measured);
     kernel_parts_free(parts);
     free(source.text);
     return written;
@@ -272,15 +304,20 @@ static bool deploy_wanted(const struct request *request, const struct deploy_req
 static bool deploy(const struct request *request, struct failure *failure)
 {
     struct deploy_request wanted;
-    struct tuning tuning;
-    if (!options_deploy(request, &wanted, failure) || !open_tuning(request, &tuning, failure))
+    struct measured measured;
+    if (!options_deploy(request, &wanted, failure))
         return false;
+    if (!open_measured(request, &measured, failure)) {
+        close_measured(&measured);
+        return false;
+    }
     char *command = options_command(request);
     wanted.command = command;
-    wanted.tuning = &tuning;
+    wanted.tuning = &measured.tuning;
+    wanted.variants = &measured.variants;
     const bool deployed = deploy_wanted(request, &wanted, failure);
     free(command);
-    close_tuning(&tuning);
+    close_measured(&measured);
     return deployed;
 }
 

@@ -54,6 +54,9 @@ static const struct {
      "training's other passes"},
     {"tuning", "FILE", KERNEL | DEPLOY | MODEL, AT(tuning),
      "take plans that weir-tune measured; what does not fit is said and not used"},
+    {"variant", "FILE,...", KERNEL | DEPLOY | MODEL, AT(variant),
+     "by the plans of such a file of any CPU, MICROARCHITECTURE.tune, for that CPU alone: the "
+     "kernel, or beside each ISA of a model those that gain more than 3 %"},
     {"o", "FILE", KERNEL | PRODUCT, AT(output), "write there instead of to stdout"},
     {"backward", NULL, DUMP, AT(backward), "the cell's gradient, too: one step backward"},
     {"out", "DIR", DEPLOY | MODEL, AT(out), "the directory to write"},
@@ -222,7 +225,7 @@ char *options_command(const struct request *request)
         text_add(&text, " %s%s", dashes(i), options[i].name);
         if (value)
             add_given(&text, request, options[i].place,
-                      !strcmp(value, "FILE") || !strcmp(value, "DIR"));
+                      !strncmp(value, "FILE", strlen("FILE")) || !strcmp(value, "DIR"));
     }
     return text.chars;
 }

@@ -27,7 +27,7 @@ struct request {
     enum command command;
     bool trains, profiled, backward;
     bool lengths, reverse, bidirectional, no_test;
-    const char *cell, *output, *isa, *math, *plan, *tuning;
+    const char *cell, *output, *isa, *math, *plan, *tuning, *variant;
     const char *size[4]; /* by extent */
     const char *model, *node, *data, *out, *name, *from, *weights,
         *steps; /* of a model that stands alone */

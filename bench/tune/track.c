@@ -135,7 +135,7 @@ static const struct weir_kernel *load(struct track *track, const struct text *te
     *library = NULL;
     if (!access(job.object, F_OK) ||
         (job_begin(&job, text, &track->why) && compiler_end(job.process, &track->why))) {
-        char *name = emit_name(track->parts->program[ROLE_FORWARD], track->isa);
+        char *name = emit_name(track->parts);
         char *symbol = text_format("weir_%s", name);
         *library = dlopen(job.object, RTLD_NOW | RTLD_LOCAL);
         kernel = *library ? dlsym(*library, symbol) : NULL;

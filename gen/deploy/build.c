@@ -10,9 +10,8 @@ static void add_sources(const struct deployment *d, struct values *values)
     struct text sources = {0};
     if (!d->model->weights_file)
         text_add(&sources, " src/%s_weights.c", d->model->name);
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i])
-            text_add(&sources, " src/%s_%s.c", d->model->name, isas[i].name);
+    for (size_t f = 0; f < d->form_count; f++)
+        text_add(&sources, " src/%s_%s.c", d->model->name, d->forms[f].name);
     values_take(values, "SOURCES", &sources);
 }
 
@@ -38,9 +37,8 @@ static void add_layers(const struct deployment *d, struct values *values)
 static void add_isa_names(const struct deployment *d, struct values *values)
 {
     struct text names = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i])
-            text_add(&names, " `%s`", isas[i].name);
+    for (size_t f = 0; f < d->form_count; f++)
+        text_add(&names, " `%s`", d->forms[f].name);
     values_take(values, "ISA_NAMES", &names);
 }
 

@@ -96,18 +96,21 @@ static bool write_weights(const struct writing *w)
     return written && write_header(w, "hash.h");
 }
 
-/* The kernels of an ISA, whose programs it renames. */
-static bool write_kernels(const struct writing *w, size_t isa)
+/* The kernels in one form, whose programs it renames. */
+static bool write_kernels(const struct writing *w, size_t f)
 {
+    const struct form *form = &w->deployment->forms[f];
     const struct deployment *d = w->deployment;
-    const struct alone alone = {.parts = d->parts[isa],
+    const struct alone alone = {.parts = d->parts[f],
                                 .count = d->kernel_count,
                                 .name = d->model->name,
+                                .form = form->name,
                                 .origin = values_find(w->values, "ORIGIN"),
                                 .packs = !deployment_is_packed(d)};
     struct text kernels = emit_alone(&alone);
-    char *name = text_format("NAME_%s.c", isas[isa].name);
-    const bool written = write_file(w, "src/", name, &kernels) && write_header(w, isas[isa].header);
+    char *name = text_format("NAME_%s.c", form->name);
+    const bool written =
+        write_file(w, "src/", name, &kernels) && write_header(w, form->isa->header);
     free(name);
     return written;
 }
@@ -139,11 +142,13 @@ static bool write_all(const struct writing *w)
     for (size_t i = 0; i < sizeof headers / sizeof *headers && written; i++)
         written = write_header(w, headers[i]);
     written = written && (!packs || write_header(w, "packing.h"));
+    if (deployment_has_variants(w->deployment))
+        written = written && write_header(w, "microarchitecture.h");
     if (deployment_has_softmax(w->deployment))
         written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
-    for (size_t i = 0; i < WEIR_ISA_COUNT && written; i++)
-        written = !w->deployment->model->isas[i] || write_kernels(w, i);
+    for (size_t f = 0; f < w->deployment->form_count && written; f++)
+        written = write_kernels(w, f);
     return written;
 }
 
@@ -155,6 +160,7 @@ static bool find_values(const struct deployment *d, struct values *values, struc
     deploy_initial(d, values);
     deploy_tables(d, values);
     deploy_packing(d, values);
+    deploy_choice(d, values);
     deploy_build(d, values);
     return deploy_weights(d, values, failure) && deploy_self_test(d, values, failure);
 }

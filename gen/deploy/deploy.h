@@ -10,7 +10,7 @@
 #include "deploy/layout.h"
 #include "deploy/sha256.h"
 #include "language/source.h"
-#include "plan/tuning.h"
+#include "plan/variants.h"
 
 enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
 enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
@@ -25,6 +25,7 @@ struct deploy_request {
     bool no_test;
     bool isas[WEIR_ISA_COUNT];
     struct tuning *tuning; /* measured plans; what it warns of is the caller's to tell */
+    const struct variants_list *variants; /* those for other processors, beside each ISA's own */
     /* Of a cell. */
     const char *cell, *from;
     double size[4];
@@ -93,6 +94,7 @@ struct deploy_model {
     const char *weights_file; /* NULL: the weights are a C file, too */
     bool no_test; /* it gets no self-test */
     struct tuning *tuning;
+    const struct variants_list *variants;
     struct deploy_data data; /* of the self-test */
     const char *command;
     struct deploy_file files[DEPLOY_FILES_MAX];

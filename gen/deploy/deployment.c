@@ -6,22 +6,15 @@
 #include "common/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- What is known of a deployment ---- */
 
-static size_t first_isa(const struct deployment *d)
-{
-    size_t isa = 0;
-    while (!d->model->isas[isa])
-        isa++;
-    return isa;
-}
-
 const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass)
 {
-    return d->parts[first_isa(d)][d->kernel_of[layer][pass]]->program[ROLE_FORWARD];
+    return d->parts[0][d->kernel_of[layer][pass]]->program[ROLE_FORWARD];
 }
 
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent)
@@ -61,12 +54,17 @@ bool deployment_gives_last(const struct deployment *d)
     return last;
 }
 
+bool deployment_has_variants(const struct deployment *d)
+{
+    bool has = false;
+    for (size_t f = 0; f < d->form_count; f++)
+        has |= d->forms[f].tuned_for != NULL;
+    return has;
+}
+
 bool deployment_is_packed(const struct deployment *d)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        count += d->model->isas[i];
-    return count == 1 && !d->model->weights_file;
+    return d->form_count == 1 && !d->model->weights_file;
 }
 
 static void visit_pass(const struct deployment *d, size_t l, size_t p, deployment_visit *visit,
@@ -118,10 +116,25 @@ static size_t find_kernel(const struct deployment *d, size_t l, size_t p)
     return d->kernel_count;
 }
 
-/* The parts of a pass's kernel for an ISA. What only pays over many steps is left out of a stream.
- */
+/* The plans of a kernel: those that were measured, for this machine or, in a variant, for another
+ * one. What only pays over many steps is left out of a stream. */
+static void find_plans(const struct deploy_model *model, const struct variants *variants,
+                       struct kernel_parts *parts)
+{
+    struct failure why;
+    if (!variants && model->tuning)
+        tuning_use(model->tuning, parts);
+    else if (variants && tuning_row_for(&variants->tuning, parts) &&
+             !variants_use(variants, parts, &why))
+        text_add(&model->tuning->warnings, "%s\n", why.sentence);
+    if (model->steps == 1)
+        parts->plan[ROLE_FORWARD].hoist = 0;
+}
+
+/* The parts of a pass's kernel for an ISA. */
 static struct kernel_parts *make_parts(const struct deploy_model *model, size_t l, size_t p,
-                                       const struct isa *isa, struct failure *failure)
+                                       const struct isa *isa, const struct variants *variants,
+                                       struct failure *failure)
 {
     const struct source *cell = &model->layers[l].passes[p].cell;
     struct graph *graph = source_parse(cell, model->layers[l].size, failure);
@@ -133,26 +146,70 @@ static struct kernel_parts *make_parts(const struct deploy_model *model, size_t 
         source_fail(cell, line, column, failure);
         return NULL;
     }
-    if (model->tuning)
-        tuning_use(model->tuning, parts);
-    if (model->steps == 1)
-        parts->plan[ROLE_FORWARD].hoist = 0;
+    find_plans(model, variants, parts);
     return parts;
 }
 
-static bool make_kernel(struct deployment *d, size_t l, size_t p, struct failure *failure)
+static void number_kernels(struct deployment *d)
 {
-    const size_t kernel = find_kernel(d, l, p);
-    d->kernel_of[l][p] = kernel;
-    if (kernel < d->kernel_count)
-        return true;
-    bool made = true;
-    for (size_t i = 0; i < WEIR_ISA_COUNT && made; i++)
-        if (d->model->isas[i]) {
-            d->parts[i][kernel] = make_parts(d->model, l, p, &isas[i], failure);
-            made = d->parts[i][kernel];
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
+            d->kernel_of[l][p] = find_kernel(d, l, p);
+            d->kernel_count += d->kernel_of[l][p] == d->kernel_count;
         }
-    d->kernel_count++;
+}
+
+/* All kernels in one form. */
+static bool add_form(struct deployment *d, const struct isa *isa, const struct variants *variants,
+                     struct failure *failure)
+{
+    struct kernel_parts **parts = d->parts[d->form_count];
+    struct form *form = &d->forms[d->form_count++];
+    bool made = true;
+    *form = (struct form){.isa = isa, .tuned_for = variants ? variants->name : NULL};
+    snprintf(form->name, sizeof form->name, "%s%s%s", isa->name, variants ? "_" : "",
+             variants ? variants->name : "");
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count && made; p++) {
+            struct kernel_parts **kernel = &parts[d->kernel_of[l][p]];
+            if (!*kernel)
+                *kernel = make_parts(d->model, l, p, isa, variants, failure);
+            made = *kernel;
+        }
+    return made;
+}
+
+/* Whether the last form has a plan that another one has not. */
+static bool is_another(const struct deployment *d, size_t form)
+{
+    const size_t last = d->form_count - 1;
+    bool other = false;
+    for (size_t k = 0; k < d->kernel_count; k++)
+        other |= memcmp(d->parts[last][k]->plan, d->parts[form][k]->plan,
+                        sizeof d->parts[form][k]->plan) != 0;
+    return other;
+}
+
+static void remove_form(struct deployment *d)
+{
+    d->form_count--;
+    for (size_t k = 0; k < d->kernel_count; k++) {
+        kernel_parts_free(d->parts[d->form_count][k]);
+        d->parts[d->form_count][k] = NULL;
+    }
+}
+
+/* An ISA, and the variants of it that are another thing. */
+static bool add_forms(struct deployment *d, const struct isa *isa, struct failure *failure)
+{
+    const struct variants_list *list = d->model->variants;
+    const size_t usual = d->form_count;
+    bool made = add_form(d, isa, NULL, failure);
+    for (size_t v = 0; list && v < list->count && made; v++) {
+        made = add_form(d, isa, &list->of[v], failure);
+        if (made && !is_another(d, usual))
+            remove_form(d);
+    }
     return made;
 }
 
@@ -205,9 +262,9 @@ struct deployment *deployment_create(const struct deploy_model *model, struct fa
         .model = model, .shape = HASH_START, .upper = text_format("%s", model->name)};
     for (char *c = d->upper; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    for (size_t l = 0; l < model->layer_count && made; l++)
-        for (size_t p = 0; p < model->layers[l].pass_count && made; p++)
-            made = make_kernel(d, l, p, failure);
+    number_kernels(d);
+    for (size_t i = 0; i < WEIR_ISA_COUNT && made; i++)
+        made = !model->isas[i] || add_forms(d, &isas[i], failure);
     if (made && survey(d, failure)) {
         layout_find(d, &d->layout);
         return d;
@@ -220,9 +277,8 @@ void deployment_free(struct deployment *d)
 {
     if (!d)
         return;
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        for (size_t k = 0; k < d->kernel_count; k++)
-            kernel_parts_free(d->parts[i][k]);
+    while (d->form_count)
+        remove_form(d);
     free(d->upper);
     free(d);
 }

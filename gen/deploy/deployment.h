@@ -10,11 +10,21 @@
 
 #include <stdint.h>
 
+/* What a model has all its kernels in: an ISA, or that once more by plans for the CPUs of one
+ * microarchitecture. The name is the ISA's, and then "_" and that. */
+struct form {
+    const struct isa *isa;
+    const char *tuned_for; /* NULL: for all CPUs */
+    char name[32];
+};
+
 /* A model on its way into a directory. Passes of the same cell and sizes share a kernel. */
 struct deployment {
     const struct deploy_model *model;
-    /* By ISA and kernel. */
-    struct kernel_parts *parts[WEIR_ISA_COUNT][DEPLOY_LAYERS_MAX * DEPLOY_PASSES_MAX];
+    struct form forms[LAYOUT_FORMS_MAX]; /* the lowest ISA first, and its variants after it */
+    size_t form_count;
+    /* By form and kernel. */
+    struct kernel_parts *parts[LAYOUT_FORMS_MAX][DEPLOY_LAYERS_MAX * DEPLOY_PASSES_MAX];
     size_t kernel_of[DEPLOY_LAYERS_MAX][DEPLOY_PASSES_MAX], kernel_count;
     size_t inputs, outputs; /* floats a step */
     size_t weight_count;
@@ -34,7 +44,8 @@ size_t deployment_outputs(const struct deployment *d, size_t layer); /* floats a
 bool deployment_is_whole(const struct deployment *d); /* a call is a whole sequence */
 bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
-/* There is one ISA, and weights in C: they are packed for it when that is written. */
+bool deployment_has_variants(const struct deployment *d);
+/* There is one form, and weights in C: they are packed for it when that is written. */
 bool deployment_is_packed(const struct deployment *d);
 
 /* Calls visit with every piece of the weights, in order, and where it begins. */
@@ -48,6 +59,7 @@ void deploy_interface(const struct deployment *d, struct values *values); /* NAM
 void deploy_initial(const struct deployment *d, struct values *values); /* NAME.h */
 void deploy_tables(const struct deployment *d, struct values *values); /* NAME_model.h */
 void deploy_packing(const struct deployment *d, struct values *values); /* NAME_model.h */
+void deploy_choice(const struct deployment *d, struct values *values); /* NAME.c, NAME_internal.h */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
 
 /* The same for NAME_weights.c; and for NAME_test.c, where a model may give what is not the output

@@ -20,13 +20,13 @@ static size_t larger(size_t a, size_t b)
 
 static void lay_model(const struct deployment *d, struct layout *layout)
 {
-    for (size_t isa = 0; isa < WEIR_ISA_COUNT; isa++) {
+    for (size_t form = 0; form < d->form_count; form++) {
         size_t at = 0, pass = 0;
-        for (size_t l = 0; l < d->model->layer_count && d->model->isas[isa]; l++)
+        for (size_t l = 0; l < d->model->layer_count; l++)
             for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
-                layout->packed[isa][pass++] =
-                    take(&at, pack_floats(d->parts[isa][d->kernel_of[l][p]]));
-        layout->packed[isa][pass] = take(&at, layout->initial_count);
+                layout->packed[form][pass++] =
+                    take(&at, pack_floats(d->parts[form][d->kernel_of[l][p]]));
+        layout->packed[form][pass] = take(&at, layout->initial_count);
         layout->model = larger(layout->model, weir_plus(WEIR_ROW, at));
     }
     if (deployment_is_packed(d))
@@ -59,7 +59,7 @@ static void lay_states(const struct deployment *d, struct layout *layout, size_t
     take(at, 2 * rows);
 }
 
-/* What passes work in, one after another; and what they compute ahead, whatever the ISA. */
+/* What passes work in, one after another; and what they compute ahead, whatever the form. */
 static void lay_values(const struct deployment *d, struct layout *layout, size_t *at)
 {
     size_t number = 0, most = *at, ahead = 0;
@@ -72,9 +72,8 @@ static void lay_values(const struct deployment *d, struct layout *layout, size_t
                 layout->value[number][v] =
                     take(&here, (size_t)sizes[program_extent(program, program->values[v])]);
             most = larger(most, here);
-            for (size_t isa = 0; isa < WEIR_ISA_COUNT; isa++)
-                if (d->model->isas[isa])
-                    ahead = larger(ahead, emit_alone_products(d->parts[isa][d->kernel_of[l][p]]));
+            for (size_t form = 0; form < d->form_count; form++)
+                ahead = larger(ahead, emit_alone_products(d->parts[form][d->kernel_of[l][p]]));
         }
     *at = most;
     layout->products = take(at, ahead);

@@ -5,8 +5,10 @@
 #define WEIR_DEPLOY_LAYOUT_H
 
 #include "kernel.h"
+#include "plan/variants.h"
 
 enum { LAYOUT_LAYERS_MAX = 32, LAYOUT_PASSES_MAX = 2 * LAYOUT_LAYERS_MAX };
+enum { LAYOUT_FORMS_MAX = WEIR_ISA_COUNT * (1 + VARIANTS_MAX) };
 
 #define LAYOUT_NONE SIZE_MAX
 
@@ -19,8 +21,8 @@ struct deployment;
 struct layout {
     /* From the end of the model's own row on, where the weights of a pass begin; and after those of
      * the last one, the initial states. */
-    size_t packed[WEIR_ISA_COUNT][LAYOUT_PASSES_MAX + 1];
-    size_t model; /* all of it, for the ISA that takes most; 0: it is part of the program */
+    size_t packed[LAYOUT_FORMS_MAX][LAYOUT_PASSES_MAX + 1]; /* by form */
+    size_t model; /* all of it, for the form that takes most; 0: it is part of the program */
     size_t initial, initial_count; /* in a state; how many are given */
     size_t place[LAYOUT_PASSES_MAX][WEIR_STATES_MAX]; /* among those; LAYOUT_NONE: none is */
     size_t row[LAYOUT_PASSES_MAX][WEIR_STATES_MAX], turn; /* of a state; from it to the other one */

@@ -59,6 +59,7 @@ bool deploy_options(const struct deploy_request *request, struct deploy_model *m
     model->no_test = request->no_test;
     model->command = request->command;
     model->tuning = request->tuning;
+    model->variants = request->variants;
     memcpy(model->isas, request->isas, sizeof model->isas);
     return true;
 }

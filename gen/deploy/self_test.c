@@ -131,9 +131,8 @@ static bool check_output(const struct deploy_data *data, const float *y, size_t 
 static void add_isa_strings(const struct deployment *d, struct values *values)
 {
     struct text strings = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        if (d->model->isas[i])
-            text_add(&strings, "%s\"%s\"", strings.length ? ", " : "", isas[i].name);
+    for (size_t f = 0; f < d->form_count; f++)
+        text_add(&strings, "%s\"%s\"", f ? ", " : "", d->forms[f].name);
     values_take(values, "ISA_STRINGS", &strings);
 }
 

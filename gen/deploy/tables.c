@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of NAME_model.h: the passes and layers of a model, where what they work on is in the
- * memory of a state, and the model's ISAs. */
+ * memory of a state, and the forms of the model's kernels. */
 #include "deploy/deployment.h"
 
 /* ---- Passes and layers ---- */
@@ -82,37 +82,42 @@ static void add_layers(const struct deployment *d, struct values *values)
     values_add(values, "PRODUCTS_AT", "%zu", d->layout.products);
 }
 
-/* ---- ISAs ---- */
+/* ---- Forms ---- */
 
-/* What an ISA has to itself: its kernels, and where it has the weights of each pass. */
-static void add_isa(const struct deployment *d, size_t isa, struct text *kernels,
-                    struct text *packed, struct text *rows)
+/* What a form has to itself: its kernels, and where it has the weights of each pass. */
+static void add_form(const struct deployment *d, size_t f, struct text *kernels,
+                     struct text *packed, struct text *rows)
 {
+    const struct form *form = &d->forms[f];
     const char *name = d->model->name;
     size_t passes = 0;
     for (size_t l = 0; l < d->model->layer_count; l++)
         passes += d->model->layers[l].pass_count;
     text_add(kernels, "extern WEIR_HIDDEN const struct %s_kernel %s_kernels_%s[];\n", name, name,
-             isas[isa].name);
-    text_add(packed, "static const size_t packed_%s[] = {", isas[isa].name);
+             form->name);
+    text_add(packed, "static const size_t packed_%s[] = {", form->name);
     for (size_t p = 0; p <= passes; p++)
-        text_add(packed, "%s%zu", p ? ", " : "", d->layout.packed[isa][p]);
+        text_add(packed, "%s%zu", p ? ", " : "", d->layout.packed[f][p]);
     text_add(packed, "};\n");
-    text_add(rows, "    {%s, %s_kernels_%s, packed_%s},\n", isas[isa].constant, name,
-             isas[isa].name, isas[isa].name);
+    text_add(rows, "    {%s, ", form->isa->constant);
+    if (deployment_has_variants(d)) {
+        text_add(rows, "\"%s\", ", form->name);
+        text_add(rows, form->tuned_for ? "\"%s\", " : "NULL, ", form->tuned_for);
+    }
+    text_add(rows, "%s_kernels_%s, packed_%s},\n", name, form->name, form->name);
 }
 
 /* Best first; none of another architecture. */
-static void add_isas(const struct deployment *d, struct values *values)
+static void add_forms(const struct deployment *d, struct values *values)
 {
     struct text kernels = {0}, packed = {0}, rows = {0};
-    for (size_t i = WEIR_ISA_COUNT; i-- > 0;) {
+    for (size_t f = d->form_count; f-- > 0;) {
         struct text *const guarded[] = {&packed, &rows};
-        for (size_t k = 0; k < 2 && d->model->isas[i] && isas[i].guard; k++)
-            text_add(guarded[k], "#if defined(%s)\n", isas[i].guard);
-        if (d->model->isas[i])
-            add_isa(d, i, &kernels, &packed, &rows);
-        for (size_t k = 0; k < 2 && d->model->isas[i] && isas[i].guard; k++)
+        const char *guard = d->forms[f].isa->guard;
+        for (size_t k = 0; k < 2 && guard; k++)
+            text_add(guarded[k], "#if defined(%s)\n", guard);
+        add_form(d, f, &kernels, &packed, &rows);
+        for (size_t k = 0; k < 2 && guard; k++)
             text_add(guarded[k], "#endif\n");
     }
     values_take(values, "KERNELS", &kernels);
@@ -124,5 +129,18 @@ void deploy_tables(const struct deployment *d, struct values *values)
 {
     add_passes(d, values);
     add_layers(d, values);
-    add_isas(d, values);
+    add_forms(d, values);
+}
+
+void deploy_choice(const struct deployment *d, struct values *values)
+{
+    const bool has = deployment_has_variants(d);
+    const char *folder = has ? "variants" : "isas";
+    values_choose(values, "CHOOSE", folder, "choose.c");
+    values_add(values, "FORM_FIELDS", "%s",
+               has ? template_text("deploy/variants/fields.h.in") : "");
+    values_add(values, "FORM_NAME", has ? "%s->name" : "weir_isas[%s->isa].name", "isa_of(model)");
+    values_add(values, "FORMS_END", "{WEIR_ISA_COUNT, NULL, NULL%s},", has ? ", NULL, NULL" : "");
+    values_add(values, "INCLUDE_MICROARCHITECTURE", "%s",
+               has ? "#include \"microarchitecture.h\"" : "");
 }

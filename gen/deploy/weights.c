@@ -22,18 +22,10 @@ static void add_learned(void *context, size_t layer, size_t pass, const float *p
     add_rows(out, piece, count);
 }
 
-static size_t only_isa(const struct deployment *d)
-{
-    size_t isa = 0;
-    while (!d->model->isas[isa])
-        isa++;
-    return isa;
-}
-
 /* The weights and initial states of a model as the memory of one has them, for its only ISA. */
 static bool add_packed(const struct deployment *d, struct text *out, struct failure *failure)
 {
-    const size_t isa = only_isa(d), *at = d->layout.packed[isa];
+    const size_t *at = d->layout.packed[0];
     size_t number = 0, pass_number = 0;
     for (size_t l = 0; l < d->model->layer_count; l++)
         number += d->model->layers[l].pass_count;
@@ -45,7 +37,7 @@ static bool add_packed(const struct deployment *d, struct text *out, struct fail
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++, pass_number++) {
             const struct deploy_pass *pass = &d->model->layers[l].passes[p];
             const struct graph *graph = deployment_program(d, l, p)->graph;
-            pack_weights(d->parts[isa][d->kernel_of[l][p]], pass->params, packed + at[pass_number]);
+            pack_weights(d->parts[0][d->kernel_of[l][p]], pass->params, packed + at[pass_number]);
             for (int s = 0; s < graph->state_count; s++)
                 if (pass->initial[s])
                     memcpy(packed + at[number] + d->layout.place[pass_number][s], pass->initial[s],

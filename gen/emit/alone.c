@@ -68,15 +68,15 @@ static void add_row(struct emitter *e, bool packs, struct text *rows)
 static void emit_beginning(struct emitter *e, const struct alone *alone)
 {
     const char *guard = e->isa->guard;
-    EMIT_TEMPLATE("emit/alone_begin.c.in", {"NAME", alone->name}, {"ISA", e->isa->name},
+    EMIT_TEMPLATE("emit/alone_begin.c.in", {"NAME", alone->name}, {"ISA", alone->form},
                   {"ORIGIN", alone->origin}, {"HEADER", e->isa->header},
                   {"GUARD", guard ? emit_format(e, "#if defined(%s)\n\n", guard) : ""});
 }
 
-static void emit_end(struct emitter *e, const char *name, const struct text *rows)
+static void emit_end(struct emitter *e, const struct alone *alone, const struct text *rows)
 {
-    EMIT_TEMPLATE("emit/alone_end.c.in", {"NAME", name}, {"ROWS", rows->chars},
-                  {"TABLE", emit_format(e, "%s_kernels_%s", name, e->isa->name)},
+    EMIT_TEMPLATE("emit/alone_end.c.in", {"NAME", alone->name}, {"ROWS", rows->chars},
+                  {"TABLE", emit_format(e, "%s_kernels_%s", alone->name, alone->form)},
                   {"END", e->isa->guard ? "\n#endif" : ""});
 }
 
@@ -98,7 +98,7 @@ struct text emit_alone(const struct alone *alone)
             emit_packing(e);
         add_row(e, alone->packs, &rows);
         if (i + 1 == alone->count)
-            emit_end(e, alone->name, &rows);
+            emit_end(e, alone, &rows);
         out = e->out;
         emitter_free(e);
         free(e);

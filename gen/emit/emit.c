@@ -7,15 +7,18 @@
 #include "emit/profile.h"
 #include "emit/program.h"
 #include "emit/tables.h"
+#include "emit/template.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-char *emit_name(const struct program *program, const struct isa *isa)
+char *emit_name(const struct kernel_parts *parts)
 {
+    const struct program *program = parts->program[ROLE_FORWARD];
     char *stem = kernel_stem(program);
-    char *name =
-        text_format("%s__%s%s", stem, isa->name, program->math == WEIR_SLEEF ? "_sleef" : "");
+    char *name = text_format("%s__%s%s%s%s", stem, parts->isa->name,
+                             program->math == WEIR_SLEEF ? "_sleef" : "",
+                             parts->tuned_for ? "_" : "", parts->tuned_for ? parts->tuned_for : "");
     free(stem);
     return name;
 }
@@ -78,7 +81,7 @@ static void emit_helpers(struct emitter *e)
 struct text emit_kernel(const struct kernel_parts *parts, const char *command)
 {
     struct emitter *emitters = calloc(ROLE_COUNT, sizeof *emitters), *e = emitters;
-    char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
+    char *name = emit_name(parts);
     struct text out = {0};
     struct profile profile = {.count = 0};
     if (!emitters)
@@ -112,5 +115,15 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command)
     free(emitters);
     free(name);
     text_free(&profile.rows);
+    return out;
+}
+
+struct text emit_no_kernel(const struct kernel_parts *parts, const char *command)
+{
+    struct text out = {0};
+    char *name = emit_name(parts);
+    const struct template_value values[] = {{"COMMAND", command}, {"NAME", name}};
+    template_add(&out, "emit/no_kernel.c.in", values, sizeof values / sizeof *values);
+    free(name);
     return out;
 }

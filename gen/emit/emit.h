@@ -13,13 +13,14 @@ struct text emit_kernel(const struct kernel_parts *parts, const char *command);
 /* The kernel of gradients of weights for an ISA. */
 struct text emit_product(const struct isa *isa);
 
-/* The kernels of a model that stands alone, for one ISA, as one file; `name` begins every name that
- * others see, `origin` ends the comment at its head. packs: with what packing weights takes.
- * Programs are renamed: parts are for nothing else after. */
+/* The kernels of a model that stands alone, in one form, which is their ISA's or a variant of that,
+ * as one file; `name` begins every name that others see, `form` ends that of the table, `origin`
+ * ends the comment at its head. packs: with what packing weights takes. Programs are renamed: parts
+ * are for nothing else after. */
 struct alone {
     struct kernel_parts *const *parts;
     size_t count;
-    const char *name, *origin;
+    const char *name, *form, *origin;
     bool packs;
 };
 struct text emit_alone(const struct alone *alone);
@@ -27,7 +28,11 @@ struct text emit_alone(const struct alone *alone);
 /* The floats that such a kernel computes ahead for one row. */
 size_t emit_alone_products(const struct kernel_parts *parts);
 
-/* The name of a kernel: cell_f32_iI_hH[_pP]__isa[_sleef], or cell_f32_any__isa[_sleef]. */
-char *emit_name(const struct program *program, const struct isa *isa);
+/* What stands in a kernel's place where there is none, under its name. */
+struct text emit_no_kernel(const struct kernel_parts *parts, const char *command);
+
+/* The name of a kernel: cell_f32_iI_hH[_pP]__isa[_sleef][_microarchitecture], or cell_f32_any__...
+ */
+char *emit_name(const struct kernel_parts *parts);
 
 #endif

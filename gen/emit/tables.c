@@ -271,6 +271,9 @@ void emit_tables(struct emitter *e, const char *name)
         "emit/kernel.c.in", {"NAME", name}, {"CELL", graph->name},
         {"PLAN", quoted_plan(e, e->plan)}, {"ISA", e->isa->constant},
         {"MATH", program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE"},
+        {"TUNED_FOR", e->parts->tuned_for
+                          ? emit_format(e, "    .tuned_for = \"%s\",", e->parts->tuned_for)
+                          : ""},
         {"I", emit_number(e, table_size(e, WEIR_I))}, {"H", emit_number(e, table_size(e, WEIR_H))},
         {"P", emit_number(e, table_size(e, WEIR_P))}, {"LANES", emit_number(e, e->isa->lanes)},
         {"PARAM_COUNT", emit_number(e, (size_t)graph->param_count)},

@@ -13,6 +13,7 @@ struct kernel_parts {
     struct program *program[ROLE_COUNT]; /* NULL: the kernel has no such pass */
     struct plan plan[ROLE_COUNT];
     const struct isa *isa;
+    const char *tuned_for; /* as struct weir_kernel has it */
     struct derivation *derivation; /* NULL: not to be trained */
     bool profiled; /* time stamps between the phases of the forward pass */
 };

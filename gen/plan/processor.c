@@ -3,6 +3,7 @@
 #include "plan/processor.h"
 
 #include "common/text.h"
+#include "microarchitecture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,4 +63,13 @@ char *processor_name(void)
         text_add(&out, "unknown");
     add_caches(&out);
     return out.chars;
+}
+
+const char *processor_microarchitecture(const char *name)
+{
+    char vendor[16];
+    unsigned family, model;
+    return sscanf(name, "%15s %5u %5u", vendor, &family, &model) == 3
+               ? weir_microarchitecture_of(vendor, family, model)
+               : NULL;
 }

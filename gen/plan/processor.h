@@ -7,4 +7,7 @@
  * 32K 32K 512K 32768K"; of the first core. What is unknown is left out. The caller frees it. */
 char *processor_name(void);
 
+/* The microarchitecture of a processor by such a name; NULL: it is not known. */
+const char *processor_microarchitecture(const char *name);
+
 #endif

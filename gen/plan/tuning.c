@@ -198,10 +198,10 @@ bool tuning_open(struct tuning *tuning, const char *path, struct failure *failur
     return true;
 }
 
-/* A row by what was measured; else the one that has the name. */
-static const struct tuning_row *row_for(const struct tuning *tuning,
-                                        const struct kernel_parts *parts, uint64_t program)
+const struct tuning_row *tuning_row_for(const struct tuning *tuning,
+                                        const struct kernel_parts *parts)
 {
+    const uint64_t program = tuning_program(parts);
     for (size_t i = 0; i < tuning->count; i++)
         if (tuning->rows[i].program == program && !strcmp(tuning->rows[i].isa, parts->isa->name))
             return &tuning->rows[i];
@@ -211,7 +211,7 @@ static const struct tuning_row *row_for(const struct tuning *tuning,
     return parts->program[ROLE_FORWARD]->math == WEIR_INLINE ? row : NULL;
 }
 
-static bool row_use(const struct tuning_row *row, struct kernel_parts *parts,
+bool tuning_row_use(const struct tuning_row *row, struct kernel_parts *parts,
                     struct failure *failure)
 {
     struct plan before[ROLE_COUNT];
@@ -229,11 +229,11 @@ static bool row_use(const struct tuning_row *row, struct kernel_parts *parts,
 bool tuning_use(struct tuning *tuning, struct kernel_parts *parts)
 {
     const uint64_t program = tuning_program(parts);
-    const struct tuning_row *row = row_for(tuning, parts, program);
+    const struct tuning_row *row = tuning_row_for(tuning, parts);
     struct failure why;
     if (!row)
         return false;
-    if (row->program == program && row_use(row, parts, &why)) {
+    if (row->program == program && tuning_row_use(row, parts, &why)) {
         tuning->used += strcmp(row->plan, TUNING_CHOSEN) != 0;
         return true;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of plans that were measured: what weir-tune writes, and what is read where kernels are
  * made. A row is of one kernel on one ISA. It is for the processor, the version of Weir and the
- * program that it was measured with: where one of them differs that is said, and it is never used.
- */
+ * program that it was measured with: where one of them differs that is said, and it is never used,
+ * unless to make a variant (variants.h). */
 #ifndef WEIR_TUNING_H
 #define WEIR_TUNING_H
 
@@ -66,6 +66,16 @@ bool tuning_open(struct tuning *tuning, const char *path, struct failure *failur
  * called; whether there is one. A row of its name that is of something else is a warning. A row of
  * training serves a kernel without it, too. */
 bool tuning_use(struct tuning *tuning, struct kernel_parts *parts);
+
+/* The row that was measured with what a kernel computes, on its ISA; else the one of its name,
+ * which was measured with something else; NULL: there is none. */
+const struct tuning_row *tuning_row_for(const struct tuning *tuning,
+                                        const struct kernel_parts *parts);
+
+/* Gives a kernel the plan of a row, which must be of that program; false: it is none any more, and
+ * nothing has changed. */
+bool tuning_row_use(const struct tuning_row *row, struct kernel_parts *parts,
+                    struct failure *failure);
 
 /* What a kernel computes, and its sizes and ISA, as a number; and the fields that plans have. */
 uint64_t tuning_program(const struct kernel_parts *parts);

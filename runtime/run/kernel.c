@@ -131,7 +131,7 @@ static bool make_kernel(const struct kernel_parts *parts, const run_options *opt
 {
     struct text text = generate(parts);
     void *library = run_compile(text.chars, options->flags ? options->flags : "-O2", failure);
-    char *name = emit_name(parts->program[ROLE_FORWARD], parts->isa);
+    char *name = emit_name(parts);
     char *symbol = text_format("weir_%s", name);
     kernel->own = library ? dlsym(library, symbol) : NULL;
     if (library && !kernel->own)
