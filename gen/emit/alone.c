@@ -40,7 +40,7 @@ static struct emitter *emitter_of(const struct kernel_parts *parts, struct text 
 size_t emit_alone_products(const struct kernel_parts *parts)
 {
     struct emitter *e = emitter_of(parts, (struct text){0});
-    const size_t lanes = e->isa->lanes, hoist = e->plan->hoist, batch = e->plan->hoist_batch;
+    const size_t lanes = e->isa->lanes, rows = emit_product_rows(e);
     size_t width = 0;
     for (size_t i = 0; i < e->program->stage_count; i++) {
         const struct stage *stage = &e->program->stages[i];
@@ -49,7 +49,7 @@ size_t emit_alone_products(const struct kernel_parts *parts)
                      stage_products(e->program, stage);
     }
     free(e);
-    return (hoist > batch ? hoist : batch) * width;
+    return rows * width;
 }
 
 /* The row of a kernel. */

@@ -236,6 +236,13 @@ bool stage_hoists(const struct emitter *e, const struct stage *stage)
     return e->plan->hoist > 0 && stage->few != FEW_ALWAYS && stage_products(e->program, stage) > 0;
 }
 
+size_t emit_product_rows(const struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    const size_t rows = plan->hoist > plan->hoist_batch ? plan->hoist : plan->hoist_batch;
+    return rows > 2 * plan->blend ? rows : 2 * plan->blend; /* a chunk, and the next */
+}
+
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
 {
     return e->tails[stage - e->program->stages];

@@ -100,6 +100,7 @@ bool is_input_region(const struct program *program, const struct region *region)
 size_t stage_products(const struct program *program, const struct stage *stage);
 size_t product_slot(const struct program *program, const struct stage *stage, size_t sum);
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
+size_t emit_product_rows(const struct emitter *e); /* that memory for products holds */
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
 const struct region *

@@ -183,7 +183,7 @@ static const char *tile_name(struct emitter *e, const struct stage *stage)
 /* One block of units of one row of the batch: its sums, and the elementwise work. */
 static void emit_few_tile(struct emitter *e, const struct stage *stage)
 {
-    const char *sums[SUMS_MAX];
+    struct fused_block fused = {.block = "block"};
     const struct region *bias = stage_bias(stage);
     struct names *names = names_create(e);
     EMIT("WEIR_TILE %s(const struct step%s *s, size_t block, size_t row)\n{\n", tile_name(e, stage),
@@ -192,8 +192,8 @@ static void emit_few_tile(struct emitter *e, const struct stage *stage)
         EMIT("    const float *bias = s->%s + block * %s;\n", e->region[bias->index],
              emit_panel(e, bias));
     for (size_t sum = 0; sum < stage->sum_count; sum++) {
-        sums[sum] = emit_unique(e, names, emit_sum_name(e, stage, sum));
-        emit_beginning(e, bias, (int)sum, emit_identifier(e, sums[sum]));
+        fused.sums[sum] = emit_unique(e, names, emit_sum_name(e, stage, sum));
+        emit_beginning(e, bias, (int)sum, emit_identifier(e, fused.sums[sum]));
     }
     free(names);
     for (size_t r = 0; r < stage->region_count; r++) {
@@ -202,10 +202,10 @@ static void emit_few_tile(struct emitter *e, const struct stage *stage)
             continue;
         emit_operand(e, stage, r);
         for (size_t slot = 0; slot < region->count; slot++)
-            emit_slot(e, region, slot, emit_identifier(e, sums[region->slots[slot].sum]));
+            emit_slot(e, region, slot, emit_identifier(e, fused.sums[region->slots[slot].sum]));
     }
     EMIT("%s", emit_mark_units(e, stage, "    ", "1"));
-    emit_fused_units(e, stage, "block", sums);
+    emit_fused_units(e, stage, &fused, 1);
     EMIT("}\n\n");
 }
 

@@ -2,6 +2,7 @@
 /* A program's struct step, which its functions work on, and its loop over time. */
 #include "emit/loop.h"
 
+#include "emit/blend.h"
 #include "emit/profile.h"
 
 /* ---- struct step ---- */
@@ -47,6 +48,14 @@ void emit_step(struct emitter *e)
         if (stage_hoists(e, &program->stages[i]))
             EMIT("    float *products%s; /* W@x of this step; NULL: not computed ahead */\n",
                  program->stages[i].suffix);
+    for (size_t i = 0; i < program->stage_count; i++)
+        if (blend_turns(e, &program->stages[i]))
+            EMIT("    float *ahead%s; /* of the next chunk's first step; NULL: not computed beside "
+                 "*/\n",
+                 program->stages[i].suffix);
+    if (emit_blends(e))
+        EMIT("    const float *x_ahead;\n    ptrdiff_t x_ahead_row;\n"
+             "    size_t turn; /* steps of the chunk before this one */\n");
     EMIT("};\n\n");
 }
 
@@ -170,18 +179,40 @@ static void emit_stage_calls(struct emitter *e)
     EMIT("}\n\n");
 }
 
+/* The floats of a chunk's products, where those of the next are computed beside it. */
+static size_t chunk_floats(const struct emitter *e)
+{
+    const struct program *program = e->program;
+    size_t floats = 0;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        const size_t lanes = e->isa->lanes;
+        if (stage_hoists(e, stage))
+            floats += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
+                      stage_products(program, stage);
+    }
+    return e->plan->blend * floats;
+}
+
 /* The rows that are computed ahead, and what goes on at every step: where the products of each
  * stage are, and the calls that compute them; then on to those of the next step. */
 static void add_hoisting(struct emitter *e, struct text *hoist, struct text *advance)
 {
-    const char *at = "run->products";
+    const char *at = emit_blends(e)
+                         ? emit_format(e, "run->products + (odd ? %zu : 0)", chunk_floats(e))
+                         : "run->products";
     for (size_t i = 0; i < e->program->stage_count; i++) {
         const struct stage *stage = &e->program->stages[i];
         if (!stage_hoists(e, stage))
             continue;
         const char *row = emit_product_row(e, stage);
         text_add(hoist, "            s->products%s = %s;\n", stage->suffix, at);
+        if (blend_turns(e, stage))
+            text_add(hoist, "            if (!s->ahead%s)\n    ", stage->suffix);
         text_add(hoist, "            hoist%s(run, s, t, steps);\n", stage->suffix);
+        if (blend_turns(e, stage))
+            text_add(hoist, "            s->ahead%s = more ? s->products%s + other : NULL;\n",
+                     stage->suffix, stage->suffix);
         text_add(advance, "        if (ahead)\n            s->products%s += run->B * %s;\n",
                  stage->suffix, row);
         at = emit_format(e, "s->products%s + ahead * run->B * %s", stage->suffix, row);
@@ -204,10 +235,15 @@ void emit_run(struct emitter *e)
     emit_begin(e);
     emit_stage_calls(e);
     add_hoisting(e, &hoist, &advance);
-    EMIT_TEMPLATE(hoist.length ? "emit/run_ahead.c.in" : "emit/run.c.in",
+    const bool blends = emit_blends(e);
+    EMIT_TEMPLATE(blends         ? "emit/run_blended.c.in"
+                  : hoist.length ? "emit/run_ahead.c.in"
+                                 : "emit/run.c.in",
                   {"NAME", emit_run_name(e)}, {"TAG", e->tag},
                   {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
                   {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
+                  {"CHUNK", emit_number(e, plan->blend)},
+                  {"CHUNK_FLOATS", emit_number(e, blends ? chunk_floats(e) : 0)},
                   {"HOIST", hoist.chars}, {"ADVANCE", advance.chars},
                   {"ENTER", emit_mark_walk(e, "    ")}, {"LEAVE", emit_mark_outside(e, "    ")});
     text_free(&hoist);

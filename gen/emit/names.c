@@ -70,7 +70,7 @@ static struct taken *find_taken(struct names *names, const char *name)
 
 struct names *names_create(const struct emitter *e)
 {
-    const size_t room = 2 * ((size_t)e->program->graph->count + NAMED_MAX);
+    const size_t room = 4 * ((size_t)e->program->graph->count + NAMED_MAX);
     struct names *names = calloc(1, sizeof *names + room * sizeof *names->taken);
     if (!names)
         abort();

@@ -2,6 +2,8 @@
 /* Time stamps and the table of phases. Every tile is a phase of its own; see profile.h. */
 #include "emit/profile.h"
 
+#include "emit/blend.h"
+
 #include <math.h>
 
 /* Of one run of a tile, or of one vector of units. */
@@ -110,6 +112,18 @@ const char *emit_mark_units(struct emitter *e, const struct stage *stage, const 
 
 /* ---- Tiles ---- */
 
+/* What a blended tile computes ahead, in a turn. */
+static void add_ahead(const struct emitter *e, const struct blend *blend, struct work *work)
+{
+    const double rows = (double)e->plan->blend, lanes = (double)e->isa->lanes;
+    const double cols = (double)emit_known(e, WEIR_I) / (double)blend->turns;
+    const double weights = cols * (double)blend->count;
+    work->weights += weights * lanes * sizeof(float);
+    work->fmas += weights * rows;
+    work->flop += 2 * weights * rows * lanes;
+    work->others += (cols + 2 * (double)blend->count * lanes) * rows * sizeof(float);
+}
+
 static void add_tile(const struct emitter *e, const struct tile *tile, bool leads,
                      struct work *work)
 {
@@ -134,6 +148,8 @@ static void add_tile(const struct emitter *e, const struct tile *tile, bool lead
     for (size_t sum = 0; sum < stage->sum_count && tile->kind != PLAIN; sum++)
         if (product_slot(e->program, stage, sum) < stage_products(e->program, stage))
             work->others += rows * (double)tile->vectors * lanes * sizeof(float);
+    if (tile->blend)
+        add_ahead(e, tile->blend, work);
 }
 
 const char *emit_mark_tile(struct emitter *e, const struct tile *tile, const struct tile *joined,

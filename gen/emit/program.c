@@ -2,6 +2,7 @@
 /* One program, from its struct step to its tables. */
 #include "emit/program.h"
 
+#include "emit/blend.h"
 #include "emit/few.h"
 #include "emit/loop.h"
 #include "emit/names.h"
@@ -38,6 +39,7 @@ void emit_program(struct emitter *e)
     emit_row_product(e);
     for (size_t i = 0; i < program->stage_count; i++) {
         emit_tiles(e, &program->stages[i]);
+        emit_blended(e, &program->stages[i]);
         emit_units(e, &program->stages[i]);
         emit_walk(e, &program->stages[i]);
     }

@@ -113,7 +113,6 @@ static void emit_hoist_floats(struct emitter *e)
 {
     const struct program *program = e->program;
     const size_t lanes = e->isa->lanes;
-    size_t rows = e->plan->hoist > e->plan->hoist_batch ? e->plan->hoist : e->plan->hoist_batch;
     struct text width = {0};
     for (size_t i = 0; i < program->stage_count; i++)
         if (stage_hoists(e, &program->stages[i]))
@@ -123,7 +122,7 @@ static void emit_hoist_floats(struct emitter *e)
     EMIT("static size_t hoist_floats(size_t B, size_t I, size_t H, size_t P)\n{\n");
     EMIT("    (void)B, (void)I, (void)H, (void)P;\n");
     if (width.length)
-        EMIT("    return %zu * (%s);\n}\n\n", rows, width.chars);
+        EMIT("    return %zu * (%s);\n}\n\n", emit_product_rows(e), width.chars);
     else
         EMIT("    return 0;\n}\n\n");
     text_free(&width);

@@ -2,6 +2,7 @@
 /* One register tile. Which ones a kernel has is tiles.c. */
 #include "emit/tile.h"
 
+#include "emit/blend.h"
 #include "emit/names.h"
 #include "emit/profile.h"
 #include "emit/units.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Names ---- */
+enum { VECTORS_MOST = 8 }; /* as in plan.h */
 
 static const char *accumulator_name(struct emitter *e, const struct tile *tile, size_t sum,
                                     size_t vector, size_t row)
@@ -171,7 +172,8 @@ static void emit_fma(struct emitter *e, const struct tile *tile, int sum, size_t
 {
     const char *name = accumulator(e, tile, (size_t)sum, vector, row);
     EMIT("        %s = %s;\n", name,
-         emit_spell(e, e->isa->op[OP_FMA], weight, emit_format(e, "in%zu", row), name));
+         emit_spell(e, e->isa->op[OP_FMA], weight, emit_format(e, "in%zu", row + tile->column),
+                    name));
 }
 
 /* Whether the tile brings in its share of the weights that come after its own: each of many rows
@@ -210,17 +212,20 @@ static const char *weight_at(struct emitter *e, const struct tile *tile,
     const size_t panel = emit_is_known(e, region->cols) ? emit_known(e, region->cols) * width : 0;
     const bool shared = has_one_pointer(e, tile, region);
     const size_t from = tile->first + (shared ? 0 : vector);
-    const char *index =
-        emit_format(e, "k * %zu + %zu", width, slot * lanes + (shared ? vector * panel : 0));
+    const char *index = emit_format(e, "%s * %zu + %zu", emit_plus(e, "k", tile->column), width,
+                                    slot * lanes + (shared ? vector * panel : 0));
     return emit_spell(e, e->isa->load, emit_format(e, "%s%zu", e->region[region->index], from),
                       index, NULL);
 }
 
-static void emit_broadcast(struct emitter *e, const char *operand, size_t row)
+static void emit_broadcast(struct emitter *e, const struct tile *tile, const char *operand,
+                           size_t row)
 {
-    EMIT("        const %s in%zu = %s;\n", e->isa->vector, row,
-         emit_spell(e, e->isa->set1, emit_format(e, "%s[k]", row_pointer(e, operand, row)), NULL,
-                    NULL));
+    const char *pointer = row_pointer(e, operand, row);
+    const char *in = tile->column ? emit_format(e, "%s[k + %zu]", pointer, tile->column)
+                                  : emit_format(e, "%s[k]", pointer);
+    EMIT("        const %s in%zu = %s;\n", e->isa->vector, row + tile->column,
+         emit_spell(e, e->isa->set1, in, NULL, NULL));
 }
 
 /* One column: keeps the fewer of weights and inputs in registers, and streams the others. The first
@@ -232,7 +237,7 @@ static void emit_column(struct emitter *e, const struct tile *tile, const struct
     const char *operand = emit_operand_name(e, region->operand);
     const bool hold_weights = tile->rows > 1 && weights <= tile->rows;
     for (size_t row = 0; row < tile->rows && !hold_weights && first; row++)
-        emit_broadcast(e, operand, row);
+        emit_broadcast(e, tile, operand, row);
     for (size_t v = 0; v < tile->vectors; v++)
         for (size_t i = 0; i < region->count; i++) {
             const char *weight = weight_at(e, tile, region, v, i);
@@ -245,7 +250,7 @@ static void emit_column(struct emitter *e, const struct tile *tile, const struct
                 emit_fma(e, tile, region->slots[i].sum, v, row, weight);
         }
     for (size_t row = 0; row < tile->rows && hold_weights; row++) {
-        emit_broadcast(e, operand, row);
+        emit_broadcast(e, tile, operand, row);
         for (size_t v = 0; v < tile->vectors; v++)
             for (size_t i = 0; i < region->count; i++)
                 emit_fma(e, tile, region->slots[i].sum, v, row,
@@ -328,6 +333,11 @@ static void emit_moments(struct emitter *e, const struct tile *tile, const struc
         emit_moment(e, joined, leader, moment);
 }
 
+void emit_tile_column(struct emitter *e, const struct tile *tile, size_t leader)
+{
+    emit_moment(e, tile, leader, COLUMN);
+}
+
 /* The loop over the columns of an operand. */
 static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
                         size_t leader)
@@ -335,6 +345,11 @@ static void emit_region(struct emitter *e, const struct tile *tile, const struct
     const struct region *region = &tile->stage->regions[leader];
     const char *name = e->region[region->index];
     emit_moments(e, tile, joined, leader, BEFORE);
+    if (tile->blend && region->operand == tile->blend->beside->operand) {
+        emit_blended_columns(e, tile, leader);
+        emit_moments(e, tile, joined, leader, AFTER);
+        return;
+    }
     if (tile_prefetches(e, tile))
         emit_prefetch_pointer(e, tile, region);
     EMIT("    for (size_t k = 0; k < %s; k++) {\n", emit_size(e, region->cols));
@@ -427,15 +442,23 @@ static void name_sums(struct emitter *e, struct tile *tile, struct names *names,
 }
 
 /* What follows the last region: sums taken apart, elementwise work. */
-static void emit_ending(struct emitter *e, const struct tile *tile, const char **sums)
+static void emit_ending(struct emitter *e, const struct tile *tile, const char **sums,
+                        const struct tile *joined, const char **joined_sums)
 {
-    if (tile->tail && tile->kind != AHEAD)
-        emit_parting(e, tile, sums);
-    for (size_t v = 0; v < tile->vectors && tile->fused; v++) {
-        for (size_t sum = 0; sum < tile->stage->sum_count && !tile->tail; sum++)
-            sums[sum] = accumulator_name(e, tile, sum, v, 0);
-        emit_fused_units(e, tile->true_stage, block_of(e, tile, v), sums);
+    struct fused_block blocks[VECTORS_MOST + 1];
+    size_t count = 0;
+    for (const struct tile *t = tile; t; t = t == tile ? joined : NULL) {
+        const char **apart = t == tile ? sums : joined_sums;
+        if (t->tail && t->kind != AHEAD)
+            emit_parting(e, t, apart);
+        for (size_t v = 0; v < t->vectors && t->fused; v++) {
+            struct fused_block *block = &blocks[count++];
+            block->block = block_of(e, t, v);
+            for (size_t sum = 0; sum < t->true_stage->sum_count; sum++)
+                block->sums[sum] = t->tail ? apart[sum] : accumulator_name(e, t, sum, v, 0);
+        }
     }
+    emit_fused_units(e, tile->true_stage, blocks, count);
 }
 
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name)
@@ -460,8 +483,6 @@ void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const 
     if (tile->fused)
         EMIT("%s", emit_mark_units(e, tile->true_stage, "    ",
                                    emit_number(e, tile->vectors + (joined != NULL))));
-    emit_ending(e, tile, sums);
-    if (joined)
-        emit_ending(e, joined, joined_sums);
+    emit_ending(e, tile, sums, joined, joined_sums);
     EMIT("}\n\n");
 }

@@ -17,6 +17,8 @@ struct tile {
     enum kind kind;
     size_t rows, vectors;
     size_t group; /* of sums, in a tile of several rows; one row has all */
+    size_t column; /* how far past k its columns are */
+    const struct blend *blend; /* what it computes ahead beside (blend.h); NULL: nothing */
     size_t first; /* what the vectors are counted from: a tail may join whole vectors */
     size_t width; /* vectors of units that leave their sums in memory together */
     bool fused; /* goes on with the elementwise work; otherwise leaves sums in memory */
@@ -28,6 +30,9 @@ bool tile_walks(const struct emitter *e, const struct tile *tile, const struct r
 
 /* Whether any of the tile's sums has a product of the input. */
 bool tile_has_products(const struct emitter *e, const struct tile *tile);
+
+/* One column of all regions that are walked with the region `leader`. */
+void emit_tile_column(struct emitter *e, const struct tile *tile, size_t leader);
 
 /* Emits a tile, and the tail that has joined it (NULL: none), as a function of this name. */
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The elementwise work of a stage: from finished sums to next states and stored values, one vector
- * of units after another, one operation a statement. */
+/* The elementwise work of a stage: from finished sums to next states and stored values, one
+ * operation a statement. Each waits for the one before: where two vectors of units are at hand,
+ * they go through it in step, and one works while the other waits. */
 #include "emit/units.h"
 
 #include "emit/names.h"
@@ -13,6 +14,7 @@ struct units {
     const char **name; /* of each node, once it was given one */
     struct names *names;
     const char *block; /* the block of units, as an expression */
+    const char *mark; /* what ends the emitters' own words for it */
     const char *const
         *accumulators; /* the sums' names, where they are variables; NULL: in memory */
 };
@@ -22,6 +24,12 @@ static const char *literal(struct emitter *e, double number)
     const float value = (float)number;
     const char *digits = emit_format(e, "%.9g", (double)value);
     return emit_format(e, strpbrk(digits, ".e") ? "%sf" : "%s.0f", digits);
+}
+
+/* One of the emitters' own words, for this block. */
+static const char *own(struct emitter *e, const struct units *units, const char *word)
+{
+    return emit_format(e, "%s%s", word, units->mark);
 }
 
 /* A value as an operand: a variable, or a constant in every lane. */
@@ -68,18 +76,19 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
     const size_t lanes = e->isa->lanes;
     const int stage_index = e->program->stage_of[node];
     if (n->op == OP_INPUT)
-        return emit_spell(e, e->isa->load_first, "s->x + (ptrdiff_t)row * s->x_row + unit", "count",
-                          NULL);
+        return emit_spell(e, e->isa->load_first,
+                          own(e, units, "s->x + (ptrdiff_t)row * s->x_row + unit"),
+                          own(e, units, "count"), NULL);
     if (n->op == OP_STATE)
-        return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), "at");
+        return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), own(e, units, "at"));
     if (n->op == OP_GIVEN)
-        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), "at");
+        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), own(e, units, "at"));
     if (n->op == OP_VECTOR) {
         const struct region *region = loose_region(stage);
         size_t slot = 0;
         while (region->slots[slot].node != node)
             slot++;
-        return load_from(e, "vector", emit_number(e, slot * lanes));
+        return load_from(e, own(e, units, "vector"), emit_number(e, slot * lanes));
     }
     if (&e->program->stages[stage_index] != stage) {
         const int state = program_next_state(e->program, node);
@@ -87,7 +96,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
             e,
             emit_format(e, "s->%s",
                         state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]),
-            "at");
+            own(e, units, "at"));
     }
     size_t sum = 0;
     while (sum < stage->sum_count && stage->sums[sum] != node)
@@ -112,13 +121,13 @@ static const char *computed(struct emitter *e, const struct units *units, int no
 }
 
 /* The rows of y are as wide as the output and not padded. */
-static void emit_output(struct emitter *e, const struct stage *stage, const char *name)
+static void emit_output(struct emitter *e, const struct units *units, const char *name)
 {
-    const char *to = "s->y + (ptrdiff_t)row * s->y_row + unit";
-    const bool whole =
-        emit_is_known(e, stage->extent) && emit_known(e, stage->extent) % e->isa->lanes == 0;
-    EMIT("        %s;\n",
-         emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, to, name, "count"));
+    const enum weir_extent extent = units->stage->extent;
+    const char *to = own(e, units, "s->y + (ptrdiff_t)row * s->y_row + unit");
+    const bool whole = emit_is_known(e, extent) && emit_known(e, extent) % e->isa->lanes == 0;
+    EMIT("        %s;\n", emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, to, name,
+                                     own(e, units, "count")));
 }
 
 static bool is_computed_here(const struct emitter *e, const struct units *units, int node)
@@ -134,7 +143,8 @@ static void emit_values(struct emitter *e, const struct units *units, int node, 
     for (size_t v = first; v < last && is_computed_here(e, units, node); v++)
         if (e->program->values[v] == node)
             EMIT("%s%s;\n", indent,
-                 emit_spell(e, e->isa->store, emit_format(e, "s->%s + at", e->value[v]),
+                 emit_spell(e, e->isa->store,
+                            emit_format(e, "s->%s + at%s", e->value[v], units->mark),
                             units->name[node], NULL));
 }
 
@@ -147,10 +157,11 @@ static void emit_stores(struct emitter *e, struct units *units, int node)
         if (graph->states[s].next != node || !(is_computed_here(e, units, node) || leaf_here))
             continue;
         if (emit_has_states(e))
-            EMIT("        %s;\n", emit_spell(e, e->isa->store,
-                                             emit_format(e, "s->%s + at", e->next[s]), name, NULL));
+            EMIT("        %s;\n",
+                 emit_spell(e, e->isa->store,
+                            emit_format(e, "s->%s + at%s", e->next[s], units->mark), name, NULL));
         if (s == 0 && e->program->role != ROLE_BACKWARD)
-            emit_output(e, units->stage, emit_format(e, "v_canonical(%s)", name));
+            emit_output(e, units, emit_format(e, "v_canonical(%s)", name));
     }
     emit_values(e, units, node, 0, e->program->value_count, "        ");
 }
@@ -198,15 +209,17 @@ static void emit_indices(struct emitter *e, const struct units *units)
     const struct stage *stage = units->stage;
     const struct region *loose = loose_region(stage);
     const size_t lanes = e->isa->lanes;
-    EMIT("        const size_t unit = %s * %zu;\n", units->block, lanes);
+    const char *unit = own(e, units, "unit");
+    EMIT("        const size_t %s = %s * %zu;\n", unit, units->block, lanes);
     if (needs_at(e, stage))
-        EMIT("        const size_t at = row * %s + unit;\n", emit_padded(e, stage->extent));
+        EMIT("        const size_t %s = row * %s + %s;\n", own(e, units, "at"),
+             emit_padded(e, stage->extent), unit);
     if (needs_count(e, stage))
-        EMIT("        const size_t count = %s - unit < %zu ? %s - unit : %zu;\n",
-             emit_size(e, stage->extent), lanes, emit_size(e, stage->extent), lanes);
+        EMIT("        const size_t %s = %s - %s < %zu ? %s - %s : %zu;\n", own(e, units, "count"),
+             emit_size(e, stage->extent), unit, lanes, emit_size(e, stage->extent), unit, lanes);
     if (loose)
-        EMIT("        const float *vector = s->%s + %s * %s;\n", e->region[loose->index],
-             units->block, emit_panel(e, loose));
+        EMIT("        const float *%s = s->%s + %s * %s;\n", own(e, units, "vector"),
+             e->region[loose->index], units->block, emit_panel(e, loose));
 }
 
 /* A node as a variable. */
@@ -243,41 +256,58 @@ static void emit_saving(struct emitter *e, struct units *units)
     EMIT("        }\n");
 }
 
-/* The work on one vector of units of one row, two levels deep. */
-static void emit_vector(struct emitter *e, struct units *units)
+/* The work on some vectors of units of one row, two levels deep. */
+static void emit_vectors(struct emitter *e, struct units *units, size_t count)
 {
     const struct stage *stage = units->stage;
-    units->name = calloc(NODES_MAX, sizeof *units->name);
-    units->names = names_create(e);
-    if (!units->name)
-        abort();
-    for (size_t i = 0; i < stage->sum_count && units->accumulators; i++)
-        emit_unique(e, units->names, units->accumulators[i]); /* taken */
-    for (size_t i = 0; i < stage->saving_count; i++) /* what the cell itself names keeps its name */
-        if (emit_is_itself(e, stage->order[i]))
-            give_name(e, units, stage->order[i]);
-    emit_indices(e, units);
-    for (size_t i = 0; i < stage->order_count; i++) {
-        emit_node(e, units, stage->order[i], "        ");
-        emit_stores(e, units, stage->order[i]);
+    struct names *names = names_create(e);
+    for (size_t v = 0; v < count; v++) {
+        units[v].names = names;
+        units[v].name = calloc(NODES_MAX, sizeof *units->name);
+        if (!units[v].name)
+            abort();
+        for (size_t i = 0; i < stage->sum_count && units[v].accumulators; i++)
+            emit_unique(e, names, units[v].accumulators[i]); /* taken */
     }
-    emit_saving(e, units);
-    free(units->name);
-    free(units->names);
+    for (size_t v = 0; v < count; v++) { /* what the cell itself names keeps its name */
+        for (size_t i = 0; i < stage->saving_count; i++)
+            if (emit_is_itself(e, stage->order[i]))
+                give_name(e, &units[v], stage->order[i]);
+        emit_indices(e, &units[v]);
+    }
+    for (size_t i = 0; i < stage->order_count * count; i++) {
+        emit_node(e, &units[i % count], stage->order[i / count], "        ");
+        emit_stores(e, &units[i % count], stage->order[i / count]);
+    }
+    for (size_t v = 0; v < count; v++) {
+        emit_saving(e, &units[v]);
+        free(units[v].name);
+    }
+    free(names);
 }
 
-void emit_fused_units(struct emitter *e, const struct stage *stage, const char *block,
-                      const char *const *accumulators)
+void emit_fused_units(struct emitter *e, const struct stage *stage,
+                      const struct fused_block *blocks, size_t count)
 {
-    struct units units = {.stage = stage, .block = block, .accumulators = accumulators};
-    EMIT("    {\n");
-    emit_vector(e, &units);
-    EMIT("    }\n");
+    /* Not around calls, which keep nothing in registers. */
+    const size_t most = e->program->math == WEIR_INLINE ? 2 : 1;
+    for (size_t from = 0; from < count; from += most) {
+        struct units units[2];
+        const size_t vectors = count - from < most ? count - from : most;
+        for (size_t v = 0; v < vectors; v++)
+            units[v] = (struct units){.stage = stage,
+                                      .block = blocks[from + v].block,
+                                      .mark = v ? "2" : "",
+                                      .accumulators = blocks[from + v].sums};
+        EMIT("    {\n");
+        emit_vectors(e, units, vectors);
+        EMIT("    }\n");
+    }
 }
 
 void emit_units(struct emitter *e, const struct stage *stage)
 {
-    struct units units = {.stage = stage, .block = "(block + v)"};
+    struct units units = {.stage = stage, .block = "(block + v)", .mark = ""};
     if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
         return;
     const char *parameters =
@@ -286,6 +316,6 @@ void emit_units(struct emitter *e, const struct stage *stage)
     EMIT("%s\n{\n",
          emit_signature(e, emit_format(e, "WEIR_TILE units%s", stage->suffix), parameters));
     EMIT("    for (size_t v = 0; v < vectors; v++) {\n");
-    emit_vector(e, &units);
+    emit_vectors(e, &units, 1);
     EMIT("    }\n}\n\n");
 }

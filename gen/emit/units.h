@@ -5,10 +5,15 @@
 
 #include "emit/emitter.h"
 
-/* As a function `units` over sums in memory; or in place, for one block whose sums are the
- * variables named. */
+/* As a function `units` over sums in memory. */
 void emit_units(struct emitter *e, const struct stage *stage);
-void emit_fused_units(struct emitter *e, const struct stage *stage, const char *block,
-                      const char *const *accumulators);
+
+/* In place, for some blocks whose sums are the variables named. */
+struct fused_block {
+    const char *block; /* an expression */
+    const char *sums[SUMS_MAX];
+};
+void emit_fused_units(struct emitter *e, const struct stage *stage,
+                      const struct fused_block *blocks, size_t count);
 
 #endif

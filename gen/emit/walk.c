@@ -3,6 +3,7 @@
  * input computed ahead. */
 #include "emit/walk.h"
 
+#include "emit/blend.h"
 #include "emit/few.h"
 #include "emit/profile.h"
 
@@ -82,6 +83,22 @@ static const char *marks_units(struct emitter *e, const struct stage *stage, boo
                  : emit_mark_units(e, stage, "            ", "rows * vectors");
 }
 
+/* One row whose tiles compute products of the next chunk beside: they go on with their sums. */
+static const char *blended_call(struct emitter *e, const struct stage *stage)
+{
+    const size_t turns = blend_turns(e, stage);
+    if (!turns)
+        return "";
+    return emit_format(e,
+                       "            if (s->ahead%s%s) {\n"
+                       "                blended%s(s, block, vectors);\n"
+                       "%s                continue;\n"
+                       "            }\n",
+                       stage->suffix,
+                       turns < e->plan->blend ? emit_format(e, " && s->turn < %zu", turns) : "",
+                       stage->suffix, emit_mark_walk(e, "                "));
+}
+
 static void emit_stage(struct emitter *e, const struct stage *stage)
 {
     const struct plan *plan = e->plan;
@@ -92,14 +109,15 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     const char *head = emit_format(
         e, "static void stage%s(const struct weir_run *run, %sstruct step%s *s%s)", stage->suffix,
         plan->prefetch ? "" : "const ", e->tag, plan->serpentine ? ", int backwards" : "");
-    const char *work = emit_format(e,
-                                   "%s%s"
-                                   "            for (size_t r = 0; r < rows%s; r++)\n"
-                                   "                units%s(s, block, vectors, row + r%s);\n%s",
-                                   sums ? sums_call(e, stage) : "", marks_units(e, stage, fused),
-                                   fused ? " && rows > 1" : "", stage->suffix,
-                                   sums ? emit_format(e, ", sums + r * vectors * %zu", width) : "",
-                                   emit_mark_walk(e, "            "));
+    const char *work =
+        emit_format(e,
+                    "%s%s%s"
+                    "            for (size_t r = 0; r < rows%s; r++)\n"
+                    "                units%s(s, block, vectors, row + r%s);\n%s",
+                    blended_call(e, stage), sums ? sums_call(e, stage) : "",
+                    marks_units(e, stage, fused), fused ? " && rows > 1" : "", stage->suffix,
+                    sums ? emit_format(e, ", sums + r * vectors * %zu", width) : "",
+                    emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
                  &(struct walk){.head = head,
                                 .few = few_exit(e, stage),

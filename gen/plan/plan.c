@@ -17,6 +17,8 @@ enum {
     HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
     HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
     HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
+    BLEND = 8, /* steps: more rows read each weight of W@x, and registers hold that many */
+    BLEND_LANES = 16, /* with fewer, loads of weights leave no room for others */
     NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
     PREFETCH_COLUMNS = 2, /* measured with 8 and 16 lanes: fewer leave lines out, more cost more */
     FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
@@ -122,6 +124,9 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
         plan.prefetch = 0;
     }
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
+    /* The weights of W@x are then read for eight steps, not for many: not where they are far. */
+    if (plan.hoist && input > 0 && isa->lanes >= BLEND_LANES && step_bytes(program) <= FAR_BYTES)
+        plan.blend = BLEND;
     return plan;
 }
 

@@ -16,6 +16,7 @@
     FIELD(sums, 0, 16, "sums that a tile of several rows holds; 0: all that a stage has")          \
     FIELD(hoist, 0, 512, "rows of W@x computed ahead as one product; 0: none")                     \
     FIELD(hoist_batch, 1, 512, "the largest batch for which W@x is hoisted")                       \
+    FIELD(blend, 0, 8, "steps whose W@x is computed beside one row's recurrent products; 0: none") \
     FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \
     FIELD(tails, 0, 1, "units past the last whole vector: their sums share vectors")               \
     FIELD(prefetch, 0, 64, "fetch weights of the next block every so many columns; 0: never")      \

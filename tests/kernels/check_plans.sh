@@ -27,6 +27,7 @@ batch_vectors 1 2
 sums 0 1 2
 hoist 0 5 24
 hoist_batch 1 4
+blend 0 3 8
 fused 0 1
 tails 0 1
 prefetch 0 1 4

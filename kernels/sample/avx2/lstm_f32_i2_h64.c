@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx2. Do not edit. Plan: vectors=2
- * rows=6 batch_vectors=1 sums=2 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 fetch_rows=0
- * serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22
- * elementwise operations. */
+ * rows=6 batch_vectors=1 sums=2 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1 prefetch=0
+ * fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights.
+ * Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_avx2.h"
 
@@ -71,70 +71,68 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 c_prev_2_ = _mm256_load_ps(s->c_prev_ + at2);
         const __m256 i_sum_ = i0_;
+        const __m256 i_sum_2_ = i1_;
         const __m256 f_sum_ = f0_;
+        const __m256 f_sum_2_ = f1_;
         const __m256 g_sum_ = g0_;
+        const __m256 g_sum_2_ = g1_;
         const __m256 o_sum_ = o0_;
+        const __m256 o_sum_2_ = o1_;
         const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_2_ = v_clamp(i_sum_2_, _mm256_set1_ps(26.0f));
         const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_exp_2_ = v_exp2(i_arg_2_);
         const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 i_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_2_);
         const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_2_ = v_clamp(f_sum_2_, _mm256_set1_ps(26.0f));
         const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_exp_2_ = v_exp2(f_arg_2_);
         const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 f_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_2_);
         const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_2_ = v_clamp(g_sum_2_, _mm256_set1_ps(26.0f));
         const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 g_exp_2_ = v_exp2(g_arg_2_);
         const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_2_ = v_clamp(o_sum_2_, _mm256_set1_ps(39.0f));
         const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_exp_2_ = v_exp2(o_arg_2_);
         const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 o_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_2_);
         const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
-        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
-        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_part_2_ = _mm256_fmadd_ps(i_den_2_, g_exp_2_, i_den_2_);
+        const __m256 c_part_3_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_part_4_ = _mm256_fnmadd_ps(f_den_2_, g_exp_2_, f_den_2_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_3_);
+        const __m256 c_num_2_ = _mm256_fmadd_ps(c_prev_2_, c_part_2_, c_part_4_);
         const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_den_2_ = _mm256_fmadd_ps(c_part_2_, f_exp_2_, c_part_2_);
         const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
         _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 c_2_ = _mm256_div_ps(c_num_2_, c_den_2_); /* c' */
+        _mm256_store_ps(s->c_next_ + at2, c_2_);
         const __m256 h_part_ = v_mul(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_part_2_ = v_mul(_mm256_set1_ps(-2.88539004f), c_2_);
         const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_2_ = v_clamp(h_part_2_, _mm256_set1_ps(39.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_den_2_ = _mm256_fmadd_ps(o_den_2_, h_exp_2_, o_den_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
-        const __m256 i_sum_ = i1_;
-        const __m256 f_sum_ = f1_;
-        const __m256 g_sum_ = g1_;
-        const __m256 o_sum_ = o1_;
-        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
-        const __m256 i_exp_ = v_exp2(i_arg_);
-        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
-        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
-        const __m256 f_exp_ = v_exp2(f_arg_);
-        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
-        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
-        const __m256 g_exp_ = v_exp2(g_arg_);
-        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
-        const __m256 o_exp_ = v_exp2(o_arg_);
-        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
-        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
-        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
-        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
-        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
-        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
-        _mm256_store_ps(s->c_next_ + at, c_);
-        const __m256 h_part_ = v_mul(_mm256_set1_ps(-2.88539004f), c_);
-        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
 }
 
@@ -1054,8 +1052,8 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__avx2",
     .cell = "lstm",
-    .plan = "vectors=2,rows=6,batch_vectors=1,sums=2,hoist=0,hoist_batch=4,fused=1,tails=1,"
-            "prefetch=0,fetch_rows=0,serpentine=1",
+    .plan = "vectors=2,rows=6,batch_vectors=1,sums=2,hoist=0,hoist_batch=4,blend=0,fused=1,"
+            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

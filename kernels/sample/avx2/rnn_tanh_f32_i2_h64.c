@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell rnn_tanh --input 2 --hidden 64 --isa avx2 --train. Do not edit.
- * Plan: vectors=8 rows=3 batch_vectors=4 sums=0 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0
- * fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152 bytes of weights.
- * Per unit: 5 elementwise operations. */
+ * Plan: vectors=8 rows=3 batch_vectors=4 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1
+ * prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152 bytes of
+ * weights. Per unit: 5 elementwise operations. */
 #include "kernel.h"
 #include "math_avx2.h"
 
@@ -81,98 +81,90 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h0_;
+        const __m256 h_sum_2_ = h1_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h1_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 3) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h2_;
+        const __m256 h_sum_2_ = h3_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 3) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h3_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 5) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h4_;
+        const __m256 h_sum_2_ = h5_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 5) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h5_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 7) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h6_;
+        const __m256 h_sum_2_ = h7_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 7) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h7_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
 }
 
@@ -213,50 +205,46 @@ WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h0_;
+        const __m256 h_sum_2_ = h1_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h1_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 3) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 h_sum_ = h2_;
+        const __m256 h_sum_2_ = h3_;
         const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
         const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
         const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 3) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = h3_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
 }
 
@@ -736,50 +724,42 @@ WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h0_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h1_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h1_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 3) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h2_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 3) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h3_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h3_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 5) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h4_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 5) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h5_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h5_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 7) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h6_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 7) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h7_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h7_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
 }
 
@@ -804,26 +784,22 @@ WEIR_TILE tile_back_1_1x4(const struct step_back *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h0_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h1_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h1_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 3) * 8;
+        const size_t at2 = row * 64 + unit2;
         const __m256 d_h_ = d_h2_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
-    }
-    {
-        const size_t unit = (block + 3) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 d_h_ = d_h3_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
+        const __m256 d_h_2_ = d_h3_;
+        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
 }
 
@@ -1167,50 +1143,42 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
     {
         const size_t unit = block * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const size_t unit2 = (block + 1) * 8;
+        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x0_;
         v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
-    }
-    {
-        const size_t unit = (block + 1) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x_ = d_x1_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        const __m256 d_x_2_ = d_x1_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 2) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const size_t unit2 = (block + 3) * 8;
+        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x2_;
         v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
-    }
-    {
-        const size_t unit = (block + 3) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x_ = d_x3_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        const __m256 d_x_2_ = d_x3_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 4) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const size_t unit2 = (block + 5) * 8;
+        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x4_;
         v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
-    }
-    {
-        const size_t unit = (block + 5) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x_ = d_x5_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        const __m256 d_x_2_ = d_x5_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 6) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
+        const size_t unit2 = (block + 7) * 8;
+        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x6_;
         v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
-    }
-    {
-        const size_t unit = (block + 7) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const __m256 d_x_ = d_x7_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        const __m256 d_x_2_ = d_x7_;
+        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
     }
 }
 
@@ -1666,8 +1634,8 @@ static const struct weir_outer outers[] = {
 };
 
 static const struct weir_pass pass_back = {
-    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
-            "prefetch=0,fetch_rows=0,serpentine=1",
+    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
+            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .regions = regions_back,
     .region_count = 1,
     .scales = scales_back,
@@ -1679,8 +1647,8 @@ static const struct weir_pass pass_back = {
 };
 
 static const struct weir_pass pass_input = {
-    .plan = "vectors=8,rows=8,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
-            "prefetch=0,fetch_rows=1,serpentine=1",
+    .plan = "vectors=8,rows=8,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
+            "tails=1,prefetch=0,fetch_rows=1,serpentine=1",
     .regions = regions_input,
     .region_count = 1,
     .scales = scales_input,
@@ -1703,8 +1671,8 @@ const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2 = {
     .contract = WEIR_CONTRACT,
     .name = "rnn_tanh_f32_i2_h64__avx2",
     .cell = "rnn_tanh",
-    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
-            "prefetch=0,fetch_rows=0,serpentine=1",
+    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
+            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

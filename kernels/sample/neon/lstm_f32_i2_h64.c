@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa neon. Do not edit. Plan: vectors=2
- * rows=6 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 fused=1 tails=1 prefetch=0 fetch_rows=0
- * serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights. Per unit: 22
- * elementwise operations. */
+ * rows=6 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1 prefetch=0
+ * fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights.
+ * Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_neon.h"
 
@@ -65,70 +65,68 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
     {
         const size_t unit = block * 4;
         const size_t at = row * 64 + unit;
+        const size_t unit2 = (block + 1) * 4;
+        const size_t at2 = row * 64 + unit2;
         const float32x4_t c_prev_ = vld1q_f32(s->c_prev_ + at);
+        const float32x4_t c_prev_2_ = vld1q_f32(s->c_prev_ + at2);
         const float32x4_t i_sum_ = i0_;
+        const float32x4_t i_sum_2_ = i1_;
         const float32x4_t f_sum_ = f0_;
+        const float32x4_t f_sum_2_ = f1_;
         const float32x4_t g_sum_ = g0_;
+        const float32x4_t g_sum_2_ = g1_;
         const float32x4_t o_sum_ = o0_;
+        const float32x4_t o_sum_2_ = o1_;
         const float32x4_t i_arg_ = v_clamp(i_sum_, vdupq_n_f32(26.0f));
+        const float32x4_t i_arg_2_ = v_clamp(i_sum_2_, vdupq_n_f32(26.0f));
         const float32x4_t i_exp_ = v_exp2(i_arg_);
+        const float32x4_t i_exp_2_ = v_exp2(i_arg_2_);
         const float32x4_t i_den_ = vaddq_f32(vdupq_n_f32(1.0f), i_exp_);
+        const float32x4_t i_den_2_ = vaddq_f32(vdupq_n_f32(1.0f), i_exp_2_);
         const float32x4_t f_arg_ = v_clamp(f_sum_, vdupq_n_f32(26.0f));
+        const float32x4_t f_arg_2_ = v_clamp(f_sum_2_, vdupq_n_f32(26.0f));
         const float32x4_t f_exp_ = v_exp2(f_arg_);
+        const float32x4_t f_exp_2_ = v_exp2(f_arg_2_);
         const float32x4_t f_den_ = vaddq_f32(vdupq_n_f32(1.0f), f_exp_);
+        const float32x4_t f_den_2_ = vaddq_f32(vdupq_n_f32(1.0f), f_exp_2_);
         const float32x4_t g_arg_ = v_clamp(g_sum_, vdupq_n_f32(26.0f));
+        const float32x4_t g_arg_2_ = v_clamp(g_sum_2_, vdupq_n_f32(26.0f));
         const float32x4_t g_exp_ = v_exp2(g_arg_);
+        const float32x4_t g_exp_2_ = v_exp2(g_arg_2_);
         const float32x4_t o_arg_ = v_clamp(o_sum_, vdupq_n_f32(39.0f));
+        const float32x4_t o_arg_2_ = v_clamp(o_sum_2_, vdupq_n_f32(39.0f));
         const float32x4_t o_exp_ = v_exp2(o_arg_);
+        const float32x4_t o_exp_2_ = v_exp2(o_arg_2_);
         const float32x4_t o_den_ = vaddq_f32(vdupq_n_f32(1.0f), o_exp_);
+        const float32x4_t o_den_2_ = vaddq_f32(vdupq_n_f32(1.0f), o_exp_2_);
         const float32x4_t c_part_ = vfmaq_f32(i_den_, i_den_, g_exp_);
-        const float32x4_t c_part_2_ = vfmsq_f32(f_den_, f_den_, g_exp_);
-        const float32x4_t c_num_ = vfmaq_f32(c_part_2_, c_prev_, c_part_);
+        const float32x4_t c_part_2_ = vfmaq_f32(i_den_2_, i_den_2_, g_exp_2_);
+        const float32x4_t c_part_3_ = vfmsq_f32(f_den_, f_den_, g_exp_);
+        const float32x4_t c_part_4_ = vfmsq_f32(f_den_2_, f_den_2_, g_exp_2_);
+        const float32x4_t c_num_ = vfmaq_f32(c_part_3_, c_prev_, c_part_);
+        const float32x4_t c_num_2_ = vfmaq_f32(c_part_4_, c_prev_2_, c_part_2_);
         const float32x4_t c_den_ = vfmaq_f32(c_part_, c_part_, f_exp_);
+        const float32x4_t c_den_2_ = vfmaq_f32(c_part_2_, c_part_2_, f_exp_2_);
         const float32x4_t c_ = vdivq_f32(c_num_, c_den_); /* c' */
         vst1q_f32(s->c_next_ + at, c_);
+        const float32x4_t c_2_ = vdivq_f32(c_num_2_, c_den_2_); /* c' */
+        vst1q_f32(s->c_next_ + at2, c_2_);
         const float32x4_t h_part_ = v_mul(vdupq_n_f32(-2.88539004f), c_);
+        const float32x4_t h_part_2_ = v_mul(vdupq_n_f32(-2.88539004f), c_2_);
         const float32x4_t h_arg_ = v_clamp(h_part_, vdupq_n_f32(39.0f));
+        const float32x4_t h_arg_2_ = v_clamp(h_part_2_, vdupq_n_f32(39.0f));
         const float32x4_t h_exp_ = v_exp2(h_arg_);
+        const float32x4_t h_exp_2_ = v_exp2(h_arg_2_);
         const float32x4_t h_num_ = vsubq_f32(vdupq_n_f32(1.0f), h_exp_);
+        const float32x4_t h_num_2_ = vsubq_f32(vdupq_n_f32(1.0f), h_exp_2_);
         const float32x4_t h_den_ = vfmaq_f32(o_den_, o_den_, h_exp_);
+        const float32x4_t h_den_2_ = vfmaq_f32(o_den_2_, o_den_2_, h_exp_2_);
         const float32x4_t h_ = vdivq_f32(h_num_, h_den_); /* h' */
         vst1q_f32(s->h_next_ + at, h_);
         vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
-    }
-    {
-        const size_t unit = (block + 1) * 4;
-        const size_t at = row * 64 + unit;
-        const float32x4_t c_prev_ = vld1q_f32(s->c_prev_ + at);
-        const float32x4_t i_sum_ = i1_;
-        const float32x4_t f_sum_ = f1_;
-        const float32x4_t g_sum_ = g1_;
-        const float32x4_t o_sum_ = o1_;
-        const float32x4_t i_arg_ = v_clamp(i_sum_, vdupq_n_f32(26.0f));
-        const float32x4_t i_exp_ = v_exp2(i_arg_);
-        const float32x4_t i_den_ = vaddq_f32(vdupq_n_f32(1.0f), i_exp_);
-        const float32x4_t f_arg_ = v_clamp(f_sum_, vdupq_n_f32(26.0f));
-        const float32x4_t f_exp_ = v_exp2(f_arg_);
-        const float32x4_t f_den_ = vaddq_f32(vdupq_n_f32(1.0f), f_exp_);
-        const float32x4_t g_arg_ = v_clamp(g_sum_, vdupq_n_f32(26.0f));
-        const float32x4_t g_exp_ = v_exp2(g_arg_);
-        const float32x4_t o_arg_ = v_clamp(o_sum_, vdupq_n_f32(39.0f));
-        const float32x4_t o_exp_ = v_exp2(o_arg_);
-        const float32x4_t o_den_ = vaddq_f32(vdupq_n_f32(1.0f), o_exp_);
-        const float32x4_t c_part_ = vfmaq_f32(i_den_, i_den_, g_exp_);
-        const float32x4_t c_part_2_ = vfmsq_f32(f_den_, f_den_, g_exp_);
-        const float32x4_t c_num_ = vfmaq_f32(c_part_2_, c_prev_, c_part_);
-        const float32x4_t c_den_ = vfmaq_f32(c_part_, c_part_, f_exp_);
-        const float32x4_t c_ = vdivq_f32(c_num_, c_den_); /* c' */
-        vst1q_f32(s->c_next_ + at, c_);
-        const float32x4_t h_part_ = v_mul(vdupq_n_f32(-2.88539004f), c_);
-        const float32x4_t h_arg_ = v_clamp(h_part_, vdupq_n_f32(39.0f));
-        const float32x4_t h_exp_ = v_exp2(h_arg_);
-        const float32x4_t h_num_ = vsubq_f32(vdupq_n_f32(1.0f), h_exp_);
-        const float32x4_t h_den_ = vfmaq_f32(o_den_, o_den_, h_exp_);
-        const float32x4_t h_ = vdivq_f32(h_num_, h_den_); /* h' */
-        vst1q_f32(s->h_next_ + at, h_);
-        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const float32x4_t h_2_ = vdivq_f32(h_num_2_, h_den_2_); /* h' */
+        vst1q_f32(s->h_next_ + at2, h_2_);
+        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
     }
 }
 
@@ -896,8 +894,8 @@ const struct weir_kernel weir_lstm_f32_i2_h64__neon = {
     .contract = WEIR_CONTRACT,
     .name = "lstm_f32_i2_h64__neon",
     .cell = "lstm",
-    .plan = "vectors=2,rows=6,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,fused=1,tails=1,"
-            "prefetch=0,fetch_rows=0,serpentine=1",
+    .plan = "vectors=2,rows=6,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
+            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_NEON,
     .math = WEIR_INLINE,
     .I = 2,
