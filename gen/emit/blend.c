@@ -218,6 +218,7 @@ void emit_blended(struct emitter *e, const struct stage *stage)
                             .vectors = 1,
                             .width = 1,
                             .fused = true,
+                            .whole = true,
                             .blend = &parts[part]};
         const char *name = emit_format(e, "blended%s_%zu", stage->suffix, part);
         const char *mark = emit_mark_tile(e, &tile, NULL, name);

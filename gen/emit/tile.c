@@ -52,7 +52,7 @@ static const struct region *true_region(const struct tile *tile, const struct re
 
 static bool has_group(const struct tile *tile, size_t group)
 {
-    return tile->rows == 1 || group == tile->group;
+    return tile->whole || group == tile->group;
 }
 
 bool tile_walks(const struct emitter *e, const struct tile *tile, const struct region *region)
@@ -177,10 +177,11 @@ static void emit_fma(struct emitter *e, const struct tile *tile, int sum, size_t
 }
 
 /* Whether the tile brings in its share of the weights that come after its own: each of many rows
- * takes long enough for that to be done when they are wanted. */
+ * takes long enough for that to be done when they are wanted; one that goes on from what was
+ * computed ahead has few. */
 static bool tile_prefetches(const struct emitter *e, const struct tile *tile)
 {
-    return e->plan->prefetch && tile->kind == PLAIN && tile->rows > 1;
+    return e->plan->prefetch && tile->kind != HOISTED && tile->rows > 1;
 }
 
 static void emit_prefetch_pointer(struct emitter *e, const struct tile *tile,
@@ -228,21 +229,23 @@ static void emit_broadcast(struct emitter *e, const struct tile *tile, const cha
          emit_spell(e, e->isa->set1, in, NULL, NULL));
 }
 
-/* One column: keeps the fewer of weights and inputs in registers, and streams the others. The first
- * region of a loop loads the inputs. */
-static void emit_column(struct emitter *e, const struct tile *tile, const struct region *region,
-                        bool first)
+/* One column: keeps the fewer of weights and inputs in registers, and streams the others. Where
+ * regions share a loop, the first loads the inputs for all. */
+static void emit_column(struct emitter *e, const struct tile *tile, size_t leader, size_t r)
 {
+    const struct region *region = &tile->stage->regions[r];
     const size_t weights = region->count * tile->vectors;
     const char *operand = emit_operand_name(e, region->operand);
-    const bool hold_weights = tile->rows > 1 && weights <= tile->rows;
-    for (size_t row = 0; row < tile->rows && !hold_weights && first; row++)
+    const char *prefix = r > leader ? emit_format(e, "w%zu_", r - leader) : "w";
+    const bool hold_weights =
+        tile->rows > 1 && weights <= tile->rows && !tile_follows(e, tile, leader, leader + 1);
+    for (size_t row = 0; row < tile->rows && !hold_weights && r == leader && !tile->first; row++)
         emit_broadcast(e, tile, operand, row);
     for (size_t v = 0; v < tile->vectors; v++)
         for (size_t i = 0; i < region->count; i++) {
             const char *weight = weight_at(e, tile, region, v, i);
             if (tile->rows > 1) {
-                const char *name = emit_format(e, "w%zu", v * region->count + i);
+                const char *name = emit_format(e, "%s%zu", prefix, v * region->count + i);
                 EMIT("        const %s %s = %s;\n", e->isa->vector, name, weight);
                 weight = name;
             }
@@ -319,7 +322,7 @@ static void emit_moment(struct emitter *e, const struct tile *tile, size_t leade
         if (moment == BEFORE)
             emit_before(e, tile, r, first);
         else if (moment == COLUMN)
-            emit_column(e, tile, &tile->stage->regions[r], first);
+            emit_column(e, tile, leader, r);
         else
             emit_after(e, tile, r);
     }
@@ -338,25 +341,34 @@ void emit_tile_column(struct emitter *e, const struct tile *tile, size_t leader)
     emit_moment(e, tile, leader, COLUMN);
 }
 
+/* Asks for the share of what comes after, in a column or before the columns. */
+static void emit_prefetches(struct emitter *e, const struct tile *tile, size_t leader, bool before)
+{
+    const size_t every = e->plan->prefetch;
+    const char *when = every > 1 ? emit_format(e, "        if (k %% %zu == 0)\n    ", every) : "";
+    for (size_t r = leader; tile_prefetches(e, tile) && tile_follows(e, tile, leader, r); r++) {
+        const char *name = e->region[tile->stage->regions[r].index];
+        if (before)
+            emit_prefetch_pointer(e, tile, &tile->stage->regions[r]);
+        else
+            EMIT("%s        WEIR_PREFETCH(%s_next, k * %s_share);\n", when, name, name);
+    }
+}
+
 /* The loop over the columns of an operand. */
 static void emit_region(struct emitter *e, const struct tile *tile, const struct tile *joined,
                         size_t leader)
 {
     const struct region *region = &tile->stage->regions[leader];
-    const char *name = e->region[region->index];
     emit_moments(e, tile, joined, leader, BEFORE);
     if (tile->blend && region->operand == tile->blend->beside->operand) {
         emit_blended_columns(e, tile, leader);
         emit_moments(e, tile, joined, leader, AFTER);
         return;
     }
-    if (tile_prefetches(e, tile))
-        emit_prefetch_pointer(e, tile, region);
+    emit_prefetches(e, tile, leader, true);
     EMIT("    for (size_t k = 0; k < %s; k++) {\n", emit_size(e, region->cols));
-    if (tile_prefetches(e, tile) && e->plan->prefetch > 1)
-        EMIT("        if (k %% %zu == 0)\n    ", e->plan->prefetch);
-    if (tile_prefetches(e, tile))
-        EMIT("        WEIR_PREFETCH(%s_next, k * %s_share);\n", name, name);
+    emit_prefetches(e, tile, leader, false);
     emit_fetch_rows(e, tile, region);
     emit_moments(e, tile, joined, leader, COLUMN);
     EMIT("    }\n");

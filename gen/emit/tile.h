@@ -16,7 +16,8 @@ struct tile {
     const struct tail *tail; /* NULL: whole vectors of units */
     enum kind kind;
     size_t rows, vectors;
-    size_t group; /* of sums, in a tile of several rows; one row has all */
+    bool whole; /* holds the sums of all groups: few rows have registers enough */
+    size_t group; /* of the sums, where it does not */
     size_t column; /* how far past k its columns are */
     const struct blend *blend; /* what it computes ahead beside (blend.h); NULL: nothing */
     size_t first; /* what the vectors are counted from: a tail may join whole vectors */

@@ -25,7 +25,7 @@ static const char *emit_one(struct emitter *e, struct tile *whole, struct tile *
 {
     const struct tile *first = whole ? whole : tail;
     const struct stage *stage = first->true_stage;
-    const char *group = first->rows > 1 ? group_suffix(e, stage, first->group) : "";
+    const char *group = first->whole ? "" : group_suffix(e, stage, first->group);
     const char *vectors = whole ? emit_format(e, "x%zu", whole->vectors) : "";
     const char *name = emit_format(e, "%s%s_%zu%s%s%s", kind_names[first->kind], stage->suffix,
                                    first->rows, vectors, tail ? "_tail" : "", group);
@@ -35,12 +35,14 @@ static const char *emit_one(struct emitter *e, struct tile *whole, struct tile *
                        first->kind == AHEAD || first->fused ? "" : ", sums");
 }
 
-/* Emits the tile of some vectors, of the tail, or of both; with several rows, one for each group of
- * sums. True if it leaves sums in memory. */
+/* Emits the tile of some vectors, of the tail, or of both; where it cannot hold all sums, one for
+ * each group of them. True if it leaves sums in memory. */
 static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind kind, size_t rows,
                        size_t vectors, bool with_tail, struct choices *choices)
 {
     const struct tail *last = emit_tail(e, stage);
+    const size_t held = rows * (vectors ? vectors : 1) * stage->sum_count;
+    const bool all = rows == 1 || held <= e->isa->accumulators;
     const bool fused = e->plan->fused && rows == 1 && kind != AHEAD;
     struct tile whole = {.stage = stage,
                          .true_stage = stage,
@@ -48,7 +50,8 @@ static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind k
                          .rows = rows,
                          .vectors = vectors,
                          .width = vectors + with_tail,
-                         .fused = fused};
+                         .fused = fused,
+                         .whole = all};
     struct tile tail = whole;
     if (with_tail) {
         tail.stage = &last->stage;
@@ -57,7 +60,7 @@ static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind k
         tail.vectors = 1;
     }
     struct choice choice = {.outer = rows, .inner = vectors + with_tail, .tailed = with_tail};
-    for (size_t group = 0; group < (rows > 1 ? stage->group_count : 1); group++) {
+    for (size_t group = 0; group < (all ? 1 : stage->group_count); group++) {
         whole.group = tail.group = group;
         if (kind == AHEAD && !tile_has_products(e, &whole))
             continue;

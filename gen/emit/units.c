@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* The elementwise work of a stage: from finished sums to next states and stored values, one
- * operation a statement. Each waits for the one before: where two vectors of units are at hand,
- * they go through it in step, and one works while the other waits. */
+ * operation a statement. Each waits for the one before: where several vectors are at hand, of other
+ * units or of other rows, they go through it in step, and one works while another waits. */
 #include "emit/units.h"
 
+#include "emit/choice.h"
 #include "emit/names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROWS_MOST = 4 }; /* as plan.abreast */
+
+/* One vector of units of one row. */
 struct units {
     const struct stage *stage;
+    size_t row; /* past `row`; several rows have the same units */
     const char **name; /* of each node, once it was given one */
     struct names *names;
     const char *block; /* the block of units, as an expression */
@@ -26,10 +31,23 @@ static const char *literal(struct emitter *e, double number)
     return emit_format(e, strpbrk(digits, ".e") ? "%sf" : "%s.0f", digits);
 }
 
-/* One of the emitters' own words, for this block. */
+/* One of the emitters' own words, for this block of units. */
 static const char *own(struct emitter *e, const struct units *units, const char *word)
 {
     return emit_format(e, "%s%s", word, units->mark);
+}
+
+/* One of those, for this row as well. */
+static const char *of_row(struct emitter *e, const struct units *units, const char *word)
+{
+    return units->row ? emit_format(e, "%s%zu", word, units->row) : own(e, units, word);
+}
+
+/* Where the units are in an array whose rows are not padded. */
+static const char *row_units(struct emitter *e, const struct units *units, const char *array)
+{
+    return emit_format(e, "s->%s + (ptrdiff_t)%s * s->%s_row + %s", array,
+                       emit_plus(e, "row", units->row), array, own(e, units, "unit"));
 }
 
 /* A value as an operand: a variable, or a constant in every lane. */
@@ -52,6 +70,8 @@ static const char *give_name(struct emitter *e, struct units *units, int node)
                        : n->op == OP_GIVEN ? graph->givens[n->index].name
                        : n->op == OP_VECTOR ? graph->params[n->index].name
                                             : emit_node_name(e, node);
+    if (units->row)
+        base = emit_format(e, "%s_row%zu", base, units->row);
     return units->name[node] = emit_identifier(e, emit_unique(e, units->names, base));
 }
 
@@ -76,13 +96,12 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
     const size_t lanes = e->isa->lanes;
     const int stage_index = e->program->stage_of[node];
     if (n->op == OP_INPUT)
-        return emit_spell(e, e->isa->load_first,
-                          own(e, units, "s->x + (ptrdiff_t)row * s->x_row + unit"),
-                          own(e, units, "count"), NULL);
+        return emit_spell(e, e->isa->load_first, row_units(e, units, "x"), own(e, units, "count"),
+                          NULL);
     if (n->op == OP_STATE)
-        return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), own(e, units, "at"));
+        return load_from(e, emit_format(e, "s->%s", e->prev[n->index]), of_row(e, units, "at"));
     if (n->op == OP_GIVEN)
-        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), own(e, units, "at"));
+        return load_from(e, emit_format(e, "s->%s", e->given[n->index]), of_row(e, units, "at"));
     if (n->op == OP_VECTOR) {
         const struct region *region = loose_region(stage);
         size_t slot = 0;
@@ -96,7 +115,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
             e,
             emit_format(e, "s->%s",
                         state >= 0 ? e->next[state] : e->value[program_value(e->program, node)]),
-            own(e, units, "at"));
+            of_row(e, units, "at"));
     }
     size_t sum = 0;
     while (sum < stage->sum_count && stage->sums[sum] != node)
@@ -105,7 +124,7 @@ static const char *loaded(struct emitter *e, const struct units *units, int node
         return NULL;
     if (units->accumulators)
         return emit_identifier(e, units->accumulators[sum]);
-    return load_from(e, "sums",
+    return load_from(e, units->row ? emit_format(e, "sums%zu", units->row) : "sums",
                      sum ? emit_format(e, "(%zu * vectors + v) * %zu", sum, lanes)
                          : emit_format(e, "v * %zu", lanes));
 }
@@ -124,10 +143,9 @@ static const char *computed(struct emitter *e, const struct units *units, int no
 static void emit_output(struct emitter *e, const struct units *units, const char *name)
 {
     const enum weir_extent extent = units->stage->extent;
-    const char *to = own(e, units, "s->y + (ptrdiff_t)row * s->y_row + unit");
     const bool whole = emit_is_known(e, extent) && emit_known(e, extent) % e->isa->lanes == 0;
-    EMIT("        %s;\n", emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, to, name,
-                                     own(e, units, "count")));
+    EMIT("        %s;\n", emit_spell(e, whole ? e->isa->store_any : e->isa->store_first,
+                                     row_units(e, units, "y"), name, own(e, units, "count")));
 }
 
 static bool is_computed_here(const struct emitter *e, const struct units *units, int node)
@@ -144,7 +162,7 @@ static void emit_values(struct emitter *e, const struct units *units, int node, 
         if (e->program->values[v] == node)
             EMIT("%s%s;\n", indent,
                  emit_spell(e, e->isa->store,
-                            emit_format(e, "s->%s + at%s", e->value[v], units->mark),
+                            emit_format(e, "s->%s + %s", e->value[v], of_row(e, units, "at")),
                             units->name[node], NULL));
 }
 
@@ -159,7 +177,8 @@ static void emit_stores(struct emitter *e, struct units *units, int node)
         if (emit_has_states(e))
             EMIT("        %s;\n",
                  emit_spell(e, e->isa->store,
-                            emit_format(e, "s->%s + at%s", e->next[s], units->mark), name, NULL));
+                            emit_format(e, "s->%s + %s", e->next[s], of_row(e, units, "at")), name,
+                            NULL));
         if (s == 0 && e->program->role != ROLE_BACKWARD)
             emit_output(e, units, emit_format(e, "v_canonical(%s)", name));
     }
@@ -210,10 +229,13 @@ static void emit_indices(struct emitter *e, const struct units *units)
     const struct region *loose = loose_region(stage);
     const size_t lanes = e->isa->lanes;
     const char *unit = own(e, units, "unit");
-    EMIT("        const size_t %s = %s * %zu;\n", unit, units->block, lanes);
+    if (units->row == 0)
+        EMIT("        const size_t %s = %s * %zu;\n", unit, units->block, lanes);
     if (needs_at(e, stage))
-        EMIT("        const size_t %s = row * %s + %s;\n", own(e, units, "at"),
-             emit_padded(e, stage->extent), unit);
+        EMIT("        const size_t %s = %s * %s + %s;\n", of_row(e, units, "at"),
+             emit_plus(e, "row", units->row), emit_padded(e, stage->extent), unit);
+    if (units->row)
+        return;
     if (needs_count(e, stage))
         EMIT("        const size_t %s = %s - %s < %zu ? %s - %s : %zu;\n", own(e, units, "count"),
              emit_size(e, stage->extent), unit, lanes, emit_size(e, stage->extent), unit, lanes);
@@ -256,7 +278,7 @@ static void emit_saving(struct emitter *e, struct units *units)
     EMIT("        }\n");
 }
 
-/* The work on some vectors of units of one row, two levels deep. */
+/* The work on some vectors of units, two levels deep. */
 static void emit_vectors(struct emitter *e, struct units *units, size_t count)
 {
     const struct stage *stage = units->stage;
@@ -305,17 +327,47 @@ void emit_fused_units(struct emitter *e, const struct stage *stage,
     }
 }
 
-void emit_units(struct emitter *e, const struct stage *stage)
+/* The function for so many rows. */
+static void emit_rows(struct emitter *e, const struct stage *stage, const char *name, size_t rows)
 {
-    struct units units = {.stage = stage, .block = "(block + v)", .mark = ""};
-    if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
-        return;
+    struct units units[ROWS_MOST];
+    const bool sums = stage->sum_count > 0;
     const char *parameters =
         emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
-                    stage->sum_count > 0 ? ", const float *sums" : "");
-    EMIT("%s\n{\n",
-         emit_signature(e, emit_format(e, "WEIR_TILE units%s", stage->suffix), parameters));
+                    sums ? ", const float *sums" : "");
+    EMIT("%s\n{\n", emit_signature(e, emit_format(e, "WEIR_TILE %s", name), parameters));
+    for (size_t row = 0; row < rows; row++) {
+        units[row] = (struct units){.stage = stage, .row = row, .block = "(block + v)", .mark = ""};
+        if (row && sums)
+            EMIT("    const float *sums%zu = sums + %zu * vectors;\n", row,
+                 row * stage->sum_count * e->isa->lanes);
+    }
     EMIT("    for (size_t v = 0; v < vectors; v++) {\n");
-    emit_vectors(e, &units, 1);
+    emit_vectors(e, units, rows);
     EMIT("    }\n}\n\n");
+}
+
+void emit_units(struct emitter *e, const struct stage *stage)
+{
+    const char *name = emit_format(e, "units%s", stage->suffix);
+    const char *sums = stage->sum_count > 0 ? ", const float *sums" : "";
+    struct choices choices = {.count = 0};
+    if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
+        return;
+    if (e->plan->abreast == 1) {
+        emit_rows(e, stage, name, 1);
+        return;
+    }
+    for (size_t rows = 1; rows <= e->plan->abreast; rows++) {
+        const char *one = emit_format(e, "%s_%zu", name, rows);
+        const char *call =
+            emit_format(e, "%s(s, block, vectors, row%s)", one, *sums ? ", sums" : "");
+        emit_rows(e, stage, one, rows);
+        choices_add(&choices, (struct choice){rows, 0, false, {call}, 1});
+    }
+    const char *parameters = emit_format(
+        e, "const struct step%s *s, size_t block, size_t vectors, size_t row, size_t rows%s",
+        e->tag, sums);
+    EMIT("%s\n{\n%s}\n\n", emit_signature(e, emit_format(e, "static void %s", name), parameters),
+         emit_choices(e, &choices, "    ", "rows", ""));
 }

@@ -13,7 +13,7 @@ struct walk {
     const char *head;
     const char *batch; /* the number of rows */
     const char *few; /* the lines that leave a stage of few rows to others, or empty */
-    const char *sums; /* the line that declares where sums are left, or empty */
+    const char *begin; /* a line that it begins with, or empty */
     const char *work; /* on `vectors` blocks from `block` on, of `rows` rows from `row` on */
     bool serpentine, prefetch;
 };
@@ -45,7 +45,7 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
     const struct plan *plan = e->plan;
     EMIT_TEMPLATE(
         "emit/walk.c.in", {"HEAD", walk->head}, {"FEW", walk->few}, {"BATCH", walk->batch},
-        {"SUMS", walk->sums}, {"WORK", walk->work}, {"NEXT", next_block(walk)},
+        {"BEGIN", walk->begin}, {"WORK", walk->work}, {"NEXT", next_block(walk)},
         {"BLOCKS", emit_blocks(e, stage->extent)}, {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
         {"ROWS", emit_number(e, plan->rows)}, {"ROWS_LESS_ONE", emit_number(e, plan->rows - 1)},
@@ -99,6 +99,26 @@ static const char *blended_call(struct emitter *e, const struct stage *stage)
                        stage->suffix, emit_mark_walk(e, "                "));
 }
 
+/* The call of the elementwise work that tiles leave. */
+static const char *units_call(struct emitter *e, const struct stage *stage)
+{
+    const size_t abreast = e->plan->abreast, width = stage->sum_count * e->isa->lanes;
+    const char *left = width && e->plan->fused ? " && rows > 1" : "";
+    const char *sums = width ? emit_format(e, ", sums + r * vectors * %zu", width) : "";
+    if (abreast == 1)
+        return emit_format(e,
+                           "            for (size_t r = 0; r < rows%s; r++)\n"
+                           "                units%s(s, block, vectors, row + r%s);",
+                           left, stage->suffix, sums);
+    return emit_format(e,
+                       "            size_t left = %s(rows + %zu) / %zu;\n"
+                       "            for (size_t r = 0, count; left; r += count, left--) {\n"
+                       "                count = (rows - r) / left;\n"
+                       "                units%s(s, block, vectors, row + r, count%s);\n"
+                       "            }",
+                       *left ? "rows == 1 ? 0 : " : "", abreast - 1, abreast, stage->suffix, sums);
+}
+
 static void emit_stage(struct emitter *e, const struct stage *stage)
 {
     const struct plan *plan = e->plan;
@@ -109,39 +129,38 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     const char *head = emit_format(
         e, "static void stage%s(const struct weir_run *run, %sstruct step%s *s%s)", stage->suffix,
         plan->prefetch ? "" : "const ", e->tag, plan->serpentine ? ", int backwards" : "");
-    const char *work =
-        emit_format(e,
-                    "%s%s%s"
-                    "            for (size_t r = 0; r < rows%s; r++)\n"
-                    "                units%s(s, block, vectors, row + r%s);\n%s",
-                    blended_call(e, stage), sums ? sums_call(e, stage) : "",
-                    marks_units(e, stage, fused), fused ? " && rows > 1" : "", stage->suffix,
-                    sums ? emit_format(e, ", sums + r * vectors * %zu", width) : "",
-                    emit_mark_walk(e, "            "));
-    emit_walk_by(e, stage,
-                 &(struct walk){.head = head,
-                                .few = few_exit(e, stage),
-                                .batch = "run->B",
-                                .sums = sums
-                                            ? emit_format(e, "    WEIR_ALIGNED float sums[%zu];",
-                                                          (single > batch ? single : batch) * width)
-                                            : "",
-                                .work = work,
-                                .serpentine = plan->serpentine,
-                                .prefetch = plan->prefetch});
+    const char *work = emit_format(e, "%s%s%s%s\n%s", blended_call(e, stage),
+                                   sums ? sums_call(e, stage) : "", marks_units(e, stage, fused),
+                                   units_call(e, stage), emit_mark_walk(e, "            "));
+    emit_walk_by(
+        e, stage,
+        &(struct walk){.head = head,
+                       .few = few_exit(e, stage),
+                       .batch = "run->B",
+                       .begin = sums ? emit_format(e, "    WEIR_ALIGNED float sums[%zu];",
+                                                   (single > batch ? single : batch) * width)
+                                     : "",
+                       .work = work,
+                       .serpentine = plan->serpentine,
+                       .prefetch = plan->prefetch});
 }
 
 /* The products of `m` rows of the input, evenly spaced from s->x on. */
 static void emit_ahead(struct emitter *e, const struct stage *stage)
 {
     const char *head = emit_format(
-        e, "static void multiply%s(const struct weir_run *run, const struct step%s *s, size_t m)",
-        stage->suffix, e->tag);
+        e, "static void multiply%s(const struct weir_run *run, %sstruct step%s *s, size_t m)",
+        stage->suffix, e->plan->prefetch ? "" : "const ", e->tag);
     const char *work = emit_format(
         e, "            ahead%s(s, block, %s, row, rows);\n%s", stage->suffix,
         emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
-                 &(struct walk){.head = head, .few = "", .batch = "m", .sums = "", .work = work});
+                 &(struct walk){.head = head,
+                                .few = "",
+                                .batch = "m",
+                                .begin = e->plan->prefetch ? "    s->B = m;" : "",
+                                .work = work,
+                                .prefetch = e->plan->prefetch});
 }
 
 /* The products of `steps` time steps from step t on: one product where rows are evenly spaced. */

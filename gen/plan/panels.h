@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Panels: a stage with more sums than a tile of several rows can hold registers for has several
  * tiles over the same rows, each for a group of the sums, and the weights of each group lie
- * together. A tile of one row, which has registers enough, walks the panels of all groups side by
+ * together. A tile of few rows, which has registers enough, walks the panels of all groups side by
  * side. Every sum still adds the same products in the same order. */
 #ifndef WEIR_PANELS_H
 #define WEIR_PANELS_H

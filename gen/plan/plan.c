@@ -13,6 +13,7 @@ enum {
     LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
     ROWS_WANTED = 4, /* rows that read a weight together: with fewer, a tile holds fewer sums */
     ROWS_FEW_SUMS = 6,
+    ROWS_ABREAST = 4, /* their divisions and exponentials wait together */
     SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
     HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
     HOIST_BATCH = 4, /* beyond, W@x is as well computed where it is used */
@@ -117,6 +118,7 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
+    plan.abreast = program->role == ROLE_FORWARD && isa->lanes >= 8 ? ROWS_ABREAST : 1;
     plan.tails = program->graph->size[WEIR_H] > 0;
     plan.prefetch = isa->lanes >= 8 && step_bytes(program) >= FAR_BYTES ? PREFETCH_COLUMNS : 0;
     if (program->role == ROLE_INPUT) { /* many rows: they come from far, and each block once */

@@ -18,6 +18,7 @@
     FIELD(hoist_batch, 1, 512, "the largest batch for which W@x is hoisted")                       \
     FIELD(blend, 0, 8, "steps whose W@x is computed beside one row's recurrent products; 0: none") \
     FIELD(fused, 0, 1, "elementwise work of one row in its tile, without a detour by memory")      \
+    FIELD(abreast, 1, 4, "rows of several whose elementwise work is done side by side")            \
     FIELD(tails, 0, 1, "units past the last whole vector: their sums share vectors")               \
     FIELD(prefetch, 0, 64, "fetch weights of the next block every so many columns; 0: never")      \
     FIELD(fetch_rows, 0, 1, "fetch the rows that the next tile of several rows multiplies")        \

@@ -29,6 +29,7 @@ hoist 0 5 24
 hoist_batch 1 4
 blend 0 3 8
 fused 0 1
+abreast 1 2 4
 tails 0 1
 prefetch 0 1 4
 fetch_rows 0 1

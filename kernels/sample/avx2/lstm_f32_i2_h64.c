@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx2. Do not edit. Plan: vectors=2
- * rows=6 batch_vectors=1 sums=2 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1 prefetch=0
- * fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of weights.
- * Per unit: 22 elementwise operations. */
+ * rows=6 batch_vectors=1 sums=2 hoist=0 hoist_batch=4 blend=0 fused=1 abreast=4 tails=1
+ * prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of
+ * weights. Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_avx2.h"
 
@@ -199,7 +199,7 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_2x1_p0(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_2x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -209,75 +209,58 @@ WEIR_TILE tile_2x1_p0(const struct step *s, size_t block, size_t row, float *sum
     const float *w_p0_x0 = s->w_p0_x + block * 32;
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
-    for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
-        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
-        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
-        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
-        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
-        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
-    }
-    const float *w_p0_h0 = s->w_p0_h + block * 1024;
-    const float *h_row0_ = s->h_prev_ + row * 64;
-    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
-        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
-        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
-        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
-        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
-        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
-    }
-    _mm256_store_ps(sums + 0, i0_0_);
-    _mm256_store_ps(sums + 32, i0_1_);
-    _mm256_store_ps(sums + 8, f0_0_);
-    _mm256_store_ps(sums + 40, f0_1_);
-}
-
-WEIR_TILE tile_2x1_p1(const struct step *s, size_t block, size_t row, float *sums)
-{
-    const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
     __m256 g0_1_ = g0_0_;
     __m256 o0_0_ = _mm256_load_ps(bias0 + 24);
     __m256 o0_1_ = o0_0_;
     const float *w_p1_x0 = s->w_p1_x + block * 32;
-    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
-        o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
         const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
-        g0_1_ = _mm256_fmadd_ps(w0, in1, g0_1_);
-        o0_1_ = _mm256_fmadd_ps(w1, in1, o0_1_);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        const __m256 w1_0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        g0_0_ = _mm256_fmadd_ps(w1_0, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w1_0, in1, g0_1_);
+        const __m256 w1_1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
+        o0_0_ = _mm256_fmadd_ps(w1_1, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w1_1, in1, o0_1_);
     }
-    const float *w_p1_h0 = s->w_p1_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
-        o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
         const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
-        g0_1_ = _mm256_fmadd_ps(w0, in1, g0_1_);
-        o0_1_ = _mm256_fmadd_ps(w1, in1, o0_1_);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        const __m256 w1_0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        g0_0_ = _mm256_fmadd_ps(w1_0, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w1_0, in1, g0_1_);
+        const __m256 w1_1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
+        o0_0_ = _mm256_fmadd_ps(w1_1, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w1_1, in1, o0_1_);
     }
+    _mm256_store_ps(sums + 0, i0_0_);
+    _mm256_store_ps(sums + 32, i0_1_);
+    _mm256_store_ps(sums + 8, f0_0_);
+    _mm256_store_ps(sums + 40, f0_1_);
     _mm256_store_ps(sums + 16, g0_0_);
     _mm256_store_ps(sums + 48, g0_1_);
     _mm256_store_ps(sums + 24, o0_0_);
     _mm256_store_ps(sums + 56, o0_1_);
 }
 
-WEIR_TILE tile_3x1_p0(const struct step *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
 {
     const float *bias0 = s->bias + block * 32;
     __m256 i0_0_ = _mm256_load_ps(bias0 + 0);
@@ -290,47 +273,6 @@ WEIR_TILE tile_3x1_p0(const struct step *s, size_t block, size_t row, float *sum
     const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
     const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
     const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
-    for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
-        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
-        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
-        const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
-        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
-        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
-        const __m256 in2 = _mm256_set1_ps(x_row2_[k]);
-        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
-        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
-    }
-    const float *w_p0_h0 = s->w_p0_h + block * 1024;
-    const float *h_row0_ = s->h_prev_ + row * 64;
-    const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
-    const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
-        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
-        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
-        const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
-        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
-        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
-        const __m256 in2 = _mm256_set1_ps(h_row2_[k]);
-        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
-        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
-    }
-    _mm256_store_ps(sums + 0, i0_0_);
-    _mm256_store_ps(sums + 32, i0_1_);
-    _mm256_store_ps(sums + 64, i0_2_);
-    _mm256_store_ps(sums + 8, f0_0_);
-    _mm256_store_ps(sums + 40, f0_1_);
-    _mm256_store_ps(sums + 72, f0_2_);
-}
-
-WEIR_TILE tile_3x1_p1(const struct step *s, size_t block, size_t row, float *sums)
-{
-    const float *bias0 = s->bias + block * 32;
     __m256 g0_0_ = _mm256_load_ps(bias0 + 16);
     __m256 g0_1_ = g0_0_;
     __m256 g0_2_ = g0_0_;
@@ -338,39 +280,59 @@ WEIR_TILE tile_3x1_p1(const struct step *s, size_t block, size_t row, float *sum
     __m256 o0_1_ = o0_0_;
     __m256 o0_2_ = o0_0_;
     const float *w_p1_x0 = s->w_p1_x + block * 32;
-    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
-    const float *x_row1_ = s->x + (ptrdiff_t)(row + 1) * s->x_row;
-    const float *x_row2_ = s->x + (ptrdiff_t)(row + 2) * s->x_row;
     for (size_t k = 0; k < 2; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
-        o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
         const __m256 in1 = _mm256_set1_ps(x_row1_[k]);
-        g0_1_ = _mm256_fmadd_ps(w0, in1, g0_1_);
-        o0_1_ = _mm256_fmadd_ps(w1, in1, o0_1_);
         const __m256 in2 = _mm256_set1_ps(x_row2_[k]);
-        g0_2_ = _mm256_fmadd_ps(w0, in2, g0_2_);
-        o0_2_ = _mm256_fmadd_ps(w1, in2, o0_2_);
+        const __m256 w0 = _mm256_load_ps(w_p0_x0 + k * 16 + 0);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
+        const __m256 w1 = _mm256_load_ps(w_p0_x0 + k * 16 + 8);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
+        const __m256 w1_0 = _mm256_load_ps(w_p1_x0 + k * 16 + 0);
+        g0_0_ = _mm256_fmadd_ps(w1_0, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w1_0, in1, g0_1_);
+        g0_2_ = _mm256_fmadd_ps(w1_0, in2, g0_2_);
+        const __m256 w1_1 = _mm256_load_ps(w_p1_x0 + k * 16 + 8);
+        o0_0_ = _mm256_fmadd_ps(w1_1, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w1_1, in1, o0_1_);
+        o0_2_ = _mm256_fmadd_ps(w1_1, in2, o0_2_);
     }
-    const float *w_p1_h0 = s->w_p1_h + block * 1024;
+    const float *w_p0_h0 = s->w_p0_h + block * 1024;
     const float *h_row0_ = s->h_prev_ + row * 64;
     const float *h_row1_ = s->h_prev_ + (row + 1) * 64;
     const float *h_row2_ = s->h_prev_ + (row + 2) * 64;
+    const float *w_p1_h0 = s->w_p1_h + block * 1024;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 w0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
-        const __m256 w1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
         const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        g0_0_ = _mm256_fmadd_ps(w0, in0, g0_0_);
-        o0_0_ = _mm256_fmadd_ps(w1, in0, o0_0_);
         const __m256 in1 = _mm256_set1_ps(h_row1_[k]);
-        g0_1_ = _mm256_fmadd_ps(w0, in1, g0_1_);
-        o0_1_ = _mm256_fmadd_ps(w1, in1, o0_1_);
         const __m256 in2 = _mm256_set1_ps(h_row2_[k]);
-        g0_2_ = _mm256_fmadd_ps(w0, in2, g0_2_);
-        o0_2_ = _mm256_fmadd_ps(w1, in2, o0_2_);
+        const __m256 w0 = _mm256_load_ps(w_p0_h0 + k * 16 + 0);
+        i0_0_ = _mm256_fmadd_ps(w0, in0, i0_0_);
+        i0_1_ = _mm256_fmadd_ps(w0, in1, i0_1_);
+        i0_2_ = _mm256_fmadd_ps(w0, in2, i0_2_);
+        const __m256 w1 = _mm256_load_ps(w_p0_h0 + k * 16 + 8);
+        f0_0_ = _mm256_fmadd_ps(w1, in0, f0_0_);
+        f0_1_ = _mm256_fmadd_ps(w1, in1, f0_1_);
+        f0_2_ = _mm256_fmadd_ps(w1, in2, f0_2_);
+        const __m256 w1_0 = _mm256_load_ps(w_p1_h0 + k * 16 + 0);
+        g0_0_ = _mm256_fmadd_ps(w1_0, in0, g0_0_);
+        g0_1_ = _mm256_fmadd_ps(w1_0, in1, g0_1_);
+        g0_2_ = _mm256_fmadd_ps(w1_0, in2, g0_2_);
+        const __m256 w1_1 = _mm256_load_ps(w_p1_h0 + k * 16 + 8);
+        o0_0_ = _mm256_fmadd_ps(w1_1, in0, o0_0_);
+        o0_1_ = _mm256_fmadd_ps(w1_1, in1, o0_1_);
+        o0_2_ = _mm256_fmadd_ps(w1_1, in2, o0_2_);
     }
+    _mm256_store_ps(sums + 0, i0_0_);
+    _mm256_store_ps(sums + 32, i0_1_);
+    _mm256_store_ps(sums + 64, i0_2_);
+    _mm256_store_ps(sums + 8, f0_0_);
+    _mm256_store_ps(sums + 40, f0_1_);
+    _mm256_store_ps(sums + 72, f0_2_);
     _mm256_store_ps(sums + 16, g0_0_);
     _mm256_store_ps(sums + 48, g0_1_);
     _mm256_store_ps(sums + 80, g0_2_);
@@ -844,12 +806,10 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
         }
         break;
     case 2:
-        tile_2x1_p0(s, block, row, sums);
-        tile_2x1_p1(s, block, row, sums);
+        tile_2x1(s, block, row, sums);
         break;
     case 3:
-        tile_3x1_p0(s, block, row, sums);
-        tile_3x1_p1(s, block, row, sums);
+        tile_3x1(s, block, row, sums);
         break;
     case 4:
         tile_4x1_p0(s, block, row, sums);
@@ -866,7 +826,7 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
     }
 }
 
-WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
 {
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
@@ -904,6 +864,331 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     }
 }
 
+WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 32 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 c_prev_row1_ = _mm256_load_ps(s->c_prev_ + at1);
+        const __m256 i_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 i_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 f_sum_ = _mm256_load_ps(sums + (1 * vectors + v) * 8);
+        const __m256 f_sum_row1_ = _mm256_load_ps(sums1 + (1 * vectors + v) * 8);
+        const __m256 g_sum_ = _mm256_load_ps(sums + (2 * vectors + v) * 8);
+        const __m256 g_sum_row1_ = _mm256_load_ps(sums1 + (2 * vectors + v) * 8);
+        const __m256 o_sum_ = _mm256_load_ps(sums + (3 * vectors + v) * 8);
+        const __m256 o_sum_row1_ = _mm256_load_ps(sums1 + (3 * vectors + v) * 8);
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row1_ = v_clamp(i_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 i_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row1_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row1_ = v_clamp(f_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 f_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row1_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row1_ = v_clamp(g_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row1_ = v_clamp(o_sum_row1_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 o_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row1_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_row1_ = _mm256_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_part_row1_2_ = _mm256_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_num_row1_ = _mm256_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_den_row1_ = _mm256_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 c_row1_ = _mm256_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm256_store_ps(s->c_next_ + at1, c_row1_);
+        const __m256 h_part_ = v_mul(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_part_row1_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row1_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_part_row1_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_den_row1_ = _mm256_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+    }
+}
+
+WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 32 * vectors;
+    const float *sums2 = sums + 64 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 c_prev_row1_ = _mm256_load_ps(s->c_prev_ + at1);
+        const __m256 c_prev_row2_ = _mm256_load_ps(s->c_prev_ + at2);
+        const __m256 i_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 i_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 i_sum_row2_ = _mm256_load_ps(sums2 + v * 8);
+        const __m256 f_sum_ = _mm256_load_ps(sums + (1 * vectors + v) * 8);
+        const __m256 f_sum_row1_ = _mm256_load_ps(sums1 + (1 * vectors + v) * 8);
+        const __m256 f_sum_row2_ = _mm256_load_ps(sums2 + (1 * vectors + v) * 8);
+        const __m256 g_sum_ = _mm256_load_ps(sums + (2 * vectors + v) * 8);
+        const __m256 g_sum_row1_ = _mm256_load_ps(sums1 + (2 * vectors + v) * 8);
+        const __m256 g_sum_row2_ = _mm256_load_ps(sums2 + (2 * vectors + v) * 8);
+        const __m256 o_sum_ = _mm256_load_ps(sums + (3 * vectors + v) * 8);
+        const __m256 o_sum_row1_ = _mm256_load_ps(sums1 + (3 * vectors + v) * 8);
+        const __m256 o_sum_row2_ = _mm256_load_ps(sums2 + (3 * vectors + v) * 8);
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row1_ = v_clamp(i_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row2_ = v_clamp(i_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m256 i_exp_row2_ = v_exp2(i_arg_row2_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 i_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row1_);
+        const __m256 i_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row2_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row1_ = v_clamp(f_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row2_ = v_clamp(f_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m256 f_exp_row2_ = v_exp2(f_arg_row2_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 f_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row1_);
+        const __m256 f_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row2_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row1_ = v_clamp(g_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row2_ = v_clamp(g_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m256 g_exp_row2_ = v_exp2(g_arg_row2_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row1_ = v_clamp(o_sum_row1_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row2_ = v_clamp(o_sum_row2_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m256 o_exp_row2_ = v_exp2(o_arg_row2_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 o_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row1_);
+        const __m256 o_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row2_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_row1_ = _mm256_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m256 c_part_row2_ = _mm256_fmadd_ps(i_den_row2_, g_exp_row2_, i_den_row2_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_part_row1_2_ = _mm256_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m256 c_part_row2_2_ = _mm256_fnmadd_ps(f_den_row2_, g_exp_row2_, f_den_row2_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_num_row1_ = _mm256_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m256 c_num_row2_ = _mm256_fmadd_ps(c_prev_row2_, c_part_row2_, c_part_row2_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_den_row1_ = _mm256_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m256 c_den_row2_ = _mm256_fmadd_ps(c_part_row2_, f_exp_row2_, c_part_row2_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 c_row1_ = _mm256_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm256_store_ps(s->c_next_ + at1, c_row1_);
+        const __m256 c_row2_ = _mm256_div_ps(c_num_row2_, c_den_row2_); /* c' */
+        _mm256_store_ps(s->c_next_ + at2, c_row2_);
+        const __m256 h_part_ = v_mul(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_part_row1_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row1_);
+        const __m256 h_part_row2_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row2_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_part_row1_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row2_ = v_clamp(h_part_row2_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_den_row1_ = _mm256_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m256 h_den_row2_ = _mm256_fmadd_ps(o_den_row2_, h_exp_row2_, o_den_row2_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_row2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+    }
+}
+
+WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 32 * vectors;
+    const float *sums2 = sums + 64 * vectors;
+    const float *sums3 = sums + 96 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const size_t at3 = (row + 3) * 64 + unit;
+        const __m256 c_prev_ = _mm256_load_ps(s->c_prev_ + at);
+        const __m256 c_prev_row1_ = _mm256_load_ps(s->c_prev_ + at1);
+        const __m256 c_prev_row2_ = _mm256_load_ps(s->c_prev_ + at2);
+        const __m256 c_prev_row3_ = _mm256_load_ps(s->c_prev_ + at3);
+        const __m256 i_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 i_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 i_sum_row2_ = _mm256_load_ps(sums2 + v * 8);
+        const __m256 i_sum_row3_ = _mm256_load_ps(sums3 + v * 8);
+        const __m256 f_sum_ = _mm256_load_ps(sums + (1 * vectors + v) * 8);
+        const __m256 f_sum_row1_ = _mm256_load_ps(sums1 + (1 * vectors + v) * 8);
+        const __m256 f_sum_row2_ = _mm256_load_ps(sums2 + (1 * vectors + v) * 8);
+        const __m256 f_sum_row3_ = _mm256_load_ps(sums3 + (1 * vectors + v) * 8);
+        const __m256 g_sum_ = _mm256_load_ps(sums + (2 * vectors + v) * 8);
+        const __m256 g_sum_row1_ = _mm256_load_ps(sums1 + (2 * vectors + v) * 8);
+        const __m256 g_sum_row2_ = _mm256_load_ps(sums2 + (2 * vectors + v) * 8);
+        const __m256 g_sum_row3_ = _mm256_load_ps(sums3 + (2 * vectors + v) * 8);
+        const __m256 o_sum_ = _mm256_load_ps(sums + (3 * vectors + v) * 8);
+        const __m256 o_sum_row1_ = _mm256_load_ps(sums1 + (3 * vectors + v) * 8);
+        const __m256 o_sum_row2_ = _mm256_load_ps(sums2 + (3 * vectors + v) * 8);
+        const __m256 o_sum_row3_ = _mm256_load_ps(sums3 + (3 * vectors + v) * 8);
+        const __m256 i_arg_ = v_clamp(i_sum_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row1_ = v_clamp(i_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row2_ = v_clamp(i_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 i_arg_row3_ = v_clamp(i_sum_row3_, _mm256_set1_ps(26.0f));
+        const __m256 i_exp_ = v_exp2(i_arg_);
+        const __m256 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m256 i_exp_row2_ = v_exp2(i_arg_row2_);
+        const __m256 i_exp_row3_ = v_exp2(i_arg_row3_);
+        const __m256 i_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_);
+        const __m256 i_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row1_);
+        const __m256 i_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row2_);
+        const __m256 i_den_row3_ = _mm256_add_ps(_mm256_set1_ps(1.0f), i_exp_row3_);
+        const __m256 f_arg_ = v_clamp(f_sum_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row1_ = v_clamp(f_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row2_ = v_clamp(f_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 f_arg_row3_ = v_clamp(f_sum_row3_, _mm256_set1_ps(26.0f));
+        const __m256 f_exp_ = v_exp2(f_arg_);
+        const __m256 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m256 f_exp_row2_ = v_exp2(f_arg_row2_);
+        const __m256 f_exp_row3_ = v_exp2(f_arg_row3_);
+        const __m256 f_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_);
+        const __m256 f_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row1_);
+        const __m256 f_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row2_);
+        const __m256 f_den_row3_ = _mm256_add_ps(_mm256_set1_ps(1.0f), f_exp_row3_);
+        const __m256 g_arg_ = v_clamp(g_sum_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row1_ = v_clamp(g_sum_row1_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row2_ = v_clamp(g_sum_row2_, _mm256_set1_ps(26.0f));
+        const __m256 g_arg_row3_ = v_clamp(g_sum_row3_, _mm256_set1_ps(26.0f));
+        const __m256 g_exp_ = v_exp2(g_arg_);
+        const __m256 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m256 g_exp_row2_ = v_exp2(g_arg_row2_);
+        const __m256 g_exp_row3_ = v_exp2(g_arg_row3_);
+        const __m256 o_arg_ = v_clamp(o_sum_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row1_ = v_clamp(o_sum_row1_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row2_ = v_clamp(o_sum_row2_, _mm256_set1_ps(39.0f));
+        const __m256 o_arg_row3_ = v_clamp(o_sum_row3_, _mm256_set1_ps(39.0f));
+        const __m256 o_exp_ = v_exp2(o_arg_);
+        const __m256 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m256 o_exp_row2_ = v_exp2(o_arg_row2_);
+        const __m256 o_exp_row3_ = v_exp2(o_arg_row3_);
+        const __m256 o_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_);
+        const __m256 o_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row1_);
+        const __m256 o_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row2_);
+        const __m256 o_den_row3_ = _mm256_add_ps(_mm256_set1_ps(1.0f), o_exp_row3_);
+        const __m256 c_part_ = _mm256_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m256 c_part_row1_ = _mm256_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m256 c_part_row2_ = _mm256_fmadd_ps(i_den_row2_, g_exp_row2_, i_den_row2_);
+        const __m256 c_part_row3_ = _mm256_fmadd_ps(i_den_row3_, g_exp_row3_, i_den_row3_);
+        const __m256 c_part_2_ = _mm256_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m256 c_part_row1_2_ = _mm256_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m256 c_part_row2_2_ = _mm256_fnmadd_ps(f_den_row2_, g_exp_row2_, f_den_row2_);
+        const __m256 c_part_row3_2_ = _mm256_fnmadd_ps(f_den_row3_, g_exp_row3_, f_den_row3_);
+        const __m256 c_num_ = _mm256_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m256 c_num_row1_ = _mm256_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m256 c_num_row2_ = _mm256_fmadd_ps(c_prev_row2_, c_part_row2_, c_part_row2_2_);
+        const __m256 c_num_row3_ = _mm256_fmadd_ps(c_prev_row3_, c_part_row3_, c_part_row3_2_);
+        const __m256 c_den_ = _mm256_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m256 c_den_row1_ = _mm256_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m256 c_den_row2_ = _mm256_fmadd_ps(c_part_row2_, f_exp_row2_, c_part_row2_);
+        const __m256 c_den_row3_ = _mm256_fmadd_ps(c_part_row3_, f_exp_row3_, c_part_row3_);
+        const __m256 c_ = _mm256_div_ps(c_num_, c_den_); /* c' */
+        _mm256_store_ps(s->c_next_ + at, c_);
+        const __m256 c_row1_ = _mm256_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm256_store_ps(s->c_next_ + at1, c_row1_);
+        const __m256 c_row2_ = _mm256_div_ps(c_num_row2_, c_den_row2_); /* c' */
+        _mm256_store_ps(s->c_next_ + at2, c_row2_);
+        const __m256 c_row3_ = _mm256_div_ps(c_num_row3_, c_den_row3_); /* c' */
+        _mm256_store_ps(s->c_next_ + at3, c_row3_);
+        const __m256 h_part_ = v_mul(_mm256_set1_ps(-2.88539004f), c_);
+        const __m256 h_part_row1_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row1_);
+        const __m256 h_part_row2_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row2_);
+        const __m256 h_part_row3_ = v_mul(_mm256_set1_ps(-2.88539004f), c_row3_);
+        const __m256 h_arg_ = v_clamp(h_part_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_part_row1_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row2_ = v_clamp(h_part_row2_, _mm256_set1_ps(39.0f));
+        const __m256 h_arg_row3_ = v_clamp(h_part_row3_, _mm256_set1_ps(39.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m256 h_exp_row3_ = v_exp2(h_arg_row3_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_num_row3_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
+        const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m256 h_den_row1_ = _mm256_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m256 h_den_row2_ = _mm256_fmadd_ps(o_den_row2_, h_exp_row2_, o_den_row2_);
+        const __m256 h_den_row3_ = _mm256_fmadd_ps(o_den_row3_, h_exp_row3_, o_den_row3_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_row2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        const __m256 h_row3_ = _mm256_div_ps(h_num_row3_, h_den_row3_); /* h' */
+        _mm256_store_ps(s->h_next_ + at3, h_row3_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 3) * s->y_row + unit, v_canonical(h_row3_));
+    }
+}
+
+static void units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                  const float *sums)
+{
+    switch (rows) {
+    case 1:
+        units_1(s, block, vectors, row, sums);
+        break;
+    case 2:
+        units_2(s, block, vectors, row, sums);
+        break;
+    case 3:
+        units_3(s, block, vectors, row, sums);
+        break;
+    case 4:
+        units_4(s, block, vectors, row, sums);
+        break;
+    }
+}
+
 static void stage(const struct weir_run *run, const struct step *s, int backwards)
 {
     const size_t first = 8 * run->part / run->parts;
@@ -922,8 +1207,11 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
             tile(s, block, vectors, row, rows, sums);
-            for (size_t r = 0; r < rows && rows > 1; r++)
-                units(s, block, vectors, row + r, sums + r * vectors * 32);
+            size_t left = rows == 1 ? 0 : (rows + 3) / 4;
+            for (size_t r = 0, count; left; r += count, left--) {
+                count = (rows - r) / left;
+                units(s, block, vectors, row + r, count, sums + r * vectors * 32);
+            }
         }
     }
 }
@@ -1053,7 +1341,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx2 = {
     .name = "lstm_f32_i2_h64__avx2",
     .cell = "lstm",
     .plan = "vectors=2,rows=6,batch_vectors=1,sums=2,hoist=0,hoist_batch=4,blend=0,fused=1,"
-            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
+            "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell rnn_tanh --input 2 --hidden 64 --isa avx2 --train. Do not edit.
- * Plan: vectors=8 rows=3 batch_vectors=4 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1
- * prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152 bytes of
- * weights. Per unit: 5 elementwise operations. */
+ * Plan: vectors=8 rows=3 batch_vectors=4 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 abreast=4
+ * tails=1 prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 8448 FLOP in products, 17152
+ * bytes of weights. Per unit: 5 elementwise operations. */
 #include "kernel.h"
 #include "math_avx2.h"
 
@@ -528,7 +528,7 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
     }
 }
 
-WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
 {
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 8;
@@ -541,6 +541,133 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
         _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+    }
+}
+
+WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 8 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 h_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_sum_row1_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+    }
+}
+
+WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 8 * vectors;
+    const float *sums2 = sums + 16 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 h_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 h_sum_row2_ = _mm256_load_ps(sums2 + v * 8);
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_sum_row1_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row2_ = v_clamp(h_sum_row2_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_row2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+    }
+}
+
+WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 8 * vectors;
+    const float *sums2 = sums + 16 * vectors;
+    const float *sums3 = sums + 24 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 8;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const size_t at3 = (row + 3) * 64 + unit;
+        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
+        const __m256 h_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
+        const __m256 h_sum_row2_ = _mm256_load_ps(sums2 + v * 8);
+        const __m256 h_sum_row3_ = _mm256_load_ps(sums3 + v * 8);
+        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row1_ = v_clamp(h_sum_row1_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row2_ = v_clamp(h_sum_row2_, _mm256_set1_ps(78.0f));
+        const __m256 h_arg_row3_ = v_clamp(h_sum_row3_, _mm256_set1_ps(78.0f));
+        const __m256 h_exp_ = v_exp2(h_arg_);
+        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m256 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m256 h_exp_row3_ = v_exp2(h_arg_row3_);
+        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_den_row3_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
+        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
+        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
+        const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
+        const __m256 h_num_row3_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
+        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
+        _mm256_store_ps(s->h_next_ + at, h_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm256_store_ps(s->h_next_ + at1, h_row1_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm256_store_ps(s->h_next_ + at2, h_row2_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        const __m256 h_row3_ = _mm256_div_ps(h_num_row3_, h_den_row3_); /* h' */
+        _mm256_store_ps(s->h_next_ + at3, h_row3_);
+        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 3) * s->y_row + unit, v_canonical(h_row3_));
+    }
+}
+
+static void units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                  const float *sums)
+{
+    switch (rows) {
+    case 1:
+        units_1(s, block, vectors, row, sums);
+        break;
+    case 2:
+        units_2(s, block, vectors, row, sums);
+        break;
+    case 3:
+        units_3(s, block, vectors, row, sums);
+        break;
+    case 4:
+        units_4(s, block, vectors, row, sums);
+        break;
     }
 }
 
@@ -562,8 +689,11 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
             tile(s, block, vectors, row, rows, sums);
-            for (size_t r = 0; r < rows && rows > 1; r++)
-                units(s, block, vectors, row + r, sums + r * vectors * 8);
+            size_t left = rows == 1 ? 0 : (rows + 3) / 4;
+            for (size_t r = 0, count; left; r += count, left--) {
+                count = (rows - r) / left;
+                units(s, block, vectors, row + r, count, sums + r * vectors * 8);
+            }
         }
     }
 }
@@ -1635,7 +1765,7 @@ static const struct weir_outer outers[] = {
 
 static const struct weir_pass pass_back = {
     .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
-            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
+            "abreast=1,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .regions = regions_back,
     .region_count = 1,
     .scales = scales_back,
@@ -1648,7 +1778,7 @@ static const struct weir_pass pass_back = {
 
 static const struct weir_pass pass_input = {
     .plan = "vectors=8,rows=8,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
-            "tails=1,prefetch=0,fetch_rows=1,serpentine=1",
+            "abreast=1,tails=1,prefetch=0,fetch_rows=1,serpentine=1",
     .regions = regions_input,
     .region_count = 1,
     .scales = scales_input,
@@ -1672,7 +1802,7 @@ const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2 = {
     .name = "rnn_tanh_f32_i2_h64__avx2",
     .cell = "rnn_tanh",
     .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
-            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
+            "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
     .I = 2,

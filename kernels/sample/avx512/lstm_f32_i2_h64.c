@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa avx512. Do not edit. Plan:
- * vectors=2 rows=6 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 tails=1
- * prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of
- * weights. Per unit: 22 elementwise operations. */
+ * vectors=2 rows=6 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 blend=0 fused=1 abreast=4
+ * tails=1 prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608
+ * bytes of weights. Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_avx512.h"
 
@@ -718,7 +718,7 @@ static void tile(const struct step *s, size_t block, size_t vectors, size_t row,
     }
 }
 
-WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
 {
     for (size_t v = 0; v < vectors; v++) {
         const size_t unit = (block + v) * 16;
@@ -756,6 +756,331 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     }
 }
 
+WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 64 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 16;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const __m512 c_prev_ = _mm512_load_ps(s->c_prev_ + at);
+        const __m512 c_prev_row1_ = _mm512_load_ps(s->c_prev_ + at1);
+        const __m512 i_sum_ = _mm512_load_ps(sums + v * 16);
+        const __m512 i_sum_row1_ = _mm512_load_ps(sums1 + v * 16);
+        const __m512 f_sum_ = _mm512_load_ps(sums + (1 * vectors + v) * 16);
+        const __m512 f_sum_row1_ = _mm512_load_ps(sums1 + (1 * vectors + v) * 16);
+        const __m512 g_sum_ = _mm512_load_ps(sums + (2 * vectors + v) * 16);
+        const __m512 g_sum_row1_ = _mm512_load_ps(sums1 + (2 * vectors + v) * 16);
+        const __m512 o_sum_ = _mm512_load_ps(sums + (3 * vectors + v) * 16);
+        const __m512 o_sum_row1_ = _mm512_load_ps(sums1 + (3 * vectors + v) * 16);
+        const __m512 i_arg_ = v_clamp(i_sum_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row1_ = v_clamp(i_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 i_exp_ = v_exp2(i_arg_);
+        const __m512 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m512 i_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_);
+        const __m512 i_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row1_);
+        const __m512 f_arg_ = v_clamp(f_sum_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row1_ = v_clamp(f_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 f_exp_ = v_exp2(f_arg_);
+        const __m512 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m512 f_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_);
+        const __m512 f_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row1_);
+        const __m512 g_arg_ = v_clamp(g_sum_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row1_ = v_clamp(g_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 g_exp_ = v_exp2(g_arg_);
+        const __m512 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m512 o_arg_ = v_clamp(o_sum_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row1_ = v_clamp(o_sum_row1_, _mm512_set1_ps(39.0f));
+        const __m512 o_exp_ = v_exp2(o_arg_);
+        const __m512 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m512 o_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_);
+        const __m512 o_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row1_);
+        const __m512 c_part_ = _mm512_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m512 c_part_row1_ = _mm512_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m512 c_part_2_ = _mm512_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m512 c_part_row1_2_ = _mm512_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m512 c_num_ = _mm512_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m512 c_num_row1_ = _mm512_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m512 c_den_ = _mm512_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m512 c_den_row1_ = _mm512_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m512 c_ = _mm512_div_ps(c_num_, c_den_); /* c' */
+        _mm512_store_ps(s->c_next_ + at, c_);
+        const __m512 c_row1_ = _mm512_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm512_store_ps(s->c_next_ + at1, c_row1_);
+        const __m512 h_part_ = v_mul(_mm512_set1_ps(-2.88539004f), c_);
+        const __m512 h_part_row1_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row1_);
+        const __m512 h_arg_ = v_clamp(h_part_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row1_ = v_clamp(h_part_row1_, _mm512_set1_ps(39.0f));
+        const __m512 h_exp_ = v_exp2(h_arg_);
+        const __m512 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m512 h_num_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_);
+        const __m512 h_num_row1_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row1_);
+        const __m512 h_den_ = _mm512_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m512 h_den_row1_ = _mm512_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m512 h_ = _mm512_div_ps(h_num_, h_den_); /* h' */
+        _mm512_store_ps(s->h_next_ + at, h_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m512 h_row1_ = _mm512_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm512_store_ps(s->h_next_ + at1, h_row1_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+    }
+}
+
+WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 64 * vectors;
+    const float *sums2 = sums + 128 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 16;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const __m512 c_prev_ = _mm512_load_ps(s->c_prev_ + at);
+        const __m512 c_prev_row1_ = _mm512_load_ps(s->c_prev_ + at1);
+        const __m512 c_prev_row2_ = _mm512_load_ps(s->c_prev_ + at2);
+        const __m512 i_sum_ = _mm512_load_ps(sums + v * 16);
+        const __m512 i_sum_row1_ = _mm512_load_ps(sums1 + v * 16);
+        const __m512 i_sum_row2_ = _mm512_load_ps(sums2 + v * 16);
+        const __m512 f_sum_ = _mm512_load_ps(sums + (1 * vectors + v) * 16);
+        const __m512 f_sum_row1_ = _mm512_load_ps(sums1 + (1 * vectors + v) * 16);
+        const __m512 f_sum_row2_ = _mm512_load_ps(sums2 + (1 * vectors + v) * 16);
+        const __m512 g_sum_ = _mm512_load_ps(sums + (2 * vectors + v) * 16);
+        const __m512 g_sum_row1_ = _mm512_load_ps(sums1 + (2 * vectors + v) * 16);
+        const __m512 g_sum_row2_ = _mm512_load_ps(sums2 + (2 * vectors + v) * 16);
+        const __m512 o_sum_ = _mm512_load_ps(sums + (3 * vectors + v) * 16);
+        const __m512 o_sum_row1_ = _mm512_load_ps(sums1 + (3 * vectors + v) * 16);
+        const __m512 o_sum_row2_ = _mm512_load_ps(sums2 + (3 * vectors + v) * 16);
+        const __m512 i_arg_ = v_clamp(i_sum_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row1_ = v_clamp(i_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row2_ = v_clamp(i_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 i_exp_ = v_exp2(i_arg_);
+        const __m512 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m512 i_exp_row2_ = v_exp2(i_arg_row2_);
+        const __m512 i_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_);
+        const __m512 i_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row1_);
+        const __m512 i_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row2_);
+        const __m512 f_arg_ = v_clamp(f_sum_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row1_ = v_clamp(f_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row2_ = v_clamp(f_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 f_exp_ = v_exp2(f_arg_);
+        const __m512 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m512 f_exp_row2_ = v_exp2(f_arg_row2_);
+        const __m512 f_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_);
+        const __m512 f_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row1_);
+        const __m512 f_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row2_);
+        const __m512 g_arg_ = v_clamp(g_sum_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row1_ = v_clamp(g_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row2_ = v_clamp(g_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 g_exp_ = v_exp2(g_arg_);
+        const __m512 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m512 g_exp_row2_ = v_exp2(g_arg_row2_);
+        const __m512 o_arg_ = v_clamp(o_sum_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row1_ = v_clamp(o_sum_row1_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row2_ = v_clamp(o_sum_row2_, _mm512_set1_ps(39.0f));
+        const __m512 o_exp_ = v_exp2(o_arg_);
+        const __m512 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m512 o_exp_row2_ = v_exp2(o_arg_row2_);
+        const __m512 o_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_);
+        const __m512 o_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row1_);
+        const __m512 o_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row2_);
+        const __m512 c_part_ = _mm512_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m512 c_part_row1_ = _mm512_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m512 c_part_row2_ = _mm512_fmadd_ps(i_den_row2_, g_exp_row2_, i_den_row2_);
+        const __m512 c_part_2_ = _mm512_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m512 c_part_row1_2_ = _mm512_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m512 c_part_row2_2_ = _mm512_fnmadd_ps(f_den_row2_, g_exp_row2_, f_den_row2_);
+        const __m512 c_num_ = _mm512_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m512 c_num_row1_ = _mm512_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m512 c_num_row2_ = _mm512_fmadd_ps(c_prev_row2_, c_part_row2_, c_part_row2_2_);
+        const __m512 c_den_ = _mm512_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m512 c_den_row1_ = _mm512_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m512 c_den_row2_ = _mm512_fmadd_ps(c_part_row2_, f_exp_row2_, c_part_row2_);
+        const __m512 c_ = _mm512_div_ps(c_num_, c_den_); /* c' */
+        _mm512_store_ps(s->c_next_ + at, c_);
+        const __m512 c_row1_ = _mm512_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm512_store_ps(s->c_next_ + at1, c_row1_);
+        const __m512 c_row2_ = _mm512_div_ps(c_num_row2_, c_den_row2_); /* c' */
+        _mm512_store_ps(s->c_next_ + at2, c_row2_);
+        const __m512 h_part_ = v_mul(_mm512_set1_ps(-2.88539004f), c_);
+        const __m512 h_part_row1_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row1_);
+        const __m512 h_part_row2_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row2_);
+        const __m512 h_arg_ = v_clamp(h_part_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row1_ = v_clamp(h_part_row1_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row2_ = v_clamp(h_part_row2_, _mm512_set1_ps(39.0f));
+        const __m512 h_exp_ = v_exp2(h_arg_);
+        const __m512 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m512 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m512 h_num_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_);
+        const __m512 h_num_row1_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row1_);
+        const __m512 h_num_row2_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row2_);
+        const __m512 h_den_ = _mm512_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m512 h_den_row1_ = _mm512_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m512 h_den_row2_ = _mm512_fmadd_ps(o_den_row2_, h_exp_row2_, o_den_row2_);
+        const __m512 h_ = _mm512_div_ps(h_num_, h_den_); /* h' */
+        _mm512_store_ps(s->h_next_ + at, h_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m512 h_row1_ = _mm512_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm512_store_ps(s->h_next_ + at1, h_row1_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m512 h_row2_ = _mm512_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm512_store_ps(s->h_next_ + at2, h_row2_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+    }
+}
+
+WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
+{
+    const float *sums1 = sums + 64 * vectors;
+    const float *sums2 = sums + 128 * vectors;
+    const float *sums3 = sums + 192 * vectors;
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t unit = (block + v) * 16;
+        const size_t at = row * 64 + unit;
+        const size_t at1 = (row + 1) * 64 + unit;
+        const size_t at2 = (row + 2) * 64 + unit;
+        const size_t at3 = (row + 3) * 64 + unit;
+        const __m512 c_prev_ = _mm512_load_ps(s->c_prev_ + at);
+        const __m512 c_prev_row1_ = _mm512_load_ps(s->c_prev_ + at1);
+        const __m512 c_prev_row2_ = _mm512_load_ps(s->c_prev_ + at2);
+        const __m512 c_prev_row3_ = _mm512_load_ps(s->c_prev_ + at3);
+        const __m512 i_sum_ = _mm512_load_ps(sums + v * 16);
+        const __m512 i_sum_row1_ = _mm512_load_ps(sums1 + v * 16);
+        const __m512 i_sum_row2_ = _mm512_load_ps(sums2 + v * 16);
+        const __m512 i_sum_row3_ = _mm512_load_ps(sums3 + v * 16);
+        const __m512 f_sum_ = _mm512_load_ps(sums + (1 * vectors + v) * 16);
+        const __m512 f_sum_row1_ = _mm512_load_ps(sums1 + (1 * vectors + v) * 16);
+        const __m512 f_sum_row2_ = _mm512_load_ps(sums2 + (1 * vectors + v) * 16);
+        const __m512 f_sum_row3_ = _mm512_load_ps(sums3 + (1 * vectors + v) * 16);
+        const __m512 g_sum_ = _mm512_load_ps(sums + (2 * vectors + v) * 16);
+        const __m512 g_sum_row1_ = _mm512_load_ps(sums1 + (2 * vectors + v) * 16);
+        const __m512 g_sum_row2_ = _mm512_load_ps(sums2 + (2 * vectors + v) * 16);
+        const __m512 g_sum_row3_ = _mm512_load_ps(sums3 + (2 * vectors + v) * 16);
+        const __m512 o_sum_ = _mm512_load_ps(sums + (3 * vectors + v) * 16);
+        const __m512 o_sum_row1_ = _mm512_load_ps(sums1 + (3 * vectors + v) * 16);
+        const __m512 o_sum_row2_ = _mm512_load_ps(sums2 + (3 * vectors + v) * 16);
+        const __m512 o_sum_row3_ = _mm512_load_ps(sums3 + (3 * vectors + v) * 16);
+        const __m512 i_arg_ = v_clamp(i_sum_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row1_ = v_clamp(i_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row2_ = v_clamp(i_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 i_arg_row3_ = v_clamp(i_sum_row3_, _mm512_set1_ps(26.0f));
+        const __m512 i_exp_ = v_exp2(i_arg_);
+        const __m512 i_exp_row1_ = v_exp2(i_arg_row1_);
+        const __m512 i_exp_row2_ = v_exp2(i_arg_row2_);
+        const __m512 i_exp_row3_ = v_exp2(i_arg_row3_);
+        const __m512 i_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_);
+        const __m512 i_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row1_);
+        const __m512 i_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row2_);
+        const __m512 i_den_row3_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_row3_);
+        const __m512 f_arg_ = v_clamp(f_sum_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row1_ = v_clamp(f_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row2_ = v_clamp(f_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 f_arg_row3_ = v_clamp(f_sum_row3_, _mm512_set1_ps(26.0f));
+        const __m512 f_exp_ = v_exp2(f_arg_);
+        const __m512 f_exp_row1_ = v_exp2(f_arg_row1_);
+        const __m512 f_exp_row2_ = v_exp2(f_arg_row2_);
+        const __m512 f_exp_row3_ = v_exp2(f_arg_row3_);
+        const __m512 f_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_);
+        const __m512 f_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row1_);
+        const __m512 f_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row2_);
+        const __m512 f_den_row3_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_row3_);
+        const __m512 g_arg_ = v_clamp(g_sum_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row1_ = v_clamp(g_sum_row1_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row2_ = v_clamp(g_sum_row2_, _mm512_set1_ps(26.0f));
+        const __m512 g_arg_row3_ = v_clamp(g_sum_row3_, _mm512_set1_ps(26.0f));
+        const __m512 g_exp_ = v_exp2(g_arg_);
+        const __m512 g_exp_row1_ = v_exp2(g_arg_row1_);
+        const __m512 g_exp_row2_ = v_exp2(g_arg_row2_);
+        const __m512 g_exp_row3_ = v_exp2(g_arg_row3_);
+        const __m512 o_arg_ = v_clamp(o_sum_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row1_ = v_clamp(o_sum_row1_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row2_ = v_clamp(o_sum_row2_, _mm512_set1_ps(39.0f));
+        const __m512 o_arg_row3_ = v_clamp(o_sum_row3_, _mm512_set1_ps(39.0f));
+        const __m512 o_exp_ = v_exp2(o_arg_);
+        const __m512 o_exp_row1_ = v_exp2(o_arg_row1_);
+        const __m512 o_exp_row2_ = v_exp2(o_arg_row2_);
+        const __m512 o_exp_row3_ = v_exp2(o_arg_row3_);
+        const __m512 o_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_);
+        const __m512 o_den_row1_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row1_);
+        const __m512 o_den_row2_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row2_);
+        const __m512 o_den_row3_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_row3_);
+        const __m512 c_part_ = _mm512_fmadd_ps(i_den_, g_exp_, i_den_);
+        const __m512 c_part_row1_ = _mm512_fmadd_ps(i_den_row1_, g_exp_row1_, i_den_row1_);
+        const __m512 c_part_row2_ = _mm512_fmadd_ps(i_den_row2_, g_exp_row2_, i_den_row2_);
+        const __m512 c_part_row3_ = _mm512_fmadd_ps(i_den_row3_, g_exp_row3_, i_den_row3_);
+        const __m512 c_part_2_ = _mm512_fnmadd_ps(f_den_, g_exp_, f_den_);
+        const __m512 c_part_row1_2_ = _mm512_fnmadd_ps(f_den_row1_, g_exp_row1_, f_den_row1_);
+        const __m512 c_part_row2_2_ = _mm512_fnmadd_ps(f_den_row2_, g_exp_row2_, f_den_row2_);
+        const __m512 c_part_row3_2_ = _mm512_fnmadd_ps(f_den_row3_, g_exp_row3_, f_den_row3_);
+        const __m512 c_num_ = _mm512_fmadd_ps(c_prev_, c_part_, c_part_2_);
+        const __m512 c_num_row1_ = _mm512_fmadd_ps(c_prev_row1_, c_part_row1_, c_part_row1_2_);
+        const __m512 c_num_row2_ = _mm512_fmadd_ps(c_prev_row2_, c_part_row2_, c_part_row2_2_);
+        const __m512 c_num_row3_ = _mm512_fmadd_ps(c_prev_row3_, c_part_row3_, c_part_row3_2_);
+        const __m512 c_den_ = _mm512_fmadd_ps(c_part_, f_exp_, c_part_);
+        const __m512 c_den_row1_ = _mm512_fmadd_ps(c_part_row1_, f_exp_row1_, c_part_row1_);
+        const __m512 c_den_row2_ = _mm512_fmadd_ps(c_part_row2_, f_exp_row2_, c_part_row2_);
+        const __m512 c_den_row3_ = _mm512_fmadd_ps(c_part_row3_, f_exp_row3_, c_part_row3_);
+        const __m512 c_ = _mm512_div_ps(c_num_, c_den_); /* c' */
+        _mm512_store_ps(s->c_next_ + at, c_);
+        const __m512 c_row1_ = _mm512_div_ps(c_num_row1_, c_den_row1_); /* c' */
+        _mm512_store_ps(s->c_next_ + at1, c_row1_);
+        const __m512 c_row2_ = _mm512_div_ps(c_num_row2_, c_den_row2_); /* c' */
+        _mm512_store_ps(s->c_next_ + at2, c_row2_);
+        const __m512 c_row3_ = _mm512_div_ps(c_num_row3_, c_den_row3_); /* c' */
+        _mm512_store_ps(s->c_next_ + at3, c_row3_);
+        const __m512 h_part_ = v_mul(_mm512_set1_ps(-2.88539004f), c_);
+        const __m512 h_part_row1_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row1_);
+        const __m512 h_part_row2_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row2_);
+        const __m512 h_part_row3_ = v_mul(_mm512_set1_ps(-2.88539004f), c_row3_);
+        const __m512 h_arg_ = v_clamp(h_part_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row1_ = v_clamp(h_part_row1_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row2_ = v_clamp(h_part_row2_, _mm512_set1_ps(39.0f));
+        const __m512 h_arg_row3_ = v_clamp(h_part_row3_, _mm512_set1_ps(39.0f));
+        const __m512 h_exp_ = v_exp2(h_arg_);
+        const __m512 h_exp_row1_ = v_exp2(h_arg_row1_);
+        const __m512 h_exp_row2_ = v_exp2(h_arg_row2_);
+        const __m512 h_exp_row3_ = v_exp2(h_arg_row3_);
+        const __m512 h_num_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_);
+        const __m512 h_num_row1_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row1_);
+        const __m512 h_num_row2_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row2_);
+        const __m512 h_num_row3_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_row3_);
+        const __m512 h_den_ = _mm512_fmadd_ps(o_den_, h_exp_, o_den_);
+        const __m512 h_den_row1_ = _mm512_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
+        const __m512 h_den_row2_ = _mm512_fmadd_ps(o_den_row2_, h_exp_row2_, o_den_row2_);
+        const __m512 h_den_row3_ = _mm512_fmadd_ps(o_den_row3_, h_exp_row3_, o_den_row3_);
+        const __m512 h_ = _mm512_div_ps(h_num_, h_den_); /* h' */
+        _mm512_store_ps(s->h_next_ + at, h_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        const __m512 h_row1_ = _mm512_div_ps(h_num_row1_, h_den_row1_); /* h' */
+        _mm512_store_ps(s->h_next_ + at1, h_row1_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        const __m512 h_row2_ = _mm512_div_ps(h_num_row2_, h_den_row2_); /* h' */
+        _mm512_store_ps(s->h_next_ + at2, h_row2_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        const __m512 h_row3_ = _mm512_div_ps(h_num_row3_, h_den_row3_); /* h' */
+        _mm512_store_ps(s->h_next_ + at3, h_row3_);
+        _mm512_storeu_ps(s->y + (ptrdiff_t)(row + 3) * s->y_row + unit, v_canonical(h_row3_));
+    }
+}
+
+static void units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                  const float *sums)
+{
+    switch (rows) {
+    case 1:
+        units_1(s, block, vectors, row, sums);
+        break;
+    case 2:
+        units_2(s, block, vectors, row, sums);
+        break;
+    case 3:
+        units_3(s, block, vectors, row, sums);
+        break;
+    case 4:
+        units_4(s, block, vectors, row, sums);
+        break;
+    }
+}
+
 static void stage(const struct weir_run *run, const struct step *s, int backwards)
 {
     const size_t first = 4 * run->part / run->parts;
@@ -774,8 +1099,11 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
             const size_t row = run->B * part / parts;
             const size_t rows = run->B * (part + 1) / parts - row;
             tile(s, block, vectors, row, rows, sums);
-            for (size_t r = 0; r < rows && rows > 1; r++)
-                units(s, block, vectors, row + r, sums + r * vectors * 64);
+            size_t left = rows == 1 ? 0 : (rows + 3) / 4;
+            for (size_t r = 0, count; left; r += count, left--) {
+                count = (rows - r) / left;
+                units(s, block, vectors, row + r, count, sums + r * vectors * 64);
+            }
         }
     }
 }
@@ -895,7 +1223,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx512 = {
     .name = "lstm_f32_i2_h64__avx512",
     .cell = "lstm",
     .plan = "vectors=2,rows=6,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
-            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
+            "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX512,
     .math = WEIR_INLINE,
     .I = 2,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generated: weir-gen --cell lstm --input 2 --hidden 64 --isa scalar. Do not edit. Plan:
- * vectors=2 rows=2 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 blend=0 fused=0 tails=1
- * prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608 bytes of
- * weights. Per unit: 22 elementwise operations. */
+ * vectors=2 rows=2 batch_vectors=1 sums=0 hoist=0 hoist_batch=4 blend=0 fused=0 abreast=1
+ * tails=1 prefetch=0 fetch_rows=0 serpentine=1. Per step and row: 33792 FLOP in products, 68608
+ * bytes of weights. Per unit: 22 elementwise operations. */
 #include "kernel.h"
 #include "math_scalar.h"
 
@@ -359,7 +359,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__scalar = {
     .name = "lstm_f32_i2_h64__scalar",
     .cell = "lstm",
     .plan = "vectors=2,rows=2,batch_vectors=1,sums=0,hoist=0,hoist_batch=4,blend=0,fused=0,"
-            "tails=1,prefetch=0,fetch_rows=0,serpentine=1",
+            "abreast=1,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_SCALAR,
     .math = WEIR_INLINE,
     .I = 2,
