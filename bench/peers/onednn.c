@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* oneDNN (2.x, its C API) as a contender: LSTM, and GRU with linear_before_reset. Several ways, for
- * which is fastest depends on the shape: forward_inference and forward_training, and weights in the
- * format that the library itself chooses or in plain ldigo. Weights are reordered before anything
- * is timed; float32 throughout. The backward part of training is in onednn_train.c. */
+/* oneDNN (2.x or 3.x, its C API) as a contender: LSTM, and GRU with linear_before_reset. Several
+ * ways, for which is fastest depends on the shape: forward_inference and forward_training, and
+ * weights in the format that the library itself chooses or in plain ldigo. Weights are reordered
+ * before anything is timed; float32 throughout. The backward part of training is in onednn_train.c.
+ */
 #include "peers/onednn.h"
 
 #include <stdio.h>
@@ -89,36 +90,11 @@ static void list(const struct shape *shape, contender_add *add, void *to)
 
 /* ---- Preparing ---- */
 
-/* In training the initial states are given, as zeroes: backward is wrong without. */
 static dnnl_status_t describe(struct running *running)
 {
-    const struct workload *workload = running->workload;
-    const struct layout *layout = running->layout;
-    const struct variant *variant = running->variant;
-    const size_t T = workload->T, B = workload->B, I = workload->shape->I, H = workload->shape->H;
-    const size_t G = layout->gates;
-    dnnl_memory_desc_t x, y, W, U, b, state;
-    const dnnl_memory_desc_t *initial = variant->train ? &state : NULL;
-    dnnl_rnn_desc_t description;
-    dnnl_status_t status = plain_describe(&x, 3, (size_t[]){T, B, I}, dnnl_tnc);
-    status |= plain_describe(&y, 3, (size_t[]){T, B, H}, dnnl_tnc);
-    status |= plain_describe(&W, 5, (size_t[]){1, 1, I, G, H}, variant->weights);
-    status |= plain_describe(&U, 5, (size_t[]){1, 1, H, G, H}, variant->weights);
-    status |= plain_describe(&b, 4, (size_t[]){1, 1, layout->biases, H}, dnnl_ldgo);
-    status |= plain_describe(&state, 4, (size_t[]){1, 1, B, H}, dnnl_ldnc);
-    if (status)
-        return status;
-    if (layout->is_lstm)
-        status = dnnl_lstm_forward_desc_init(&description, variant->propagation,
-                                             dnnl_unidirectional_left2right, &x, initial, initial,
-                                             &W, &U, &b, &y, NULL, NULL, 0);
-    else
-        status = dnnl_lbr_gru_forward_desc_init(&description, variant->propagation,
-                                                dnnl_unidirectional_left2right, &x, initial, &W, &U,
-                                                &b, &y, NULL, 0);
-    if (!status)
-        status = dnnl_primitive_desc_create(&running->forward.description, &description, NULL,
-                                            running->engine, NULL);
+    struct array arrays[ARRAYS];
+    arrays_describe(arrays, running, running->variant->weights);
+    const dnnl_status_t status = forward_describe(running, arrays);
     return status
                ? status
                : dnnl_primitive_create(&running->forward.primitive, running->forward.description);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the oneDNN module share: a primitive with its arguments, and what one
- * contender holds. */
+ * contender holds. Version 3 has other types than version 2 and other calls to describe memory and
+ * layers: those are here and in onednn_v2.c and onednn_v3.c, of which the build takes one. */
 #ifndef BENCH_PEERS_ONEDNN_H
 #define BENCH_PEERS_ONEDNN_H
 
@@ -30,6 +31,24 @@ struct variant {
     bool accumulate; /* gradients are added up from call to call, as backward does by itself */
 };
 
+/* How memory is laid out, as the functions that both versions have take it. */
+#if DNNL_VERSION_MAJOR < 3
+typedef const dnnl_memory_desc_t *memory_layout;
+#else
+typedef const_dnnl_memory_desc_t memory_layout;
+#endif
+
+/* An array of float32: its extents, in that order, and where they lie. */
+struct array {
+    int count;
+    dnnl_dims_t extents;
+    dnnl_format_tag_t tag;
+};
+
+/* What a recurrent layer works on. A gradient that is not listed is laid out as what it is by. */
+enum array_name { ARRAY_X, ARRAY_Y, ARRAY_W, ARRAY_U, ARRAY_B, ARRAY_STATE, ARRAY_DW, ARRAY_DU };
+enum { ARRAYS = ARRAY_DU + 1 };
+
 /* A primitive, and what it is executed with. */
 struct call {
     dnnl_primitive_desc_t description;
@@ -52,11 +71,21 @@ struct running {
     size_t memory_count;
 };
 
+/* ---- onednn_v2.c or onednn_v3.c: what the versions spell differently ---- */
+
+/* Memory of the caller's. */
+dnnl_status_t array_create(dnnl_memory_t *memory, const struct array *array, dnnl_engine_t engine,
+                           void *data);
+
+/* The layer forward or, after it, backward. In training the initial states are given. */
+dnnl_status_t forward_describe(struct running *running, const struct array arrays[ARRAYS]);
+dnnl_status_t backward_describe(struct running *running, const struct array arrays[ARRAYS]);
+
 /* ---- onednn_memory.c: arguments, and weights in oneDNN's layouts ---- */
 
-/* Plain memory: float32, of those extents in that order. */
-dnnl_status_t plain_describe(dnnl_memory_desc_t *description, int count, const size_t *extents,
-                             dnnl_format_tag_t tag);
+/* Of the layer, with its weights laid out so; those of gradients are the library's to choose. */
+void arrays_describe(struct array arrays[ARRAYS], const struct running *running,
+                     dnnl_format_tag_t weights);
 
 /* Gives the call an argument of the layout that its primitive wants: memory of the caller's or,
  * for NULL, zeroes of its own. */

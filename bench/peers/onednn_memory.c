@@ -7,13 +7,22 @@
 
 #include <stdlib.h>
 
-dnnl_status_t plain_describe(dnnl_memory_desc_t *description, int count, const size_t *extents,
-                             dnnl_format_tag_t tag)
+void arrays_describe(struct array arrays[ARRAYS], const struct running *running,
+                     dnnl_format_tag_t weights)
 {
-    dnnl_dims_t dims = {0};
-    for (int i = 0; i < count; i++)
-        dims[i] = (dnnl_dim_t)extents[i];
-    return dnnl_memory_desc_init_by_tag(description, count, dims, dnnl_f32, tag);
+    const struct workload *workload = running->workload;
+    const dnnl_dim_t T = (dnnl_dim_t)workload->T, B = (dnnl_dim_t)workload->B;
+    const dnnl_dim_t I = (dnnl_dim_t)workload->shape->I, H = (dnnl_dim_t)workload->shape->H;
+    const dnnl_dim_t gates = (dnnl_dim_t)running->layout->gates;
+    const dnnl_dim_t biases = (dnnl_dim_t)running->layout->biases;
+    arrays[ARRAY_X] = (struct array){3, {T, B, I}, dnnl_tnc};
+    arrays[ARRAY_Y] = (struct array){3, {T, B, H}, dnnl_tnc};
+    arrays[ARRAY_W] = (struct array){5, {1, 1, I, gates, H}, weights};
+    arrays[ARRAY_U] = (struct array){5, {1, 1, H, gates, H}, weights};
+    arrays[ARRAY_B] = (struct array){4, {1, 1, biases, H}, dnnl_ldgo};
+    arrays[ARRAY_STATE] = (struct array){4, {1, 1, B, H}, dnnl_ldnc};
+    arrays[ARRAY_DW] = (struct array){5, {1, 1, I, gates, H}, dnnl_format_tag_any};
+    arrays[ARRAY_DU] = (struct array){5, {1, 1, H, gates, H}, dnnl_format_tag_any};
 }
 
 /* ---- Arguments ---- */
@@ -37,7 +46,7 @@ dnnl_status_t argument_share(struct call *call, const struct call *from, int arg
 
 dnnl_status_t argument_add(struct running *running, struct call *call, int argument, void *data)
 {
-    const dnnl_memory_desc_t *layout =
+    const memory_layout layout =
         dnnl_primitive_desc_query_md(call->description, dnnl_query_exec_arg_md, argument);
     if (!layout || call->count == ARGUMENTS_MAX || running->memory_count == MEMORIES_MAX)
         return dnnl_invalid_arguments;
@@ -68,7 +77,7 @@ static float *floats_of(dnnl_memory_t memory)
 
 static dnnl_status_t reorder(struct running *running, dnnl_memory_t from, dnnl_memory_t to)
 {
-    const dnnl_memory_desc_t *from_layout, *to_layout;
+    memory_layout from_layout, to_layout;
     dnnl_primitive_desc_t description = NULL;
     dnnl_primitive_t primitive = NULL;
     const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
@@ -95,14 +104,11 @@ static dnnl_status_t stack_create(struct stack *stack, const struct running *run
                                   size_t columns)
 {
     const size_t gates = running->layout->gates, H = running->workload->shape->H;
-    dnnl_memory_desc_t plain;
+    const struct array plain = {
+        5, {1, 1, (dnnl_dim_t)columns, (dnnl_dim_t)gates, (dnnl_dim_t)H}, dnnl_ldgoi};
     *stack = (struct stack){malloc(gates * H * columns * sizeof *stack->floats), NULL};
-    if (!stack->floats)
-        return dnnl_out_of_memory;
-    const dnnl_status_t status =
-        plain_describe(&plain, 5, (size_t[]){1, 1, columns, gates, H}, dnnl_ldgoi);
-    return status ? status
-                  : dnnl_memory_create(&stack->memory, &plain, running->engine, stack->floats);
+    return stack->floats ? array_create(&stack->memory, &plain, running->engine, stack->floats)
+                         : dnnl_out_of_memory;
 }
 
 static void stack_free(struct stack *stack)

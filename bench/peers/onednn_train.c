@@ -9,34 +9,9 @@
 
 static dnnl_status_t describe(struct running *running)
 {
-    const struct workload *workload = running->workload;
-    const struct layout *layout = running->layout;
-    const size_t T = workload->T, B = workload->B, I = workload->shape->I, H = workload->shape->H;
-    const size_t G = layout->gates, W_extents[] = {1, 1, I, G, H}, U_extents[] = {1, 1, H, G, H};
-    const dnnl_format_tag_t tag = running->variant->backward_weights;
-    dnnl_memory_desc_t x, y, W, U, b, state, dW, dU;
-    dnnl_rnn_desc_t description;
-    dnnl_status_t status = plain_describe(&x, 3, (size_t[]){T, B, I}, dnnl_tnc);
-    status |= plain_describe(&y, 3, (size_t[]){T, B, H}, dnnl_tnc);
-    status |= plain_describe(&W, 5, W_extents, tag);
-    status |= plain_describe(&U, 5, U_extents, tag);
-    status |= plain_describe(&dW, 5, W_extents, dnnl_format_tag_any);
-    status |= plain_describe(&dU, 5, U_extents, dnnl_format_tag_any);
-    status |= plain_describe(&b, 4, (size_t[]){1, 1, layout->biases, H}, dnnl_ldgo);
-    status |= plain_describe(&state, 4, (size_t[]){1, 1, B, H}, dnnl_ldnc);
-    if (status)
-        return status;
-    if (layout->is_lstm)
-        status = dnnl_lstm_backward_desc_init(
-            &description, dnnl_backward, dnnl_unidirectional_left2right, &x, &state, &state, &W, &U,
-            &b, &y, NULL, NULL, &x, &state, &state, &dW, &dU, &b, &y, NULL, NULL, 0);
-    else
-        status = dnnl_lbr_gru_backward_desc_init(
-            &description, dnnl_backward, dnnl_unidirectional_left2right, &x, &state, &W, &U, &b, &y,
-            NULL, &x, &state, &dW, &dU, &b, &y, NULL, 0);
-    if (!status)
-        status = dnnl_primitive_desc_create(&running->backward.description, &description, NULL,
-                                            running->engine, running->forward.description);
+    struct array arrays[ARRAYS];
+    arrays_describe(arrays, running, running->variant->backward_weights);
+    const dnnl_status_t status = backward_describe(running, arrays);
     return status
                ? status
                : dnnl_primitive_create(&running->backward.primitive, running->backward.description);
@@ -89,7 +64,7 @@ static void gradients_zero(const struct call *backward)
 {
     for (size_t i = 0; i < sizeof summed / sizeof *summed; i++) {
         const dnnl_memory_t memory = argument_find(backward, summed[i]);
-        const dnnl_memory_desc_t *layout;
+        memory_layout layout;
         void *handle;
         dnnl_memory_get_memory_desc(memory, &layout);
         dnnl_memory_get_data_handle(memory, &handle);
