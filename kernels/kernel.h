@@ -200,9 +200,10 @@ struct weir_product {
     float *gradient; /* [rows][cols], any alignment; every NaN written is 0x7fc00000 */
     int accumulate; /* the sum begins with what is there */
     float *panel; /* WEIR_PANEL floats to work in */
+    float *deltas; /* WEIR_DELTAS more, for copies of deltas whose rows lie far apart; or NULL */
 };
 
-enum { WEIR_PANEL = 128 * 64 };
+enum { WEIR_PANEL = 128 * 64, WEIR_DELTAS = 256 * 256 };
 
 /* Gradients of weights, for every cell and size: one of an ISA. */
 struct weir_product_kernel {

@@ -187,7 +187,12 @@ struct weir_workspace {
     float *zeros; /* [B][row], for what is not given */
     float *unwanted; /* [B][row], for what is not wanted */
     float *panel; /* [parts][WEIR_PANEL] */
+    float *deltas; /* [parts][WEIR_DELTAS], where they pay for a gradient; or NULL */
 };
+
+/* Whether deltas are copied for a gradient of that size: where it is so large that walking over it
+ * for every block of steps drives them out of the cache. */
+bool weir_deltas_pay(size_t rows, size_t cols);
 
 /* The floats from one time step to the next of rows of this extent. */
 size_t weir_step_floats(const weir_layer *layer, enum weir_extent extent, size_t B);

@@ -264,6 +264,8 @@ static void run_outer(const struct backward_job *job, const struct weir_outer *o
                                    .gradient = job->gradients->weights[outer->param],
                                    .accumulate = accumulate,
                                    .panel = job->workspace.panel + part * WEIR_PANEL};
+    if (weir_deltas_pay(product.rows, product.cols))
+        product.deltas = job->workspace.deltas + part * WEIR_DELTAS;
     if (param->cols != WEIR_ONE && outer->operand.source == WEIR_X) {
         product.operand = sequence->x;
         product.step = weir_stride_or(sequence->x_step, sequence->B * layer->sizes.I);

@@ -29,6 +29,24 @@ static bool wants_x(const struct weir_training *training)
     return wants;
 }
 
+bool weir_deltas_pay(size_t rows, size_t cols)
+{
+    return weir_times(rows, cols) >= 3 << 16;
+}
+
+/* Whether any gradient's deltas are copied. */
+static bool wants_deltas(const weir_layer *layer)
+{
+    const struct weir_training *training = layer->kernel->training;
+    bool wants = false;
+    for (size_t i = 0; i < training->outer_count; i++) {
+        const struct weir_param *param = &layer->kernel->params[training->outers[i].param];
+        wants |= weir_deltas_pay(weir_extent_of(param->rows, layer->sizes),
+                                 weir_extent_of(param->cols, layer->sizes));
+    }
+    return wants;
+}
+
 static void take_values(const weir_layer *layer, struct arena *arena, size_t T, size_t B,
                         struct weir_workspace *workspace)
 {
@@ -41,6 +59,8 @@ static void take_values(const weir_layer *layer, struct arena *arena, size_t T, 
         workspace->value[v] = take(arena, weir_times(T, weir_step_floats(layer, extent, B)));
     }
     workspace->panel = take(arena, weir_times(layer->parts, WEIR_PANEL));
+    workspace->deltas =
+        wants_deltas(layer) ? take(arena, weir_times(layer->parts, WEIR_DELTAS)) : NULL;
     for (size_t v = 0; v < backward->value_count; v++) {
         const size_t step = weir_step_floats(layer, backward->values[v], B);
         workspace->delta[v] = take(arena, v < training->delta_count ? weir_times(T, step) : step);

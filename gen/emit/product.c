@@ -11,7 +11,7 @@
 #include "emit/choice.h"
 #include "emit/emitter.h"
 
-enum { PANEL_STEPS = 128, PANEL_WIDTH = 64, ROWS_MOST = 6, COLUMNS_MOST = 6 };
+enum { PANEL_WIDTH = 64, PANEL_STEPS = 128, ROWS_MOST = 6, COLUMNS_MOST = 6 };
 
 /* The vectors of a tile: what leaves registers for the operands. */
 static size_t most_vectors(const struct isa *isa, size_t others)
@@ -21,6 +21,14 @@ static size_t most_vectors(const struct isa *isa, size_t others)
     return vectors < 1 ? 1 : vectors > fits ? fits : vectors > 4 ? 4 : vectors;
 }
 
+/* The steps of a panel. Where a tile's deltas lie together there may be twice as many, if they fit:
+ * the more there are, the less often sums are stored. */
+static size_t most_steps(const struct isa *isa, bool together)
+{
+    const size_t fits = WEIR_PANEL / (most_vectors(isa, ROWS_MOST) * isa->lanes);
+    return together && fits >= 2 * PANEL_STEPS ? 2 * PANEL_STEPS : PANEL_STEPS;
+}
+
 /* ---- Lanes are columns ---- */
 
 static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, size_t vectors)
@@ -28,9 +36,8 @@ static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, siz
     const struct isa *isa = e->isa;
     EMIT("%s\n{\n",
          emit_signature(e, emit_format(e, "WEIR_TILE %s", name),
-                        "const struct weir_product *p, const float *panel, size_t k, size_t steps, "
-                        "size_t r, size_t c, int fresh"));
-    EMIT("    const float *delta = p->delta + k * p->delta_row + r;\n");
+                        "const struct weir_product *p, const float *panel, const float *delta, "
+                        "size_t step, size_t steps, size_t r, size_t c, int fresh"));
     EMIT("    float *gradient = p->gradient + r * p->cols + c;\n");
     for (size_t row = 0; row < rows; row++)
         for (size_t v = 0; v < vectors; v++) {
@@ -55,7 +62,7 @@ static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, siz
                             emit_format(e, "d%zu", row), sum));
         }
     }
-    EMIT("        panel += %zu;\n        delta += p->delta_row;\n    }\n", vectors * isa->lanes);
+    EMIT("        panel += %zu;\n        delta += step;\n    }\n", vectors * isa->lanes);
     for (size_t row = 0; row < rows; row++)
         for (size_t v = 0; v < vectors; v++)
             EMIT("    %s;\n", emit_spell(e, isa->store_any,
@@ -66,24 +73,46 @@ static void emit_wide_tile(struct emitter *e, const char *name, size_t rows, siz
     EMIT("}\n\n");
 }
 
+/* Copies some steps of so many deltas. */
+static void emit_fill(struct emitter *e, const char *name, size_t rows)
+{
+    EMIT("%s\n{\n", emit_signature(e, emit_format(e, "WEIR_TILE %s", name),
+                                   "const float *delta, size_t step, size_t steps, float *to"));
+    EMIT("    for (size_t i = 0; i < steps; i++, delta += step, to += %zu)\n"
+         "        __builtin_memcpy(to, delta, %zu * sizeof *to);\n}\n\n",
+         rows, rows);
+}
+
 static void emit_wide(struct emitter *e)
 {
     const size_t most = most_vectors(e->isa, ROWS_MOST);
-    struct choices choices = {.count = 0};
+    const size_t together = most_steps(e->isa, true);
+    struct choices choices = {.count = 0}, fills = {.count = 0};
+    for (size_t rows = 1; rows <= ROWS_MOST; rows++) {
+        const char *fill = emit_format(e, "fill_%zu", rows);
+        const char *call = emit_format(e, "%s(delta, p->delta_row, steps, to)", fill);
+        emit_fill(e, fill, rows);
+        choices_add(&fills, (struct choice){rows, 0, false, {call}, 1});
+    }
     for (size_t rows = 1; rows <= ROWS_MOST; rows++)
         for (size_t vectors = 1; vectors <= most; vectors++) {
             const char *name = emit_format(e, "wide_%zux%zu", rows, vectors);
-            const char *call = emit_format(e, "%s(p, panel, k, steps, r, c, fresh)", name);
+            const char *call =
+                emit_format(e, "%s(p, panel, delta, step, steps, r, c, fresh)", name);
             emit_wide_tile(e, name, rows, vectors);
             choices_add(&choices, (struct choice){rows, vectors, false, {call}, 1});
         }
-    EMIT_TEMPLATE(
-        "emit/product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
-        {"COPY", emit_spell(e, e->isa->store, "to + j",
-                            emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
-        {"STEPS", emit_number(e, PANEL_STEPS)}, {"STEPS_LESS_ONE", emit_number(e, PANEL_STEPS - 1)},
-        {"ROWS", emit_number(e, ROWS_MOST)}, {"ROWS_LESS_ONE", emit_number(e, ROWS_MOST - 1)},
-        {"CHOICE", emit_choices(e, &choices, "            ", "height", "vectors")});
+    EMIT_TEMPLATE("emit/product_wide.c.in", {"LANES", emit_number(e, e->isa->lanes)},
+                  {"MOST", emit_number(e, most)},
+                  {"COPY", emit_spell(e, e->isa->store, "to + j",
+                                      emit_spell(e, e->isa->load_any, "from", "j", NULL), NULL)},
+                  {"STEPS", emit_number(e, most_steps(e->isa, false))},
+                  {"TOGETHER", emit_number(e, together)},
+                  {"DELTA_ROWS", emit_number(e, WEIR_DELTAS / together)},
+                  {"ROWS", emit_number(e, ROWS_MOST)},
+                  {"ROWS_LESS_ONE", emit_number(e, ROWS_MOST - 1)},
+                  {"FILL", emit_choices(e, &fills, "        ", "height", "none")},
+                  {"CHOICE", emit_choices(e, &choices, "        ", "height", "vectors")});
 }
 
 /* ---- Lanes are rows ---- */

@@ -6,10 +6,45 @@
 
 WEIR_ISA_BEGIN
 
-WEIR_TILE wide_1x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE fill_1(const float *delta, size_t step, size_t steps, float *to)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
+    for (size_t i = 0; i < steps; i++, delta += step, to += 1)
+        __builtin_memcpy(to, delta, 1 * sizeof *to);
+}
+
+WEIR_TILE fill_2(const float *delta, size_t step, size_t steps, float *to)
+{
+    for (size_t i = 0; i < steps; i++, delta += step, to += 2)
+        __builtin_memcpy(to, delta, 2 * sizeof *to);
+}
+
+WEIR_TILE fill_3(const float *delta, size_t step, size_t steps, float *to)
+{
+    for (size_t i = 0; i < steps; i++, delta += step, to += 3)
+        __builtin_memcpy(to, delta, 3 * sizeof *to);
+}
+
+WEIR_TILE fill_4(const float *delta, size_t step, size_t steps, float *to)
+{
+    for (size_t i = 0; i < steps; i++, delta += step, to += 4)
+        __builtin_memcpy(to, delta, 4 * sizeof *to);
+}
+
+WEIR_TILE fill_5(const float *delta, size_t step, size_t steps, float *to)
+{
+    for (size_t i = 0; i < steps; i++, delta += step, to += 5)
+        __builtin_memcpy(to, delta, 5 * sizeof *to);
+}
+
+WEIR_TILE fill_6(const float *delta, size_t step, size_t steps, float *to)
+{
+    for (size_t i = 0; i < steps; i++, delta += step, to += 6)
+        __builtin_memcpy(to, delta, 6 * sizeof *to);
+}
+
+WEIR_TILE wide_1x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
+{
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     for (size_t i = 0; i < steps; i++) {
@@ -17,15 +52,14 @@ WEIR_TILE wide_1x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d0 = delta[0];
         s0_0 = v_fma(in0, d0, s0_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
 }
 
-WEIR_TILE wide_2x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE wide_2x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     float s1_0 = fresh ? 0.0f : gradient[1 * p->cols + 0];
@@ -36,16 +70,15 @@ WEIR_TILE wide_2x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d1 = delta[1];
         s1_0 = v_fma(in0, d1, s1_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
     *(gradient + 1 * p->cols + 0) = v_canonical(s1_0);
 }
 
-WEIR_TILE wide_3x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE wide_3x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     float s1_0 = fresh ? 0.0f : gradient[1 * p->cols + 0];
@@ -59,17 +92,16 @@ WEIR_TILE wide_3x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d2 = delta[2];
         s2_0 = v_fma(in0, d2, s2_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
     *(gradient + 1 * p->cols + 0) = v_canonical(s1_0);
     *(gradient + 2 * p->cols + 0) = v_canonical(s2_0);
 }
 
-WEIR_TILE wide_4x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE wide_4x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     float s1_0 = fresh ? 0.0f : gradient[1 * p->cols + 0];
@@ -86,7 +118,7 @@ WEIR_TILE wide_4x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d3 = delta[3];
         s3_0 = v_fma(in0, d3, s3_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
     *(gradient + 1 * p->cols + 0) = v_canonical(s1_0);
@@ -94,10 +126,9 @@ WEIR_TILE wide_4x1(const struct weir_product *p, const float *panel, size_t k, s
     *(gradient + 3 * p->cols + 0) = v_canonical(s3_0);
 }
 
-WEIR_TILE wide_5x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE wide_5x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     float s1_0 = fresh ? 0.0f : gradient[1 * p->cols + 0];
@@ -117,7 +148,7 @@ WEIR_TILE wide_5x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d4 = delta[4];
         s4_0 = v_fma(in0, d4, s4_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
     *(gradient + 1 * p->cols + 0) = v_canonical(s1_0);
@@ -126,10 +157,9 @@ WEIR_TILE wide_5x1(const struct weir_product *p, const float *panel, size_t k, s
     *(gradient + 4 * p->cols + 0) = v_canonical(s4_0);
 }
 
-WEIR_TILE wide_6x1(const struct weir_product *p, const float *panel, size_t k, size_t steps,
-                   size_t r, size_t c, int fresh)
+WEIR_TILE wide_6x1(const struct weir_product *p, const float *panel, const float *delta,
+                   size_t step, size_t steps, size_t r, size_t c, int fresh)
 {
-    const float *delta = p->delta + k * p->delta_row + r;
     float *gradient = p->gradient + r * p->cols + c;
     float s0_0 = fresh ? 0.0f : gradient[0];
     float s1_0 = fresh ? 0.0f : gradient[1 * p->cols + 0];
@@ -152,7 +182,7 @@ WEIR_TILE wide_6x1(const struct weir_product *p, const float *panel, size_t k, s
         const float d5 = delta[5];
         s5_0 = v_fma(in0, d5, s5_0);
         panel += 1;
-        delta += p->delta_row;
+        delta += step;
     }
     *(gradient + 0) = v_canonical(s0_0);
     *(gradient + 1 * p->cols + 0) = v_canonical(s1_0);
@@ -169,6 +199,7 @@ static void fill_panel(const struct weir_product *p, size_t k, size_t steps, siz
     for (size_t i = k; i < k + steps; i++, to += width) {
         const ptrdiff_t t = (ptrdiff_t)(i / p->B), b = (ptrdiff_t)(i % p->B);
         const float *from = p->operand + t * p->step + b * p->row + c;
+        WEIR_PREFETCH(from, width);
         for (size_t j = 0; j < width; j += 1)
             *(to + j) = from[j];
     }
@@ -181,42 +212,91 @@ static int is_panel(const struct weir_product *p, size_t width)
            (uintptr_t)p->operand % WEIR_ALIGN == 0;
 }
 
-/* All rows of `vectors` vectors of columns, from c on. */
-static void wide(const struct weir_product *p, size_t c, size_t vectors)
+/* Copies the deltas of some steps from k on, so that those of a tile lie together. */
+static void fill_deltas(const struct weir_product *p, size_t k, size_t steps, size_t r, size_t rows)
 {
-    const size_t K = p->T * p->B, blocks = (K + 127) / 128;
-    const size_t rows = p->last - p->first, parts = (rows + 5) / 6;
-    const size_t width = vectors * 1;
-    const int in_place = is_panel(p, width);
+    const size_t parts = (rows + 5) / 6;
+    for (size_t part = 0; part < parts; part++) {
+        const size_t first = rows * part / parts, height = rows * (part + 1) / parts - first;
+        const float *delta = p->delta + k * p->delta_row + r + first;
+        float *to = p->deltas + first * steps;
+        switch (height) {
+        case 1:
+            fill_1(delta, p->delta_row, steps, to);
+            break;
+        case 2:
+            fill_2(delta, p->delta_row, steps, to);
+            break;
+        case 3:
+            fill_3(delta, p->delta_row, steps, to);
+            break;
+        case 4:
+            fill_4(delta, p->delta_row, steps, to);
+            break;
+        case 5:
+            fill_5(delta, p->delta_row, steps, to);
+            break;
+        case 6:
+            fill_6(delta, p->delta_row, steps, to);
+            break;
+        }
+    }
+}
+
+/* Some steps of some rows of `vectors` vectors of columns. */
+static void wide(const struct weir_product *p, size_t k, size_t steps, size_t from, size_t rows,
+                 size_t c, size_t vectors)
+{
+    const size_t parts = (rows + 5) / 6, width = vectors * 1;
+    const int fresh = k == 0 && !p->accumulate;
+    const float *panel = p->panel;
+    if (is_panel(p, width))
+        panel = p->operand + k * width;
+    else
+        fill_panel(p, k, steps, c, width);
+    for (size_t part = 0; part < parts; part++) {
+        const size_t first = rows * part / parts, height = rows * (part + 1) / parts - first;
+        const size_t r = from + first, step = p->deltas ? height : p->delta_row;
+        const float *delta = p->deltas ? p->deltas + first * steps : p->delta + k * step + r;
+        switch (height) {
+        case 1:
+            wide_1x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        case 2:
+            wide_2x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        case 3:
+            wide_3x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        case 4:
+            wide_4x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        case 5:
+            wide_5x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        case 6:
+            wide_6x1(p, panel, delta, step, steps, r, c, fresh);
+            break;
+        }
+    }
+}
+
+/* All rows of whole vectors of columns. */
+static void wides(const struct weir_product *p)
+{
+    const size_t K = p->T * p->B, steps_most = p->deltas ? 256 : 128;
+    const size_t blocks = (K + steps_most - 1) / steps_most, vectors = p->cols / 1;
+    const size_t rows = p->last - p->first, rows_most = p->deltas ? 256 : rows;
+    const size_t chunks = (rows + rows_most - 1) / rows_most;
     for (size_t block = 0; block < blocks; block++) {
         const size_t k = K * block / blocks, steps = K * (block + 1) / blocks - k;
-        const int fresh = block == 0 && !p->accumulate;
-        const float *panel = in_place ? p->operand + k * width : p->panel;
-        if (!in_place)
-            fill_panel(p, k, steps, c, width);
-        for (size_t part = 0; part < parts; part++) {
-            const size_t r = p->first + rows * part / parts;
-            const size_t height = p->first + rows * (part + 1) / parts - r;
-            switch (height) {
-            case 1:
-                wide_1x1(p, panel, k, steps, r, c, fresh);
-                break;
-            case 2:
-                wide_2x1(p, panel, k, steps, r, c, fresh);
-                break;
-            case 3:
-                wide_3x1(p, panel, k, steps, r, c, fresh);
-                break;
-            case 4:
-                wide_4x1(p, panel, k, steps, r, c, fresh);
-                break;
-            case 5:
-                wide_5x1(p, panel, k, steps, r, c, fresh);
-                break;
-            case 6:
-                wide_6x1(p, panel, k, steps, r, c, fresh);
-                break;
-            }
+        for (size_t chunk = 0; chunk < chunks; chunk++) {
+            const size_t from = rows * chunk / chunks, to = rows * (chunk + 1) / chunks;
+            if (p->deltas)
+                fill_deltas(p, k, steps, p->first + from, to - from);
+            for (size_t v = 0; v < vectors; v += 1)
+                wide(p, k, steps, p->first + from, to - from, v * 1,
+                     vectors - v < 1 ? vectors - v : 1);
         }
     }
 }
@@ -478,8 +558,8 @@ static void narrow(const struct weir_product *p, size_t c)
 static void product(const struct weir_product *p)
 {
     const size_t whole = p->cols / 1;
-    for (size_t v = 0; v < whole; v += 1)
-        wide(p, v * 1, whole - v < 1 ? whole - v : 1);
+    if (whole)
+        wides(p);
     if (whole * 1 < p->cols)
         narrow(p, whole * 1);
 }
