@@ -107,6 +107,11 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     struct plan plan = {.serpentine = 1, .hoist_batch = HOIST_BATCH};
     plan.vectors = choose_vectors(program, isa, sums);
     plan.batch_vectors = sums >= 3 ? 1 : 4 / sums;
+    /* A step back through time has its rows for one sum: a weight that is read for fewer of them is
+     * read again for the others. */
+    if (program->role == ROLE_BACKWARD && plan.batch_vectors > 1 && isa->lanes > 1 &&
+        isa->accumulators / (sums * plan.batch_vectors) < ROWS_WANTED)
+        plan.batch_vectors = isa->accumulators / ROWS_FEW_SUMS / sums;
     const size_t blocks = most_blocks(program, isa);
     if (plan.batch_vectors > blocks)
         plan.batch_vectors = blocks;

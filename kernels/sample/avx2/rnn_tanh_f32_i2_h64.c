@@ -803,8 +803,8 @@ static void stage_back_0(const struct weir_run *run, const struct step_back *s, 
 {
     const size_t first = 8 * run->part / run->parts;
     const size_t last = 8 * (run->part + 1) / run->parts;
-    const size_t wide = run->B == 1 ? 8 : 4;
-    const size_t parts = (run->B + 2) / 3;
+    const size_t wide = run->B == 1 ? 8 : 2;
+    const size_t parts = (run->B + 5) / 6;
     const size_t whole = last - first;
     const size_t groups = whole / wide;
     const size_t total = groups + whole % wide;
@@ -893,23 +893,17 @@ WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_back_1_1x4(const struct step_back *s, size_t block, size_t row)
+WEIR_TILE tile_back_1_1x2(const struct step_back *s, size_t block, size_t row)
 {
     __m256 d_h0_ = _mm256_setzero_ps();
     __m256 d_h1_ = _mm256_setzero_ps();
-    __m256 d_h2_ = _mm256_setzero_ps();
-    __m256 d_h3_ = _mm256_setzero_ps();
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
     const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
-    const float *w_back_1_delta_h2 = s->w_back_1_delta_h + (block + 2) * 512;
-    const float *w_back_1_delta_h3 = s->w_back_1_delta_h + (block + 3) * 512;
     const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     for (size_t k = 0; k < 64; k++) {
         const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
         d_h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0_);
         d_h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1_);
-        d_h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h2 + k * 8 + 0), in0, d_h2_);
-        d_h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h3 + k * 8 + 0), in0, d_h3_);
     }
     {
         const size_t unit = block * 8;
@@ -919,16 +913,6 @@ WEIR_TILE tile_back_1_1x4(const struct step_back *s, size_t block, size_t row)
         const __m256 d_h_ = d_h0_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
         const __m256 d_h_2_ = d_h1_;
-        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
-    }
-    {
-        const size_t unit = (block + 2) * 8;
-        const size_t at = row * 64 + unit;
-        const size_t unit2 = (block + 3) * 8;
-        const size_t at2 = row * 64 + unit2;
-        const __m256 d_h_ = d_h2_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
-        const __m256 d_h_2_ = d_h3_;
         _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
 }
@@ -950,43 +934,29 @@ WEIR_TILE tile_back_1_1x1(const struct step_back *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_back_1_2x4(const struct step_back *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_back_1_2x2(const struct step_back *s, size_t block, size_t row, float *sums)
 {
     __m256 d_h0_0_ = _mm256_setzero_ps();
     __m256 d_h0_1_ = d_h0_0_;
     __m256 d_h1_0_ = _mm256_setzero_ps();
     __m256 d_h1_1_ = d_h1_0_;
-    __m256 d_h2_0_ = _mm256_setzero_ps();
-    __m256 d_h2_1_ = d_h2_0_;
-    __m256 d_h3_0_ = _mm256_setzero_ps();
-    __m256 d_h3_1_ = d_h3_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
     const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
-        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
         const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
         d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
         d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
-        const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
-        d_h2_0_ = _mm256_fmadd_ps(w2, in0, d_h2_0_);
-        d_h2_1_ = _mm256_fmadd_ps(w2, in1, d_h2_1_);
-        const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
-        d_h3_0_ = _mm256_fmadd_ps(w3, in0, d_h3_0_);
-        d_h3_1_ = _mm256_fmadd_ps(w3, in1, d_h3_1_);
     }
     _mm256_store_ps(sums + 0, d_h0_0_);
-    _mm256_store_ps(sums + 32, d_h0_1_);
+    _mm256_store_ps(sums + 16, d_h0_1_);
     _mm256_store_ps(sums + 8, d_h1_0_);
-    _mm256_store_ps(sums + 40, d_h1_1_);
-    _mm256_store_ps(sums + 16, d_h2_0_);
-    _mm256_store_ps(sums + 48, d_h2_1_);
-    _mm256_store_ps(sums + 24, d_h3_0_);
-    _mm256_store_ps(sums + 56, d_h3_1_);
+    _mm256_store_ps(sums + 24, d_h1_1_);
 }
 
 WEIR_TILE tile_back_1_2x1(const struct step_back *s, size_t block, size_t row, float *sums)
@@ -1007,7 +977,7 @@ WEIR_TILE tile_back_1_2x1(const struct step_back *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 8, d_h0_1_);
 }
 
-WEIR_TILE tile_back_1_3x4(const struct step_back *s, size_t block, size_t row, float *sums)
+WEIR_TILE tile_back_1_3x2(const struct step_back *s, size_t block, size_t row, float *sums)
 {
     __m256 d_h0_0_ = _mm256_setzero_ps();
     __m256 d_h0_1_ = d_h0_0_;
@@ -1015,49 +985,29 @@ WEIR_TILE tile_back_1_3x4(const struct step_back *s, size_t block, size_t row, f
     __m256 d_h1_0_ = _mm256_setzero_ps();
     __m256 d_h1_1_ = d_h1_0_;
     __m256 d_h1_2_ = d_h1_0_;
-    __m256 d_h2_0_ = _mm256_setzero_ps();
-    __m256 d_h2_1_ = d_h2_0_;
-    __m256 d_h2_2_ = d_h2_0_;
-    __m256 d_h3_0_ = _mm256_setzero_ps();
-    __m256 d_h3_1_ = d_h3_0_;
-    __m256 d_h3_2_ = d_h3_0_;
     const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
     const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
     const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
     const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
     for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
         const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
-        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
-        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
-        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
         const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
         d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
         d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
         d_h1_2_ = _mm256_fmadd_ps(w1, in2, d_h1_2_);
-        const __m256 w2 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1024);
-        d_h2_0_ = _mm256_fmadd_ps(w2, in0, d_h2_0_);
-        d_h2_1_ = _mm256_fmadd_ps(w2, in1, d_h2_1_);
-        d_h2_2_ = _mm256_fmadd_ps(w2, in2, d_h2_2_);
-        const __m256 w3 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 1536);
-        d_h3_0_ = _mm256_fmadd_ps(w3, in0, d_h3_0_);
-        d_h3_1_ = _mm256_fmadd_ps(w3, in1, d_h3_1_);
-        d_h3_2_ = _mm256_fmadd_ps(w3, in2, d_h3_2_);
     }
     _mm256_store_ps(sums + 0, d_h0_0_);
-    _mm256_store_ps(sums + 32, d_h0_1_);
-    _mm256_store_ps(sums + 64, d_h0_2_);
+    _mm256_store_ps(sums + 16, d_h0_1_);
+    _mm256_store_ps(sums + 32, d_h0_2_);
     _mm256_store_ps(sums + 8, d_h1_0_);
-    _mm256_store_ps(sums + 40, d_h1_1_);
-    _mm256_store_ps(sums + 72, d_h1_2_);
-    _mm256_store_ps(sums + 16, d_h2_0_);
-    _mm256_store_ps(sums + 48, d_h2_1_);
-    _mm256_store_ps(sums + 80, d_h2_2_);
-    _mm256_store_ps(sums + 24, d_h3_0_);
-    _mm256_store_ps(sums + 56, d_h3_1_);
-    _mm256_store_ps(sums + 88, d_h3_2_);
+    _mm256_store_ps(sums + 24, d_h1_1_);
+    _mm256_store_ps(sums + 40, d_h1_2_);
 }
 
 WEIR_TILE tile_back_1_3x1(const struct step_back *s, size_t block, size_t row, float *sums)
@@ -1083,6 +1033,252 @@ WEIR_TILE tile_back_1_3x1(const struct step_back *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 16, d_h0_2_);
 }
 
+WEIR_TILE tile_back_1_4x2(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    __m256 d_h1_0_ = _mm256_setzero_ps();
+    __m256 d_h1_1_ = d_h1_0_;
+    __m256 d_h1_2_ = d_h1_0_;
+    __m256 d_h1_3_ = d_h1_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        d_h1_2_ = _mm256_fmadd_ps(w1, in2, d_h1_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+        d_h1_3_ = _mm256_fmadd_ps(w1, in3, d_h1_3_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 16, d_h0_1_);
+    _mm256_store_ps(sums + 32, d_h0_2_);
+    _mm256_store_ps(sums + 48, d_h0_3_);
+    _mm256_store_ps(sums + 8, d_h1_0_);
+    _mm256_store_ps(sums + 24, d_h1_1_);
+    _mm256_store_ps(sums + 40, d_h1_2_);
+    _mm256_store_ps(sums + 56, d_h1_3_);
+}
+
+WEIR_TILE tile_back_1_4x1(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 8, d_h0_1_);
+    _mm256_store_ps(sums + 16, d_h0_2_);
+    _mm256_store_ps(sums + 24, d_h0_3_);
+}
+
+WEIR_TILE tile_back_1_5x2(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    __m256 d_h0_4_ = d_h0_0_;
+    __m256 d_h1_0_ = _mm256_setzero_ps();
+    __m256 d_h1_1_ = d_h1_0_;
+    __m256 d_h1_2_ = d_h1_0_;
+    __m256 d_h1_3_ = d_h1_0_;
+    __m256 d_h1_4_ = d_h1_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_value_ + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        d_h1_2_ = _mm256_fmadd_ps(w1, in2, d_h1_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+        d_h1_3_ = _mm256_fmadd_ps(w1, in3, d_h1_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_h0_4_ = _mm256_fmadd_ps(w0, in4, d_h0_4_);
+        d_h1_4_ = _mm256_fmadd_ps(w1, in4, d_h1_4_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 16, d_h0_1_);
+    _mm256_store_ps(sums + 32, d_h0_2_);
+    _mm256_store_ps(sums + 48, d_h0_3_);
+    _mm256_store_ps(sums + 64, d_h0_4_);
+    _mm256_store_ps(sums + 8, d_h1_0_);
+    _mm256_store_ps(sums + 24, d_h1_1_);
+    _mm256_store_ps(sums + 40, d_h1_2_);
+    _mm256_store_ps(sums + 56, d_h1_3_);
+    _mm256_store_ps(sums + 72, d_h1_4_);
+}
+
+WEIR_TILE tile_back_1_5x1(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    __m256 d_h0_4_ = d_h0_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_value_ + (row + 4) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_h0_4_ = _mm256_fmadd_ps(w0, in4, d_h0_4_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 8, d_h0_1_);
+    _mm256_store_ps(sums + 16, d_h0_2_);
+    _mm256_store_ps(sums + 24, d_h0_3_);
+    _mm256_store_ps(sums + 32, d_h0_4_);
+}
+
+WEIR_TILE tile_back_1_6x2(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    __m256 d_h0_4_ = d_h0_0_;
+    __m256 d_h0_5_ = d_h0_0_;
+    __m256 d_h1_0_ = _mm256_setzero_ps();
+    __m256 d_h1_1_ = d_h1_0_;
+    __m256 d_h1_2_ = d_h1_0_;
+    __m256 d_h1_3_ = d_h1_0_;
+    __m256 d_h1_4_ = d_h1_0_;
+    __m256 d_h1_5_ = d_h1_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_value_ + (row + 4) * 64;
+    const float *delta_h_row5_ = s->delta_h_value_ + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 w1 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 512);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        d_h1_0_ = _mm256_fmadd_ps(w1, in0, d_h1_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        d_h1_1_ = _mm256_fmadd_ps(w1, in1, d_h1_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        d_h1_2_ = _mm256_fmadd_ps(w1, in2, d_h1_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+        d_h1_3_ = _mm256_fmadd_ps(w1, in3, d_h1_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_h0_4_ = _mm256_fmadd_ps(w0, in4, d_h0_4_);
+        d_h1_4_ = _mm256_fmadd_ps(w1, in4, d_h1_4_);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
+        d_h0_5_ = _mm256_fmadd_ps(w0, in5, d_h0_5_);
+        d_h1_5_ = _mm256_fmadd_ps(w1, in5, d_h1_5_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 16, d_h0_1_);
+    _mm256_store_ps(sums + 32, d_h0_2_);
+    _mm256_store_ps(sums + 48, d_h0_3_);
+    _mm256_store_ps(sums + 64, d_h0_4_);
+    _mm256_store_ps(sums + 80, d_h0_5_);
+    _mm256_store_ps(sums + 8, d_h1_0_);
+    _mm256_store_ps(sums + 24, d_h1_1_);
+    _mm256_store_ps(sums + 40, d_h1_2_);
+    _mm256_store_ps(sums + 56, d_h1_3_);
+    _mm256_store_ps(sums + 72, d_h1_4_);
+    _mm256_store_ps(sums + 88, d_h1_5_);
+}
+
+WEIR_TILE tile_back_1_6x1(const struct step_back *s, size_t block, size_t row, float *sums)
+{
+    __m256 d_h0_0_ = _mm256_setzero_ps();
+    __m256 d_h0_1_ = d_h0_0_;
+    __m256 d_h0_2_ = d_h0_0_;
+    __m256 d_h0_3_ = d_h0_0_;
+    __m256 d_h0_4_ = d_h0_0_;
+    __m256 d_h0_5_ = d_h0_0_;
+    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
+    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
+    const float *delta_h_row1_ = s->delta_h_value_ + (row + 1) * 64;
+    const float *delta_h_row2_ = s->delta_h_value_ + (row + 2) * 64;
+    const float *delta_h_row3_ = s->delta_h_value_ + (row + 3) * 64;
+    const float *delta_h_row4_ = s->delta_h_value_ + (row + 4) * 64;
+    const float *delta_h_row5_ = s->delta_h_value_ + (row + 5) * 64;
+    for (size_t k = 0; k < 64; k++) {
+        const __m256 w0 = _mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0);
+        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
+        d_h0_0_ = _mm256_fmadd_ps(w0, in0, d_h0_0_);
+        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
+        d_h0_1_ = _mm256_fmadd_ps(w0, in1, d_h0_1_);
+        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
+        d_h0_2_ = _mm256_fmadd_ps(w0, in2, d_h0_2_);
+        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
+        d_h0_3_ = _mm256_fmadd_ps(w0, in3, d_h0_3_);
+        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
+        d_h0_4_ = _mm256_fmadd_ps(w0, in4, d_h0_4_);
+        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
+        d_h0_5_ = _mm256_fmadd_ps(w0, in5, d_h0_5_);
+    }
+    _mm256_store_ps(sums + 0, d_h0_0_);
+    _mm256_store_ps(sums + 8, d_h0_1_);
+    _mm256_store_ps(sums + 16, d_h0_2_);
+    _mm256_store_ps(sums + 24, d_h0_3_);
+    _mm256_store_ps(sums + 32, d_h0_4_);
+    _mm256_store_ps(sums + 40, d_h0_5_);
+}
+
 static void tile_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
                         size_t rows, float *sums)
 {
@@ -1092,8 +1288,8 @@ static void tile_back_1(const struct step_back *s, size_t block, size_t vectors,
         case 1:
             tile_back_1_1x1(s, block, row);
             break;
-        case 4:
-            tile_back_1_1x4(s, block, row);
+        case 2:
+            tile_back_1_1x2(s, block, row);
             break;
         case 8:
             tile_back_1_1x8(s, block, row);
@@ -1105,8 +1301,8 @@ static void tile_back_1(const struct step_back *s, size_t block, size_t vectors,
         case 1:
             tile_back_1_2x1(s, block, row, sums);
             break;
-        case 4:
-            tile_back_1_2x4(s, block, row, sums);
+        case 2:
+            tile_back_1_2x2(s, block, row, sums);
             break;
         }
         break;
@@ -1115,8 +1311,38 @@ static void tile_back_1(const struct step_back *s, size_t block, size_t vectors,
         case 1:
             tile_back_1_3x1(s, block, row, sums);
             break;
-        case 4:
-            tile_back_1_3x4(s, block, row, sums);
+        case 2:
+            tile_back_1_3x2(s, block, row, sums);
+            break;
+        }
+        break;
+    case 4:
+        switch (vectors) {
+        case 1:
+            tile_back_1_4x1(s, block, row, sums);
+            break;
+        case 2:
+            tile_back_1_4x2(s, block, row, sums);
+            break;
+        }
+        break;
+    case 5:
+        switch (vectors) {
+        case 1:
+            tile_back_1_5x1(s, block, row, sums);
+            break;
+        case 2:
+            tile_back_1_5x2(s, block, row, sums);
+            break;
+        }
+        break;
+    case 6:
+        switch (vectors) {
+        case 1:
+            tile_back_1_6x1(s, block, row, sums);
+            break;
+        case 2:
+            tile_back_1_6x2(s, block, row, sums);
             break;
         }
         break;
@@ -1138,8 +1364,8 @@ static void stage_back_1(const struct weir_run *run, const struct step_back *s, 
 {
     const size_t first = 8 * run->part / run->parts;
     const size_t last = 8 * (run->part + 1) / run->parts;
-    const size_t wide = run->B == 1 ? 8 : 4;
-    const size_t parts = (run->B + 2) / 3;
+    const size_t wide = run->B == 1 ? 8 : 2;
+    const size_t parts = (run->B + 5) / 6;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
     const size_t groups = whole / wide;
@@ -1764,7 +1990,7 @@ static const struct weir_outer outers[] = {
 };
 
 static const struct weir_pass pass_back = {
-    .plan = "vectors=8,rows=3,batch_vectors=4,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
+    .plan = "vectors=8,rows=6,batch_vectors=2,sums=0,hoist=0,hoist_batch=4,blend=0,fused=1,"
             "abreast=1,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .regions = regions_back,
     .region_count = 1,
