@@ -55,16 +55,32 @@ bool chain_settle(struct chain *chain)
     return true;
 }
 
-int chain_root(const struct chain *chain, int value)
+/* The value from which nodes of these operators, which take one value and more that are constants,
+ * made this one. */
+static int go_back(const struct chain *chain, int value, const char *const *operators, size_t count)
 {
     const onnx_graph *graph = &chain->onnx->graph;
     for (size_t n = graph->node_count; n-- > 0;) {
         const onnx_node *node = &graph->nodes[n];
-        const bool same = !strcmp(node->op, "Identity") || !strcmp(node->op, "Cast");
-        if (same && node->input_count == 1 && node->output_count == 1 && node->outputs[0] == value)
-            value = node->inputs[0];
+        for (size_t i = 0; i < count; i++)
+            if (node->input_count > 0 && node->output_count > 0 && node->outputs[0] == value &&
+                !strcmp(node->op, operators[i]))
+                value = node->inputs[0];
     }
     return value;
+}
+
+int chain_root(const struct chain *chain, int value)
+{
+    static const char *const same[] = {"Identity", "Cast"};
+    return go_back(chain, value, same, sizeof same / sizeof *same);
+}
+
+int chain_rows(const struct chain *chain, int value)
+{
+    static const char *const moves[] = {"Identity",  "Cast",    "Dropout", "Squeeze",
+                                        "Unsqueeze", "Reshape", "Flatten", "Transpose"};
+    return go_back(chain, value, moves, sizeof moves / sizeof *moves);
 }
 
 /* ---- Memory and layers ---- */

@@ -56,6 +56,7 @@ struct chain {
     int input, output; /* the model's; -1: single nodes are taken */
     int lengths; /* the input that is the length of the sequence; -1: there is none */
     int value, final; /* where the chain has come to; the last layer's final state, or -1 */
+    int fed; /* what the last recurrent node is given */
     struct axes axes; /* of that value */
     struct axis told[ONNX_RANK_MAX]; /* what the axes of the model's input are */
     bool again; /* more of them is known now */
@@ -77,8 +78,10 @@ const onnx_tensor *chain_constant(const struct chain *chain, size_t input);
  * steps, calls are of exactly that number. */
 bool chain_settle(struct chain *chain);
 
-/* The value that this one is, under another name. */
+/* The value that this one is, under another name; the one that has the same rows, from before nodes
+ * that only say how data lies. */
 int chain_root(const struct chain *chain, int value);
+int chain_rows(const struct chain *chain, int value);
 
 /* Memory that lives as long as the chain, or NULL; a text as a cell in it. */
 void *chain_take(struct chain *chain, size_t count, size_t size);
@@ -125,6 +128,7 @@ bool chain_slice(struct chain *chain);
 bool chain_matmul(struct chain *chain);
 bool chain_gemm(struct chain *chain);
 bool chain_add(struct chain *chain);
+int chain_skip(const struct chain *chain); /* what an Add adds to the chain's value; -1: a constant */
 bool chain_function(struct chain *chain); /* of one value */
 bool chain_softmax(struct chain *chain);
 

@@ -22,11 +22,11 @@ static void add_parts(const struct deployment *d, struct values *values)
 {
     struct text parts = {0};
     for (size_t l = 0; l < d->model->layer_count; l++)
-        for (size_t p = 0; p < d->model->layers[l].pass_count && !d->model->layers[l].is_product;
-             p++) {
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
             const struct graph *graph = deployment_program(d, l, p)->graph;
             for (int s = 0; s < graph->state_count; s++)
-                add_part(d, &parts, l, p, s);
+                if (deployment_goes_on(d, l, p, s))
+                    add_part(d, &parts, l, p, s);
         }
     const bool any = parts.length;
     values_take(values, "INITIAL_ROWS", &parts);

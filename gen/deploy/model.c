@@ -33,7 +33,8 @@ static const struct {
 static bool enter(struct chain *chain)
 {
     const onnx_node *node = chain->node;
-    const bool adds = !strcmp(node->op, "Add") && chain_constant(chain, 0);
+    const bool adds = !strcmp(node->op, "Add") && node->input_count > 1 &&
+                      (chain_constant(chain, 0) || node->inputs[1] == chain->value);
     const size_t place = adds ? 1 : 0;
     const int value = node->input_count > place ? node->inputs[place] : -1;
     if (value >= 0 && value == chain->value)

@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Products with constant matrices: each is a layer, whose cell holds what is added to it and the
- * functions before and after it. */
+/* Products with constant matrices: each is a layer, or part of the one before it (head.c), whose cell
+ * holds what is added to it and the functions before and after it. */
 #include "deploy/chain.h"
-
-#include "common/text.h"
+#include "deploy/product.h"
 
 #include <string.h>
-
-/* The product that is the last layer. */
-struct product {
-    float *matrix, *bias; /* NULL: there is none */
-    const char *before, *after; /* functions, or NULL */
-    size_t outputs;
-};
-
-/* Writes the cell of the product. */
-static bool write_product(struct chain *chain)
-{
-    const struct product *product = chain->product;
-    struct deploy_pass *pass = &chain->model->layers[chain->model->layer_count - 1].passes[0];
-    struct text text = {0};
-    text_add(&text, "cell product\ninput x\nstate y\n\n");
-    if (product->before)
-        text_add(&text, "a  = %s(x)\n", product->before);
-    text_add(&text, "y' = %s(W@%s%s)\n", product->after ? product->after : "",
-             product->before ? "a" : "x", product->bias ? " + b" : "");
-    pass->params[0] = product->matrix;
-    pass->params[1] = product->bias;
-    const bool written = chain_cell(chain, text.chars, &pass->cell);
-    text_free(&text);
-    return written;
-}
 
 /* Whether the value is one row a step, of as many floats as the matrix takes, on its last axis. */
 static bool check_rows(struct chain *chain, size_t inputs)
@@ -55,22 +29,22 @@ static bool add_product(struct chain *chain, const onnx_tensor *w, size_t inputs
         return chain->again;
     if (inputs == 0 || outputs == 0)
         return chain_refuse(chain, "its matrix has no elements");
-    struct deploy_layer *layer = chain_add_layer(chain);
-    struct product *product = layer ? chain_take(chain, 1, sizeof *product) : NULL;
+    struct product *product = chain_take(chain, 1, sizeof *product);
     float *matrix = product ? chain_take(chain, w->count, sizeof *matrix) : NULL;
     if (!matrix)
         return false;
-    *product = (struct product){.matrix = matrix, .before = chain->before, .outputs = outputs};
+    *product = (struct product){
+        .matrix = matrix, .before = chain->before, .inputs = inputs, .outputs = outputs};
     for (size_t o = 0; o < outputs; o++)
         for (size_t i = 0; i < inputs; i++)
             matrix[o * inputs + i] = w->floats[o * row + i * column];
-    *layer = (struct deploy_layer){
-        .size = {1, (double)inputs, (double)outputs}, .pass_count = 1, .is_product = true};
+    if (!product_begin(chain, product))
+        return false;
     chain->product = product;
     chain->before = NULL;
     chain->final = -1;
     chain->axes.axis[chain->axes.rank - 1] = axis_of(AXIS_UNIT, outputs, ONNX_RANK_MAX);
-    return write_product(chain);
+    return product_write(chain);
 }
 
 /* Where what is added to output o of a step lies in a constant that is broadcast to the value. */
@@ -112,7 +86,8 @@ static bool fit_bias(struct chain *chain, const onnx_tensor *bias, bool grows)
 static bool add_bias(struct chain *chain, const onnx_tensor *bias, float scale, bool grows)
 {
     struct product *product = chain->product;
-    if (!bias || !bias->floats || !product || product->after || product->bias || chain->before)
+    if (!bias || !bias->floats || !product || product->after || product->bias || product->skip ||
+        chain->before)
         return chain_refuse(chain,
                             "it adds something other than a constant to a product with a matrix");
     if (!fit_bias(chain, bias, grows))
@@ -122,7 +97,7 @@ static bool add_bias(struct chain *chain, const onnx_tensor *bias, float scale, 
         return false;
     for (size_t o = 0; o < product->outputs; o++)
         product->bias[o] = scale * bias->floats[place_in(chain, bias, o)];
-    return write_product(chain);
+    return product_write(chain);
 }
 
 bool chain_matmul(struct chain *chain)
@@ -151,11 +126,13 @@ bool chain_gemm(struct chain *chain)
                     false);
 }
 
-/* The constant may stand on either side. */
+/* The constant, or what skips the layer, may stand on either side. */
 bool chain_add(struct chain *chain)
 {
     const onnx_tensor *left = chain_constant(chain, 0);
-    return add_bias(chain, left ? left : chain_constant(chain, 1), 1, true);
+    const int skip = chain_skip(chain);
+    return skip >= 0 ? product_skip(chain, skip)
+                     : add_bias(chain, left ? left : chain_constant(chain, 1), 1, true);
 }
 
 bool chain_function(struct chain *chain)
@@ -175,7 +152,7 @@ bool chain_function(struct chain *chain)
         return true;
     }
     chain->product->after = name;
-    return write_product(chain);
+    return product_write(chain);
 }
 
 /* Over the axis, or before opset 13 all from it on, which must be the innermost in a step. */

@@ -191,6 +191,7 @@ bool chain_recurrent(struct chain *chain)
         return chain->again;
     if (!check_axes(chain, time, batch, &axes[2]) || !chain_add_recurrent(chain))
         return false;
+    chain->fed = chain->node->recurrent->x;
     set_axes(chain, time);
     chain->product = NULL;
     return true;

@@ -243,6 +243,85 @@ static void torch(struct chain *chain)
     writer_node(chain->writer, "Gemm", names, (char *[]){"y", NULL});
 }
 
+/* ---- Heads, and what skips a layer ---- */
+
+/* What is added to the product of a layer's rows with a matrix. */
+static void skip(struct chain *chain, char *to, char *what, size_t outputs)
+{
+    node(chain, "MatMul", to, floats(chain, 2, (size_t[]){H, outputs}), "product");
+    node(chain, "Tanh", "product", NULL, "tanh");
+    node(chain, "Add", what, "tanh", "y");
+}
+
+static void head_skip(struct chain *chain)
+{
+    layer(chain, "a");
+    node(chain, "Unsqueeze", "a", one_int(chain, 1), "b");
+    node(chain, "Squeeze", "b", one_int(chain, 1), "c");
+    skip(chain, "c", "x", I);
+}
+
+/* The model's input is moved before the layer takes it, and its output back. */
+static void head_moved(struct chain *chain)
+{
+    const int64_t perm[] = {1, 0, 2};
+    chain->dims[0] = 1, chain->dims[1] = T;
+    writer_list(chain->writer, node(chain, "Transpose", "x", NULL, "a"), "perm", perm, 3);
+    gru(chain, "a", 1, I, none, "layer", "");
+    node(chain, "Squeeze", "layer", one_int(chain, 1), "b");
+    writer_list(chain->writer, node(chain, "Transpose", "b", NULL, "c"), "perm", perm, 3);
+    skip(chain, "c", "x", I);
+}
+
+/* Heads that stay layers: of two directions, of the last step; and the second of two. */
+static void head_both(struct chain *chain)
+{
+    const int64_t perm[] = {0, 2, 1, 3}, shape[] = {0, 1, 2 * H};
+    gru(chain, "x", 2, I, none, "layer", "");
+    writer_list(chain->writer, node(chain, "Transpose", "layer", NULL, "a"), "perm", perm, 4);
+    node(chain, "Reshape", "a", ints(chain, shape, 3), "b");
+    node(chain, "MatMul", "b", floats(chain, 2, (size_t[]){2 * H, 2}), "y");
+}
+
+static void head_last(struct chain *chain)
+{
+    gru(chain, "x", 1, I, none, "", "state");
+    node(chain, "MatMul", "state", floats(chain, 2, (size_t[]){H, 2}), "y");
+}
+
+static void head_two(struct chain *chain)
+{
+    layer(chain, "a");
+    node(chain, "MatMul", "a", floats(chain, 2, (size_t[]){H, 4}), "b");
+    node(chain, "Relu", "b", NULL, "c");
+    node(chain, "MatMul", "c", floats(chain, 2, (size_t[]){4, 2}), "y");
+}
+
+/* From before the layer, but not what it takes; of another size; of other axes. */
+static void skip_other(struct chain *chain)
+{
+    layer(chain, "a");
+    gru(chain, "a", 1, H, none, "second", "");
+    node(chain, "Squeeze", "second", one_int(chain, 1), "b");
+    skip(chain, "b", "x", I);
+}
+
+static void skip_wide(struct chain *chain)
+{
+    layer(chain, "a");
+    skip(chain, "a", "x", 1);
+}
+
+static void skip_turned(struct chain *chain)
+{
+    const int64_t perm[] = {1, 0, 2};
+    chain->dims[0] = 1, chain->dims[1] = T;
+    writer_list(chain->writer, node(chain, "Transpose", "x", NULL, "a"), "perm", perm, 3);
+    gru(chain, "a", 1, I, none, "layer", "");
+    node(chain, "Squeeze", "layer", one_int(chain, 1), "b");
+    skip(chain, "b", "x", I);
+}
+
 /* ---- Where sequences end ---- */
 
 static void two_lengths(struct chain *chain)
@@ -307,6 +386,14 @@ static const struct {
              {"aside", aside},
              {"keras", keras},
              {"torch", torch},
+             {"head_skip", head_skip},
+             {"head_moved", head_moved},
+             {"head_both", head_both},
+             {"head_last", head_last},
+             {"head_two", head_two},
+             {"skip_other", skip_other},
+             {"skip_wide", skip_wide},
+             {"skip_turned", skip_turned},
              {"two_lengths", two_lengths},
              {"constant_length", constant_length},
              {"computed_length", computed_length},
