@@ -156,9 +156,27 @@ static inline __m256 v_load_first(const float *from, size_t count)
     return _mm256_maskload_ps(from, v_first(count));
 }
 
+/* In parts: a masked store is some forty operations on AMD's CPUs, and where the count is known, no
+ * more is left of this than one or two. */
 static inline void v_store_first(float *to, __m256 x, size_t count)
 {
-    _mm256_maskstore_ps(to, v_first(count), x);
+    __m128 part = _mm256_castps256_ps128(x);
+    if (count >= 8) {
+        _mm256_storeu_ps(to, x);
+        return;
+    }
+    if (count & 4) {
+        _mm_storeu_ps(to, part);
+        part = _mm256_extractf128_ps(x, 1);
+        to += 4;
+    }
+    if (count & 2) {
+        _mm_storel_pi((__m64 *)(void *)to, part);
+        part = _mm_movehl_ps(part, part);
+        to += 2;
+    }
+    if (count & 1)
+        _mm_store_ss(to, part);
 }
 
 WEIR_ISA_END

@@ -24,26 +24,37 @@ void weir_load_state(float *padded, const float *plain, size_t rows, size_t size
 typedef float four __attribute__((vector_size(16)));
 typedef int four_bits __attribute__((vector_size(16)));
 
-/* From a padded row to a plain one. Every NaN becomes the one that weir.h promises, because which
- * one a kernel makes depends on its ISA. In vectors: a stream pays for this at every step. */
-static void store_row(float *plain, const float *padded, size_t size)
+/* Whether any number of a padded row is NaN, or anything in its padding. */
+static bool has_nan(const float *padded, size_t row)
 {
-    size_t k = 0;
-    for (; k + 4 <= size; k += 4) {
-        four values;
-        memcpy(&values, padded + k, sizeof values);
-        const four_bits numbers = values == values;
-        values = (four)(((four_bits)values & numbers) | (~numbers & 0x7fc00000));
-        memcpy(plain + k, &values, sizeof values);
+    enum { FOURS = WEIR_ROW / 4 };
+    four_bits found = {0};
+    for (size_t k = 0; k < row; k += WEIR_ROW) {
+        four values[FOURS];
+        memcpy(values, padded + k, sizeof values);
+        for (size_t i = 0; i < FOURS; i++)
+            found |= values[i] != values[i];
     }
-    for (; k < size; k++)
-        plain[k] = isnan(padded[k]) ? NAN : padded[k];
+    uint64_t halves[2];
+    memcpy(halves, &found, sizeof halves);
+    return halves[0] | halves[1];
+}
+
+/* From a padded row to a plain one. Every NaN becomes the one that weir.h promises, because which
+ * one a kernel makes depends on its ISA. That there is none is known sooner: a stream pays for this at
+ * every step. */
+static void store_row(float *plain, const float *padded, size_t size, size_t row)
+{
+    memcpy(plain, padded, size * sizeof *plain);
+    if (has_nan(padded, row))
+        for (size_t k = 0; k < size; k++)
+            plain[k] = isnan(padded[k]) ? NAN : padded[k];
 }
 
 void weir_store_state(float *plain, const float *padded, size_t rows, size_t size, size_t row)
 {
     for (size_t b = 0; b < rows; b++, plain += size, padded += row)
-        store_row(plain, padded, size);
+        store_row(plain, padded, size, row);
 }
 
 void weir_pass_states(const weir_layer *layer, size_t rows, const float *const *in,

@@ -106,7 +106,8 @@ static bool write_kernels(const struct writing *w, size_t f)
                                 .name = d->model->name,
                                 .form = form->name,
                                 .origin = values_find(w->values, "ORIGIN"),
-                                .packs = !deployment_is_packed(d)};
+                                .packs = !deployment_is_packed(d),
+                                .streams = d->model->steps == 1};
     struct text kernels = emit_alone(&alone);
     char *name = text_format("NAME_%s.c", form->name);
     const bool written =

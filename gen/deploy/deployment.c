@@ -128,8 +128,19 @@ static size_t find_kernel(const struct deployment *d, size_t l, size_t p)
     return d->kernel_count;
 }
 
+/* What only pays over many steps or rows is left out of a stream. */
+static void plan_stream(struct kernel_parts *parts)
+{
+    struct plan plan[ROLE_COUNT] = {parts->plan[ROLE_FORWARD]};
+    plan[ROLE_FORWARD].hoist = plan[ROLE_FORWARD].sums = plan[ROLE_FORWARD].prefetch = 0;
+    plan[ROLE_FORWARD].blend = 0;
+    plan[ROLE_FORWARD].rows = plan[ROLE_FORWARD].abreast = 1;
+    plan[ROLE_FORWARD].batch_vectors = plan[ROLE_FORWARD].vectors;
+    kernel_parts_replan(parts, plan);
+}
+
 /* The plans of a kernel: those that were measured, for this machine or, in a variant, for another
- * one. What only pays over many steps is left out of a stream. */
+ * one. */
 static void find_plans(const struct deploy_model *model, const struct variants *variants,
                        struct kernel_parts *parts)
 {
@@ -140,7 +151,7 @@ static void find_plans(const struct deploy_model *model, const struct variants *
              !variants_use(variants, parts, &why))
         text_add(&model->tuning->warnings, "%s\n", why.sentence);
     if (model->steps == 1)
-        parts->plan[ROLE_FORWARD].hoist = 0;
+        plan_stream(parts);
 }
 
 /* The parts of a pass's kernel for an ISA. */

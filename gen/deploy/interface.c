@@ -14,6 +14,9 @@ static void add_step(const struct deployment *d, struct values *values)
         [LENGTHS] = {"lengths", "model, state, steps, length, x, y"},
     };
     const int way = d->model->lengths ? LENGTHS : d->model->steps > 1 ? SEQUENCE : STREAM;
+    const char *calls = d->model->steps == 1 ? "stream" : "sequence";
+    values_choose(values, "KERNEL_FUNCTION", calls, "kernel.h");
+    values_choose(values, "RUN_PASS", calls, "pass.c");
     values_choose(values, "STEP_DECLARATION", ways[way].folder, "step.h");
     values_choose(values, "STEP", ways[way].folder, "step.c");
     values_choose(values, "TEST_STEP", ways[way].folder, "test.c");

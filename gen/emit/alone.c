@@ -24,7 +24,7 @@ static const char *rename_program(struct emitter *e, struct program *program, si
     return tag;
 }
 
-static struct emitter *emitter_of(const struct kernel_parts *parts, struct text out)
+static struct emitter *emitter_of(const struct kernel_parts *parts, bool streams, struct text out)
 {
     struct emitter *e = calloc(1, sizeof *e);
     if (!e)
@@ -33,13 +33,14 @@ static struct emitter *emitter_of(const struct kernel_parts *parts, struct text 
                           .program = parts->program[ROLE_FORWARD],
                           .plan = &parts->plan[ROLE_FORWARD],
                           .isa = parts->isa,
+                          .streams = streams,
                           .out = out};
     return e;
 }
 
 size_t emit_alone_products(const struct kernel_parts *parts)
 {
-    struct emitter *e = emitter_of(parts, (struct text){0});
+    struct emitter *e = emitter_of(parts, false, (struct text){0});
     const size_t lanes = e->isa->lanes, rows = emit_product_rows(e);
     size_t width = 0;
     for (size_t i = 0; i < e->program->stage_count; i++) {
@@ -85,7 +86,7 @@ struct text emit_alone(const struct alone *alone)
     struct text out = {0}, rows = {0};
     for (size_t i = 0; i < alone->count; i++) {
         struct program *program = alone->parts[i]->program[ROLE_FORWARD];
-        struct emitter *e = emitter_of(alone->parts[i], out);
+        struct emitter *e = emitter_of(alone->parts[i], alone->streams, out);
         e->tag = rename_program(e, program, i);
         if (i == 0)
             emit_beginning(e, alone);

@@ -15,13 +15,13 @@ struct text emit_product(const struct isa *isa);
 
 /* The kernels of a model that stands alone, in one form, which is their ISA's or a variant of that,
  * as one file; `name` begins every name that others see, `form` ends that of the table, `origin`
- * ends the comment at its head. packs: with what packing weights takes. Programs are renamed: parts
- * are for nothing else after. */
+ * ends the comment at its head. packs: with what packing weights takes. streams: a call is one
+ * step, and plans are for that. Programs are renamed: parts are for nothing else after. */
 struct alone {
     struct kernel_parts *const *parts;
     size_t count;
     const char *name, *form, *origin;
-    bool packs;
+    bool packs, streams;
 };
 struct text emit_alone(const struct alone *alone);
 

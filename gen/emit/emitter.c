@@ -28,6 +28,11 @@ const char *emit_number(struct emitter *e, size_t number)
     return emit_format(e, "%zu", number);
 }
 
+const char *emit_tile_words(const struct emitter *e)
+{
+    return e->streams ? "static void" : "WEIR_TILE";
+}
+
 void emitter_free(struct emitter *e)
 {
     for (size_t i = 0; i < e->string_count; i++)
@@ -189,6 +194,21 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
 }
 
 /* ---- Programs and stages ---- */
+
+bool emit_reads_state(const struct emitter *e, int state)
+{
+    const struct program *program = e->program;
+    const int node = program->graph->states[state].node;
+    bool reads = false;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        for (size_t n = 0; n < stage->order_count; n++)
+            reads |= stage->order[n] == node;
+        for (size_t r = 0; r < stage->region_count; r++)
+            reads |= stage->regions[r].operand == node;
+    }
+    return reads;
+}
 
 bool emit_trains(const struct emitter *e)
 {

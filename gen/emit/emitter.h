@@ -16,6 +16,7 @@ struct emitter {
     const struct program *program;
     const struct plan *plan;
     const struct isa *isa;
+    bool streams; /* a call is one step of one row, by one thread */
     struct tail *tails[STAGES_MAX]; /* NULL: a stage has whole vectors only */
     struct text out;
     struct profile *profile; /* NULL: no time stamps */
@@ -44,6 +45,9 @@ void emitter_free(struct emitter *e);
 /* A string that lives as long as the emitter. */
 const char *emit_format(struct emitter *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What declares a tile. In a stream there is one call of each, where all that it is given is known. */
+const char *emit_tile_words(const struct emitter *e);
 
 const char *emit_number(struct emitter *e, size_t number);
 
@@ -88,8 +92,9 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
 
 /* ---- What a program and its stages are like ---- */
 
-/* Whether the kernel has passes of training; whether the program keeps its states from step to
+/* Whether any step reads what the one before left in a state; whether the kernel has passes of training; whether the program keeps its states from step to
  * step: the one that gives the gradient of x has none; whether it has values in training only. */
+bool emit_reads_state(const struct emitter *e, int state);
 bool emit_trains(const struct emitter *e);
 bool emit_has_states(const struct emitter *e);
 bool emit_saves(const struct emitter *e);

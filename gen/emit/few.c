@@ -186,8 +186,8 @@ static void emit_few_tile(struct emitter *e, const struct stage *stage)
     struct fused_block fused = {.block = "block"};
     const struct region *bias = stage_bias(stage);
     struct names *names = names_create(e);
-    EMIT("WEIR_TILE %s(const struct step%s *s, size_t block, size_t row)\n{\n", tile_name(e, stage),
-         e->tag);
+    EMIT("%s %s(const struct step%s *s, size_t block, size_t row)\n{\n", emit_tile_words(e),
+         tile_name(e, stage), e->tag);
     if (bias)
         EMIT("    const float *bias = s->%s + block * %s;\n", e->region[bias->index],
              emit_panel(e, bias));
@@ -221,7 +221,7 @@ void emit_few_stage(struct emitter *e, const struct stage *stage)
         return;
     emit_few_tile(e, stage);
     EMIT_TEMPLATE(
-        "emit/few.c.in",
+        e->streams ? "emit/few_stream.c.in" : "emit/few.c.in",
         {"NAME", always ? emit_format(e, "stage%s", stage->suffix) : emit_few_name(e, stage)},
         {"TAG", e->tag}, {"CONST", always && e->plan->prefetch ? "" : "const "},
         {"DIRECTION", turns ? ", int backwards" : ""},

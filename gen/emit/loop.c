@@ -92,7 +92,7 @@ static void emit_region_pointers(struct emitter *e)
 {
     const struct program *program = e->program;
     size_t offset = 0;
-    if (program->region_count > 0)
+    if (program->region_count > 0 && !e->streams)
         EMIT("    const float *weights = run->weights;\n");
     for (size_t i = 0; i < program->stage_count; i++)
         for (size_t r = 0; r < program->stages[i].region_count; r++) {
@@ -219,6 +219,53 @@ static void add_hoisting(struct emitter *e, struct text *hoist, struct text *adv
     }
 }
 
+/* ---- A step of a stream ---- */
+
+/* Where the states of the cell are in the rows of all of them, which follow one another. */
+static void emit_stream_states(struct emitter *e)
+{
+    const struct graph *graph = e->program->graph;
+    size_t offset = 0;
+    for (int i = 0; i < graph->state_count; i++) {
+        const size_t size = emit_known(e, graph_extent(graph, graph->states[i].extent));
+        EMIT("    s->%s = prev + %zu;\n    s->%s = next + %zu;\n", e->prev[i], offset, e->next[i],
+             offset);
+        offset += (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    }
+}
+
+static void emit_stream_values(struct emitter *e)
+{
+    size_t offset = 0;
+    for (size_t v = 0; v < e->program->value_count; v++) {
+        const size_t size = emit_known(e, program_extent(e->program, e->program->values[v]));
+        EMIT("    s->%s = values + %zu;\n", e->value[v], offset);
+        offset += (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    }
+    if (e->program->value_count == 0)
+        EMIT("    (void)values;\n");
+}
+
+/* One function, which is told where all is that is not known. On odd steps, on which blocks of
+ * weights are walked backwards, the rows in use lie behind the others. */
+static void emit_stream(struct emitter *e)
+{
+    EMIT("%s\n{\n", emit_signature(e, emit_format(e, "static void %s", emit_run_name(e)),
+                                   "const float *weights, const float *prev, float *next, "
+                                   "float *values, const float *x, float *y"));
+    EMIT("    struct step%s storage = WEIR_ZEROED, *s = &storage;\n", e->tag);
+    emit_region_pointers(e);
+    if (e->program->region_count == 0)
+        EMIT("    (void)weights;\n");
+    EMIT("    s->x = x;\n    s->y = y;\n");
+    emit_stream_states(e);
+    emit_stream_values(e);
+    for (size_t i = 0; i < e->program->stage_count; i++)
+        EMIT("    stage%s(s%s);\n", e->program->stages[i].suffix,
+             e->plan->serpentine ? ", prev > next" : "");
+    EMIT("}\n\n");
+}
+
 const char *emit_run_name(struct emitter *e)
 {
     static const char *const names[] = {"forward", "backward", "input"};
@@ -231,6 +278,10 @@ void emit_run(struct emitter *e)
     const struct plan *plan = e->plan;
     const size_t rows = plan->hoist > plan->hoist_batch ? plan->hoist : plan->hoist_batch;
     struct text hoist = {0}, advance = {0};
+    if (e->streams) {
+        emit_stream(e);
+        return;
+    }
     emit_prepare(e);
     emit_begin(e);
     emit_stage_calls(e);

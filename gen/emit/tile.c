@@ -481,8 +481,8 @@ void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const 
     if (joined)
         name_sums(e, joined, names, joined_sums);
     free(names);
-    EMIT("WEIR_TILE %s(const struct step%s *s, size_t block, size_t row%s)\n{\n", name, e->tag,
-         sums_parameter(tile));
+    EMIT("%s %s(const struct step%s *s, size_t block, size_t row%s)\n{\n", emit_tile_words(e), name,
+         e->tag, sums_parameter(tile));
     emit_bases(e, tile);
     if (joined)
         emit_bases(e, joined);

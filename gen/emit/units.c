@@ -148,6 +148,12 @@ static void emit_output(struct emitter *e, const struct units *units, const char
                                      row_units(e, units, "y"), name, own(e, units, "count")));
 }
 
+/* Whether a state is stored: a stream has no use for one that no step reads. */
+static bool keeps_state(const struct emitter *e, int state)
+{
+    return emit_has_states(e) && (!e->streams || emit_reads_state(e, state));
+}
+
 static bool is_computed_here(const struct emitter *e, const struct units *units, int node)
 {
     const int own = e->program->stage_of[node];
@@ -174,7 +180,7 @@ static void emit_stores(struct emitter *e, struct units *units, int node)
         const bool leaf_here = graph_is_leaf(graph, node) && units->stage->phase == 0;
         if (graph->states[s].next != node || !(is_computed_here(e, units, node) || leaf_here))
             continue;
-        if (emit_has_states(e))
+        if (keeps_state(e, s))
             EMIT("        %s;\n",
                  emit_spell(e, e->isa->store,
                             emit_format(e, "s->%s + %s", e->next[s], of_row(e, units, "at")), name,
@@ -215,9 +221,9 @@ static bool needs_at(const struct emitter *e, const struct stage *stage)
     for (size_t i = 0; i < stage->saving_count; i++) {
         const int node = stage->order[i];
         const struct node *n = &e->program->graph->nodes[node];
+        const int state = program_next_state(e->program, node);
         if (n->op == OP_STATE || n->op == OP_GIVEN || n->stored ||
-            program_value(e->program, node) >= 0 ||
-            (program_next_state(e->program, node) >= 0 && emit_has_states(e)))
+            program_value(e->program, node) >= 0 || (state >= 0 && keeps_state(e, state)))
             return true;
     }
     return false;
@@ -335,7 +341,8 @@ static void emit_rows(struct emitter *e, const struct stage *stage, const char *
     const char *parameters =
         emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
                     sums ? ", const float *sums" : "");
-    EMIT("%s\n{\n", emit_signature(e, emit_format(e, "WEIR_TILE %s", name), parameters));
+    EMIT("%s\n{\n",
+         emit_signature(e, emit_format(e, "%s %s", emit_tile_words(e), name), parameters));
     for (size_t row = 0; row < rows; row++) {
         units[row] = (struct units){.stage = stage, .row = row, .block = "(block + v)", .mark = ""};
         if (row && sums)
@@ -354,6 +361,8 @@ void emit_units(struct emitter *e, const struct stage *stage)
     struct choices choices = {.count = 0};
     if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
         return;
+    if (e->streams && e->plan->fused && stage->sum_count > 0)
+        return; /* tiles do it */
     if (e->plan->abreast == 1) {
         emit_rows(e, stage, name, 1);
         return;

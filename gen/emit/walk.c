@@ -44,14 +44,17 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
     const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
     const struct plan *plan = e->plan;
     EMIT_TEMPLATE(
-        "emit/walk.c.in", {"HEAD", walk->head}, {"FEW", walk->few}, {"BATCH", walk->batch},
-        {"BEGIN", walk->begin}, {"WORK", walk->work}, {"NEXT", next_block(walk)},
-        {"BLOCKS", emit_blocks(e, stage->extent)}, {"VECTORS", emit_number(e, plan->vectors)},
+        e->streams ? "emit/walk_stream.c.in" : "emit/walk.c.in", {"HEAD", walk->head},
+        {"FEW", walk->few}, {"BATCH", walk->batch}, {"BEGIN", walk->begin}, {"WORK", walk->work},
+        {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
+        {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
         {"ROWS", emit_number(e, plan->rows)}, {"ROWS_LESS_ONE", emit_number(e, plan->rows - 1)},
         {"WHOLE", tail ? "    const size_t tail = last == @BLOCKS@, whole = last - first - tail;"
                        : "    const size_t whole = last - first;"},
-        {"JOINED", joins ? "    const size_t joined = tail && whole && @BATCH@ == 1;" : ""},
+        {"JOINED", !joins       ? ""
+                   : e->streams ? "    const size_t joined = tail > 0 && whole > 0;"
+                                : "    const size_t joined = tail && whole && @BATCH@ == 1;"},
         {"MORE", joins  ? " + tail - joined"
                  : tail ? " + tail"
                         : ""},
@@ -108,14 +111,14 @@ static const char *units_call(struct emitter *e, const struct stage *stage)
     if (abreast == 1)
         return emit_format(e,
                            "            for (size_t r = 0; r < rows%s; r++)\n"
-                           "                units%s(s, block, vectors, row + r%s);",
+                           "                units%s(s, block, vectors, row + r%s);\n",
                            left, stage->suffix, sums);
     return emit_format(e,
                        "            size_t left = %s(rows + %zu) / %zu;\n"
                        "            for (size_t r = 0, count; left; r += count, left--) {\n"
                        "                count = (rows - r) / left;\n"
                        "                units%s(s, block, vectors, row + r, count%s);\n"
-                       "            }",
+                       "            }\n",
                        *left ? "rows == 1 ? 0 : " : "", abreast - 1, abreast, stage->suffix, sums);
 }
 
@@ -126,12 +129,14 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     const size_t single = plan->vectors + stage_joins(e, stage),
                  batch = plan->rows * plan->batch_vectors;
     const bool sums = stage->sum_count > 0, fused = sums && plan->fused;
-    const char *head = emit_format(
-        e, "static void stage%s(const struct weir_run *run, %sstruct step%s *s%s)", stage->suffix,
-        plan->prefetch ? "" : "const ", e->tag, plan->serpentine ? ", int backwards" : "");
-    const char *work = emit_format(e, "%s%s%s%s\n%s", blended_call(e, stage),
-                                   sums ? sums_call(e, stage) : "", marks_units(e, stage, fused),
-                                   units_call(e, stage), emit_mark_walk(e, "            "));
+    const char *head = emit_format(e, "static void stage%s(%s%sstruct step%s *s%s)", stage->suffix,
+                                   e->streams ? "" : "const struct weir_run *run, ",
+                                   plan->prefetch ? "" : "const ", e->tag,
+                                   plan->serpentine ? ", int backwards" : "");
+    const char *work =
+        emit_format(e, "%s%s%s%s%s", blended_call(e, stage), sums ? sums_call(e, stage) : "",
+                    marks_units(e, stage, fused), fused && e->streams ? "" : units_call(e, stage),
+                    emit_mark_walk(e, "            "));
     emit_walk_by(
         e, stage,
         &(struct walk){.head = head,

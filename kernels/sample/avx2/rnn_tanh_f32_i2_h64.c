@@ -673,21 +673,22 @@ static void units(const struct step *s, size_t block, size_t vectors, size_t row
 
 static void stage(const struct weir_run *run, const struct step *s, int backwards)
 {
-    const size_t first = 8 * run->part / run->parts;
-    const size_t last = 8 * (run->part + 1) / run->parts;
+    const int shared = run->parts > 1; /* a division is long beside a step of few units */
+    const size_t first = shared ? 8 * run->part / run->parts : 0;
+    const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
     const size_t wide = run->B == 1 ? 8 : 4;
     const size_t parts = (run->B + 2) / 3;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
-    const size_t groups = whole / wide;
-    const size_t total = groups + whole % wide;
+    const size_t groups = run->B == 1 ? whole / 8 : whole / 4;
+    const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = run->B * part / parts;
-            const size_t rows = run->B * (part + 1) / parts - row;
+            const size_t row = parts > 1 ? run->B * part / parts : 0;
+            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
             tile(s, block, vectors, row, rows, sums);
             size_t left = rows == 1 ? 0 : (rows + 3) / 4;
             for (size_t r = 0, count; left; r += count, left--) {
@@ -801,20 +802,21 @@ WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, 
 
 static void stage_back_0(const struct weir_run *run, const struct step_back *s, int backwards)
 {
-    const size_t first = 8 * run->part / run->parts;
-    const size_t last = 8 * (run->part + 1) / run->parts;
+    const int shared = run->parts > 1; /* a division is long beside a step of few units */
+    const size_t first = shared ? 8 * run->part / run->parts : 0;
+    const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
     const size_t wide = run->B == 1 ? 8 : 2;
     const size_t parts = (run->B + 5) / 6;
     const size_t whole = last - first;
-    const size_t groups = whole / wide;
-    const size_t total = groups + whole % wide;
+    const size_t groups = run->B == 1 ? whole / 8 : whole / 2;
+    const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = run->B * part / parts;
-            const size_t rows = run->B * (part + 1) / parts - row;
+            const size_t row = parts > 1 ? run->B * part / parts : 0;
+            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
             for (size_t r = 0; r < rows; r++)
                 units_back_0(s, block, vectors, row + r);
         }
@@ -1362,21 +1364,22 @@ WEIR_TILE units_back_1(const struct step_back *s, size_t block, size_t vectors, 
 
 static void stage_back_1(const struct weir_run *run, const struct step_back *s, int backwards)
 {
-    const size_t first = 8 * run->part / run->parts;
-    const size_t last = 8 * (run->part + 1) / run->parts;
+    const int shared = run->parts > 1; /* a division is long beside a step of few units */
+    const size_t first = shared ? 8 * run->part / run->parts : 0;
+    const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
     const size_t wide = run->B == 1 ? 8 : 2;
     const size_t parts = (run->B + 5) / 6;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
-    const size_t groups = whole / wide;
-    const size_t total = groups + whole % wide;
+    const size_t groups = run->B == 1 ? whole / 8 : whole / 2;
+    const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = run->B * part / parts;
-            const size_t rows = run->B * (part + 1) / parts - row;
+            const size_t row = parts > 1 ? run->B * part / parts : 0;
+            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
             tile_back_1(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units_back_1(s, block, vectors, row + r, sums + r * vectors * 8);
@@ -1886,21 +1889,22 @@ WEIR_TILE units_input(const struct step_input *s, size_t block, size_t vectors, 
 
 static void stage_input(const struct weir_run *run, const struct step_input *s, int backwards)
 {
-    const size_t first = 1 * run->part / run->parts;
-    const size_t last = 1 * (run->part + 1) / run->parts;
+    const int shared = run->parts > 1; /* a division is long beside a step of few units */
+    const size_t first = shared ? 1 * run->part / run->parts : 0;
+    const size_t last = shared ? 1 * (run->part + 1) / run->parts : 1;
     const size_t wide = run->B == 1 ? 8 : 1;
     const size_t parts = (run->B + 7) / 8;
     WEIR_ALIGNED float sums[64];
     const size_t whole = last - first;
-    const size_t groups = whole / wide;
-    const size_t total = groups + whole % wide;
+    const size_t groups = run->B == 1 ? whole / 8 : whole / 1;
+    const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = run->B * part / parts;
-            const size_t rows = run->B * (part + 1) / parts - row;
+            const size_t row = parts > 1 ? run->B * part / parts : 0;
+            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
             tile_input(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units_input(s, block, vectors, row + r, sums + r * vectors * 8);

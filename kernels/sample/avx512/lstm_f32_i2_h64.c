@@ -1083,21 +1083,22 @@ static void units(const struct step *s, size_t block, size_t vectors, size_t row
 
 static void stage(const struct weir_run *run, const struct step *s, int backwards)
 {
-    const size_t first = 4 * run->part / run->parts;
-    const size_t last = 4 * (run->part + 1) / run->parts;
+    const int shared = run->parts > 1; /* a division is long beside a step of few units */
+    const size_t first = shared ? 4 * run->part / run->parts : 0;
+    const size_t last = shared ? 4 * (run->part + 1) / run->parts : 4;
     const size_t wide = run->B == 1 ? 2 : 1;
     const size_t parts = (run->B + 5) / 6;
     WEIR_ALIGNED float sums[384];
     const size_t whole = last - first;
-    const size_t groups = whole / wide;
-    const size_t total = groups + whole % wide;
+    const size_t groups = run->B == 1 ? whole / 2 : whole / 1;
+    const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
-        const size_t block = first + (g < groups ? g * wide : whole - whole % wide + g - groups);
+        const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = run->B * part / parts;
-            const size_t rows = run->B * (part + 1) / parts - row;
+            const size_t row = parts > 1 ? run->B * part / parts : 0;
+            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
             tile(s, block, vectors, row, rows, sums);
             size_t left = rows == 1 ? 0 : (rows + 3) / 4;
             for (size_t r = 0, count; left; r += count, left--) {
