@@ -2,7 +2,8 @@
 /* Weir's kernels as contenders: every one that this machine can run, WEIR_ISA allows and the shape
  * fits, specialised and size-generic, run or trained through weir.h with the kernel forced. On
  * several threads they are a kind of their own, so that one thread meets one thread; and so are
- * kernels from files, made with other plans than this build's. */
+ * kernels from files, made with other plans than this build's. A shape of one step is one of a
+ * stream: its states are the caller's, given and taken by every call. */
 #define _GNU_SOURCE
 #include "contender.h"
 
@@ -13,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATES_MAX = 8 };
+
 struct running {
     weir_layer *layer;
     weir_sequence sequence;
     weir_gradients gradients;
     void *workspace; /* NULL: the layer is not trained */
+    float *state[STATES_MAX]; /* of a stream; NULL: there are no more */
 };
 
 /* One for all contenders: no core serves two. NULL until asked for. */
@@ -95,8 +99,30 @@ static void list_own(const struct shape *shape, contender_add *add, void *to)
     }
 }
 
+/* The states of a stream begin as zeros, so that its first step is what others give. */
+static bool keep_states(struct running *running, const struct shape *shape, struct failure *failure)
+{
+    weir_shape states[STATES_MAX];
+    size_t count = 0;
+    if (shape->T > 1 || shape->train)
+        return true;
+    if (weir_cell_states(shape->cell, shape->I, shape->H, shape->P, states, STATES_MAX, &count,
+                         NULL))
+        return fail(failure, "has no states that are known");
+    for (size_t s = 0; s < count; s++) {
+        running->state[s] = calloc(shape->B * states[s].rows, sizeof(float));
+        if (!running->state[s])
+            return fail(failure, "finds not enough memory");
+    }
+    running->sequence.initial = (const float *const *)running->state;
+    running->sequence.final = running->state;
+    return true;
+}
+
 static void running_free(struct running *running)
 {
+    for (size_t s = 0; s < STATES_MAX; s++)
+        free(running->state[s]);
     weir_layer_destroy(running->layer);
     free(running->workspace);
     free(running);
@@ -128,6 +154,7 @@ static bool running_create(struct running **created, const struct workload *work
         good = running->workspace || fail(failure, "finds not enough memory to train in");
     }
     running->sequence = (weir_sequence){.T = T, .B = B, .x = workload->x, .y = to->y};
+    good = good && keep_states(running, shape, failure);
     running->gradients =
         (weir_gradients){.y = workload->d_y, .x = to->d_x, .weights = to->d_weight};
     if (good)

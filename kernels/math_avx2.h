@@ -156,8 +156,8 @@ static inline __m256 v_load_first(const float *from, size_t count)
     return _mm256_maskload_ps(from, v_first(count));
 }
 
-/* In parts: a masked store is some forty operations on AMD's CPUs, and where the count is known, no
- * more is left of this than one or two. */
+/* In parts: a masked store takes 3.3 ns on a Zen 4, and a plain one .3. Where the count is known,
+ * no more is left of this than one or two. */
 static inline void v_store_first(float *to, __m256 x, size_t count)
 {
     __m128 part = _mm256_castps256_ps128(x);

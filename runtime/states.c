@@ -41,8 +41,8 @@ static bool has_nan(const float *padded, size_t row)
 }
 
 /* From a padded row to a plain one. Every NaN becomes the one that weir.h promises, because which
- * one a kernel makes depends on its ISA. That there is none is known sooner: a stream pays for this at
- * every step. */
+ * one a kernel makes depends on its ISA. That there is none is known sooner: a stream pays for this
+ * at every step. */
 static void store_row(float *plain, const float *padded, size_t size, size_t row)
 {
     memcpy(plain, padded, size * sizeof *plain);

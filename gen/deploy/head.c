@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a product with a matrix becomes. After a recurrent layer that gives every step it is the head
- * of that layer's cell: a call of one kernel then does for both, and the rows between them are
+/* What a product with a matrix becomes. After a recurrent layer that gives every step it is the
+ * head of that layer's cell: a call of one kernel then does for both, and the rows between them are
  * nowhere. The output is a state that no step reads,
  *
  *     state y[P], h, c

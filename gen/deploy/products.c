@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Products with constant matrices: each is a layer, or part of the one before it (head.c), whose cell
- * holds what is added to it and the functions before and after it. */
+/* Products with constant matrices: each is a layer, or part of the one before it (head.c), whose
+ * cell holds what is added to it and the functions before and after it. */
 #include "deploy/chain.h"
 #include "deploy/product.h"
 

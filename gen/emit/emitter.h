@@ -46,7 +46,8 @@ void emitter_free(struct emitter *e);
 const char *emit_format(struct emitter *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What declares a tile. In a stream there is one call of each, where all that it is given is known. */
+/* What declares a tile. In a stream there is one call of each, where all that it is given is known.
+ */
 const char *emit_tile_words(const struct emitter *e);
 
 const char *emit_number(struct emitter *e, size_t number);
@@ -92,8 +93,9 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
 
 /* ---- What a program and its stages are like ---- */
 
-/* Whether any step reads what the one before left in a state; whether the kernel has passes of training; whether the program keeps its states from step to
- * step: the one that gives the gradient of x has none; whether it has values in training only. */
+/* Whether any step reads what the one before left in a state; whether the kernel has passes of
+ * training; whether the program keeps its states from step to step: the one that gives the gradient
+ * of x has none; whether it has values in training only. */
 bool emit_reads_state(const struct emitter *e, int state);
 bool emit_trains(const struct emitter *e);
 bool emit_has_states(const struct emitter *e);

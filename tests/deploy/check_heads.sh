@@ -21,8 +21,11 @@ for ((seed = 1; seed <= models; seed++)); do
     done
     "$weir_gen" --model "$folder/whole.onnx" --name many --steps 20 --isa avx2,neon --out "$folder/many" --no-test
     [[ $(layers "$folder/whole") -eq 1 ]] || fail "$seed: the head is a layer of its own."
-    "$cc" -O0 -Wall -Wextra -Werror -std=c11 -ffp-contract=off "${sizes[@]}" -I "$folder"/whole/include -I "$folder"/layer/include \
-        -I "$folder"/head/include -I "$folder"/many/include "$root/tests/deploy/heads.c" \
+    headers=()
+    for name in whole layer head many; do
+        headers+=(-include "$folder/$name/include/$name.h")
+    done
+    "$cc" -O0 -Wall -Wextra -Werror -std=c11 -ffp-contract=off "${sizes[@]}" "${headers[@]}" "$root/tests/deploy/heads.c" \
         "$folder"/{whole,layer,head,many}/src/*.c -lm -o "$folder/heads"
     "$folder/heads" || fail "$seed (${sizes[*]}): wrong bits."
 done

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* heads: a model whose head is part of its layer's cell gives the bits of the layer and of the head,
- * each deployed by itself, one after the other; a step a call, and many. */
-#include "head.h"
-#include "layer.h"
-#include "many.h"
-#include "whole.h"
+/* heads: a model whose head is part of its layer's cell gives the bits of the layer and of the
+ * head, each deployed by itself, one after the other; a step a call, and many. */
 
 #include <stdio.h>
 #include <stdlib.h>

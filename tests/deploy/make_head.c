@@ -124,7 +124,8 @@ static void choose(struct head *head)
     head->skip = (enum skip)draw(head, 3);
     head->I = head->skip ? head->O : 1 + draw(head, 4);
     head->before = functions[draw(head, 2)];
-    /* Tanh and what is added to it would be one fraction, which they are not one after the other. */
+    /* Tanh and what is added to it would be one fraction, which they are not one after the other.
+     */
     head->after = functions[head->skip == AFTER ? 1 : draw(head, head->skip ? 2 : 4)];
     head->has_bias = draw(head, 4);
     head->swaps = draw(head, 2);
