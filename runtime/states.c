@@ -15,8 +15,8 @@ void weir_load_state(float *padded, const float *plain, size_t rows, size_t size
         memcpy(padded, plain, rows * size * sizeof *padded);
     } else {
         for (size_t b = 0; b < rows; b++, padded += row, plain += size) {
+            memset(padded + row - WEIR_ROW, 0, WEIR_ROW * sizeof *padded); /* of a known size */
             memcpy(padded, plain, size * sizeof *padded);
-            memset(padded + size, 0, (row - size) * sizeof *padded);
         }
     }
 }
