@@ -144,8 +144,10 @@ static void emit_output(struct emitter *e, const struct units *units, const char
 {
     const enum weir_extent extent = units->stage->extent;
     const bool whole = emit_is_known(e, extent) && emit_known(e, extent) % e->isa->lanes == 0;
-    EMIT("        %s;\n", emit_spell(e, whole ? e->isa->store_any : e->isa->store_first,
-                                     row_units(e, units, "y"), name, own(e, units, "count")));
+    const char *y = of_row(e, units, "y");
+    EMIT("        float *%s = %s;\n", y, row_units(e, units, "y"));
+    EMIT("        %s;\n", emit_spell(e, whole ? e->isa->store_any : e->isa->store_first, y, name,
+                                     own(e, units, "count")));
 }
 
 /* Whether a state is stored: a stream has no use for one that no step reads. */

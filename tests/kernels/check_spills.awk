@@ -81,9 +81,20 @@ function is_innermost(loop,    other) {
     return 1
 }
 
+# Branches of the work after the columns may stand apart, and jump back over some of it: that is no loop
+# over columns, in which everything is multiplied and nothing divided.
+function has_columns(loop,    i, multiplies) {
+    for (i = from[loop]; i <= to[loop]; i++) {
+        if (text[i] ~ /^(vdiv|fdiv)/)
+            return 0
+        multiplies += text[i] ~ /^(vfmadd|fmla)/
+    }
+    return multiplies
+}
+
 function end_function(    loop, found) {
     for (loop = 1; loop <= back_jumps; loop++)
-        if (is_innermost(loop)) {
+        if (is_innermost(loop) && has_columns(loop)) {
             found++
             check_loop(from[loop], to[loop])
         }

@@ -129,10 +129,12 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const __m256 h_den_2_ = _mm256_fmadd_ps(o_den_2_, h_exp_2_, o_den_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
 }
 
@@ -195,7 +197,8 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
     }
 }
 
@@ -860,7 +863,8 @@ WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_den_ = _mm256_fmadd_ps(o_den_, h_exp_, o_den_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
     }
 }
 
@@ -927,10 +931,12 @@ WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_den_row1_ = _mm256_fmadd_ps(o_den_row1_, h_exp_row1_, o_den_row1_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
     }
 }
 
@@ -1026,13 +1032,16 @@ WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_den_row2_ = _mm256_fmadd_ps(o_den_row2_, h_exp_row2_, o_den_row2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
         const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_row2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        float *y2 = s->y + (ptrdiff_t)(row + 2) * s->y_row + unit;
+        _mm256_storeu_ps(y2, v_canonical(h_row2_));
     }
 }
 
@@ -1157,16 +1166,20 @@ WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_den_row3_ = _mm256_fmadd_ps(o_den_row3_, h_exp_row3_, o_den_row3_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
         const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_row2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        float *y2 = s->y + (ptrdiff_t)(row + 2) * s->y_row + unit;
+        _mm256_storeu_ps(y2, v_canonical(h_row2_));
         const __m256 h_row3_ = _mm256_div_ps(h_num_row3_, h_den_row3_); /* h' */
         _mm256_store_ps(s->h_next_ + at3, h_row3_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 3) * s->y_row + unit, v_canonical(h_row3_));
+        float *y3 = s->y + (ptrdiff_t)(row + 3) * s->y_row + unit;
+        _mm256_storeu_ps(y3, v_canonical(h_row3_));
     }
 }
 

@@ -95,10 +95,12 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 2) * 8;
@@ -117,10 +119,12 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 4) * 8;
@@ -139,10 +143,12 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 6) * 8;
@@ -161,10 +167,12 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
 }
 
@@ -219,10 +227,12 @@ WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
     {
         const size_t unit = (block + 2) * 8;
@@ -241,10 +251,12 @@ WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
         const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        _mm256_storeu_ps(y2, v_canonical(h_2_));
     }
 }
 
@@ -274,7 +286,8 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
     }
 }
 
@@ -540,7 +553,8 @@ WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
     }
 }
 
@@ -563,10 +577,12 @@ WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
     }
 }
 
@@ -596,13 +612,16 @@ WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
         const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_row2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        float *y2 = s->y + (ptrdiff_t)(row + 2) * s->y_row + unit;
+        _mm256_storeu_ps(y2, v_canonical(h_row2_));
     }
 }
 
@@ -639,16 +658,20 @@ WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row
         const __m256 h_num_row3_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
         const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
         _mm256_store_ps(s->h_next_ + at, h_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        _mm256_storeu_ps(y, v_canonical(h_));
         const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
         _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 1) * s->y_row + unit, v_canonical(h_row1_));
+        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
+        _mm256_storeu_ps(y1, v_canonical(h_row1_));
         const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
         _mm256_store_ps(s->h_next_ + at2, h_row2_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 2) * s->y_row + unit, v_canonical(h_row2_));
+        float *y2 = s->y + (ptrdiff_t)(row + 2) * s->y_row + unit;
+        _mm256_storeu_ps(y2, v_canonical(h_row2_));
         const __m256 h_row3_ = _mm256_div_ps(h_num_row3_, h_den_row3_); /* h' */
         _mm256_store_ps(s->h_next_ + at3, h_row3_);
-        _mm256_storeu_ps(s->y + (ptrdiff_t)(row + 3) * s->y_row + unit, v_canonical(h_row3_));
+        float *y3 = s->y + (ptrdiff_t)(row + 3) * s->y_row + unit;
+        _mm256_storeu_ps(y3, v_canonical(h_row3_));
     }
 }
 
@@ -1505,9 +1528,11 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
         const size_t unit2 = (block + 1) * 8;
         const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x0_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
         const __m256 d_x_2_ = d_x1_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        v_store_first(y2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 2) * 8;
@@ -1515,9 +1540,11 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
         const size_t unit2 = (block + 3) * 8;
         const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x2_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
         const __m256 d_x_2_ = d_x3_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        v_store_first(y2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 4) * 8;
@@ -1525,9 +1552,11 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
         const size_t unit2 = (block + 5) * 8;
         const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x4_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
         const __m256 d_x_2_ = d_x5_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        v_store_first(y2, v_canonical(d_x_2_), count2);
     }
     {
         const size_t unit = (block + 6) * 8;
@@ -1535,9 +1564,11 @@ WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
         const size_t unit2 = (block + 7) * 8;
         const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
         const __m256 d_x_ = d_x6_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
         const __m256 d_x_2_ = d_x7_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(d_x_2_), count2);
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        v_store_first(y2, v_canonical(d_x_2_), count2);
     }
 }
 
@@ -1554,7 +1585,8 @@ WEIR_TILE tile_input_1x1(const struct step_input *s, size_t block, size_t row)
         const size_t unit = block * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
         const __m256 d_x_ = d_x0_;
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
     }
 }
 
@@ -1883,7 +1915,8 @@ WEIR_TILE units_input(const struct step_input *s, size_t block, size_t vectors, 
         const size_t unit = (block + v) * 8;
         const size_t count = 2 - unit < 8 ? 2 - unit : 8;
         const __m256 d_x_ = _mm256_load_ps(sums + v * 8);
-        v_store_first(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(d_x_), count);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        v_store_first(y, v_canonical(d_x_), count);
     }
 }
 

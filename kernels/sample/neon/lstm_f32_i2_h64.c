@@ -123,10 +123,12 @@ WEIR_TILE tile_1x2(const struct step *s, size_t block, size_t row)
         const float32x4_t h_den_2_ = vfmaq_f32(o_den_2_, o_den_2_, h_exp_2_);
         const float32x4_t h_ = vdivq_f32(h_num_, h_den_); /* h' */
         vst1q_f32(s->h_next_ + at, h_);
-        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        vst1q_f32(y, v_canonical(h_));
         const float32x4_t h_2_ = vdivq_f32(h_num_2_, h_den_2_); /* h' */
         vst1q_f32(s->h_next_ + at2, h_2_);
-        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit2, v_canonical(h_2_));
+        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
+        vst1q_f32(y2, v_canonical(h_2_));
     }
 }
 
@@ -187,7 +189,8 @@ WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
         const float32x4_t h_den_ = vfmaq_f32(o_den_, o_den_, h_exp_);
         const float32x4_t h_ = vdivq_f32(h_num_, h_den_); /* h' */
         vst1q_f32(s->h_next_ + at, h_);
-        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        vst1q_f32(y, v_canonical(h_));
     }
 }
 
@@ -752,7 +755,8 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float32x4_t h_den_ = vfmaq_f32(o_den_, o_den_, h_exp_);
         const float32x4_t h_ = vdivq_f32(h_num_, h_den_); /* h' */
         vst1q_f32(s->h_next_ + at, h_);
-        vst1q_f32(s->y + (ptrdiff_t)row * s->y_row + unit, v_canonical(h_));
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        vst1q_f32(y, v_canonical(h_));
     }
 }
 

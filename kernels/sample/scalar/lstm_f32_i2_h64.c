@@ -216,7 +216,8 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
         const float h_den_ = v_fma(o_den_, h_exp_, o_den_);
         const float h_ = h_num_ / h_den_; /* h' */
         *(s->h_next_ + at) = h_;
-        *(s->y + (ptrdiff_t)row * s->y_row + unit) = v_canonical(h_);
+        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
+        *(y) = v_canonical(h_);
     }
 }
 
