@@ -11,6 +11,7 @@
 
 enum {
     LATENCY = 8, /* accumulators that two FMA units of four cycles' latency keep busy */
+    ENOUGH_MIDDLING = 6, /* where loads miss the first-level cache, though not all of them */
     ROWS_WANTED = 4, /* rows that read a weight together: with fewer, a tile holds fewer sums */
     ROWS_FEW_SUMS = 6,
     ROWS_ABREAST = 4, /* their divisions and exponentials wait together */
@@ -20,6 +21,7 @@ enum {
     HOIST_INPUT = 32, /* below, writing and reading the products costs more than it saves */
     BLEND = 8, /* steps: more rows read each weight of W@x, and registers hold that many */
     BLEND_LANES = 16, /* with fewer, loads of weights leave no room for others */
+    FIRST_BYTES = 32 << 10, /* weights a step that the first-level cache holds */
     NEAR_BYTES = 192 << 10, /* weights a step from which on the second-level cache sets the pace */
     PREFETCH_COLUMNS = 2, /* measured with 8 and 16 lanes: fewer leave lines out, more cost more */
     FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
@@ -55,10 +57,21 @@ static double step_bytes(const struct program *program)
     return sizeof(float) * floats;
 }
 
+/* Whether the weights of a step lie between the first-level cache and those from which on nothing
+ * but the second sets the pace; measured with 8 and 16 lanes. */
+static bool is_middling(const struct program *program, const struct isa *isa)
+{
+    const double bytes = step_bytes(program);
+    return program->role == ROLE_FORWARD && isa->lanes >= 8 && bytes >= FIRST_BYTES &&
+           bytes < NEAR_BYTES;
+}
+
 /* The accumulators that a tile of one row needs: enough to hide the latency of an FMA; where the
  * cache sets the pace, enough for that. Fewer read one stream of weights, which is faster there. */
 static size_t enough_sums(const struct program *program, const struct isa *isa)
 {
+    if (is_middling(program, isa))
+        return ENOUGH_MIDDLING;
     const size_t paced = LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
     return step_bytes(program) < NEAR_BYTES || paced > LATENCY ? LATENCY : paced;
 }
@@ -79,7 +92,9 @@ static size_t choose_vectors(const struct program *program, const struct isa *is
     const size_t blocks = units > 0 ? whole : 240; /* any size: a number with many divisors */
     const size_t most = isa->accumulators < SINGLE_MOST ? isa->accumulators : SINGLE_MOST;
     const size_t enough = enough_sums(program, isa);
-    size_t best = 1;
+    /* Two have their elementwise work done in step, which matters as long as there is little else.
+     */
+    size_t best = is_middling(program, isa) && blocks > 1 && 2 * sums <= most ? 2 : 1;
     for (size_t vectors = 2; vectors <= 8 && vectors * sums <= most; vectors++)
         if (vectors <= blocks &&
             single_cost(blocks, vectors, sums, enough) < single_cost(blocks, best, sums, enough))
