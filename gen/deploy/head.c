@@ -15,11 +15,12 @@
 
 #include <string.h>
 
-/* Whether each row that a layer gives is what its only pass computes in that step. */
-static bool takes_head(const struct deploy_layer *layer)
+/* Whether each row that the last layer gives is what its only pass computes in that step, and it
+ * has no head yet. */
+static bool takes_head(const struct chain *chain, const struct deploy_layer *layer)
 {
     return layer && !layer->is_product && layer->pass_count == 1 && layer->gives == GIVES_ALL &&
-           !layer->by_length && !layer->softmax && layer->size[WEIR_P] == 0;
+           !layer->by_length && !layer->softmax && !chain->product;
 }
 
 /* The pass's first state is the output: those of the cell move up. */
@@ -36,7 +37,7 @@ static void move_states(struct deploy_pass *pass)
 bool product_begin(struct chain *chain, struct product *product)
 {
     struct deploy_layer *layer = chain_last(chain);
-    if (takes_head(layer)) {
+    if (takes_head(chain, layer)) {
         struct deploy_pass *pass = &layer->passes[0];
         product->recurrent = pass->cell.text;
         while (pass->params[product->params])

@@ -36,7 +36,7 @@ make() { # KIND
     mkdir -p "$scratch/$1"
     "$build/bin/make_chain" "$1" "$scratch/$1"
 }
-for kind in head_skip:1 head_moved:1 head_both:2 head_last:2 head_two:2; do
+for kind in head_skip:1 head_moved:1 head_both:2 head_last:2 head_two:2 head_three:2; do
     name=${kind%:*} folder=$scratch/${kind%:*}
     make "$name"
     "$build/bin/weir-run" "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"

@@ -297,6 +297,14 @@ static void head_two(struct chain *chain)
     node(chain, "MatMul", "c", floats(chain, 2, (size_t[]){4, 2}), "y");
 }
 
+static void head_three(struct chain *chain)
+{
+    layer(chain, "a");
+    node(chain, "MatMul", "a", floats(chain, 2, (size_t[]){H, I}), "b");
+    node(chain, "Add", "b", "x", "c");
+    node(chain, "MatMul", "c", floats(chain, 2, (size_t[]){I, 2}), "y");
+}
+
 /* From before the layer, but not what it takes; of another size; of other axes. */
 static void skip_other(struct chain *chain)
 {
@@ -391,6 +399,7 @@ static const struct {
              {"head_both", head_both},
              {"head_last", head_last},
              {"head_two", head_two},
+             {"head_three", head_three},
              {"skip_other", skip_other},
              {"skip_wide", skip_wide},
              {"skip_turned", skip_turned},
