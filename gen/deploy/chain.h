@@ -16,6 +16,7 @@
 enum axis_kind {
     AXIS_ONE, /* of size 1: nothing moves with it. A batch is one */
     AXIS_TIME, /* its size is chain->steps */
+    AXIS_BATCH, /* rows of which nothing is known, of nodes that run one by one (fold.h) */
     AXIS_DIRECTION, /* of the last layer */
     AXIS_UNIT, /* any other of a known size */
     AXIS_INPUT /* of the model's input, and nothing has told what it is */

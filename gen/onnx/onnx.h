@@ -108,7 +108,7 @@ typedef struct onnx_weight {
     const float *data;
 } onnx_weight;
 
-enum { ONNX_WEIGHTS_MAX = 16 };
+enum { ONNX_WEIGHTS_MAX = 20 };
 
 /* One direction of a recurrent node. Its states are h, and for LSTM c after it. */
 typedef struct onnx_pass {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* weir-run --inspect: what is in a model, and which kernel each recurrent node would get. Nothing
  * is compiled for it. */
+#include "deploy/fold.h"
 #include "run/actions.h"
 #include "weir.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_value(const onnx_model *model, const char *what, int value)
@@ -22,7 +24,7 @@ static void print_value(const onnx_model *model, const char *what, int value)
 }
 
 /* The kernel of a direction, in words. */
-static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass)
+static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass, size_t P)
 {
     const char *level, *cell = run_built_in(pass), *here = weir_microarchitecture();
     weir_error error;
@@ -45,14 +47,15 @@ static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass)
     else if (!recurrent->I || !recurrent->H)
         printf("    kernel to be generated when the sizes are known, for %s\n", level);
     else
-        printf("    kernel %s_f32_i%zu_h%zu__%s, to be generated and compiled\n", pass->name,
-               recurrent->I, recurrent->H, level);
+        printf("    kernel %s_f32_i%zu_h%zu%s%.0zu__%s, to be generated and compiled\n", pass->name,
+               recurrent->I, recurrent->H, P ? "_p" : "", P, level);
 }
 
-static void print_recurrent(const onnx_recurrent *recurrent)
+static void print_recurrent(const onnx_recurrent *recurrent, const struct fold *fold)
 {
+    const bool folds = fold->value >= 0;
     for (size_t d = 0; d < recurrent->directions; d++) {
-        const onnx_pass *pass = &recurrent->pass[d];
+        const onnx_pass *pass = folds ? &fold->pass : &recurrent->pass[d];
         size_t parameters = 0;
         for (size_t i = 0; i < pass->weight_count; i++)
             parameters += pass->weights[i].rows * pass->weights[i].cols;
@@ -64,33 +67,54 @@ static void print_recurrent(const onnx_recurrent *recurrent)
             end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
             printf("      %.*s\n", (int)(end - line), line);
         }
-        print_kernel(recurrent, pass);
+        print_kernel(recurrent, pass, folds && fold->has_projection ? fold->outputs : 0);
     }
 }
 
-static void print_graph(const onnx_graph *graph, int indent)
+/* The heads of a model, as fold_find tells of them. */
+struct heads {
+    struct fold *folds;
+    const struct fold **inside;
+};
+
+static void print_graph(const onnx_graph *graph, const struct heads *heads, int indent)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
-        printf("%*snode    %s  %s\n", indent, "", quote(node->op).text, quote(node->name).text);
+        const int value = node->output_count > 0 ? node->outputs[0] : -1;
+        printf("%*snode    %s  %s%s\n", indent, "", quote(node->op).text, quote(node->name).text,
+               value >= 0 && heads->inside[value] ? ", in the cell of the node before" : "");
         if (node->recurrent)
-            print_recurrent(node->recurrent);
+            print_recurrent(node->recurrent, &heads->folds[node->recurrent->index]);
         for (size_t b = 0; b < 2 && node->branch[b]; b++) {
             printf("%*s  %s:\n", indent, "", b ? "then" : "else");
-            print_graph(node->branch[b], indent + 4);
+            print_graph(node->branch[b], heads, indent + 4);
         }
     }
 }
 
-int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure)
+static void print_model(const struct request *request, const onnx_model *model,
+                        const struct heads *heads)
 {
-    (void)failure;
     printf("%s: opset %lld, %zu parameters\n", request->model, (long long)model->opset,
            model->parameter_count);
     for (size_t i = 0; i < model->graph.input_count; i++)
         print_value(model, "input", model->graph.inputs[i]);
-    print_graph(&model->graph, 0);
+    print_graph(&model->graph, heads, 0);
     for (size_t i = 0; i < model->graph.output_count; i++)
         print_value(model, "output", model->graph.outputs[i]);
-    return 0;
+}
+
+int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure)
+{
+    const struct heads heads = {calloc(model->recurrent_count + 1, sizeof *heads.folds),
+                                calloc(model->value_count + 1, sizeof *heads.inside)};
+    const bool found = heads.folds && heads.inside
+                           ? fold_find(model, heads.folds, heads.inside, failure)
+                           : fail_memory(failure);
+    if (found)
+        print_model(request, model, &heads);
+    free(heads.folds);
+    free(heads.inside);
+    return found ? 0 : 2;
 }

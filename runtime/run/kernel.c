@@ -150,7 +150,7 @@ static bool is_tuned(struct tuning *tuning, struct kernel_parts *parts)
     return tuning->used > used;
 }
 
-bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
+bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const run_options *options,
                      run_kernel *kernel, struct failure *failure)
 {
     weir_error weir;
@@ -158,12 +158,13 @@ bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_option
     if (weir_isa_level(&level, &weir))
         return fail(failure, "%s", weir.message);
     const char *cell = run_built_in(pass);
-    const bool any = options->any_size, has = cell && build_has(cell, level, I, H);
+    const bool any = options->any_size, has = cell && build_has(cell, level, sizes[0], sizes[1]);
     const bool asks = options->tuning && options->tuning->count && !any;
     *kernel = (run_kernel){.cell = has ? cell : pass->name};
     if (has && !asks)
         return true;
-    const double size[4] = {1, any ? 0 : (double)I, any ? 0 : (double)H, 0};
+    const double size[4] = {1, any ? 0 : (double)sizes[0], any ? 0 : (double)sizes[1],
+                            any ? 0 : (double)sizes[2]};
     struct kernel_parts *parts = make_parts(pass, isa_find(level), size, failure);
     if (!parts)
         return false;

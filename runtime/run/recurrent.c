@@ -8,33 +8,37 @@
 
 /* ---- Layers ---- */
 
-static bool create_layer(const onnx_recurrent *recurrent, size_t direction,
+static bool create_layer(const onnx_recurrent *recurrent, const onnx_pass *pass, size_t P,
                          const run_options *options, weir_layer **layer, struct failure *failure)
 {
-    const onnx_pass *pass = &recurrent->pass[direction];
+    const size_t sizes[] = {recurrent->I, recurrent->H, P};
     weir_weight weights[ONNX_WEIGHTS_MAX];
     run_kernel kernel;
     weir_error weir;
     for (size_t i = 0; i < pass->weight_count; i++)
         weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data,
                                    pass->weights[i].rows, pass->weights[i].cols};
-    if (!run_kernel_find(pass, recurrent->I, recurrent->H, options, &kernel, failure))
+    if (!run_kernel_find(pass, sizes, options, &kernel, failure))
         return false;
     const weir_layer_config config = {.cell = kernel.cell,
                                       .I = recurrent->I,
                                       .H = recurrent->H,
+                                      .P = P,
                                       .weights = weights,
                                       .weight_count = pass->weight_count,
                                       .own = kernel.own};
     return !weir_layer_create(layer, &config, &weir) || fail(failure, "%s", weir.message);
 }
 
-bool run_layers_create(const onnx_recurrent *recurrent, const run_options *options,
-                       struct node_layers *layers, struct failure *failure)
+bool run_layers_create(const onnx_recurrent *recurrent, const struct fold *fold,
+                       const run_options *options, struct node_layers *layers,
+                       struct failure *failure)
 {
-    *layers = (struct node_layers){0};
+    const size_t P = fold && fold->has_projection ? fold->outputs : 0;
+    *layers = (struct node_layers){.fold = fold};
     for (size_t d = 0; d < recurrent->directions; d++)
-        if (!create_layer(recurrent, d, options, &layers->layer[d], failure)) {
+        if (!create_layer(recurrent, fold ? &fold->pass : &recurrent->pass[d], P, options,
+                          &layers->layer[d], failure)) {
             run_layers_destroy(layers);
             return false;
         }
@@ -148,6 +152,30 @@ static bool store_states(const struct recurrent_call *call, const struct directi
     return true;
 }
 
+/* How far apart the floats of y lie from step to step and from row to row, and where those of a
+ * direction begin. */
+struct places {
+    ptrdiff_t step, row, direction;
+};
+
+static struct places place_y(const struct recurrent_call *call, const struct direction *in)
+{
+    const bool batch_first = call->recurrent->batch_first;
+    const struct fold *fold = call->layers->fold;
+    if (!fold)
+        return (struct places){(ptrdiff_t)(in->D * in->H * (batch_first ? 1 : in->B)),
+                               (ptrdiff_t)(in->H * (batch_first ? in->T * in->D : 1)),
+                               (ptrdiff_t)(in->d * in->H * (batch_first ? 1 : in->B))};
+    struct places places = {0};
+    ptrdiff_t stride = 1;
+    for (size_t i = fold->axes.rank; i-- > 0 && call->y; stride *= (ptrdiff_t)call->y->dims[i])
+        if (fold->axes.axis[i].kind == AXIS_TIME)
+            places.step = stride;
+        else if (fold->axes.axis[i].kind == AXIS_BATCH)
+            places.row = stride;
+    return places;
+}
+
 /* `rows` rows from one on, for their first `steps` steps. */
 static void run_rows(const struct recurrent_call *call, const struct direction *in, size_t first,
                      size_t rows, size_t steps)
@@ -156,12 +184,12 @@ static void run_rows(const struct recurrent_call *call, const struct direction *
     const bool back = call->recurrent->pass[in->d].reversed;
     const ptrdiff_t x_step = (ptrdiff_t)(batch_first ? in->I : in->B * in->I);
     const ptrdiff_t x_row = (ptrdiff_t)(batch_first ? in->T * in->I : in->I);
-    const ptrdiff_t y_step = (ptrdiff_t)(in->D * in->H * (batch_first ? 1 : in->B));
-    const ptrdiff_t y_row = (ptrdiff_t)(in->H * (batch_first ? in->T * in->D : 1));
-    const ptrdiff_t y_direction = (ptrdiff_t)(in->d * in->H * (batch_first ? 1 : in->B));
+    const struct places y = place_y(call, in);
     const ptrdiff_t last = back ? (ptrdiff_t)steps - 1 : 0;
-    float *const state[2] = {in->state[0] + first * in->H,
+    /* What a fold gives is a state before the others, from which no step starts. */
+    float *const state[3] = {NULL, in->state[0] + first * in->H,
                              in->state[1] ? in->state[1] + first * in->H : NULL};
+    float *const *states = call->layers->fold ? state : state + 1;
     if (!steps || !rows)
         return;
     weir_layer_forward(
@@ -171,13 +199,13 @@ static void run_rows(const struct recurrent_call *call, const struct direction *
                          .x = call->x->floats + last * x_step + (ptrdiff_t)first * x_row,
                          .x_step = back ? -x_step : x_step,
                          .x_row = x_row,
-                         .y = call->y ? call->y->floats + y_direction + last * y_step +
-                                            (ptrdiff_t)first * y_row
+                         .y = call->y ? call->y->floats + y.direction + last * y.step +
+                                            (ptrdiff_t)first * y.row
                                       : NULL,
-                         .y_step = back ? -y_step : y_step,
-                         .y_row = y_row,
-                         .initial = (const float *const *)state,
-                         .final = state});
+                         .y_step = back ? -y.step : y.step,
+                         .y_row = y.row,
+                         .initial = (const float *const *)states,
+                         .final = states});
 }
 
 static void run_direction(const struct recurrent_call *call, const struct direction *in)

@@ -3,18 +3,22 @@
 #ifndef WEIR_RUN_RECURRENT_H
 #define WEIR_RUN_RECURRENT_H
 
+#include "deploy/fold.h"
 #include "run/run.h"
 #include "weir.h"
 
 /* The layers of one recurrent node, and the states that it keeps between calls. */
 struct node_layers {
+    const struct fold *fold; /* what its only layer computes, too; NULL: nothing */
     weir_layer *layer[2]; /* by direction; NULL: its weights are not constants */
     float *kept[2][2]; /* by direction and state: [kept_rows][H]; NULL: nothing is kept yet */
     size_t kept_rows;
 };
 
-bool run_layers_create(const onnx_recurrent *recurrent, const run_options *options,
-                       struct node_layers *layers, struct failure *failure);
+/* The fold is NULL, or one that the layers are to compute. */
+bool run_layers_create(const onnx_recurrent *recurrent, const struct fold *fold,
+                       const run_options *options, struct node_layers *layers,
+                       struct failure *failure);
 void run_layers_destroy(struct node_layers *layers);
 void run_layers_forget(struct node_layers *layers);
 
@@ -23,7 +27,7 @@ struct recurrent_call {
     const onnx_recurrent *recurrent;
     struct node_layers *layers;
     const onnx_tensor *x, *sequence_lens, *initial[2];
-    onnx_tensor *y, *final[2];
+    onnx_tensor *y, *final[2]; /* y: or what the fold gives in its place */
     bool keep_states;
     onnx_memory *memory;
     struct failure *failure;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a model: its recurrent nodes by libweir, everything around them plainly. weir-run is made
- * of this, and so are the tests of the importer. */
+/* Running a model: its recurrent nodes, and their heads, by libweir, everything around them
+ * plainly. weir-run is made of this, and so are the tests of the importer. */
 #ifndef WEIR_RUN_H
 #define WEIR_RUN_H
 
@@ -26,9 +26,9 @@ typedef struct run_kernel {
     const struct weir_kernel *own; /* NULL: the build's */
 } run_kernel;
 
-/* A kernel for a cell, at sizes I and H. It is generated, compiled into the cache and loaded where
- * the build has none that computes the same. */
-bool run_kernel_find(const onnx_pass *pass, size_t I, size_t H, const run_options *options,
+/* A kernel for a cell, at sizes I, H and P (0: it has none). It is generated, compiled into the
+ * cache and loaded where the build has none that computes the same. */
+bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const run_options *options,
                      run_kernel *kernel, struct failure *failure);
 
 /* The cell of the build that computes the same, or NULL: no compiler is started. */

@@ -12,6 +12,8 @@ struct run_session {
     const onnx_model *model;
     run_options options;
     struct node_layers *layers; /* by the index of recurrent nodes */
+    struct fold *folds; /* by the same */
+    const struct fold **inside; /* by value: the head whose nodes give it, or NULL */
     const onnx_tensor **values; /* of the current call */
     onnx_memory *memory; /* of the current call */
 };
@@ -29,6 +31,18 @@ static bool fail_node(const run_session *session, const onnx_node *node, struct 
 
 /* ---- Making a session ---- */
 
+/* A cell with its head has to be compiled: where that cannot be, the head runs plainly, and the
+ * build may have a kernel of the cell alone. */
+static bool create_node(run_session *session, const onnx_recurrent *recurrent,
+                        struct failure *failure)
+{
+    const struct fold *fold = &session->folds[recurrent->index];
+    struct node_layers *layers = &session->layers[recurrent->index];
+    const run_options *options = &session->options;
+    return (fold->value >= 0 && run_layers_create(recurrent, fold, options, layers, failure)) ||
+           run_layers_create(recurrent, NULL, options, layers, failure);
+}
+
 static bool create_layers(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -37,9 +51,7 @@ static bool create_layers(run_session *session, const onnx_graph *graph, struct 
         for (size_t b = 0; b < 2 && node->branch[b]; b++)
             if (!create_layers(session, node->branch[b], failure))
                 return false;
-        if (recurrent && recurrent->weights_known &&
-            !run_layers_create(recurrent, &session->options, &session->layers[recurrent->index],
-                               failure))
+        if (recurrent && recurrent->weights_known && !create_node(session, recurrent, failure))
             return fail_node(session, node, failure);
     }
     return true;
@@ -59,10 +71,14 @@ run_session *run_create(const onnx_model *model, const run_options *options,
             .model = model,
             .options = *options,
             .layers = calloc(model->recurrent_count + 1, sizeof *session->layers),
+            .folds = calloc(model->recurrent_count + 1, sizeof *session->folds),
+            .inside = calloc(model->value_count + 1, sizeof(struct fold *)),
             .values = calloc(model->value_count + 1, sizeof *session->values),
             .memory = onnx_memory_create(options->memory ? options->memory : memory_for(model))};
-        if (session->layers && session->values && session->memory) {
-            if (create_layers(session, &model->graph, failure))
+        if (session->layers && session->folds && session->inside && session->values &&
+            session->memory) {
+            if (fold_find(model, session->folds, session->inside, failure) &&
+                create_layers(session, &model->graph, failure))
                 return session;
         } else {
             fail_memory(failure);
@@ -87,6 +103,8 @@ void run_destroy(run_session *session)
     for (size_t i = 0; session->layers && i < session->model->recurrent_count; i++)
         run_layers_destroy(&session->layers[i]);
     free(session->layers);
+    free(session->folds);
+    free(session->inside);
     free(session->values);
     onnx_memory_destroy(session->memory);
     free(session);
@@ -106,19 +124,33 @@ static const onnx_tensor *value_of(const run_session *session, int value)
     return value < 0 ? NULL : session->values[value];
 }
 
+/* The shape of what a fold gives. */
+static void fold_dims(const struct fold *fold, size_t T, size_t B, size_t dims[ONNX_RANK_MAX])
+{
+    for (size_t i = 0; i < fold->axes.rank; i++) {
+        const struct axis *axis = &fold->axes.axis[i];
+        dims[i] = axis->kind == AXIS_TIME ? T : axis->kind == AXIS_BATCH ? B : axis->size;
+    }
+}
+
 /* The outputs that are wanted, with room for their elements. */
 static bool make_outputs(run_session *session, struct recurrent_call *call, size_t T, size_t B)
 {
     const onnx_recurrent *r = call->recurrent;
     const size_t D = r->directions, H = r->H;
-    const size_t y[4] = {r->batch_first ? B : T, r->batch_first ? T : D, r->batch_first ? D : B, H};
+    const struct fold *fold = call->layers->fold;
+    size_t y[ONNX_RANK_MAX] = {r->batch_first ? B : T, r->batch_first ? T : D,
+                               r->batch_first ? D : B, H};
     const size_t state[3] = {r->batch_first ? B : D, r->batch_first ? D : B, H};
-    const int wanted[3] = {r->y, r->y_h, r->y_c};
+    const size_t ranks[] = {fold ? fold->axes.rank : 4, 3, 3};
+    const int wanted[] = {fold ? fold->value : r->y, r->y_h, r->y_c};
     onnx_tensor **const made[3] = {&call->y, &call->final[0], &call->final[1]};
+    if (fold)
+        fold_dims(fold, T, B, y);
     for (size_t k = 0; k < 3; k++) {
         if (wanted[k] < 0)
             continue;
-        *made[k] = onnx_tensor_create(session->memory, call->x->type, k ? 3 : 4, k ? state : y,
+        *made[k] = onnx_tensor_create(session->memory, call->x->type, ranks[k], k ? state : y,
                                       call->failure);
         if (!*made[k])
             return false;
@@ -135,7 +167,7 @@ static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurr
     const onnx_tensor *given[4] = {value_of(session, r->w), value_of(session, r->r),
                                    value_of(session, r->b), value_of(session, r->p)};
     return onnx_recurrent_fill(node, given, filled, session->memory, failure) &&
-           run_layers_create(filled, &session->options, layers, failure);
+           run_layers_create(filled, NULL, &session->options, layers, failure);
 }
 
 static bool run_recurrent_node(run_session *session, const onnx_node *node, struct failure *failure)
@@ -198,10 +230,20 @@ static bool run_plain(run_session *session, const onnx_node *node, struct failur
     return true;
 }
 
+/* Whether a layer has computed what the node would. */
+static bool is_done(const run_session *session, const onnx_node *node)
+{
+    const int value = node->output_count > 0 ? node->outputs[0] : -1;
+    const struct fold *fold = value >= 0 ? session->inside[value] : NULL;
+    return fold && session->layers[fold - session->folds].fold;
+}
+
 static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
+        if (is_done(session, node))
+            continue;
         const bool ran = node->recurrent   ? run_recurrent_node(session, node, failure)
                          : node->branch[0] ? run_if(session, node, failure)
                                            : run_plain(session, node, failure);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_heads.sh BUILD CC MODELS: of so many random models of a recurrent layer and a head (make_head.c), weir-gen --model
-# makes one cell, which gives what weir-run gives and the bits of the two deployed apart (heads.c). What can be no part
+# makes one cell, and weir-run the same, which gives the bits of the two deployed apart (heads.c). What can be no part
 # of a cell stays a layer.
 . "$(dirname "$0")/../shell.sh"
 build=$1 cc=$2 models=$3
@@ -27,7 +27,8 @@ for ((seed = 1; seed <= models; seed++)); do
     done
     "$cc" -O0 -Wall -Wextra -Werror -std=c11 -ffp-contract=off "${sizes[@]}" "${headers[@]}" "$root/tests/deploy/heads.c" \
         "$folder"/{whole,layer,head,many}/src/*.c -lm -o "$folder/heads"
-    "$folder/heads" || fail "$seed (${sizes[*]}): wrong bits."
+    "$build/bin/weir-run" "$folder/whole.onnx" --input "$folder/x.pb" --output "$folder/y.npy"
+    "$folder/heads" "$folder"/{x.pb,y.npy} || fail "$seed (${sizes[*]}): wrong bits."
 done
 
 # ---- What is added ----
@@ -36,18 +37,26 @@ make() { # KIND
     mkdir -p "$scratch/$1"
     "$build/bin/make_chain" "$1" "$scratch/$1"
 }
-for kind in head_skip:1 head_moved:1 head_both:2 head_last:2 head_two:2 head_three:2; do
-    name=${kind%:*} folder=$scratch/${kind%:*}
+folds() { # KIND NODES: so many nodes are part of a cell in weir-run
+    local found
+    found=$("$build/bin/weir-run" "$scratch/$1/model.onnx" --inspect | grep -c "in the cell of the node before") || true
+    [[ $found -eq $2 ]] || fail "of $1 weir-run has $found nodes in a cell, expected $2."
+}
+for kind in head_skip:1:6 head_moved:1:5 head_both:2:0 head_last:2:0 head_two:2:3 head_three:2:3; do
+    IFS=: read -r name layers nodes <<<"$kind"
+    folder=$scratch/$name
     make "$name"
+    folds "$name" "$nodes"
     "$build/bin/weir-run" "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" --steps 5 ||
         fail "$name is not deployed."
-    [[ $(layers "$folder/net") -eq ${kind#*:} ]] || fail "$name has $(layers "$folder/net") layers."
+    [[ $(layers "$folder/net") -eq $layers ]] || fail "$name has $(layers "$folder/net") layers."
 done
 for kind in "skip_other:the input of the recurrent node before it" "skip_wide:another shape than the product" \
     "skip_turned:another shape than the product"; do
     name=${kind%%:*}
     make "$name"
+    folds "$name" 3 # all but what is added
     "$weir_gen" --model "$scratch/$name/model.onnx" --name net --out "$scratch/net" --steps 5 2>"$scratch/error" &&
         fail "$name is deployed."
     [[ $(wc -l <"$scratch/error") -eq 1 ]] && grep -qF "${kind#*:}" "$scratch/error" || fail "$name: $(cat "$scratch/error")"

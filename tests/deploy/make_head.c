@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* make_head SEED DIR: DIR/whole.onnx, a recurrent layer and its head, drawn by the seed; and
- * DIR/layer.onnx and DIR/head.onnx, the same taken apart, with the same weights. It prints what a
- * compiler is told of them: sizes, and what the head leaves to whoever puts the two together. */
+ * DIR/layer.onnx and DIR/head.onnx, the same taken apart, with the same weights. DIR/x.pb is an
+ * input of the first. It prints what a compiler is told of them: sizes, and what the head leaves to
+ * whoever puts the two together. */
 #include "onnx/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SIZE_MOST = 40 };
+enum { SIZE_MOST = 40, T = 9, B = 2 };
 enum { WHOLE, LAYER, HEAD };
 
 /* Where the input of the layer is added: nowhere, before the function after it, or past that. */
@@ -101,11 +102,23 @@ static void write_part(struct head *head, int part, unsigned seed, const char *f
     if (part != LAYER)
         y = write_head(head, y, part == WHOLE ? "x" : NULL);
     writer_input(head->writer, "x", ONNX_FLOAT, 3, dims);
-    head->writer->inputs[0]->type->tensor_type->shape->dim[0]->has_dim_value = 0;
+    for (size_t i = 0; i < (part == HEAD ? 1 : 2); i++) /* the batch of a layer is open, too */
+        head->writer->inputs[0]->type->tensor_type->shape->dim[i]->has_dim_value = 0;
     writer_output(head->writer, y);
     void *bytes = writer_bytes(head->writer, &size);
     write_file(folder, names[part], bytes, size);
     free(bytes);
+}
+
+static void write_x(struct head *head, const char *folder)
+{
+    static float x[T * B * SIZE_MOST];
+    static uint8_t bytes[sizeof x + 64];
+    const size_t dims[] = {T, B, head->I};
+    for (size_t i = 0; i < T * B * head->I; i++)
+        x[i] = (float)draw(head, 2000) / 1000 - 1;
+    const Onnx__Tensor *tensor = writer_floats(head->writer, x, 3, dims, ONNX_FLOAT, true);
+    write_file(folder, "x.pb", bytes, onnx__tensor__pack(tensor, bytes));
 }
 
 static void choose(struct head *head)
@@ -142,6 +155,7 @@ int main(int count, char **arguments)
     choose(&head);
     for (int part = WHOLE; part <= HEAD; part++)
         write_part(&head, part, seed, arguments[2]);
+    write_x(&head, arguments[2]);
     printf("-DSIZE_I=%zu -DSIZE_H=%zu -DSIZE_O=%zu -DSKIPS=%d -DRELU=%d\n", head.I, head.H, head.O,
            head.skip != NONE, head.skip == BEFORE && head.after);
     writer_free(head.writer);
