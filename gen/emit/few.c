@@ -127,15 +127,21 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
     const char *product[WEIR_FEW - 1] = {"0.0f", "0.0f", "0.0f"};
     EMIT("    {\n");
     for (size_t row = 0; row < rows; row++) {
-        const char *there =
-            is_known || row == 0
-                ? ""
-                : emit_format(e, "%s <= %zu ? 0.0f : ", emit_size(e, region->rows), row);
+        const char *lacks = is_known || row == 0 /* whether there are not so many rows */
+                                ? NULL
+                                : emit_format(e, "%s <= %zu ? ", emit_size(e, region->rows), row);
+        const char *start = row_start(e, region, slot, row);
+        const char *weights = emit_format(e, "w%zu", row);
+        if (lacks)
+            start = emit_format(e, "(%s0 : %s)", lacks, start);
         product[row] = emit_format(e, "row%zu", row);
+        emit_assignment(e, "        ", emit_format(e, "const float *%s", weights),
+                        emit_format(e, "s->%s + %s", e->region[region->index], start));
+        EMIT("\n");
         emit_assignment(e, "        ", emit_format(e, "const float %s", product[row]),
-                        emit_format(e, "%srow_product%s(s->%s + %s, %srow, %s)", there, e->tag,
-                                    e->region[region->index], row_start(e, region, slot, row),
-                                    operand, emit_size(e, region->cols)));
+                        emit_format(e, "%srow_product%s(%s, %srow, %s)",
+                                    lacks ? emit_format(e, "%s0.0f : ", lacks) : "", e->tag,
+                                    weights, operand, emit_size(e, region->cols)));
         EMIT("\n");
     }
     EMIT("        %s = %s;\n    }\n", name,
