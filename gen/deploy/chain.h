@@ -129,8 +129,8 @@ bool chain_slice(struct chain *chain);
 bool chain_matmul(struct chain *chain);
 bool chain_gemm(struct chain *chain);
 bool chain_add(struct chain *chain);
-int chain_skip(
-    const struct chain *chain); /* what an Add adds to the chain's value; -1: a constant */
+/* What an Add adds to the chain's value; -1: a constant. */
+int chain_skip(const struct chain *chain);
 bool chain_function(struct chain *chain); /* of one value */
 bool chain_softmax(struct chain *chain);
 

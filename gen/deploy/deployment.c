@@ -22,18 +22,6 @@ size_t deployment_size(const struct deploy_layer *layer, const struct graph *gra
     return extent < 0 ? 1 : (size_t)layer->size[graph_extent(graph, extent)];
 }
 
-bool deployment_goes_on(const struct deployment *d, size_t layer, size_t pass, int state)
-{
-    const struct graph *graph = deployment_program(d, layer, pass)->graph;
-    int *uses = calloc(NODES_MAX, sizeof *uses);
-    if (!uses)
-        abort();
-    graph_count_uses(graph, uses);
-    const bool reads = uses[graph->states[state].node] > 0;
-    free(uses);
-    return reads;
-}
-
 size_t deployment_outputs(const struct deployment *d, size_t layer)
 {
     const struct graph *graph = deployment_program(d, layer, 0)->graph;

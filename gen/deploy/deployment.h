@@ -40,8 +40,6 @@ void deployment_free(struct deployment *d); /* or NULL */
 /* The program of a pass, which is the same for every ISA. */
 const struct program *deployment_program(const struct deployment *d, size_t layer, size_t pass);
 size_t deployment_size(const struct deploy_layer *layer, const struct graph *graph, int extent);
-/* Whether a step reads what the one before left in a state: else it starts from nowhere. */
-bool deployment_goes_on(const struct deployment *d, size_t layer, size_t pass, int state);
 size_t deployment_outputs(const struct deployment *d, size_t layer); /* floats a step */
 bool deployment_is_whole(const struct deployment *d); /* a call is a whole sequence */
 bool deployment_has_softmax(const struct deployment *d);

@@ -25,7 +25,7 @@ static void add_parts(const struct deployment *d, struct values *values)
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
             const struct graph *graph = deployment_program(d, l, p)->graph;
             for (int s = 0; s < graph->state_count; s++)
-                if (deployment_goes_on(d, l, p, s))
+                if (program_reads_state(deployment_program(d, l, p), s))
                     add_part(d, &parts, l, p, s);
         }
     const bool any = parts.length;

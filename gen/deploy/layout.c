@@ -45,7 +45,7 @@ static void lay_states(const struct deployment *d, struct layout *layout, size_t
                     deployment_size(&d->model->layers[l], graph, graph->states[s].extent);
                 layout->row[number][s] = take(&rows, size);
                 layout->place[number][s] = LAYOUT_NONE;
-                if (!deployment_goes_on(d, l, p, s))
+                if (!program_reads_state(deployment_program(d, l, p), s))
                     continue;
                 layout->place[number][s] = layout->initial_count;
                 layout->initial_count += size;

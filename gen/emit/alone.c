@@ -41,16 +41,9 @@ static struct emitter *emitter_of(const struct kernel_parts *parts, bool streams
 size_t emit_alone_products(const struct kernel_parts *parts)
 {
     struct emitter *e = emitter_of(parts, false, (struct text){0});
-    const size_t lanes = e->isa->lanes, rows = emit_product_rows(e);
-    size_t width = 0;
-    for (size_t i = 0; i < e->program->stage_count; i++) {
-        const struct stage *stage = &e->program->stages[i];
-        if (stage_hoists(e, stage))
-            width += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
-                     stage_products(e->program, stage);
-    }
+    const size_t floats = emit_product_rows(e) * emit_product_floats(e);
     free(e);
-    return rows * width;
+    return floats;
 }
 
 /* The row of a kernel. */

@@ -92,20 +92,8 @@ static const char *ahead_memory(struct emitter *e, const struct tile *tile, size
 /* Sums begin with what is added to their products. */
 static void emit_beginning(struct emitter *e, const struct tile *tile, size_t slot)
 {
-    const struct region *bias = stage_bias(tile->stage);
-    const char *name = ahead_name(e, tile, slot, 0), *value = e->isa->zero;
-    bool begun = false;
-    for (size_t i = 0; bias && i < bias->count; i++) {
-        if (bias->slots[i].sum != (int)sum_ahead(tile, slot))
-            continue;
-        if (begun)
-            EMIT("        %s = %s;\n", name, value);
-        value = emit_spell(e, e->isa->load, "bias", emit_number(e, i * e->isa->lanes), NULL);
-        if (begun)
-            value = emit_spell(e, e->isa->op[OP_ADD], name, value, NULL);
-        begun = true;
-    }
-    EMIT("        %s = %s;\n", name, value);
+    const char *name = ahead_name(e, tile, slot, 0);
+    emit_sum_beginning(e, "        ", tile->stage, (int)sum_ahead(tile, slot), "bias", "", name);
     for (size_t row = 1; row < e->plan->blend; row++)
         EMIT("        %s = %s;\n", ahead_name(e, tile, slot, row), name);
 }

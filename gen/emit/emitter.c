@@ -101,11 +101,16 @@ const char *emit_constant(struct emitter *e, int node, const char *sizes)
                       n->arg[1] >= 0 ? emit_constant(e, n->arg[1], sizes) : NULL, NULL);
 }
 
+size_t row_floats(size_t size)
+{
+    return (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+}
+
 const char *emit_padded(struct emitter *e, enum weir_extent extent)
 {
     if (!emit_is_known(e, extent))
         return emit_format(e, "padded(%s)", emit_size(e, extent));
-    return emit_number(e, (emit_known(e, extent) + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+    return emit_number(e, row_floats(emit_known(e, extent)));
 }
 
 const char *emit_blocks(struct emitter *e, enum weir_extent extent)
@@ -124,7 +129,7 @@ const char *emit_panel(struct emitter *e, const struct region *region)
     return emit_number(e, emit_known(e, region->cols) * width);
 }
 
-const char *emit_few(struct emitter *e, const struct stage *stage)
+const char *emit_is_few(struct emitter *e, const struct stage *stage)
 {
     return emit_format(e, "%s < %d", emit_size(e, stage->extent), WEIR_FEW);
 }
@@ -195,21 +200,6 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
 
 /* ---- Programs and stages ---- */
 
-bool emit_reads_state(const struct emitter *e, int state)
-{
-    const struct program *program = e->program;
-    const int node = program->graph->states[state].node;
-    bool reads = false;
-    for (size_t i = 0; i < program->stage_count; i++) {
-        const struct stage *stage = &program->stages[i];
-        for (size_t n = 0; n < stage->order_count; n++)
-            reads |= stage->order[n] == node;
-        for (size_t r = 0; r < stage->region_count; r++)
-            reads |= stage->regions[r].operand == node;
-    }
-    return reads;
-}
-
 bool emit_trains(const struct emitter *e)
 {
     return e->parts->derivation;
@@ -263,6 +253,20 @@ size_t emit_product_rows(const struct emitter *e)
     return rows > 2 * plan->blend ? rows : 2 * plan->blend; /* a chunk, and the next */
 }
 
+size_t emit_product_floats(const struct emitter *e)
+{
+    const struct program *program = e->program;
+    const size_t lanes = e->isa->lanes;
+    size_t floats = 0;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        if (stage_hoists(e, stage))
+            floats += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
+                      stage_products(program, stage);
+    }
+    return floats;
+}
+
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage)
 {
     return e->tails[stage - e->program->stages];
@@ -272,6 +276,27 @@ const struct region *stage_bias(const struct stage *stage)
 {
     const struct region *first = stage->regions;
     return stage->region_count && first->operand < 0 && first->slots[0].sum >= 0 ? first : NULL;
+}
+
+void emit_sum_beginning(struct emitter *e, const char *indent, const struct stage *stage, int sum,
+                        const char *pointer, const char *type, const char *name)
+{
+    const struct region *bias = stage_bias(stage);
+    bool begun = false;
+    for (size_t i = 0; bias && i < bias->count; i++) {
+        if (bias->slots[i].sum != sum)
+            continue;
+        const char *value =
+            emit_spell(e, e->isa->load, pointer, emit_number(e, i * e->isa->lanes), NULL);
+        if (begun)
+            EMIT("%s%s = %s;\n", indent, name,
+                 emit_spell(e, e->isa->op[OP_ADD], name, value, NULL));
+        else
+            EMIT("%s%s%s = %s;\n", indent, type, name, value);
+        begun = true;
+    }
+    if (!begun)
+        EMIT("%s%s%s = %s;\n", indent, type, name, e->isa->zero);
 }
 
 const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group)

@@ -65,13 +65,14 @@ bool emit_is_generic(const struct emitter *e);
 bool emit_is_known(const struct emitter *e, enum weir_extent extent);
 size_t emit_known(const struct emitter *e, enum weir_extent extent);
 const char *emit_size(struct emitter *e, enum weir_extent extent);
+size_t row_floats(size_t size); /* with the padding of a row */
 const char *emit_padded(struct emitter *e, enum weir_extent extent);
 const char *emit_blocks(struct emitter *e, enum weir_extent extent);
 const char *emit_panel(struct emitter *e, const struct region *region);
 const char *emit_product_row(struct emitter *e, const struct stage *stage);
 
 /* Whether a stage has few rows (program.h), as an expression, in a kernel for any size. */
-const char *emit_few(struct emitter *e, const struct stage *stage);
+const char *emit_is_few(struct emitter *e, const struct stage *stage);
 
 /* name, or (name + n). */
 const char *emit_plus(struct emitter *e, const char *name, size_t n);
@@ -93,10 +94,8 @@ void emit_assignment(struct emitter *e, const char *indent, const char *name, co
 
 /* ---- What a program and its stages are like ---- */
 
-/* Whether any step reads what the one before left in a state; whether the kernel has passes of
- * training; whether the program keeps its states from step to step: the one that gives the gradient
- * of x has none; whether it has values in training only. */
-bool emit_reads_state(const struct emitter *e, int state);
+/* Whether the kernel has passes of training; whether the program keeps its states from step to
+ * step: the one that gives the gradient of x has none; whether it has values in training only. */
 bool emit_trains(const struct emitter *e);
 bool emit_has_states(const struct emitter *e);
 bool emit_saves(const struct emitter *e);
@@ -108,10 +107,15 @@ size_t stage_products(const struct program *program, const struct stage *stage);
 size_t product_slot(const struct program *program, const struct stage *stage, size_t sum);
 bool stage_hoists(const struct emitter *e, const struct stage *stage);
 size_t emit_product_rows(const struct emitter *e); /* that memory for products holds */
+size_t emit_product_floats(const struct emitter *e); /* of one of them, where sizes are known */
 size_t sum_slot(const struct region *region, int sum); /* region->count: none */
 const struct tail *emit_tail(const struct emitter *e, const struct stage *stage); /* or NULL */
-const struct region *
-stage_bias(const struct stage *stage); /* vectors that sums begin with; or NULL */
+/* The vectors that sums begin with; NULL: there are none. */
+const struct region *stage_bias(const struct stage *stage);
+/* Emits the beginning of a sum: its vectors, which the pointer leads to, or +0. The type, and a
+ * blank, declare it; or an empty text. */
+void emit_sum_beginning(struct emitter *e, const char *indent, const struct stage *stage, int sum,
+                        const char *pointer, const char *type, const char *name);
 /* What tells groups of sums, and their panels, apart in names, where a stage has several. */
 const char *group_suffix(struct emitter *e, const struct stage *stage, size_t group);
 /* Whether the tail of one row joins the whole vectors before it in one tile: side by side they wait

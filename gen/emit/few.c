@@ -148,25 +148,6 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
          add(e, name, emit_spell(e, e->isa->three, product[0], product[1], product[2])));
 }
 
-/* A sum begins with its vectors, or +0. */
-static void emit_beginning(struct emitter *e, const struct region *bias, int sum, const char *name)
-{
-    const char *value = NULL;
-    for (size_t i = 0; bias && i < bias->count; i++) {
-        if (bias->slots[i].sum != sum)
-            continue;
-        const char *vector =
-            emit_spell(e, e->isa->load, "bias", emit_number(e, i * e->isa->lanes), NULL);
-        if (value)
-            EMIT("    %s = %s;\n", name, add(e, name, vector));
-        else
-            EMIT("    %s %s = %s;\n", e->isa->vector, name, vector);
-        value = vector;
-    }
-    if (!value)
-        EMIT("    %s %s = %s;\n", e->isa->vector, name, e->isa->zero);
-}
-
 /* The pointer to the operand's row, at the first region that multiplies it. */
 static void emit_operand(struct emitter *e, const struct stage *stage, size_t r)
 {
@@ -199,7 +180,9 @@ static void emit_few_tile(struct emitter *e, const struct stage *stage)
              emit_panel(e, bias));
     for (size_t sum = 0; sum < stage->sum_count; sum++) {
         fused.sums[sum] = emit_unique(e, names, emit_sum_name(e, stage, sum));
-        emit_beginning(e, bias, (int)sum, emit_identifier(e, fused.sums[sum]));
+        emit_sum_beginning(e, "    ", stage, (int)sum, "bias",
+                           emit_format(e, "%s ", e->isa->vector),
+                           emit_identifier(e, fused.sums[sum]));
     }
     free(names);
     for (size_t r = 0; r < stage->region_count; r++) {

@@ -71,9 +71,9 @@ static size_t region_floats(const struct emitter *e, const struct stage *stage, 
     const size_t last = tail && tail->width[r] ? tail->width[r] : lanes * region->count;
     const size_t cols = emit_known(e, region->cols);
     if (stage->few == FEW_ALWAYS && region->operand >= 0)
-        return rows * region->count * ((cols + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW);
+        return rows * region->count * row_floats(cols);
     const size_t floats = (whole + (rows % lanes ? last : 0)) * cols;
-    return (floats + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    return row_floats(floats);
 }
 
 /* The same in a kernel for any size, as an expression. */
@@ -84,8 +84,9 @@ static const char *any_floats(struct emitter *e, const struct stage *stage,
         emit_format(e, "padded(%s * %s)", emit_blocks(e, region->rows), emit_panel(e, region));
     if (!program_may_be_few(stage, region))
         return blocks;
-    return emit_format(e, "%s ? %s * %zu * %s : %s", emit_few(e, stage), emit_size(e, region->rows),
-                       region->count, emit_padded(e, region->cols), blocks);
+    return emit_format(e, "%s ? %s * %zu * %s : %s", emit_is_few(e, stage),
+                       emit_size(e, region->rows), region->count, emit_padded(e, region->cols),
+                       blocks);
 }
 
 static void emit_region_pointers(struct emitter *e)
@@ -179,28 +180,13 @@ static void emit_stage_calls(struct emitter *e)
     EMIT("}\n\n");
 }
 
-/* The floats of a chunk's products, where those of the next are computed beside it. */
-static size_t chunk_floats(const struct emitter *e)
-{
-    const struct program *program = e->program;
-    size_t floats = 0;
-    for (size_t i = 0; i < program->stage_count; i++) {
-        const struct stage *stage = &program->stages[i];
-        const size_t lanes = e->isa->lanes;
-        if (stage_hoists(e, stage))
-            floats += (emit_known(e, stage->extent) + lanes - 1) / lanes * lanes *
-                      stage_products(program, stage);
-    }
-    return e->plan->blend * floats;
-}
-
 /* The rows that are computed ahead, and what goes on at every step: where the products of each
  * stage are, and the calls that compute them; then on to those of the next step. */
 static void add_hoisting(struct emitter *e, struct text *hoist, struct text *advance)
 {
-    const char *at = emit_blends(e)
-                         ? emit_format(e, "run->products + (odd ? %zu : 0)", chunk_floats(e))
-                         : "run->products";
+    const char *at = emit_blends(e) ? emit_format(e, "run->products + (odd ? %zu : 0)",
+                                                  e->plan->blend * emit_product_floats(e))
+                                    : "run->products";
     for (size_t i = 0; i < e->program->stage_count; i++) {
         const struct stage *stage = &e->program->stages[i];
         if (!stage_hoists(e, stage))
@@ -230,7 +216,7 @@ static void emit_stream_states(struct emitter *e)
         const size_t size = emit_known(e, graph_extent(graph, graph->states[i].extent));
         EMIT("    s->%s = prev + %zu;\n    s->%s = next + %zu;\n", e->prev[i], offset, e->next[i],
              offset);
-        offset += (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+        offset += row_floats(size);
     }
 }
 
@@ -240,7 +226,7 @@ static void emit_stream_values(struct emitter *e)
     for (size_t v = 0; v < e->program->value_count; v++) {
         const size_t size = emit_known(e, program_extent(e->program, e->program->values[v]));
         EMIT("    s->%s = values + %zu;\n", e->value[v], offset);
-        offset += (size + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+        offset += row_floats(size);
     }
     if (e->program->value_count == 0)
         EMIT("    (void)values;\n");
@@ -287,16 +273,17 @@ void emit_run(struct emitter *e)
     emit_stage_calls(e);
     add_hoisting(e, &hoist, &advance);
     const bool blends = emit_blends(e);
-    EMIT_TEMPLATE(blends         ? "emit/run_blended.c.in"
-                  : hoist.length ? "emit/run_ahead.c.in"
-                                 : "emit/run.c.in",
-                  {"NAME", emit_run_name(e)}, {"TAG", e->tag},
-                  {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
-                  {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
-                  {"CHUNK", emit_number(e, plan->blend)},
-                  {"CHUNK_FLOATS", emit_number(e, blends ? chunk_floats(e) : 0)},
-                  {"HOIST", hoist.chars}, {"ADVANCE", advance.chars},
-                  {"ENTER", emit_mark_walk(e, "    ")}, {"LEAVE", emit_mark_outside(e, "    ")});
+    EMIT_TEMPLATE(
+        blends         ? "emit/run_blended.c.in"
+        : hoist.length ? "emit/run_ahead.c.in"
+                       : "emit/run.c.in",
+        {"NAME", emit_run_name(e)}, {"TAG", e->tag},
+        {"DIRECTION", plan->serpentine ? ", t % 2" : ""},
+        {"BATCH", emit_number(e, plan->hoist_batch)}, {"ROWS", emit_number(e, rows)},
+        {"CHUNK", emit_number(e, plan->blend)},
+        {"CHUNK_FLOATS", emit_number(e, blends ? e->plan->blend * emit_product_floats(e) : 0)},
+        {"HOIST", hoist.chars}, {"ADVANCE", advance.chars}, {"ENTER", emit_mark_walk(e, "    ")},
+        {"LEAVE", emit_mark_outside(e, "    ")});
     text_free(&hoist);
     text_free(&advance);
 }

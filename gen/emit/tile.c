@@ -115,22 +115,10 @@ static bool is_end(const struct emitter *e, const struct tile *tile, size_t regi
 
 static void emit_bias(struct emitter *e, const struct tile *tile, size_t sum, size_t vector)
 {
-    const struct region *bias = stage_bias(tile->stage);
     const char *name = accumulator(e, tile, sum, vector, 0);
-    bool first = true;
-    for (size_t i = 0; bias && i < bias->count; i++) {
-        if (bias->slots[i].sum != (int)sum)
-            continue;
-        const char *value =
-            load(e, emit_format(e, "bias%zu", tile->first + vector), i * e->isa->lanes);
-        if (first)
-            EMIT("    %s %s = %s;\n", e->isa->vector, name, value);
-        else
-            EMIT("    %s = %s;\n", name, emit_spell(e, e->isa->op[OP_ADD], name, value, NULL));
-        first = false;
-    }
-    if (first)
-        EMIT("    %s %s = %s;\n", e->isa->vector, name, e->isa->zero);
+    emit_sum_beginning(e, "    ", tile->stage, (int)sum,
+                       emit_format(e, "bias%zu", tile->first + vector),
+                       emit_format(e, "%s ", e->isa->vector), name);
     for (size_t row = 1; row < tile->rows; row++)
         EMIT("    %s %s = %s;\n", e->isa->vector, accumulator(e, tile, sum, vector, row), name);
 }

@@ -153,7 +153,7 @@ static void emit_output(struct emitter *e, const struct units *units, const char
 /* Whether a state is stored: a stream has no use for one that no step reads. */
 static bool keeps_state(const struct emitter *e, int state)
 {
-    return emit_has_states(e) && (!e->streams || emit_reads_state(e, state));
+    return emit_has_states(e) && (!e->streams || program_reads_state(e->program, state));
 }
 
 static bool is_computed_here(const struct emitter *e, const struct units *units, int node)

@@ -23,7 +23,7 @@ static const char *few_exit(struct emitter *e, const struct stage *stage)
 {
     return stage->few == FEW_BY_SIZE
                ? emit_format(e, "    if (%s) {\n        %s(run, s);\n        return;\n    }\n",
-                             emit_few(e, stage), emit_few_name(e, stage))
+                             emit_is_few(e, stage), emit_few_name(e, stage))
                : "";
 }
 
@@ -176,9 +176,9 @@ static void emit_hoist(struct emitter *e, const struct stage *stage)
         emit_format(e, "const struct weir_run *run, const struct step%s *s, size_t t, size_t steps",
                     e->tag));
     EMIT_TEMPLATE("emit/hoist.c.in", {"HEAD", head}, {"TAG", e->tag}, {"SUFFIX", stage->suffix},
-                  {"FEW", stage->few == FEW_BY_SIZE
-                              ? emit_format(e, "    if (%s)\n        return;", emit_few(e, stage))
-                              : ""},
+                  {"FEW", stage->few == FEW_BY_SIZE ? emit_format(e, "    if (%s)\n        return;",
+                                                                  emit_is_few(e, stage))
+                                                    : ""},
                   {"PRODUCT_ROW", emit_product_row(e, stage)});
 }
 

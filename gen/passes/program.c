@@ -174,6 +174,20 @@ static enum few find_few(const struct program *program, const struct stage *stag
     return rows < WEIR_FEW ? FEW_ALWAYS : FEW_NEVER;
 }
 
+bool program_reads_state(const struct program *program, int state)
+{
+    const int node = program->graph->states[state].node;
+    bool reads = false;
+    for (size_t i = 0; i < program->stage_count; i++) {
+        const struct stage *stage = &program->stages[i];
+        for (size_t n = 0; n < stage->order_count; n++)
+            reads |= stage->order[n] == node;
+        for (size_t r = 0; r < stage->region_count; r++)
+            reads |= stage->regions[r].operand == node;
+    }
+    return reads;
+}
+
 bool program_may_be_few(const struct stage *stage, const struct region *region)
 {
     return stage->few != FEW_NEVER && region->operand >= 0;

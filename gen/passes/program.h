@@ -83,6 +83,9 @@ void program_free(struct program *program);
 int program_next_state(const struct program *program, int node);
 int program_value(const struct program *program, int node);
 
+/* Whether any step reads what the one before left in a state: else it starts from nowhere. */
+bool program_reads_state(const struct program *program, int state);
+
 /* Whether a region is, or may be, one of products of few rows. */
 bool program_may_be_few(const struct stage *stage, const struct region *region);
 
