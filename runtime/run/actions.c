@@ -14,17 +14,29 @@
 #define TOLERANCE 1e-5
 enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 
+run_session *action_session(const struct request *request, const onnx_model *model,
+                            struct failure *failure)
+{
+    const run_options options = {.keep_states = request->streams, .tuning = request->tuning};
+    run_session *session = run_create(model, &options, failure);
+    if (session && run_apart(session))
+        fprintf(stderr,
+                "weir-run: what follows a recurrent node runs plainly and not as part of its "
+                "kernel, whose results may differ in the last places: %s\n",
+                run_apart(session));
+    return session;
+}
+
 static bool prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure)
 {
-    const run_options options = {.keep_states = request->streams, .tuning = request->tuning};
     *prepared =
         (struct prepared){.memory = onnx_memory_create(SIZE_MAX / 2),
                           .inputs = calloc(model->graph.input_count + 1, sizeof(onnx_tensor *)),
                           .outputs = calloc(model->graph.output_count + 1, sizeof(onnx_tensor *))};
     if (!prepared->memory || !prepared->inputs || !prepared->outputs)
         return fail_memory(failure);
-    prepared->session = run_create(model, &options, failure);
+    prepared->session = action_session(request, model, failure);
     return prepared->session != NULL;
 }
 

@@ -24,6 +24,10 @@ int action_compare(const struct request *request, const onnx_model *model, struc
 int action_convert(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_time(const struct request *request, const onnx_model *model, struct failure *failure);
 
+/* A model that is ready to run; says so where a head is not part of its cell. NULL: it is not. */
+run_session *action_session(const struct request *request, const onnx_model *model,
+                            struct failure *failure);
+
 /* A model that is ready to run, with room for what goes in and comes out. */
 struct prepared {
     onnx_memory *memory;

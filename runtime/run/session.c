@@ -14,6 +14,7 @@ struct run_session {
     struct node_layers *layers; /* by the index of recurrent nodes */
     struct fold *folds; /* by the same */
     const struct fold **inside; /* by value: the head whose nodes give it, or NULL */
+    struct failure apart; /* why a head is not part of its cell; empty: all are */
     const onnx_tensor **values; /* of the current call */
     onnx_memory *memory; /* of the current call */
 };
@@ -39,8 +40,14 @@ static bool create_node(run_session *session, const onnx_recurrent *recurrent,
     const struct fold *fold = &session->folds[recurrent->index];
     struct node_layers *layers = &session->layers[recurrent->index];
     const run_options *options = &session->options;
-    return (fold->value >= 0 && run_layers_create(recurrent, fold, options, layers, failure)) ||
-           run_layers_create(recurrent, NULL, options, layers, failure);
+    if (fold->value >= 0 && run_layers_create(recurrent, fold, options, layers, &session->apart))
+        return true;
+    return run_layers_create(recurrent, NULL, options, layers, failure);
+}
+
+const char *run_apart(const run_session *session)
+{
+    return *session->apart.sentence ? session->apart.sentence : NULL;
 }
 
 static bool create_layers(run_session *session, const onnx_graph *graph, struct failure *failure)

@@ -116,7 +116,7 @@ int action_time(const struct request *request, const onnx_model *model, struct f
     done = done && pin(&cpu, failure) &&
            (request->input_count ? action_read_inputs(request, model, memory, inputs, failure)
                                  : make_zeros(model, memory, inputs, failure)) &&
-           (session = run_create(model, &(run_options){.tuning = request->tuning}, failure)) &&
+           (session = action_session(request, model, failure)) &&
            measure(session, inputs, outputs, times, failure);
     if (done) {
         printf("%d calls on core %ld: median %.2f us, p99 %.2f, p99.9 %.2f, largest %.2f\n", CALLS,
