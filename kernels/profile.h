@@ -22,7 +22,7 @@ struct weir_phase {
     enum weir_phase_kind kind;
     /* Of one run of the tile, or of one vector of units: */
     double flop, weights, others; /* bytes of weights, bytes of all else */
-    double columns; /* of all loops of a tile */
+    double columns; /* of all loops of a tile; of units: vectors that one goes through in step */
     double fmas; /* vectors of fused multiply-adds, of all columns */
     uint64_t ticks, entries, amount; /* amount: of runs, or of vectors of units */
 };

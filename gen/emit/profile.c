@@ -98,16 +98,32 @@ static struct work units_work(const struct emitter *e, const struct stage *stage
                          .others = vectors * (double)(lanes * sizeof(float))};
 }
 
+/* The phase of the function that does the work of so many rows in step. */
+static size_t units_phase(struct emitter *e, const struct stage *stage, size_t rows)
+{
+    size_t *phase = &e->profile->units[stage - e->program->stages][rows];
+    struct work work = units_work(e, stage);
+    work.columns = (double)rows;
+    if (!*phase)
+        *phase = add_phase(e, emit_units_name(e, stage, rows), "UNITS", work);
+    return *phase;
+}
+
 const char *emit_mark_units(struct emitter *e, const struct stage *stage, const char *indent,
                             const char *amount)
 {
     if (!e->profile)
         return "";
-    size_t *phase = &e->profile->units[stage - e->program->stages];
-    if (!*phase)
-        *phase =
-            add_phase(e, emit_format(e, "units%s", stage->suffix), "UNITS", units_work(e, stage));
-    return emit_format(e, "%sweir_mark(&profile, %zu, %s);\n", indent, *phase, amount);
+    return emit_format(e, "%sweir_mark(&profile, %zu, %s);\n", indent, units_phase(e, stage, 1),
+                       amount);
+}
+
+const char *emit_mark_rows(struct emitter *e, const struct stage *stage, size_t rows)
+{
+    if (!e->profile)
+        return "";
+    return emit_format(e, "weir_mark(&profile, %zu, %zu * vectors), ", units_phase(e, stage, rows),
+                       rows);
 }
 
 /* ---- Tiles ---- */

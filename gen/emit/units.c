@@ -6,11 +6,10 @@
 
 #include "emit/choice.h"
 #include "emit/names.h"
+#include "emit/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROWS_MOST = 4 }; /* as plan.abreast */
 
 /* One vector of units of one row. */
 struct units {
@@ -338,7 +337,7 @@ void emit_fused_units(struct emitter *e, const struct stage *stage,
 /* The function for so many rows. */
 static void emit_rows(struct emitter *e, const struct stage *stage, const char *name, size_t rows)
 {
-    struct units units[ROWS_MOST];
+    struct units units[UNITS_ROWS_MOST];
     const bool sums = stage->sum_count > 0;
     const char *parameters =
         emit_format(e, "const struct step%s *s, size_t block, size_t vectors, size_t row%s", e->tag,
@@ -356,9 +355,14 @@ static void emit_rows(struct emitter *e, const struct stage *stage, const char *
     EMIT("    }\n}\n\n");
 }
 
-void emit_units(struct emitter *e, const struct stage *stage)
+const char *emit_units_name(struct emitter *e, const struct stage *stage, size_t rows)
 {
     const char *name = emit_format(e, "units%s", stage->suffix);
+    return e->plan->abreast > 1 ? emit_format(e, "%s_%zu", name, rows) : name;
+}
+
+void emit_units(struct emitter *e, const struct stage *stage)
+{
     const char *sums = stage->sum_count > 0 ? ", const float *sums" : "";
     struct choices choices = {.count = 0};
     if (stage->few == FEW_ALWAYS) /* its units are computed where its sums are */
@@ -366,19 +370,20 @@ void emit_units(struct emitter *e, const struct stage *stage)
     if (e->streams && e->plan->fused && stage->sum_count > 0)
         return; /* tiles do it */
     if (e->plan->abreast == 1) {
-        emit_rows(e, stage, name, 1);
+        emit_rows(e, stage, emit_units_name(e, stage, 1), 1);
         return;
     }
     for (size_t rows = 1; rows <= e->plan->abreast; rows++) {
-        const char *one = emit_format(e, "%s_%zu", name, rows);
-        const char *call =
-            emit_format(e, "%s(s, block, vectors, row%s)", one, *sums ? ", sums" : "");
+        const char *one = emit_units_name(e, stage, rows);
+        const char *call = emit_format(e, "%s%s(s, block, vectors, row%s)",
+                                       emit_mark_rows(e, stage, rows), one, *sums ? ", sums" : "");
         emit_rows(e, stage, one, rows);
         choices_add(&choices, (struct choice){rows, 0, false, {call}, 1});
     }
     const char *parameters = emit_format(
         e, "const struct step%s *s, size_t block, size_t vectors, size_t row, size_t rows%s",
         e->tag, sums);
-    EMIT("%s\n{\n%s}\n\n", emit_signature(e, emit_format(e, "static void %s", name), parameters),
+    EMIT("%s\n{\n%s}\n\n",
+         emit_signature(e, emit_format(e, "static void units%s", stage->suffix), parameters),
          emit_choices(e, &choices, "    ", "rows", ""));
 }

@@ -5,7 +5,12 @@
 
 #include "emit/emitter.h"
 
-/* As a function `units` over sums in memory. */
+enum { UNITS_ROWS_MOST = 4 }; /* rows whose work is done in step, as plan.abreast */
+
+/* The function that does the work of so many rows, over sums in memory. */
+const char *emit_units_name(struct emitter *e, const struct stage *stage, size_t rows);
+
+/* As such functions, and where there are several, `units`, which picks one of them. */
 void emit_units(struct emitter *e, const struct stage *stage);
 
 /* In place, for some blocks whose sums are the variables named. */

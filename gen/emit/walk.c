@@ -78,12 +78,15 @@ static const char *sums_call(struct emitter *e, const struct stage *stage)
                        stage->suffix, arguments, arguments);
 }
 
-/* The mark before the elementwise work; tiles of one row that go on with it have their own. */
+/* The mark before the elementwise work; tiles of one row that go on with it have their own, and so
+ * have functions for several rows. */
 static const char *marks_units(struct emitter *e, const struct stage *stage, bool fused)
 {
-    return fused ? emit_mark_units(e, stage, "            if (rows > 1)\n                ",
-                                   "rows * vectors")
-                 : emit_mark_units(e, stage, "            ", "rows * vectors");
+    if (e->plan->abreast > 1)
+        return "";
+    return emit_mark_units(e, stage,
+                           fused ? "            if (rows > 1)\n                " : "            ",
+                           "rows * vectors");
 }
 
 /* One row whose tiles compute products of the next chunk beside: they go on with their sums. */

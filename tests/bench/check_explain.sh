@@ -38,10 +38,11 @@ check_page() { # PAGE FUNCTION KFLOP COMMAND...
     "${@:4}" --out "$1" >out 2>errors || fail "${*:4}: $(<errors)"
     [[ ! -s out ]] || fail "--out writes to stdout as well: $(<out)"
     has "$1" "- CPU: " "- plan: \`" "**Bound by** " "## Ceilings of this core" "| loads from L1 |" "## Phases of a call" \
-        "A time stamp waits" "## Inner loops as compiled" "## Instructions of a call" "\`$2\`" "\`units\`"
+        "A time stamp waits" "## Inner loops as compiled" "## Instructions of a call" "\`$2\`" "elementwise work: \`units"
     read -r phases whole < <(sed -n 's/^One after another the phases take \([0-9.]*\) us.*\*\*\([0-9.]*\) us.*/\1 \2/p' "$1")
     near "$1: us of all phases to those of the call" "$(awk "BEGIN { print $phases / $whole }")" 0.6 1.8
     near "$1: us of the phases' rows" "$(awk "BEGIN { print $(column "$1" 9 '^| ') - $phases }")" -0.1 0.1
+    ! grep -F "| none |" "$1" || fail "$1: a function of the kernel has no loops, or is not found"
     near "$1: kFLOP in tiles" "$(column "$1" 4 'sums\|ahead')" "$3" "$3"
 }
 
