@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "expect.h"
+#include "support/expect.h"
 #include "weir.h"
 
 enum { REFUSAL_PARTS = 4 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/toy_kernel.h"
-#include "expect.h"
+#include "support/expect.h"
 
 static weir_error error;
 

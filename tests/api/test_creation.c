@@ -8,7 +8,7 @@
 
 #include "api/refusal.h"
 #include "api/toy_kernel.h"
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* Hostile sizes are asked of malloc: it is to say no, as it does without the sanitizer. */
 const char *__asan_default_options(void);

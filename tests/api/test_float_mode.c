@@ -2,9 +2,9 @@
 /* Whatever mode of floating point the caller has set, making a layer, converting weights and a step
  * of training give the bits that they give in the default mode, and leave the caller's as it was. A
  * step of inference neither reads nor sets it. */
-#include "modes.h"
-#include "outcome.h"
-#include "pass.h"
+#include "support/modes.h"
+#include "support/outcome.h"
+#include "support/pass.h"
 
 #include <string.h>
 

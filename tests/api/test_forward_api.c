@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "api/toy_kernel.h"
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 
 enum { STATES_MAX = WEIR_STATES_MAX };
 

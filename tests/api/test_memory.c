@@ -12,9 +12,9 @@
 
 #include "api/allocations.h"
 #include "api/toy_kernel.h"
-#include "expect.h"
-#include "inputs.h"
-#include "pass.h"
+#include "support/expect.h"
+#include "support/inputs.h"
+#include "support/pass.h"
 
 enum { SKIPPED = 77 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "api/refusal.h"
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* A layer that this build has a kernel of its own for, found in the registry. */
 static struct problem problem;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "api/toy_kernel.h"
-#include "expect.h"
-#include "outcome.h"
-#include "pass.h"
+#include "support/expect.h"
+#include "support/outcome.h"
+#include "support/pass.h"
 
 enum { TEXT = 256 };
 

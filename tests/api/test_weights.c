@@ -2,7 +2,7 @@
 /* Weights from frameworks: layers made of what each framework stacks compute what the framework's
  * own documentation says, typed here anew in float64 and over the framework's own arrays; and what
  * cannot be known is asked for. */
-#include "expect.h"
+#include "support/expect.h"
 #include "weir.h"
 
 #include <math.h>

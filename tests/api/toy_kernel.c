@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 struct toy_log toy_log;
 

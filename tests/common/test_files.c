@@ -13,8 +13,8 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "expect.h"
-#include "folder.h"
+#include "support/expect.h"
+#include "support/folder.h"
 
 static struct folder folder;
 static struct failure failure;

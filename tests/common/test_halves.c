@@ -6,7 +6,7 @@
 #include <fenv.h>
 #include <math.h>
 
-#include "expect.h"
+#include "support/expect.h"
 
 enum { COUNT = 1 << 16 };
 

@@ -2,7 +2,7 @@
 /* check_graphs FOLDER: all deployed models that graphs.inc lists, in one program, which includes
  * their headers before all else: each must give what weir-run gave, and what is true in double
  * precision, of FOLDER/gN.run. */
-#include "graph_run.h"
+#include "support/graph_run.h"
 
 #include <math.h>
 #include <stdio.h>

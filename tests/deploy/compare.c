@@ -4,8 +4,8 @@
  * DIRECTIONS; with LENGTHS, SEQUENCE or neither (a stream); and with OWN, the name of a kernel of
  * the cell, where libweir does not have it. */
 #include "deploy/deployed.h"
-#include "expect.h"
-#include "modes.h"
+#include "support/expect.h"
+#include "support/modes.h"
 #include "weir.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* make_hostile DIR FLIPS: models that weir-gen --model must refuse, DIR/bad_WHAT.onnx, and a valid
  * one with one to three bytes changed, DIR/flip_N.onnx, which may be models still. */
-#include "inputs.h"
 #include "onnx/writer.h"
+#include "support/inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

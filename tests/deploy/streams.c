@@ -4,7 +4,7 @@
  * whatever ISA, on whatever thread; and what is wrong is refused. PACKED: its weights are in the
  * program. */
 #include "deploy/deployed.h"
-#include "expect.h"
+#include "support/expect.h"
 
 #include <pthread.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* kernel.h hands a pass nothing of its own: hence one kernel at a time. */
 static const struct weir_kernel *good;

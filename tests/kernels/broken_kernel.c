@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
 #include "kernels/guarded_kernel.h"
+#include "support/inputs.h"
 
 /* kernel.h hands a forward function nothing of its own: hence one kernel at a time. */
 static const struct weir_kernel *good;

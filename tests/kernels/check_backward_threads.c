@@ -2,10 +2,10 @@
 /* check_backward_threads FILTER [SHAPES] (a glob; of how many shapes at most): a step of training
  * on any kernel whose name matches gives the same bits by any number of threads: those of a pool,
  * and two or three of the test's own. Where there is one core only, the pool is skipped aloud. */
-#include "expect.h"
 #include "kernels/split_kernel.h"
 #include "kernels/threads.h"
-#include "pass.h"
+#include "support/expect.h"
+#include "support/pass.h"
 
 /* Runs a layer, which it destroys, and compares. */
 static void expect_same(const struct pass *alone, const weir_layer_config *wishes, const char *name,

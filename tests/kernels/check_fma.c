@@ -2,8 +2,8 @@
 /* check_fma [TRIPLES]: the fused multiply-add of the scalar kernels is exactly rounded: against
  * sums in integers, on random triples of all kinds. Compiled without the instruction, whatever the
  * machine has. */
-#include "inputs.h"
 #include "math_scalar.h"
+#include "support/inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

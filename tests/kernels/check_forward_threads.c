@@ -2,9 +2,9 @@
 /* check_forward_threads FILTER [SHAPES] (a glob; of how many shapes at most): a layer on any kernel
  * whose name matches gives the same bits by any number of threads: those of a pool, and two or
  * three of the test's own. Where there is one core only, the pool is skipped aloud. */
-#include "expect.h"
 #include "kernels/split_kernel.h"
 #include "kernels/threads.h"
+#include "support/expect.h"
 
 static void check_problem(const struct weir_kernel *kernel, const struct problem *problem,
                           weir_pool *pool)

@@ -17,7 +17,7 @@
 #include "kernels/backward_reference.h"
 #include "kernels/difference.h"
 #include "kernels/reference.h"
-#include "pass.h"
+#include "support/pass.h"
 
 /* The largest error allowed of a gradient, relative to the largest of its array, or to the scale
  * that floor_of gives where all of them are small. Each bound is the largest error over twenty

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outcome.h"
-#include "pass.h"
+#include "support/outcome.h"
+#include "support/pass.h"
 
 static const char header[] =
     "# Hashes, T=17, B=5, of outputs and final states (forward), or of the gradients by inputs,\n"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* The absolute error that Weir promises of a gate. */
 static const double promised = 3e-7;

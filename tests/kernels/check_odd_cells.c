@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "kernels/odd_reference.h"
-#include "outcome.h"
+#include "support/outcome.h"
 
 /* Patterns whose exact results a float kernel approaches; the others are compared by bits alone. So
  * is `saturating` where a large input itself reaches a state beside gates: an intermediate result

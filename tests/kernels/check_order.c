@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "expect.h"
-#include "outcome.h"
+#include "support/expect.h"
+#include "support/outcome.h"
 
 enum { STEPS = 3, BATCH = 5, PARTIAL_SUMS = 16, FEW_ROWS = 4, ROWS_MOST = 5 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "kernels/reference.h"
-#include "outcome.h"
+#include "support/outcome.h"
 
 /* The largest error allowed of an output or a final state. It is absolute while all that a batch
  * row has held stays within 1, as normal gates, h and n do; beyond that it is relative to the

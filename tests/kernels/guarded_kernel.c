@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* A signalling NaN with a payload: no kernel stores it. */
 enum { GUARD_BITS = 0x7fa5b00b, GUARD_FLOATS = 64 };

@@ -5,8 +5,8 @@
 #ifndef WEIR_TESTS_KERNEL_CHECKS_H
 #define WEIR_TESTS_KERNEL_CHECKS_H
 
-#include "outcome.h"
-#include "pass.h"
+#include "support/outcome.h"
+#include "support/pass.h"
 
 enum check {
     CHECK_CREATED, /* a layer with this kernel could be made */

@@ -4,7 +4,7 @@
 #ifndef WEIR_TESTS_PRECISE_H
 #define WEIR_TESTS_PRECISE_H
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 enum { PRECISE_PLACES = 256 };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
 #include "kernels/reference_step.h"
+#include "support/inputs.h"
 
 double reference_product(const struct reference_step *step, const char *matrix, const double *v,
                          size_t columns, size_t unit)

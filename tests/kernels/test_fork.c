@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "expect.h"
 #include "kernels/threads.h"
-#include "pass.h"
+#include "support/expect.h"
+#include "support/pass.h"
 
 enum { SKIPPED = 77, SECONDS = 60 };
 

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "expect.h"
 #include "kernels/split_kernel.h"
 #include "kernels/threads.h"
-#include "outcome.h"
+#include "support/expect.h"
+#include "support/outcome.h"
 
 enum { SKIPPED = 77 };
 

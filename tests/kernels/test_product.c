@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "cpu.h"
-#include "expect.h"
-#include "inputs.h"
 #include "libweir.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 
 struct size {
     size_t rows, cols, T, B;

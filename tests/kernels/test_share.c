@@ -4,9 +4,9 @@
  * bit is proved by the suites of threads. */
 #include <math.h>
 
-#include "expect.h"
 #include "libweir.h"
-#include "outcome.h"
+#include "support/expect.h"
+#include "support/outcome.h"
 
 enum { SKIPPED = 77 };
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "expect.h"
+#include "support/expect.h"
 
 enum { SKIPPED = 77 };
 

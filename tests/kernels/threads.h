@@ -5,7 +5,7 @@
 #ifndef WEIR_TESTS_THREADS_H
 #define WEIR_TESTS_THREADS_H
 
-#include "outcome.h"
+#include "support/outcome.h"
 
 /* A layer on a kernel by name (NULL: the library's choice) and a pool (NULL: none); or NULL, having
  * said why. */

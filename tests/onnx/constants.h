@@ -4,8 +4,8 @@
 #ifndef TESTS_CONSTANTS_H
 #define TESTS_CONSTANTS_H
 
-#include "inputs.h"
 #include "onnx/writer.h"
+#include "support/inputs.h"
 
 /* Inputs of the model, in order, that the caller is to give. */
 struct given {

@@ -5,7 +5,7 @@
  * a sentence. */
 #define _GNU_SOURCE
 #include "onnx/hostile.h"
-#include "inputs.h"
+#include "support/inputs.h"
 
 #include <fcntl.h>
 #include <spawn.h>

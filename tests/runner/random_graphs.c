@@ -4,9 +4,9 @@
  * evaluation in double precision. FOLDER gets gN.onnx, the options that it is to be deployed with
  * in gN.options, and in gN.run what goes in and comes out (graph_run.h), for
  * tests/deploy/check_graphs.sh. */
-#include "graph_run.h"
 #include "run/run.h"
 #include "runner/draw_graph.h"
+#include "support/graph_run.h"
 
 #include <math.h>
 #include <stdio.h>

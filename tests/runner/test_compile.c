@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "expect.h"
-#include "folder.h"
 #include "run/run.h"
+#include "support/expect.h"
+#include "support/folder.h"
 
 static struct folder folder; /* the cache is in it */
 static char *usual; /* what CC is around this test, or cc */

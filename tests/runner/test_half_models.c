@@ -5,10 +5,10 @@
  * enter, leave and are cast. */
 #define _GNU_SOURCE
 #include "common/halves.h"
-#include "expect.h"
-#include "folder.h"
 #include "onnx/constants.h"
 #include "run/run.h"
+#include "support/expect.h"
+#include "support/folder.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  * which something else asks for stays; batches, streams and final states of such cells; and what
  * becomes of a head where nothing can be compiled. */
 #define _GNU_SOURCE
-#include "expect.h"
 #include "onnx/constants.h"
 #include "run/run.h"
+#include "support/expect.h"
 #include "weir.h"
 
 #include <math.h>

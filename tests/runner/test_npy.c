@@ -3,9 +3,9 @@
  * written is read again; what is wrong in any way is refused in one sentence. */
 #define _GNU_SOURCE
 #include "common/halves.h"
-#include "expect.h"
-#include "folder.h"
 #include "run/files.h"
+#include "support/expect.h"
+#include "support/folder.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cpu_features.h"
-#include "inputs.h"
+#include "support/inputs.h"
 
 enum { LANES = 16, UNTOUCHED = 0x7fa5c3e1, MASKS = 1 << 16 };
 

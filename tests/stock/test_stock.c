@@ -2,11 +2,11 @@
 /* The parts of weir-stock by examples that were worked by hand: padding, features, labels, how days
  * are divided, that nothing of the future is known to the training part, summaries, and additions.
  */
-#include "expect.h"
 #include "stock/options.h"
 #include "stock/series.h"
 #include "stock/summary.h"
 #include "stock/task.h"
+#include "support/expect.h"
 
 #include <math.h>
 #include <string.h>

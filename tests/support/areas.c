@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The layout of guarded arrays, and their comparison. */
-#include "areas.h"
+#include "support/areas.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 /* A signalling NaN with a payload: no kernel stores it, and a sum that reads it is spoilt. */
 enum { GUARD_BITS = 0x7fa5c3e1, GUARD_FLOATS = 64 };
@@ -15,7 +15,7 @@ size_t areas_add(struct areas *areas, const char *prefix, const char *name, size
                  size_t width, size_t gap)
 {
     if (areas->count == AREAS_MAX) {
-        fprintf(stderr, "more results than tests/areas.h allows: raise the limit\n");
+        fprintf(stderr, "more results than tests/support/areas.h allows: raise the limit\n");
         exit(1);
     }
     struct area *area = &areas->area[areas->count];

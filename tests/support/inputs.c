@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The generator of test inputs: seeds to bits, bits to floats, floats to the weights and inputs of
  * a layer by pattern. Scaling is by powers of two only, which is exact. */
-#include "inputs.h"
+#include "support/inputs.h"
 
 #include <float.h>
 #include <fnmatch.h>
@@ -281,9 +281,10 @@ bool problem_create(struct problem *problem, const char *cell, const size_t size
         return false;
     }
     if (problem->weight_count > PROBLEM_WEIGHTS_MAX || problem->state_count > PROBLEM_STATES_MAX) {
-        fprintf(stderr,
-                "%s has more weights or states than tests/inputs.h allows: raise the limits\n",
-                cell);
+        fprintf(
+            stderr,
+            "%s has more weights or states than tests/support/inputs.h allows: raise the limits\n",
+            cell);
         return false;
     }
     uint64_t key = hash_text(hash_number(HASH_START, seed), cell);

@@ -5,8 +5,8 @@
 #ifndef WEIR_TESTS_MODES_H
 #define WEIR_TESTS_MODES_H
 
-#include "expect.h"
 #include "float_mode.h"
+#include "support/expect.h"
 
 #if defined(__x86_64__)
 enum { MODE_COUNT = 16 };

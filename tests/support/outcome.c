@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a problem into guarded memory, and comparing two results bit by bit. */
-#include "outcome.h"
+#include "support/outcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>

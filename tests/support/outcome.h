@@ -5,7 +5,7 @@
 #ifndef WEIR_TESTS_OUTCOME_H
 #define WEIR_TESTS_OUTCOME_H
 
-#include "inputs.h"
+#include "support/inputs.h"
 
 struct outcome {
     const struct problem *problem;

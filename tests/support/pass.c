@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a step of training on guarded memory. */
 #define _POSIX_C_SOURCE 200809L
-#include "pass.h"
+#include "support/pass.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #ifndef WEIR_TESTS_PASS_H
 #define WEIR_TESTS_PASS_H
 
-#include "areas.h"
-#include "inputs.h"
+#include "support/areas.h"
+#include "support/inputs.h"
 
 /* Results: gradients by x ([T*B][I]), by the initial states and by the weights, in this order; and
  * what forward_train gave, y and the final states. */

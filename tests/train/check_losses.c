@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 /* The run: an LSTM or GRU and a dense layer on its last output. */

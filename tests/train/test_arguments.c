@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <math.h>
 
-#include "folder.h"
+#include "support/folder.h"
 #include "train/toy_model.h"
 
 /* Hostile sizes are asked of malloc: it is to say no, as it does without the sanitizer. */

@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include <math.h>
 
-#include "folder.h"
+#include "support/folder.h"
 #include "train/toy_model.h"
 
 static struct folder folder;

@@ -2,8 +2,8 @@
 /* test_float_mode CELL...: whatever mode of floating point the caller has set, all of weir_train.h
  * gives the bits that it gives in the default mode, and leaves the caller's as it was. */
 #define _GNU_SOURCE
-#include "folder.h"
-#include "modes.h"
+#include "support/folder.h"
+#include "support/modes.h"
 #include "train/toy_model.h"
 
 enum { STEPS = 3, ROWS = 4, COLS = 6, COUNT = ROWS * COLS };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 enum { SEED = 11, STREAM = 5, WEIGHTS_MAX = 64 };

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "train/exact.h"
 #include "weir_train.h"
 

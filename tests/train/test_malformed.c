@@ -5,9 +5,9 @@
 #define _GNU_SOURCE
 #include <sys/stat.h>
 
-#include "expect.h"
-#include "folder.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/folder.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 static struct folder folder;

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "api/allocations.h"
-#include "folder.h"
+#include "support/folder.h"
 #include "train/toy_model.h"
 
 #ifdef HAS_SANITIZER

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 enum { TENSORS = 3, STEPS = 100, SIZE_MAX_ALL = 64 };

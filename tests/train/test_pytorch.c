@@ -4,8 +4,8 @@
  * does of their values. */
 #define _GNU_SOURCE
 #include "common/halves.h"
-#include "expect.h"
-#include "folder.h"
+#include "support/expect.h"
+#include "support/folder.h"
 #include "weir_train.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 /* From kat_vectors of Random123, the authors' own library: philox4x32, 10 rounds. */

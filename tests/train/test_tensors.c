@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "common/halves.h"
-#include "expect.h"
-#include "folder.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/folder.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 static struct folder folder;

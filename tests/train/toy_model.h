@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "expect.h"
-#include "inputs.h"
+#include "support/expect.h"
+#include "support/inputs.h"
 #include "weir_train.h"
 
 enum { TOY_T = 5, TOY_B = 4, TOY_I = 3, TOY_OUTPUTS = 2, TOY_LAYERS_MAX = 3 };

@@ -2,7 +2,7 @@
 /* The decisions of weir-tune by a clock of known noise: where no plan is faster it says so, a gain
  * that is there is found, and the interval holds the truth as often as it claims. Every time is a
  * true one, times what slows both of a round, times noise of its own, which at times is a spike. */
-#include "expect.h"
+#include "support/expect.h"
 #include "tune/search.h"
 
 #include <math.h>
