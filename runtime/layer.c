@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A layer: a kernel, its packed weights and the memory it works in. Everything is made and checked
- * at creation; running only copies states in and out and calls the kernel, once for every slice of
- * the batch that fits that memory, or has a pool call it. */
+ * at creation; what is left to running is in forward.c. */
 #include "float_mode.h"
 #include "libweir.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DEFAULT_MAX_BATCH = 64 };
 
@@ -192,78 +189,4 @@ void weir_layer_destroy(weir_layer *layer)
 const struct weir_kernel *weir_layer_kernel(const weir_layer *layer)
 {
     return layer ? layer->kernel : NULL;
-}
-
-/* ---- Running ---- */
-
-void weir_layer_share(const weir_layer *layer, struct weir_run *run)
-{
-    const bool shared = layer->parts > 1 && run->B >= layer->share_least;
-    run->parts = shared && weir_pool_has_threads(layer->pool) ? layer->parts : 1;
-}
-
-static const float *initial_of(const weir_sequence *sequence, size_t s)
-{
-    return sequence->initial ? sequence->initial[s] : NULL;
-}
-
-/* One part of a run. */
-static void run_part(const void *job, size_t part, void *barrier)
-{
-    const weir_layer *layer = job;
-    struct weir_run run = layer->run;
-    run.part = part;
-    run.barrier = barrier;
-    layer->kernel->forward(&run);
-}
-
-/* Rows `first` to `first + run.B`: states in, all steps, states out. */
-static void run_slice(weir_layer *layer, const weir_sequence *sequence, size_t first)
-{
-    struct weir_run *run = &layer->run;
-    const size_t states = layer->kernel->state_count;
-    for (size_t s = 0; s < states; s++) {
-        const size_t size = layer->state_size[s];
-        const float *initial = initial_of(sequence, s);
-        weir_load_state(run->state[0][s], initial ? initial + first * size : NULL, run->B, size,
-                        layer->state_row[s]);
-    }
-    if (run->parts > 1)
-        weir_pool_run(layer->pool, run_part, layer, run->parts);
-    else
-        layer->kernel->forward(run);
-    for (size_t s = 0; sequence->final && s < states; s++) {
-        const size_t size = layer->state_size[s];
-        if (sequence->final[s])
-            weir_store_state(sequence->final[s] + first * size, run->state[run->T % 2][s], run->B,
-                             size, layer->state_row[s]);
-    }
-}
-
-void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
-{
-    struct weir_run *run = &layer->run;
-    const size_t B = sequence->B, output = layer->state_size[0];
-    if (!sequence->T) {
-        weir_pass_states(layer, B, sequence->initial, sequence->final);
-        return;
-    }
-    run->T = sequence->T;
-    run->x_step = weir_stride_or(sequence->x_step, B * layer->sizes.I);
-    run->x_row = weir_stride_or(sequence->x_row, layer->sizes.I);
-    run->y_step = weir_stride_or(sequence->y_step, B * output);
-    run->y_row = weir_stride_or(sequence->y_row, output);
-    if (!sequence->y) {
-        /* Every step overwrites the one before. */
-        run->y_step = 0;
-        run->y_row = (ptrdiff_t)layer->state_row[0];
-    }
-    for (size_t first = 0; first < B; first += run->B) {
-        const ptrdiff_t row = (ptrdiff_t)first;
-        run->B = B - first < layer->max_batch ? B - first : layer->max_batch;
-        weir_layer_share(layer, run);
-        run->x = sequence->x + row * run->x_row;
-        run->y = sequence->y ? sequence->y + row * run->y_row : layer->unwanted;
-        run_slice(layer, sequence, first);
-    }
 }

@@ -157,7 +157,7 @@ static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t usual)
     return stride ? stride : (ptrdiff_t)usual;
 }
 
-/* ---- states.c: states between plain rows and padded ones ---- */
+/* ---- forward.c: states between plain rows and padded ones ---- */
 
 /* From plain rows to padded ones; NULL means zeros. The padding is zeroed too. */
 void weir_load_state(float *padded, const float *plain, size_t rows, size_t size, size_t row);
