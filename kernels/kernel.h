@@ -32,6 +32,14 @@ extern "C" {
 #define WEIR_TILE static void
 #endif
 
+/* What chooses among those is no function of its own: where a call is of one row, by one thread, it
+ * has nothing to choose. */
+#if defined(__GNUC__)
+#define WEIR_CHOOSER static inline __attribute__((always_inline)) void
+#else
+#define WEIR_CHOOSER static inline void
+#endif
+
 /* All of a struct's members. */
 #ifdef __cplusplus
 #define WEIR_ZEROED                                                                                \

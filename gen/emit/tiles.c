@@ -100,7 +100,7 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
         e, "const struct step%s *s, size_t block, size_t vectors%s, size_t row, size_t rows%s",
         e->tag, tail ? ", int tailed" : "", kind == AHEAD ? "" : ", float *sums");
     EMIT("%s\n{\n%s%s%s}\n\n",
-         emit_signature(e, emit_format(e, "static void %s%s", kind_names[kind], stage->suffix),
+         emit_signature(e, emit_format(e, "WEIR_CHOOSER %s%s", kind_names[kind], stage->suffix),
                         parameters),
          leaves_sums ? "" : "    (void)sums;\n",
          choices_need_inner(&choices) ? "" : "    (void)vectors;\n",

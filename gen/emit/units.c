@@ -384,6 +384,6 @@ void emit_units(struct emitter *e, const struct stage *stage)
         e, "const struct step%s *s, size_t block, size_t vectors, size_t row, size_t rows%s",
         e->tag, sums);
     EMIT("%s\n{\n%s}\n\n",
-         emit_signature(e, emit_format(e, "static void units%s", stage->suffix), parameters),
+         emit_signature(e, emit_format(e, "WEIR_CHOOSER units%s", stage->suffix), parameters),
          emit_choices(e, &choices, "    ", "rows", ""));
 }

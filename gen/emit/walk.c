@@ -10,8 +10,9 @@
 /* A function that walks: groups of `wide` blocks, then single blocks, then the tail, which for one
  * row joins the group before it; and for each all rows, in even parts. */
 struct walk {
-    const char *head;
+    const char *name; /* of the function */
     const char *batch; /* the number of rows */
+    const char *parameter; /* by which it is told that, or empty */
     const char *few; /* the lines that leave a stage of few rows to others, or empty */
     const char *begin; /* a line that it begins with, or empty */
     const char *work; /* on `vectors` blocks from `block` on, of `rows` rows from `row` on */
@@ -43,8 +44,17 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
 {
     const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
     const struct plan *plan = e->plan;
+    const char *direction = walk->serpentine ? ", int backwards" : "";
+    const char *parameters =
+        emit_format(e, "%s%sstruct step%s *s%s", e->streams ? "" : "const struct weir_run *run, ",
+                    plan->prefetch ? "" : "const ", e->tag, direction);
     EMIT_TEMPLATE(
-        e->streams ? "emit/walk_stream.c.in" : "emit/walk.c.in", {"HEAD", walk->head},
+        e->streams ? "emit/walk_stream.c.in" : "emit/walk.c.in",
+        {"HEAD", emit_signature(e, emit_format(e, "static void %s", walk->name),
+                                emit_format(e, "%s%s", parameters, walk->parameter))},
+        {"WALK_HEAD", emit_signature(e, emit_format(e, "WEIR_CHOOSER walk_%s", walk->name),
+                                     emit_format(e, "%s, size_t B, int shared", parameters))},
+        {"NAME", walk->name}, {"DIRECTION", walk->serpentine ? ", backwards" : ""},
         {"FEW", walk->few}, {"BATCH", walk->batch}, {"BEGIN", walk->begin}, {"WORK", walk->work},
         {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
         {"VECTORS", emit_number(e, plan->vectors)},
@@ -54,7 +64,7 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
                        : "    const size_t whole = last - first;"},
         {"JOINED", !joins       ? ""
                    : e->streams ? "    const size_t joined = tail > 0 && whole > 0;"
-                                : "    const size_t joined = tail && whole && @BATCH@ == 1;"},
+                                : "    const size_t joined = tail && whole && B == 1;"},
         {"MORE", joins  ? " + tail - joined"
                  : tail ? " + tail"
                         : ""},
@@ -132,19 +142,16 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     const size_t single = plan->vectors + stage_joins(e, stage),
                  batch = plan->rows * plan->batch_vectors;
     const bool sums = stage->sum_count > 0, fused = sums && plan->fused;
-    const char *head = emit_format(e, "static void stage%s(%s%sstruct step%s *s%s)", stage->suffix,
-                                   e->streams ? "" : "const struct weir_run *run, ",
-                                   plan->prefetch ? "" : "const ", e->tag,
-                                   plan->serpentine ? ", int backwards" : "");
     const char *work =
         emit_format(e, "%s%s%s%s%s", blended_call(e, stage), sums ? sums_call(e, stage) : "",
                     marks_units(e, stage, fused), fused && e->streams ? "" : units_call(e, stage),
                     emit_mark_walk(e, "            "));
     emit_walk_by(
         e, stage,
-        &(struct walk){.head = head,
+        &(struct walk){.name = emit_format(e, "stage%s", stage->suffix),
                        .few = few_exit(e, stage),
                        .batch = "run->B",
+                       .parameter = "",
                        .begin = sums ? emit_format(e, "    WEIR_ALIGNED float sums[%zu];",
                                                    (single > batch ? single : batch) * width)
                                      : "",
@@ -156,17 +163,15 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
 /* The products of `m` rows of the input, evenly spaced from s->x on. */
 static void emit_ahead(struct emitter *e, const struct stage *stage)
 {
-    const char *head = emit_format(
-        e, "static void multiply%s(const struct weir_run *run, %sstruct step%s *s, size_t m)",
-        stage->suffix, e->plan->prefetch ? "" : "const ", e->tag);
     const char *work = emit_format(
         e, "            ahead%s(s, block, %s, row, rows);\n%s", stage->suffix,
         emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
-                 &(struct walk){.head = head,
+                 &(struct walk){.name = emit_format(e, "multiply%s", stage->suffix),
                                 .few = "",
                                 .batch = "m",
-                                .begin = e->plan->prefetch ? "    s->B = m;" : "",
+                                .parameter = ", size_t m",
+                                .begin = e->plan->prefetch ? "    s->B = B;" : "",
                                 .work = work,
                                 .prefetch = e->plan->prefetch});
 }

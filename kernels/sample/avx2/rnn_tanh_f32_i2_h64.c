@@ -501,8 +501,8 @@ WEIR_TILE tile_3x1(const struct step *s, size_t block, size_t row, float *sums)
     _mm256_store_ps(sums + 16, h0_2_);
 }
 
-static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
-                 float *sums)
+WEIR_CHOOSER tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                  float *sums)
 {
     switch (rows) {
     case 1:
@@ -675,8 +675,8 @@ WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row
     }
 }
 
-static void units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
-                  const float *sums)
+WEIR_CHOOSER units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                   const float *sums)
 {
     switch (rows) {
     case 1:
@@ -694,24 +694,24 @@ static void units(const struct step *s, size_t block, size_t vectors, size_t row
     }
 }
 
-static void stage(const struct weir_run *run, const struct step *s, int backwards)
+WEIR_CHOOSER walk_stage(const struct weir_run *run, const struct step *s, int backwards, size_t B,
+                        int shared)
 {
-    const int shared = run->parts > 1; /* a division is long beside a step of few units */
     const size_t first = shared ? 8 * run->part / run->parts : 0;
     const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
-    const size_t wide = run->B == 1 ? 8 : 4;
-    const size_t parts = (run->B + 2) / 3;
+    const size_t wide = B == 1 ? 8 : 4;
+    const size_t parts = (B + 2) / 3;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
-    const size_t groups = run->B == 1 ? whole / 8 : whole / 4;
+    const size_t groups = B == 1 ? whole / 8 : whole / 4;
     const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? run->B * part / parts : 0;
-            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
+            const size_t row = parts > 1 ? B * part / parts : 0;
+            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
             tile(s, block, vectors, row, rows, sums);
             size_t left = rows == 1 ? 0 : (rows + 3) / 4;
             for (size_t r = 0, count; left; r += count, left--) {
@@ -720,6 +720,14 @@ static void stage(const struct weir_run *run, const struct step *s, int backward
             }
         }
     }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    if (run->B == 1 && run->parts == 1) /* a stream: choices cost as much as its maths */
+        walk_stage(run, s, backwards, 1, 0);
+    else
+        walk_stage(run, s, backwards, run->B, run->parts > 1);
 }
 
 /* What is the same in every step. */
@@ -823,27 +831,35 @@ WEIR_TILE units_back_0(const struct step_back *s, size_t block, size_t vectors, 
     }
 }
 
-static void stage_back_0(const struct weir_run *run, const struct step_back *s, int backwards)
+WEIR_CHOOSER walk_stage_back_0(const struct weir_run *run, const struct step_back *s, int backwards,
+                               size_t B, int shared)
 {
-    const int shared = run->parts > 1; /* a division is long beside a step of few units */
     const size_t first = shared ? 8 * run->part / run->parts : 0;
     const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
-    const size_t wide = run->B == 1 ? 8 : 2;
-    const size_t parts = (run->B + 5) / 6;
+    const size_t wide = B == 1 ? 8 : 2;
+    const size_t parts = (B + 5) / 6;
     const size_t whole = last - first;
-    const size_t groups = run->B == 1 ? whole / 8 : whole / 2;
+    const size_t groups = B == 1 ? whole / 8 : whole / 2;
     const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? run->B * part / parts : 0;
-            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
+            const size_t row = parts > 1 ? B * part / parts : 0;
+            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
             for (size_t r = 0; r < rows; r++)
                 units_back_0(s, block, vectors, row + r);
         }
     }
+}
+
+static void stage_back_0(const struct weir_run *run, const struct step_back *s, int backwards)
+{
+    if (run->B == 1 && run->parts == 1) /* a stream: choices cost as much as its maths */
+        walk_stage_back_0(run, s, backwards, 1, 0);
+    else
+        walk_stage_back_0(run, s, backwards, run->B, run->parts > 1);
 }
 
 WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
@@ -1304,8 +1320,8 @@ WEIR_TILE tile_back_1_6x1(const struct step_back *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 40, d_h0_5_);
 }
 
-static void tile_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
-                        size_t rows, float *sums)
+WEIR_CHOOSER tile_back_1(const struct step_back *s, size_t block, size_t vectors, size_t row,
+                         size_t rows, float *sums)
 {
     switch (rows) {
     case 1:
@@ -1385,29 +1401,37 @@ WEIR_TILE units_back_1(const struct step_back *s, size_t block, size_t vectors, 
     }
 }
 
-static void stage_back_1(const struct weir_run *run, const struct step_back *s, int backwards)
+WEIR_CHOOSER walk_stage_back_1(const struct weir_run *run, const struct step_back *s, int backwards,
+                               size_t B, int shared)
 {
-    const int shared = run->parts > 1; /* a division is long beside a step of few units */
     const size_t first = shared ? 8 * run->part / run->parts : 0;
     const size_t last = shared ? 8 * (run->part + 1) / run->parts : 8;
-    const size_t wide = run->B == 1 ? 8 : 2;
-    const size_t parts = (run->B + 5) / 6;
+    const size_t wide = B == 1 ? 8 : 2;
+    const size_t parts = (B + 5) / 6;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
-    const size_t groups = run->B == 1 ? whole / 8 : whole / 2;
+    const size_t groups = B == 1 ? whole / 8 : whole / 2;
     const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? run->B * part / parts : 0;
-            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
+            const size_t row = parts > 1 ? B * part / parts : 0;
+            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
             tile_back_1(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units_back_1(s, block, vectors, row + r, sums + r * vectors * 8);
         }
     }
+}
+
+static void stage_back_1(const struct weir_run *run, const struct step_back *s, int backwards)
+{
+    if (run->B == 1 && run->parts == 1) /* a stream: choices cost as much as its maths */
+        walk_stage_back_1(run, s, backwards, 1, 0);
+    else
+        walk_stage_back_1(run, s, backwards, run->B, run->parts > 1);
 }
 
 /* What is the same in every step. */
@@ -1870,8 +1894,8 @@ WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 56, d_x0_7_);
 }
 
-static void tile_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
-                       size_t rows, float *sums)
+WEIR_CHOOSER tile_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
+                        size_t rows, float *sums)
 {
     switch (rows) {
     case 1:
@@ -1920,29 +1944,37 @@ WEIR_TILE units_input(const struct step_input *s, size_t block, size_t vectors, 
     }
 }
 
-static void stage_input(const struct weir_run *run, const struct step_input *s, int backwards)
+WEIR_CHOOSER walk_stage_input(const struct weir_run *run, const struct step_input *s, int backwards,
+                              size_t B, int shared)
 {
-    const int shared = run->parts > 1; /* a division is long beside a step of few units */
     const size_t first = shared ? 1 * run->part / run->parts : 0;
     const size_t last = shared ? 1 * (run->part + 1) / run->parts : 1;
-    const size_t wide = run->B == 1 ? 8 : 1;
-    const size_t parts = (run->B + 7) / 8;
+    const size_t wide = B == 1 ? 8 : 1;
+    const size_t parts = (B + 7) / 8;
     WEIR_ALIGNED float sums[64];
     const size_t whole = last - first;
-    const size_t groups = run->B == 1 ? whole / 8 : whole / 1;
+    const size_t groups = B == 1 ? whole / 8 : whole / 1;
     const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? run->B * part / parts : 0;
-            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
+            const size_t row = parts > 1 ? B * part / parts : 0;
+            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
             tile_input(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units_input(s, block, vectors, row + r, sums + r * vectors * 8);
         }
     }
+}
+
+static void stage_input(const struct weir_run *run, const struct step_input *s, int backwards)
+{
+    if (run->B == 1 && run->parts == 1) /* a stream: choices cost as much as its maths */
+        walk_stage_input(run, s, backwards, 1, 0);
+    else
+        walk_stage_input(run, s, backwards, run->B, run->parts > 1);
 }
 
 /* What is the same in every step. */

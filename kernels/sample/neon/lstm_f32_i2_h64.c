@@ -689,8 +689,8 @@ WEIR_TILE tile_6x1(const struct step *s, size_t block, size_t row, float *sums)
     vst1q_f32(sums + 92, o0_5_);
 }
 
-static void tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
-                 float *sums)
+WEIR_CHOOSER tile(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
+                  float *sums)
 {
     switch (rows) {
     case 1:
@@ -760,29 +760,37 @@ WEIR_TILE units(const struct step *s, size_t block, size_t vectors, size_t row, 
     }
 }
 
-static void stage(const struct weir_run *run, const struct step *s, int backwards)
+WEIR_CHOOSER walk_stage(const struct weir_run *run, const struct step *s, int backwards, size_t B,
+                        int shared)
 {
-    const int shared = run->parts > 1; /* a division is long beside a step of few units */
     const size_t first = shared ? 16 * run->part / run->parts : 0;
     const size_t last = shared ? 16 * (run->part + 1) / run->parts : 16;
-    const size_t wide = run->B == 1 ? 2 : 1;
-    const size_t parts = (run->B + 5) / 6;
+    const size_t wide = B == 1 ? 2 : 1;
+    const size_t parts = (B + 5) / 6;
     WEIR_ALIGNED float sums[96];
     const size_t whole = last - first;
-    const size_t groups = run->B == 1 ? whole / 2 : whole / 1;
+    const size_t groups = B == 1 ? whole / 2 : whole / 1;
     const size_t total = whole - groups * wide + groups;
     for (size_t n = 0; n < total; n++) {
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
         for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? run->B * part / parts : 0;
-            const size_t rows = parts > 1 ? run->B * (part + 1) / parts - row : run->B;
+            const size_t row = parts > 1 ? B * part / parts : 0;
+            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
             tile(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units(s, block, vectors, row + r, sums + r * vectors * 16);
         }
     }
+}
+
+static void stage(const struct weir_run *run, const struct step *s, int backwards)
+{
+    if (run->B == 1 && run->parts == 1) /* a stream: choices cost as much as its maths */
+        walk_stage(run, s, backwards, 1, 0);
+    else
+        walk_stage(run, s, backwards, run->B, run->parts > 1);
 }
 
 /* What is the same in every step. */
