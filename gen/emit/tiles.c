@@ -8,16 +8,40 @@
 
 static const char *const kind_names[] = {"tile", "ahead", "hoisted"};
 
-/* Whether batches of `least` to `most` rows, cut into even parts of at most plan.rows, have a part
- * of `rows` rows. */
-static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_t most)
+bool tiles_halve(const struct emitter *e)
 {
-    for (size_t batch = least; batch <= most; batch++) {
-        const size_t parts = (batch + e->plan->rows - 1) / e->plan->rows;
-        if (batch / parts == rows || (batch + parts - 1) / parts == rows)
+    return e->program->role == ROLE_INPUT && e->plan->rows > 3;
+}
+
+bool tiles_have_rows(const struct emitter *e, size_t rows)
+{
+    return rows == e->plan->rows || (rows < e->plan->rows && (rows & (rows - 1)) == 0);
+}
+
+bool part_occurs(size_t part, size_t greatest, size_t least, size_t most)
+{
+    for (size_t rows = least; rows <= most; rows++) {
+        const size_t parts = (rows + greatest - 1) / greatest;
+        if (rows / parts == part || (rows + parts - 1) / parts == part)
             return true;
     }
     return false;
+}
+
+/* Whether batches of `least` to `most` rows have a part of `rows` rows. */
+static bool rows_occur(const struct emitter *e, size_t rows, size_t least, size_t most)
+{
+    return tiles_halve(e) ? tiles_have_rows(e, rows)
+                          : part_occurs(rows, e->plan->rows, least, most);
+}
+
+/* Whether so many vectors side by side occur: where the size is known, there may be fewer. */
+static bool vectors_occur(const struct emitter *e, const struct stage *stage, size_t vectors)
+{
+    if (!emit_is_known(e, stage->extent))
+        return true;
+    const size_t units = emit_known(e, stage->extent), lanes = e->isa->lanes;
+    return vectors <= (emit_tail(e, stage) ? units / lanes : (units + lanes - 1) / lanes);
 }
 
 /* Emits the function of a tile, and gives the call of it. */
@@ -77,32 +101,36 @@ static void emit_kind(struct emitter *e, const struct stage *stage, enum kind ki
                       size_t most)
 {
     const struct plan *plan = e->plan;
-    const bool tail = emit_tail(e, stage);
+    const bool tail = emit_tail(e, stage), whole = vectors_occur(e, stage, 1);
+    const bool joins = whole && stage_joins(e, stage);
+    const bool wide = plan->vectors > 1 && vectors_occur(e, stage, plan->vectors);
     struct choices choices = {.count = 0};
     bool leaves_sums = kind == AHEAD; /* no use for them, and no parameter */
     for (size_t rows = 1; rows <= plan->rows; rows++) {
         const bool single = rows == 1 && least == 1;
-        if (single && plan->vectors > 1)
+        if (single && wide)
             leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, false, &choices);
-        if (single && plan->vectors > 1 && stage_joins(e, stage))
+        if (single && wide && joins)
             leaves_sums |= emit_shape(e, stage, kind, 1, plan->vectors, true, &choices);
-        if (single && stage_joins(e, stage))
+        if (single && joins)
             leaves_sums |= emit_shape(e, stage, kind, 1, 1, true, &choices);
         if (!single && !rows_occur(e, rows, least, most))
             continue;
-        if (plan->batch_vectors > 1 && !(single && plan->vectors == plan->batch_vectors))
+        if (plan->batch_vectors > 1 && vectors_occur(e, stage, plan->batch_vectors) &&
+            !(single && (plan->vectors == plan->batch_vectors || !rows_occur(e, 1, 2, most))))
             leaves_sums |= emit_shape(e, stage, kind, rows, plan->batch_vectors, false, &choices);
-        leaves_sums |= emit_shape(e, stage, kind, rows, 1, false, &choices);
+        if (whole)
+            leaves_sums |= emit_shape(e, stage, kind, rows, 1, false, &choices);
         if (tail)
             leaves_sums |= emit_shape(e, stage, kind, rows, 0, true, &choices);
     }
     const char *parameters = emit_format(
         e, "const struct step%s *s, size_t block, size_t vectors%s, size_t row, size_t rows%s",
         e->tag, tail ? ", int tailed" : "", kind == AHEAD ? "" : ", float *sums");
-    EMIT("%s\n{\n%s%s%s}\n\n",
+    EMIT("%s\n{\n%s%s%s%s}\n\n",
          emit_signature(e, emit_format(e, "WEIR_CHOOSER %s%s", kind_names[kind], stage->suffix),
                         parameters),
-         leaves_sums ? "" : "    (void)sums;\n",
+         leaves_sums ? "" : "    (void)sums;\n", tail && !whole ? "    (void)tailed;\n" : "",
          choices_need_inner(&choices) ? "" : "    (void)vectors;\n",
          emit_choices(e, &choices, "    ", "rows", "vectors"));
 }

@@ -7,6 +7,7 @@
 #include "emit/choice.h"
 #include "emit/names.h"
 #include "emit/profile.h"
+#include "emit/tiles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -373,7 +374,11 @@ void emit_units(struct emitter *e, const struct stage *stage)
         emit_rows(e, stage, emit_units_name(e, stage, 1), 1);
         return;
     }
+    const size_t least = e->plan->fused && stage->sum_count > 0 ? 2 : 1; /* tiles do one row */
+    const size_t most = e->plan->rows > least ? e->plan->rows : least;
     for (size_t rows = 1; rows <= e->plan->abreast; rows++) {
+        if (!part_occurs(rows, e->plan->abreast, least, most))
+            continue;
         const char *one = emit_units_name(e, stage, rows);
         const char *call = emit_format(e, "%s%s(s, block, vectors, row%s)",
                                        emit_mark_rows(e, stage, rows), one, *sums ? ", sums" : "");

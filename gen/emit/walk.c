@@ -6,9 +6,10 @@
 #include "emit/blend.h"
 #include "emit/few.h"
 #include "emit/profile.h"
+#include "emit/tiles.h"
 
 /* A function that walks: groups of `wide` blocks, then single blocks, then the tail, which for one
- * row joins the group before it; and for each all rows, in even parts. */
+ * row joins the group before it; and for each all rows, in parts (tiles.h). */
 struct walk {
     const char *name; /* of the function */
     const char *batch; /* the number of rows */
@@ -40,6 +41,25 @@ static const char *next_block(const struct walk *walk)
                : "        s->next = n + 1 == total ? block : block + vectors;";
 }
 
+/* The loop over parts of the batch, down to what is done for one. */
+static const char *cut(struct emitter *e)
+{
+    if (!tiles_halve(e))
+        return "        for (size_t part = 0; part < parts; part++) {\n"
+               "            const size_t row = parts > 1 ? B * part / parts : 0;\n"
+               "            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : "
+               "B;\n";
+    const char *choice = "1";
+    for (size_t rows = 2; rows <= e->plan->rows; rows++)
+        if (tiles_have_rows(e, rows))
+            choice = emit_format(e, "rest >= %zu ? %zu : %s", rows, rows, choice);
+    return emit_format(e,
+                       "        for (size_t row = 0, rows; row < B; row += rows) {\n"
+                       "            const size_t rest = B - row;\n"
+                       "            rows = %s;\n",
+                       choice);
+}
+
 static void emit_walk_by(struct emitter *e, const struct stage *stage, const struct walk *walk)
 {
     const bool tail = emit_tail(e, stage), joins = stage_joins(e, stage);
@@ -59,7 +79,10 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
         {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
         {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
-        {"ROWS", emit_number(e, plan->rows)}, {"ROWS_LESS_ONE", emit_number(e, plan->rows - 1)},
+        {"PARTS", tiles_halve(e) ? ""
+                                 : emit_format(e, "    const size_t parts = (B + %zu) / %zu;",
+                                               plan->rows - 1, plan->rows)},
+        {"CUT", cut(e)},
         {"WHOLE", tail ? "    const size_t tail = last == @BLOCKS@, whole = last - first - tail;"
                        : "    const size_t whole = last - first;"},
         {"JOINED", !joins       ? ""

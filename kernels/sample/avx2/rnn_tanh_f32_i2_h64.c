@@ -176,90 +176,6 @@ WEIR_TILE tile_1x8(const struct step *s, size_t block, size_t row)
     }
 }
 
-WEIR_TILE tile_1x4(const struct step *s, size_t block, size_t row)
-{
-    const float *bias0 = s->bias + block * 8;
-    const float *bias1 = s->bias + (block + 1) * 8;
-    const float *bias2 = s->bias + (block + 2) * 8;
-    const float *bias3 = s->bias + (block + 3) * 8;
-    __m256 h0_ = _mm256_load_ps(bias0 + 0);
-    __m256 h1_ = _mm256_load_ps(bias1 + 0);
-    __m256 h2_ = _mm256_load_ps(bias2 + 0);
-    __m256 h3_ = _mm256_load_ps(bias3 + 0);
-    const float *w_x0 = s->w_x + block * 16;
-    const float *w_x1 = s->w_x + (block + 1) * 16;
-    const float *w_x2 = s->w_x + (block + 2) * 16;
-    const float *w_x3 = s->w_x + (block + 3) * 16;
-    const float *x_row0_ = s->x + (ptrdiff_t)row * s->x_row;
-    for (size_t k = 0; k < 2; k++) {
-        const __m256 in0 = _mm256_set1_ps(x_row0_[k]);
-        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_x0 + k * 8 + 0), in0, h0_);
-        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_x1 + k * 8 + 0), in0, h1_);
-        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_x2 + k * 8 + 0), in0, h2_);
-        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_x3 + k * 8 + 0), in0, h3_);
-    }
-    const float *w_h0 = s->w_h + block * 512;
-    const float *w_h1 = s->w_h + (block + 1) * 512;
-    const float *w_h2 = s->w_h + (block + 2) * 512;
-    const float *w_h3 = s->w_h + (block + 3) * 512;
-    const float *h_row0_ = s->h_prev_ + row * 64;
-    for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(h_row0_[k]);
-        h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_h0 + k * 8 + 0), in0, h0_);
-        h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_h1 + k * 8 + 0), in0, h1_);
-        h2_ = _mm256_fmadd_ps(_mm256_load_ps(w_h2 + k * 8 + 0), in0, h2_);
-        h3_ = _mm256_fmadd_ps(_mm256_load_ps(w_h3 + k * 8 + 0), in0, h3_);
-    }
-    {
-        const size_t unit = block * 8;
-        const size_t at = row * 64 + unit;
-        const size_t unit2 = (block + 1) * 8;
-        const size_t at2 = row * 64 + unit2;
-        const __m256 h_sum_ = h0_;
-        const __m256 h_sum_2_ = h1_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        _mm256_storeu_ps(y, v_canonical(h_));
-        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
-        _mm256_store_ps(s->h_next_ + at2, h_2_);
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        _mm256_storeu_ps(y2, v_canonical(h_2_));
-    }
-    {
-        const size_t unit = (block + 2) * 8;
-        const size_t at = row * 64 + unit;
-        const size_t unit2 = (block + 3) * 8;
-        const size_t at2 = row * 64 + unit2;
-        const __m256 h_sum_ = h2_;
-        const __m256 h_sum_2_ = h3_;
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_arg_2_ = v_clamp(h_sum_2_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_exp_2_ = v_exp2(h_arg_2_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_den_2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_2_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_2_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        _mm256_storeu_ps(y, v_canonical(h_));
-        const __m256 h_2_ = _mm256_div_ps(h_num_2_, h_den_2_); /* h' */
-        _mm256_store_ps(s->h_next_ + at2, h_2_);
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        _mm256_storeu_ps(y2, v_canonical(h_2_));
-    }
-}
-
 WEIR_TILE tile_1x1(const struct step *s, size_t block, size_t row)
 {
     const float *bias0 = s->bias + block * 8;
@@ -510,9 +426,6 @@ WEIR_CHOOSER tile(const struct step *s, size_t block, size_t vectors, size_t row
         case 1:
             tile_1x1(s, block, row);
             break;
-        case 4:
-            tile_1x4(s, block, row);
-            break;
         case 8:
             tile_1x8(s, block, row);
             break;
@@ -538,23 +451,6 @@ WEIR_CHOOSER tile(const struct step *s, size_t block, size_t vectors, size_t row
             break;
         }
         break;
-    }
-}
-
-WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
-{
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t unit = (block + v) * 8;
-        const size_t at = row * 64 + unit;
-        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        _mm256_storeu_ps(y, v_canonical(h_));
     }
 }
 
@@ -625,71 +521,15 @@ WEIR_TILE units_3(const struct step *s, size_t block, size_t vectors, size_t row
     }
 }
 
-WEIR_TILE units_4(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
-{
-    const float *sums1 = sums + 8 * vectors;
-    const float *sums2 = sums + 16 * vectors;
-    const float *sums3 = sums + 24 * vectors;
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t unit = (block + v) * 8;
-        const size_t at = row * 64 + unit;
-        const size_t at1 = (row + 1) * 64 + unit;
-        const size_t at2 = (row + 2) * 64 + unit;
-        const size_t at3 = (row + 3) * 64 + unit;
-        const __m256 h_sum_ = _mm256_load_ps(sums + v * 8);
-        const __m256 h_sum_row1_ = _mm256_load_ps(sums1 + v * 8);
-        const __m256 h_sum_row2_ = _mm256_load_ps(sums2 + v * 8);
-        const __m256 h_sum_row3_ = _mm256_load_ps(sums3 + v * 8);
-        const __m256 h_arg_ = v_clamp(h_sum_, _mm256_set1_ps(78.0f));
-        const __m256 h_arg_row1_ = v_clamp(h_sum_row1_, _mm256_set1_ps(78.0f));
-        const __m256 h_arg_row2_ = v_clamp(h_sum_row2_, _mm256_set1_ps(78.0f));
-        const __m256 h_arg_row3_ = v_clamp(h_sum_row3_, _mm256_set1_ps(78.0f));
-        const __m256 h_exp_ = v_exp2(h_arg_);
-        const __m256 h_exp_row1_ = v_exp2(h_arg_row1_);
-        const __m256 h_exp_row2_ = v_exp2(h_arg_row2_);
-        const __m256 h_exp_row3_ = v_exp2(h_arg_row3_);
-        const __m256 h_den_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_den_row1_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
-        const __m256 h_den_row2_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
-        const __m256 h_den_row3_ = _mm256_add_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
-        const __m256 h_num_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_);
-        const __m256 h_num_row1_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row1_);
-        const __m256 h_num_row2_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row2_);
-        const __m256 h_num_row3_ = _mm256_sub_ps(_mm256_set1_ps(1.0f), h_exp_row3_);
-        const __m256 h_ = _mm256_div_ps(h_num_, h_den_); /* h' */
-        _mm256_store_ps(s->h_next_ + at, h_);
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        _mm256_storeu_ps(y, v_canonical(h_));
-        const __m256 h_row1_ = _mm256_div_ps(h_num_row1_, h_den_row1_); /* h' */
-        _mm256_store_ps(s->h_next_ + at1, h_row1_);
-        float *y1 = s->y + (ptrdiff_t)(row + 1) * s->y_row + unit;
-        _mm256_storeu_ps(y1, v_canonical(h_row1_));
-        const __m256 h_row2_ = _mm256_div_ps(h_num_row2_, h_den_row2_); /* h' */
-        _mm256_store_ps(s->h_next_ + at2, h_row2_);
-        float *y2 = s->y + (ptrdiff_t)(row + 2) * s->y_row + unit;
-        _mm256_storeu_ps(y2, v_canonical(h_row2_));
-        const __m256 h_row3_ = _mm256_div_ps(h_num_row3_, h_den_row3_); /* h' */
-        _mm256_store_ps(s->h_next_ + at3, h_row3_);
-        float *y3 = s->y + (ptrdiff_t)(row + 3) * s->y_row + unit;
-        _mm256_storeu_ps(y3, v_canonical(h_row3_));
-    }
-}
-
 WEIR_CHOOSER units(const struct step *s, size_t block, size_t vectors, size_t row, size_t rows,
                    const float *sums)
 {
     switch (rows) {
-    case 1:
-        units_1(s, block, vectors, row, sums);
-        break;
     case 2:
         units_2(s, block, vectors, row, sums);
         break;
     case 3:
         units_3(s, block, vectors, row, sums);
-        break;
-    case 4:
-        units_4(s, block, vectors, row, sums);
         break;
     }
 }
@@ -930,30 +770,6 @@ WEIR_TILE tile_back_1_1x8(const struct step_back *s, size_t block, size_t row)
         const __m256 d_h_ = d_h6_;
         _mm256_store_ps(s->d_h_next_ + at, d_h_);
         const __m256 d_h_2_ = d_h7_;
-        _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
-    }
-}
-
-WEIR_TILE tile_back_1_1x2(const struct step_back *s, size_t block, size_t row)
-{
-    __m256 d_h0_ = _mm256_setzero_ps();
-    __m256 d_h1_ = _mm256_setzero_ps();
-    const float *w_back_1_delta_h0 = s->w_back_1_delta_h + block * 512;
-    const float *w_back_1_delta_h1 = s->w_back_1_delta_h + (block + 1) * 512;
-    const float *delta_h_row0_ = s->delta_h_value_ + row * 64;
-    for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_h0_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h0 + k * 8 + 0), in0, d_h0_);
-        d_h1_ = _mm256_fmadd_ps(_mm256_load_ps(w_back_1_delta_h1 + k * 8 + 0), in0, d_h1_);
-    }
-    {
-        const size_t unit = block * 8;
-        const size_t at = row * 64 + unit;
-        const size_t unit2 = (block + 1) * 8;
-        const size_t at2 = row * 64 + unit2;
-        const __m256 d_h_ = d_h0_;
-        _mm256_store_ps(s->d_h_next_ + at, d_h_);
-        const __m256 d_h_2_ = d_h1_;
         _mm256_store_ps(s->d_h_next_ + at2, d_h_2_);
     }
 }
@@ -1329,9 +1145,6 @@ WEIR_CHOOSER tile_back_1(const struct step_back *s, size_t block, size_t vectors
         case 1:
             tile_back_1_1x1(s, block, row);
             break;
-        case 2:
-            tile_back_1_1x2(s, block, row);
-            break;
         case 8:
             tile_back_1_1x8(s, block, row);
             break;
@@ -1516,86 +1329,6 @@ struct step_input {
     const float *delta_h_given_;
 };
 
-WEIR_TILE tile_input_1x8(const struct step_input *s, size_t block, size_t row)
-{
-    __m256 d_x0_ = _mm256_setzero_ps();
-    __m256 d_x1_ = _mm256_setzero_ps();
-    __m256 d_x2_ = _mm256_setzero_ps();
-    __m256 d_x3_ = _mm256_setzero_ps();
-    __m256 d_x4_ = _mm256_setzero_ps();
-    __m256 d_x5_ = _mm256_setzero_ps();
-    __m256 d_x6_ = _mm256_setzero_ps();
-    __m256 d_x7_ = _mm256_setzero_ps();
-    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *w_input_delta_h1 = s->w_input_delta_h + (block + 1) * 512;
-    const float *w_input_delta_h2 = s->w_input_delta_h + (block + 2) * 512;
-    const float *w_input_delta_h3 = s->w_input_delta_h + (block + 3) * 512;
-    const float *w_input_delta_h4 = s->w_input_delta_h + (block + 4) * 512;
-    const float *w_input_delta_h5 = s->w_input_delta_h + (block + 5) * 512;
-    const float *w_input_delta_h6 = s->w_input_delta_h + (block + 6) * 512;
-    const float *w_input_delta_h7 = s->w_input_delta_h + (block + 7) * 512;
-    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
-    for (size_t k = 0; k < 64; k++) {
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_x0_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h0 + k * 8 + 0), in0, d_x0_);
-        d_x1_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h1 + k * 8 + 0), in0, d_x1_);
-        d_x2_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h2 + k * 8 + 0), in0, d_x2_);
-        d_x3_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h3 + k * 8 + 0), in0, d_x3_);
-        d_x4_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h4 + k * 8 + 0), in0, d_x4_);
-        d_x5_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h5 + k * 8 + 0), in0, d_x5_);
-        d_x6_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h6 + k * 8 + 0), in0, d_x6_);
-        d_x7_ = _mm256_fmadd_ps(_mm256_load_ps(w_input_delta_h7 + k * 8 + 0), in0, d_x7_);
-    }
-    {
-        const size_t unit = block * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const size_t unit2 = (block + 1) * 8;
-        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
-        const __m256 d_x_ = d_x0_;
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        v_store_first(y, v_canonical(d_x_), count);
-        const __m256 d_x_2_ = d_x1_;
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        v_store_first(y2, v_canonical(d_x_2_), count2);
-    }
-    {
-        const size_t unit = (block + 2) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const size_t unit2 = (block + 3) * 8;
-        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
-        const __m256 d_x_ = d_x2_;
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        v_store_first(y, v_canonical(d_x_), count);
-        const __m256 d_x_2_ = d_x3_;
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        v_store_first(y2, v_canonical(d_x_2_), count2);
-    }
-    {
-        const size_t unit = (block + 4) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const size_t unit2 = (block + 5) * 8;
-        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
-        const __m256 d_x_ = d_x4_;
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        v_store_first(y, v_canonical(d_x_), count);
-        const __m256 d_x_2_ = d_x5_;
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        v_store_first(y2, v_canonical(d_x_2_), count2);
-    }
-    {
-        const size_t unit = (block + 6) * 8;
-        const size_t count = 2 - unit < 8 ? 2 - unit : 8;
-        const size_t unit2 = (block + 7) * 8;
-        const size_t count2 = 2 - unit2 < 8 ? 2 - unit2 : 8;
-        const __m256 d_x_ = d_x6_;
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        v_store_first(y, v_canonical(d_x_), count);
-        const __m256 d_x_2_ = d_x7_;
-        float *y2 = s->y + (ptrdiff_t)row * s->y_row + unit2;
-        v_store_first(y2, v_canonical(d_x_2_), count2);
-    }
-}
-
 WEIR_TILE tile_input_1x1(const struct step_input *s, size_t block, size_t row)
 {
     __m256 d_x0_ = _mm256_setzero_ps();
@@ -1636,34 +1369,6 @@ WEIR_TILE tile_input_2x1(const struct step_input *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 8, d_x0_1_);
 }
 
-WEIR_TILE tile_input_3x1(const struct step_input *s, size_t block, size_t row, float *sums)
-{
-    __m256 d_x0_0_ = _mm256_setzero_ps();
-    __m256 d_x0_1_ = d_x0_0_;
-    __m256 d_x0_2_ = d_x0_0_;
-    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
-    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
-    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0_, k + 3 * 64);
-            WEIR_PREFETCH(delta_h_row1_, k + 3 * 64);
-            WEIR_PREFETCH(delta_h_row2_, k + 3 * 64);
-        }
-        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
-        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
-        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
-    }
-    _mm256_store_ps(sums + 0, d_x0_0_);
-    _mm256_store_ps(sums + 8, d_x0_1_);
-    _mm256_store_ps(sums + 16, d_x0_2_);
-}
-
 WEIR_TILE tile_input_4x1(const struct step_input *s, size_t block, size_t row, float *sums)
 {
     __m256 d_x0_0_ = _mm256_setzero_ps();
@@ -1696,144 +1401,6 @@ WEIR_TILE tile_input_4x1(const struct step_input *s, size_t block, size_t row, f
     _mm256_store_ps(sums + 8, d_x0_1_);
     _mm256_store_ps(sums + 16, d_x0_2_);
     _mm256_store_ps(sums + 24, d_x0_3_);
-}
-
-WEIR_TILE tile_input_5x1(const struct step_input *s, size_t block, size_t row, float *sums)
-{
-    __m256 d_x0_0_ = _mm256_setzero_ps();
-    __m256 d_x0_1_ = d_x0_0_;
-    __m256 d_x0_2_ = d_x0_0_;
-    __m256 d_x0_3_ = d_x0_0_;
-    __m256 d_x0_4_ = d_x0_0_;
-    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
-    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
-    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
-    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
-    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0_, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row1_, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row2_, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row3_, k + 5 * 64);
-            WEIR_PREFETCH(delta_h_row4_, k + 5 * 64);
-        }
-        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
-        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
-        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
-        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
-        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
-    }
-    _mm256_store_ps(sums + 0, d_x0_0_);
-    _mm256_store_ps(sums + 8, d_x0_1_);
-    _mm256_store_ps(sums + 16, d_x0_2_);
-    _mm256_store_ps(sums + 24, d_x0_3_);
-    _mm256_store_ps(sums + 32, d_x0_4_);
-}
-
-WEIR_TILE tile_input_6x1(const struct step_input *s, size_t block, size_t row, float *sums)
-{
-    __m256 d_x0_0_ = _mm256_setzero_ps();
-    __m256 d_x0_1_ = d_x0_0_;
-    __m256 d_x0_2_ = d_x0_0_;
-    __m256 d_x0_3_ = d_x0_0_;
-    __m256 d_x0_4_ = d_x0_0_;
-    __m256 d_x0_5_ = d_x0_0_;
-    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
-    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
-    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
-    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
-    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
-    const float *delta_h_row5_ = s->delta_h_given_ + (row + 5) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0_, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row1_, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row2_, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row3_, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row4_, k + 6 * 64);
-            WEIR_PREFETCH(delta_h_row5_, k + 6 * 64);
-        }
-        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
-        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
-        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
-        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
-        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
-        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
-        d_x0_5_ = _mm256_fmadd_ps(w0, in5, d_x0_5_);
-    }
-    _mm256_store_ps(sums + 0, d_x0_0_);
-    _mm256_store_ps(sums + 8, d_x0_1_);
-    _mm256_store_ps(sums + 16, d_x0_2_);
-    _mm256_store_ps(sums + 24, d_x0_3_);
-    _mm256_store_ps(sums + 32, d_x0_4_);
-    _mm256_store_ps(sums + 40, d_x0_5_);
-}
-
-WEIR_TILE tile_input_7x1(const struct step_input *s, size_t block, size_t row, float *sums)
-{
-    __m256 d_x0_0_ = _mm256_setzero_ps();
-    __m256 d_x0_1_ = d_x0_0_;
-    __m256 d_x0_2_ = d_x0_0_;
-    __m256 d_x0_3_ = d_x0_0_;
-    __m256 d_x0_4_ = d_x0_0_;
-    __m256 d_x0_5_ = d_x0_0_;
-    __m256 d_x0_6_ = d_x0_0_;
-    const float *w_input_delta_h0 = s->w_input_delta_h + block * 512;
-    const float *delta_h_row0_ = s->delta_h_given_ + row * 64;
-    const float *delta_h_row1_ = s->delta_h_given_ + (row + 1) * 64;
-    const float *delta_h_row2_ = s->delta_h_given_ + (row + 2) * 64;
-    const float *delta_h_row3_ = s->delta_h_given_ + (row + 3) * 64;
-    const float *delta_h_row4_ = s->delta_h_given_ + (row + 4) * 64;
-    const float *delta_h_row5_ = s->delta_h_given_ + (row + 5) * 64;
-    const float *delta_h_row6_ = s->delta_h_given_ + (row + 6) * 64;
-    for (size_t k = 0; k < 64; k++) {
-        if (k % 16 == 0) {
-            WEIR_PREFETCH(delta_h_row0_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row1_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row2_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row3_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row4_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row5_, k + 7 * 64);
-            WEIR_PREFETCH(delta_h_row6_, k + 7 * 64);
-        }
-        const __m256 w0 = _mm256_load_ps(w_input_delta_h0 + k * 8 + 0);
-        const __m256 in0 = _mm256_set1_ps(delta_h_row0_[k]);
-        d_x0_0_ = _mm256_fmadd_ps(w0, in0, d_x0_0_);
-        const __m256 in1 = _mm256_set1_ps(delta_h_row1_[k]);
-        d_x0_1_ = _mm256_fmadd_ps(w0, in1, d_x0_1_);
-        const __m256 in2 = _mm256_set1_ps(delta_h_row2_[k]);
-        d_x0_2_ = _mm256_fmadd_ps(w0, in2, d_x0_2_);
-        const __m256 in3 = _mm256_set1_ps(delta_h_row3_[k]);
-        d_x0_3_ = _mm256_fmadd_ps(w0, in3, d_x0_3_);
-        const __m256 in4 = _mm256_set1_ps(delta_h_row4_[k]);
-        d_x0_4_ = _mm256_fmadd_ps(w0, in4, d_x0_4_);
-        const __m256 in5 = _mm256_set1_ps(delta_h_row5_[k]);
-        d_x0_5_ = _mm256_fmadd_ps(w0, in5, d_x0_5_);
-        const __m256 in6 = _mm256_set1_ps(delta_h_row6_[k]);
-        d_x0_6_ = _mm256_fmadd_ps(w0, in6, d_x0_6_);
-    }
-    _mm256_store_ps(sums + 0, d_x0_0_);
-    _mm256_store_ps(sums + 8, d_x0_1_);
-    _mm256_store_ps(sums + 16, d_x0_2_);
-    _mm256_store_ps(sums + 24, d_x0_3_);
-    _mm256_store_ps(sums + 32, d_x0_4_);
-    _mm256_store_ps(sums + 40, d_x0_5_);
-    _mm256_store_ps(sums + 48, d_x0_6_);
 }
 
 WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, float *sums)
@@ -1897,34 +1464,16 @@ WEIR_TILE tile_input_8x1(const struct step_input *s, size_t block, size_t row, f
 WEIR_CHOOSER tile_input(const struct step_input *s, size_t block, size_t vectors, size_t row,
                         size_t rows, float *sums)
 {
+    (void)vectors;
     switch (rows) {
     case 1:
-        switch (vectors) {
-        case 1:
-            tile_input_1x1(s, block, row);
-            break;
-        case 8:
-            tile_input_1x8(s, block, row);
-            break;
-        }
+        tile_input_1x1(s, block, row);
         break;
     case 2:
         tile_input_2x1(s, block, row, sums);
         break;
-    case 3:
-        tile_input_3x1(s, block, row, sums);
-        break;
     case 4:
         tile_input_4x1(s, block, row, sums);
-        break;
-    case 5:
-        tile_input_5x1(s, block, row, sums);
-        break;
-    case 6:
-        tile_input_6x1(s, block, row, sums);
-        break;
-    case 7:
-        tile_input_7x1(s, block, row, sums);
         break;
     case 8:
         tile_input_8x1(s, block, row, sums);
@@ -1950,7 +1499,6 @@ WEIR_CHOOSER walk_stage_input(const struct weir_run *run, const struct step_inpu
     const size_t first = shared ? 1 * run->part / run->parts : 0;
     const size_t last = shared ? 1 * (run->part + 1) / run->parts : 1;
     const size_t wide = B == 1 ? 8 : 1;
-    const size_t parts = (B + 7) / 8;
     WEIR_ALIGNED float sums[64];
     const size_t whole = last - first;
     const size_t groups = B == 1 ? whole / 8 : whole / 1;
@@ -1959,9 +1507,9 @@ WEIR_CHOOSER walk_stage_input(const struct weir_run *run, const struct step_inpu
         const size_t g = backwards ? total - 1 - n : n;
         const size_t block = first + (g < groups ? g * wide : groups * wide + g - groups);
         const size_t vectors = (g < groups ? wide : 1);
-        for (size_t part = 0; part < parts; part++) {
-            const size_t row = parts > 1 ? B * part / parts : 0;
-            const size_t rows = parts > 1 ? B * (part + 1) / parts - row : B;
+        for (size_t row = 0, rows; row < B; row += rows) {
+            const size_t rest = B - row;
+            rows = rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1;
             tile_input(s, block, vectors, row, rows, sums);
             for (size_t r = 0; r < rows && rows > 1; r++)
                 units_input(s, block, vectors, row + r, sums + r * vectors * 8);

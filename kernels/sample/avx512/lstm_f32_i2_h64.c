@@ -721,45 +721,6 @@ WEIR_CHOOSER tile(const struct step *s, size_t block, size_t vectors, size_t row
     }
 }
 
-WEIR_TILE units_1(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
-{
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t unit = (block + v) * 16;
-        const size_t at = row * 64 + unit;
-        const __m512 c_prev_ = _mm512_load_ps(s->c_prev_ + at);
-        const __m512 i_sum_ = _mm512_load_ps(sums + v * 16);
-        const __m512 f_sum_ = _mm512_load_ps(sums + (1 * vectors + v) * 16);
-        const __m512 g_sum_ = _mm512_load_ps(sums + (2 * vectors + v) * 16);
-        const __m512 o_sum_ = _mm512_load_ps(sums + (3 * vectors + v) * 16);
-        const __m512 i_arg_ = v_clamp(i_sum_, _mm512_set1_ps(26.0f));
-        const __m512 i_exp_ = v_exp2(i_arg_);
-        const __m512 i_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), i_exp_);
-        const __m512 f_arg_ = v_clamp(f_sum_, _mm512_set1_ps(26.0f));
-        const __m512 f_exp_ = v_exp2(f_arg_);
-        const __m512 f_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), f_exp_);
-        const __m512 g_arg_ = v_clamp(g_sum_, _mm512_set1_ps(26.0f));
-        const __m512 g_exp_ = v_exp2(g_arg_);
-        const __m512 o_arg_ = v_clamp(o_sum_, _mm512_set1_ps(39.0f));
-        const __m512 o_exp_ = v_exp2(o_arg_);
-        const __m512 o_den_ = _mm512_add_ps(_mm512_set1_ps(1.0f), o_exp_);
-        const __m512 c_part_ = _mm512_fmadd_ps(i_den_, g_exp_, i_den_);
-        const __m512 c_part_2_ = _mm512_fnmadd_ps(f_den_, g_exp_, f_den_);
-        const __m512 c_num_ = _mm512_fmadd_ps(c_prev_, c_part_, c_part_2_);
-        const __m512 c_den_ = _mm512_fmadd_ps(c_part_, f_exp_, c_part_);
-        const __m512 c_ = _mm512_div_ps(c_num_, c_den_); /* c' */
-        _mm512_store_ps(s->c_next_ + at, c_);
-        const __m512 h_part_ = v_mul(_mm512_set1_ps(-2.88539004f), c_);
-        const __m512 h_arg_ = v_clamp(h_part_, _mm512_set1_ps(39.0f));
-        const __m512 h_exp_ = v_exp2(h_arg_);
-        const __m512 h_num_ = _mm512_sub_ps(_mm512_set1_ps(1.0f), h_exp_);
-        const __m512 h_den_ = _mm512_fmadd_ps(o_den_, h_exp_, o_den_);
-        const __m512 h_ = _mm512_div_ps(h_num_, h_den_); /* h' */
-        _mm512_store_ps(s->h_next_ + at, h_);
-        float *y = s->y + (ptrdiff_t)row * s->y_row + unit;
-        _mm512_storeu_ps(y, v_canonical(h_));
-    }
-}
-
 WEIR_TILE units_2(const struct step *s, size_t block, size_t vectors, size_t row, const float *sums)
 {
     const float *sums1 = sums + 64 * vectors;
@@ -1079,9 +1040,6 @@ WEIR_CHOOSER units(const struct step *s, size_t block, size_t vectors, size_t ro
                    const float *sums)
 {
     switch (rows) {
-    case 1:
-        units_1(s, block, vectors, row, sums);
-        break;
     case 2:
         units_2(s, block, vectors, row, sums);
         break;
