@@ -88,31 +88,35 @@ static bool hash_kernel(const struct line *line, const char *kernel, uint64_t *h
     return good;
 }
 
-static bool is_odd(size_t I, size_t H)
+/* A line: what a kernel gives at an odd size; of backward one a cell. */
+static bool write_line(FILE *file, const char *of, const weir_kernel_info *info,
+                       const struct odd_size *size, size_t *written)
 {
-    for (size_t n = 0; n < ODD_SIZE_COUNT; ++n)
-        if (odd_sizes[n].I == I && odd_sizes[n].H == H)
-            return true;
-    return false;
-}
-
-/* A line for a kernel that is to have one: scalar, of an odd size; of backward one a cell. */
-static bool write_line(FILE *file, const char *of, const struct weir_kernel *kernel,
-                       size_t *written)
-{
-    const weir_kernel_info info = weir_kernel_describe(kernel);
     const bool is_backward = strcmp(of, "backward") == 0;
-    struct line line = {.sizes = {info.I, info.H, info.P}};
-    if (strcmp(info.isa, "scalar") != 0 || !is_odd(info.I, info.H) ||
-        (is_backward && (info.I != 20 || info.H != 33 || strcmp(info.math, "inline") != 0)))
+    struct line line = {
+        .sizes = {size->I, size->H, usual_projection(info->cell, size->I, size->H)}};
+    if (is_backward && (size->I != 20 || size->H != 33 || strcmp(info->math, "inline") != 0))
         return true;
     snprintf(line.of, sizeof line.of, "%s", of);
-    snprintf(line.cell, sizeof line.cell, "%s", info.cell);
-    snprintf(line.math, sizeof line.math, "%s", info.math);
+    snprintf(line.cell, sizeof line.cell, "%s", info->cell);
+    snprintf(line.math, sizeof line.math, "%s", info->math);
     ++*written;
-    return hash_kernel(&line, info.name, &line.hash) &&
+    return hash_kernel(&line, info->name, &line.hash) &&
            fprintf(file, "%s %s %s %zux%zux%zu %016" PRIx64 "\n", line.of, line.cell, line.math,
                    line.sizes[0], line.sizes[1], line.sizes[2], line.hash) > 0;
+}
+
+/* The lines of a cell, from its scalar kernels for any size, in both forms of the maths. */
+static bool write_cell(FILE *file, const char *of, const char *cell, size_t *written)
+{
+    bool good = true;
+    for (size_t odd = 0; odd < ODD_SIZE_COUNT; ++odd)
+        for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n) {
+            const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+            if (strcmp(info.cell, cell) == 0 && strcmp(info.isa, "scalar") == 0 && info.I == 0)
+                good = write_line(file, of, &info, &odd_sizes[odd], written);
+        }
+    return good;
 }
 
 static int write_list(const char *path)
@@ -125,8 +129,11 @@ static int write_list(const char *path)
     bool good = fputs(header, file) >= 0;
     size_t written = 0;
     for (size_t k = 0; k < KIND_COUNT; ++k)
-        for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n)
-            good = write_line(file, kinds[k].of, weir_kernel_at(n), &written);
+        for (size_t n = 0; good && weir_kernel_at(n) != NULL; ++n) {
+            const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+            if (strcmp(info.isa, "scalar") == 0 && strcmp(info.math, "inline") == 0 && info.I == 0)
+                good = write_cell(file, kinds[k].of, info.cell, &written);
+        }
     if (fclose(file) != 0 || !good) {
         fprintf(stderr, "%s could not be written in full: delete it and try again\n", path);
         return 1;

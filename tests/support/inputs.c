@@ -19,7 +19,7 @@ static const char *const pattern_names[PATTERN_COUNT] = {
 };
 
 const struct odd_size odd_sizes[ODD_SIZE_COUNT] = {
-    {1, 1}, {7, 3}, {3, 7}, {17, 15}, {16, 16}, {15, 17}, {2, 20}, {20, 33},
+    {1, 1}, {2, 20}, {3, 7}, {7, 3}, {15, 17}, {16, 16}, {17, 15}, {20, 33},
 };
 
 const char *pattern_name(enum pattern pattern)

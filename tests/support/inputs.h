@@ -27,7 +27,8 @@ enum pattern {
 
 const char *pattern_name(enum pattern pattern);
 
-/* Sizes on and around the edges of vectors: those of tests/sizes.def, built for every cell. */
+/* Sizes on and around the edges of vectors, for kernels of any size; ascending. tests/sizes.def has
+ * the same. */
 struct odd_size {
     size_t I, H;
 };
