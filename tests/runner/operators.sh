@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# operators.sh BIN: every test of ONNX itself that Debian packs, for whatever operator. Those of the
-# operators that the importer knows pass; all others are refused with one sentence. None differs,
-# and none crashes.
+# operators.sh BIN EVERY: every test of ONNX itself that Debian packs, for whatever operator, or every so-manyth. Those
+# of the operators that the importer knows pass; all others are refused with one sentence. None differs, and none
+# crashes.
 . "$(dirname "$0")/../shell.sh"
-bin=$1
+bin=$1 every=$2
 data=/usr/share/libonnx-testdata/data
 
 [[ -d $data ]] || skip "ONNX's own tests are not here (Debian: libonnx-testdata)."
 passed=0
 refused=0
-for folder in "$data"/{node,simple,pytorch-operator,pytorch-converted}/test_*; do
-    status=0
+folders=("$data"/{node,simple,pytorch-operator,pytorch-converted}/test_*)
+for ((i = 0; i < ${#folders[@]}; i += every)); do
+    folder=${folders[i]} status=0
     output=$("$bin/weir-run" "$folder/model.onnx" --data "$folder/test_data_set_0" 2>&1) || status=$?
     case $status in
     0) passed=$((passed + 1)) ;;
@@ -24,5 +25,7 @@ for folder in "$data"/{node,simple,pytorch-operator,pytorch-converted}/test_*; d
     *) fail "$(basename "$folder") ends with status $status: $output" ;;
     esac
 done
-[[ $passed -ge 209 ]] || fail "only $passed tests pass; 209 did."
+least=209
+[[ $every -eq 1 ]] || least=$((least * 9 / 10 / every)) # not to the last one
+[[ $passed -ge $least ]] || fail "only $passed tests pass; $least did."
 echo "$passed of ONNX's tests pass, $refused are refused"
