@@ -11,10 +11,23 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* What a kernel stands between. */
-#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx2,fma")
+/* What a kernel stands between. WEIR_WITH_VNNI: math_avx2vnni.h reads this file, for CPUs that add
+ * up products of bytes in one instruction. WEIR_VNNI_IN_C: the intrinsic of that is not the
+ * compiler's but defined in C, for a CPU without. */
+#if defined(WEIR_WITH_VNNI) && !defined(WEIR_VNNI_IN_C)
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx2,fma,f16c,avxvnni")
+#else
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx2,fma,f16c")
+#endif
 #define WEIR_ISA_END WEIR_TARGET_END
+
+#if defined(WEIR_WITH_VNNI)
+enum { V_LANES = 8, WEIR_DOT_BIAS = 128 };
+#else
+enum { V_LANES = 8, WEIR_DOT_BIAS = 0 };
+#endif
 
 WEIR_ISA_BEGIN
 
@@ -177,6 +190,92 @@ static inline void v_store_first(float *to, __m256 x, size_t count)
     }
     if (count & 1)
         _mm_store_ss(to, part);
+}
+
+/* ---- Weights of fewer bits ---- */
+
+typedef __m256i v_words;
+
+static inline v_words v_words_zero(void)
+{
+    return _mm256_setzero_si256();
+}
+
+static inline v_words v_load_words(const void *from)
+{
+    return _mm256_loadu_si256((const __m256i *)from);
+}
+
+static inline __m256 v_bf16_even(v_words pairs)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16));
+}
+
+static inline __m256 v_bf16_odd(v_words pairs)
+{
+    return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(-0x10000)));
+}
+
+/* As many halves as there are lanes. */
+static inline __m256 v_f16(const void *from)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+}
+
+static inline v_words v_dot8_quad(const int8_t *from)
+{
+    int quad;
+    memcpy(&quad, from, sizeof quad);
+    return _mm256_set1_epi32(quad);
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+{
+#if defined(WEIR_WITH_VNNI)
+    return _mm256_dpbusd_avx_epi32(acc, quads, weights);
+#else
+    /* A byte without a sign by one with: two products are at most 2 * 127 * 127 = 32258, which 16
+     * bits hold. */
+    const __m256i pairs =
+        _mm256_maddubs_epi16(_mm256_abs_epi8(quads), _mm256_sign_epi8(weights, quads));
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#endif
+}
+
+static inline __m256 v_int_to_float(v_words acc)
+{
+    return _mm256_cvtepi32_ps(acc);
+}
+
+static inline v_words v_greatest(v_words greatest, __m256 x)
+{
+    const __m256i rest = _mm256_set1_epi32(0x7fffffff);
+    return _mm256_max_epi32(greatest, _mm256_and_si256(_mm256_castps_si256(x), rest));
+}
+
+/* The greatest of all lanes. */
+static inline int32_t v_highest(v_words greatest)
+{
+    const __m128i four =
+        _mm_max_epi32(_mm256_castsi256_si128(greatest), _mm256_extracti128_si256(greatest, 1));
+    const __m128i two = _mm_max_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_srli_epi64(two, 32)));
+}
+
+static inline __m256 v_load_any(const float *from)
+{
+    return _mm256_loadu_ps(from);
+}
+
+/* Integers as bytes, which they fit. */
+static inline void v_store_bytes(int8_t *to, __m256 x, float scale)
+{
+    const __m256i words = _mm256_cvtps_epi32(_mm256_mul_ps(x, _mm256_set1_ps(scale)));
+    const __m128i shorts =
+        _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    const __m128i bytes = _mm_packs_epi16(shorts, shorts);
+    _mm_storel_epi64((__m128i *)(void *)to,
+                     _mm_xor_si128(bytes, _mm_set1_epi8((char)WEIR_DOT_BIAS)));
 }
 
 WEIR_ISA_END

@@ -20,15 +20,26 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a kernel stands between. WEIR_AVX512_IN_C: the intrinsics are not the compiler's but defined
- * in C, for a CPU without AVX-512. */
+ * in C, for a CPU without AVX-512. WEIR_WITH_VNNI: math_avx512vnni.h reads this file, for CPUs that
+ * add up products of bytes in one instruction. */
 #if defined(WEIR_AVX512_IN_C)
 #define WEIR_ISA_BEGIN
 #define WEIR_ISA_END
+#elif defined(WEIR_WITH_VNNI)
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")
+#define WEIR_ISA_END WEIR_TARGET_END
 #else
 #define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,fma")
 #define WEIR_ISA_END WEIR_TARGET_END
+#endif
+
+#if defined(WEIR_WITH_VNNI)
+enum { V_LANES = 16, WEIR_DOT_BIAS = 128 };
+#else
+enum { V_LANES = 16, WEIR_DOT_BIAS = 0 };
 #endif
 
 WEIR_ISA_BEGIN
@@ -171,6 +182,92 @@ static inline __m512 v_load_first(const float *from, size_t count)
 static inline void v_store_first(float *to, __m512 x, size_t count)
 {
     _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), x);
+}
+
+/* ---- Weights of fewer bits ---- */
+
+typedef __m512i v_words;
+
+static inline v_words v_words_zero(void)
+{
+    return _mm512_setzero_si512();
+}
+
+static inline v_words v_load_words(const void *from)
+{
+    return _mm512_loadu_si512(from);
+}
+
+static inline __m512 v_bf16_even(v_words pairs)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16));
+}
+
+static inline __m512 v_bf16_odd(v_words pairs)
+{
+    return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(-0x10000)));
+}
+
+/* As many halves as there are lanes. */
+static inline __m512 v_f16(const void *from)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
+}
+
+static inline v_words v_dot8_quad(const int8_t *from)
+{
+    int quad;
+    memcpy(&quad, from, sizeof quad);
+    return _mm512_set1_epi32(quad);
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+{
+#if defined(WEIR_WITH_VNNI)
+    return _mm512_dpbusd_epi32(acc, quads, weights);
+#else
+    /* As on AVX2, but that there is no instruction that takes a sign over. */
+    const __m512i with_sign =
+        _mm512_mask_sub_epi8(weights, _mm512_movepi8_mask(quads), _mm512_setzero_si512(), weights);
+    const __m512i pairs = _mm512_maddubs_epi16(_mm512_abs_epi8(quads), with_sign);
+    return _mm512_add_epi32(acc, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+#endif
+}
+
+static inline __m512 v_int_to_float(v_words acc)
+{
+    return _mm512_cvtepi32_ps(acc);
+}
+
+static inline v_words v_greatest(v_words greatest, __m512 x)
+{
+    const __m512i rest = _mm512_set1_epi32(0x7fffffff);
+    return _mm512_max_epi32(greatest, _mm512_and_si512(_mm512_castps_si512(x), rest));
+}
+
+/* The greatest of all lanes. */
+static inline int32_t v_highest(v_words greatest)
+{
+    const __m512i high = _mm512_alignr_epi32(greatest, greatest, 8);
+    const __m256i eight = _mm512_castsi512_si256(_mm512_max_epi32(greatest, high));
+    const __m128i four =
+        _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    const __m128i two = _mm_max_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_srli_epi64(two, 32)));
+}
+
+static inline __m512 v_load_any(const float *from)
+{
+    return _mm512_loadu_ps(from);
+}
+
+/* Integers as bytes, which they fit. */
+static inline void v_store_bytes(int8_t *to, __m512 x, float scale)
+{
+    const __m512i words = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_set1_ps(scale)));
+    const __m128i bytes = _mm512_cvtepi32_epi8(words);
+    _mm_storeu_si128((__m128i *)(void *)to,
+                     _mm_xor_si128(bytes, _mm_set1_epi8((char)WEIR_DOT_BIAS)));
 }
 
 WEIR_ISA_END

@@ -15,12 +15,23 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* What a kernel stands between. The scheduler that gcc runs before it allocates registers loads too
- * much too early: tiles spill. */
+/* What a kernel stands between. WEIR_WITH_DOT: math_neondot.h reads this file, for CPUs that add up
+ * products of bytes in one instruction. The scheduler that gcc runs before it allocates registers
+ * loads too much too early: tiles spill. Its assembler has the instruction as a part of Armv8.2,
+ * and every CPU that has it is of that. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define WEIR_ISA_BEGIN WEIR_PRAGMA(GCC push_options) WEIR_PRAGMA(GCC optimize("no-schedule-insns"))
+#if defined(WEIR_WITH_DOT)
+#define WEIR_NEON_TARGET WEIR_TARGET_BEGIN("arch=armv8.2-a+dotprod")
+#else
+#define WEIR_NEON_TARGET WEIR_PRAGMA(GCC push_options)
+#endif
+#define WEIR_ISA_BEGIN WEIR_NEON_TARGET WEIR_PRAGMA(GCC optimize("no-schedule-insns"))
 #define WEIR_ISA_END WEIR_PRAGMA(GCC pop_options)
+#elif defined(WEIR_WITH_DOT)
+#define WEIR_ISA_BEGIN WEIR_TARGET_BEGIN("dotprod")
+#define WEIR_ISA_END WEIR_TARGET_END
 #else
 #define WEIR_ISA_BEGIN
 #define WEIR_ISA_END
@@ -157,6 +168,91 @@ static inline void v_store_first(float *to, float32x4_t x, size_t count)
     vst1q_f32(lanes, x);
     for (size_t i = 0; i < count; i++)
         to[i] = lanes[i];
+}
+
+/* ---- Weights of fewer bits ---- */
+
+typedef int32x4_t v_words;
+enum { V_LANES = 4, WEIR_DOT_BIAS = 0 };
+
+static inline v_words v_words_zero(void)
+{
+    return vdupq_n_s32(0);
+}
+
+static inline v_words v_load_words(const void *from)
+{
+    return vreinterpretq_s32_s8(vld1q_s8((const int8_t *)from));
+}
+
+static inline float32x4_t v_bf16_even(v_words pairs)
+{
+    return vreinterpretq_f32_s32(vshlq_n_s32(pairs, 16));
+}
+
+static inline float32x4_t v_bf16_odd(v_words pairs)
+{
+    return vreinterpretq_f32_s32(vandq_s32(pairs, vdupq_n_s32(-0x10000)));
+}
+
+/* As many halves as there are lanes. */
+static inline float32x4_t v_f16(const void *from)
+{
+    return vcvt_f32_f16(vreinterpret_f16_s8(vld1_s8((const int8_t *)from)));
+}
+
+static inline v_words v_dot8_quad(const int8_t *from)
+{
+    int32_t quad;
+    memcpy(&quad, from, sizeof quad);
+    return vdupq_n_s32(quad);
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+{
+    const int8x16_t w = vreinterpretq_s8_s32(weights), a = vreinterpretq_s8_s32(quads);
+#if defined(WEIR_WITH_DOT) && defined(__clang__)
+    /* clang before 16 has the intrinsic only where a whole file is for such CPUs. */
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(w), "w"(a));
+    return acc;
+#elif defined(WEIR_WITH_DOT)
+    return vdotq_s32(acc, w, a);
+#else
+    /* Two products are at most 2 * 127 * 127 = 32258, which 16 bits hold. */
+    const int16x8_t low = vmull_s8(vget_low_s8(w), vget_low_s8(a));
+    const int16x8_t pairs = vpaddq_s16(low, vmull_high_s8(w, a));
+    return vpadalq_s16(acc, pairs);
+#endif
+}
+
+static inline float32x4_t v_int_to_float(v_words acc)
+{
+    return vcvtq_f32_s32(acc);
+}
+
+static inline v_words v_greatest(v_words greatest, float32x4_t x)
+{
+    return vmaxq_s32(greatest, vreinterpretq_s32_f32(vabsq_f32(x)));
+}
+
+/* The greatest of all lanes. */
+static inline int32_t v_highest(v_words greatest)
+{
+    return vmaxvq_s32(greatest);
+}
+
+static inline float32x4_t v_load_any(const float *from)
+{
+    return vld1q_f32(from);
+}
+
+/* Integers as bytes, which they fit. */
+static inline void v_store_bytes(int8_t *to, float32x4_t x, float scale)
+{
+    const int16x4_t shorts = vmovn_s32(vcvtnq_s32_f32(vmulq_n_f32(x, scale)));
+    const int8x8_t bytes = vmovn_s16(vcombine_s16(shorts, shorts));
+    const uint32_t quad = vget_lane_u32(vreinterpret_u32_s8(bytes), 0);
+    memcpy(to, &quad, sizeof quad);
 }
 
 WEIR_ISA_END

@@ -178,4 +178,96 @@ static inline void v_store_first(float *to, float x, size_t count)
         *to = x;
 }
 
+/* ---- Weights of fewer bits ---- */
+
+/* A vector of integers of 32 bits: packed weights, and sums of products of bytes. */
+typedef int32_t v_words;
+enum { V_LANES = 1, WEIR_DOT_BIAS = 0 };
+
+static inline v_words v_words_zero(void)
+{
+    return 0;
+}
+
+/* At any alignment, as all that follow. */
+static inline v_words v_load_words(const void *from)
+{
+    v_words words;
+    memcpy(&words, from, sizeof words);
+    return words;
+}
+
+/* Of two columns that share the words of a row: a bfloat is the upper half of a float. */
+static inline float v_bf16_even(v_words pairs)
+{
+    return v_from_bits((uint32_t)pairs << 16);
+}
+
+static inline float v_bf16_odd(v_words pairs)
+{
+    return v_from_bits((uint32_t)pairs & 0xffff0000u);
+}
+
+/* As many halves as there are lanes. With the exponent 112 too low a half is a float of the same
+ * fraction, denormal or not; infinities and NaN have an exponent of their own. */
+static inline float v_f16(const void *from)
+{
+    uint16_t half;
+    memcpy(&half, from, sizeof half);
+    const uint32_t bits = (half & 0x7fffu) << 13;
+    const uint32_t number = v_bits(v_from_bits(bits) * 0x1p112f);
+    return v_from_bits((bits < 0x7c00u << 13 ? number : bits | 0x7f800000u) | (half & 0x8000u)
+                                                                                  << 16);
+}
+
+/* Four activations from a row that weir_quantise_row wrote, for every lane. */
+static inline v_words v_dot8_quad(const int8_t *from)
+{
+    return v_load_words(from);
+}
+
+/* To each lane of `acc` the four products of its weights and the activations: exact as long as the
+ * sum fits, as bytes are within 127. Where WEIR_DOT_BIAS is 128, activations are bytes without a
+ * sign, and 128 too large: -128 times the sum of all weights takes that back, and belongs into
+ * `acc` at any time; what wraps around on the way comes back too. */
+static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+{
+    int8_t w[4], a[4];
+    memcpy(w, &weights, sizeof w);
+    memcpy(a, &quads, sizeof a);
+    return acc + (w[0] * a[0] + w[1] * a[1] + w[2] * a[2] + w[3] * a[3]);
+}
+
+/* To nearest even. */
+static inline float v_int_to_float(v_words acc)
+{
+    return (float)acc;
+}
+
+/* What weir_quantise_row is made of (quantise.h). The bits of the largest number so far, without
+ * its sign: as integers they are in the order of the numbers, and those of NaN above all. */
+static inline v_words v_greatest(v_words greatest, float x)
+{
+    const v_words magnitude = (v_words)(v_bits(x) & 0x7fffffffu);
+    return magnitude > greatest ? magnitude : greatest;
+}
+
+/* The greatest of all lanes. */
+static inline int32_t v_highest(v_words greatest)
+{
+    return greatest;
+}
+
+static inline float v_load_any(const float *from)
+{
+    return *from;
+}
+
+/* The integers nearest to x * scale, of two as near the even one, as bytes, which they fit; with
+ * WEIR_DOT_BIAS. Where 1.5 * 2^23 is added, the last bits of a float are ones. */
+static inline void v_store_bytes(int8_t *to, float x, float scale)
+{
+    *to = (int8_t)(v_bits(v_mul(x, scale) + 0x1.8p23f) & 0xff);
+}
+
 #endif
