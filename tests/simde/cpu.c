@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of runtime/cpu.c: a CPU with AVX2 and FMA runs AVX-512 kernels too, because here they
+/* In place of runtime/cpu.c: a CPU with AVX2 runs AVX-512 kernels too, because here they
  * are compiled through SIMDe, for AVX2. A bundle that follows is one more row. */
 #include "cpu.h"
 #include "weir.h"

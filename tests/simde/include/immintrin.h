@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Stands before the compiler's immintrin.h where AVX-512 kernels are compiled for a CPU that has
  * AVX2 and FMA but not AVX-512: SIMDe defines the AVX-512 intrinsics by those of AVX2, and this
- * file those that SIMDe 0.7.4 lacks (srai, alignr, maskz_loadu, mask_storeu) or gives other bits
- * than the instruction (abs, of -0 and NaN; scalef, of denormals and what is not finite).
- * check_shim compares all of them with plain C. */
+ * file those that SIMDe 0.7.4 lacks (srai, alignr, maskz_loadu, mask_storeu, conversions, madd) or
+ * gives other bits than the instruction (abs, of -0 and NaN; scalef, of denormals and what is not
+ * finite). check_shim compares all of them with plain C. And the instruction of AVX-VNNI, for a CPU
+ * without. */
 #ifndef WEIR_TESTS_SIMDE_IMMINTRIN_H
 #define WEIR_TESTS_SIMDE_IMMINTRIN_H
 
@@ -20,6 +21,9 @@
 #endif
 #if !defined(SIMDE_X86_AVX2_NATIVE) || !defined(SIMDE_X86_FMA_NATIVE)
 #error "compile this with -mavx2 -mfma: without FMA, SIMDe rounds between multiplying and adding"
+#endif
+#if !defined(__F16C__)
+#error "compile this with -mf16c, of which conversions of halves are made here"
 #endif
 
 #include <math.h>
@@ -113,6 +117,79 @@ static inline void shim_mask_storeu_ps(void *to, __mmask16 mask, __m512 x)
     _mm256_maskstore_ps(to, shim_lanes(mask), r.ps_half[0]);
     _mm256_maskstore_ps((float *)to + 8, shim_lanes(mask >> 8), r.ps_half[1]);
 }
+
+static inline __m512 shim_cvtepi32_ps(__m512i x)
+{
+    union shim_vector r = {.si = x};
+    r.ps_half[0] = _mm256_cvtepi32_ps(r.si_half[0]);
+    r.ps_half[1] = _mm256_cvtepi32_ps(r.si_half[1]);
+    return r.ps;
+}
+
+static inline __m512i shim_cvtps_epi32(__m512 x)
+{
+    union shim_vector r = {.ps = x};
+    r.si_half[0] = _mm256_cvtps_epi32(r.ps_half[0]);
+    r.si_half[1] = _mm256_cvtps_epi32(r.ps_half[1]);
+    return r.si;
+}
+
+static inline __m512 shim_cvtph_ps(__m256i x)
+{
+    union shim_vector r;
+    r.ps_half[0] = _mm256_cvtph_ps(_mm256_castsi256_si128(x));
+    r.ps_half[1] = _mm256_cvtph_ps(_mm256_extracti128_si256(x, 1));
+    return r.ps;
+}
+
+static inline __m512i shim_madd_epi16(__m512i x, __m512i y)
+{
+    const union shim_vector z = {.si = y};
+    union shim_vector r = {.si = x};
+    r.si_half[0] = _mm256_madd_epi16(r.si_half[0], z.si_half[0]);
+    r.si_half[1] = _mm256_madd_epi16(r.si_half[1], z.si_half[1]);
+    return r.si;
+}
+
+static inline __m128i shim_cvtepi32_epi8(__m512i x)
+{
+    uint32_t words[16];
+    uint8_t bytes[16];
+    __m128i r;
+    memcpy(words, &x, sizeof words);
+    for (int lane = 0; lane < 16; lane++)
+        bytes[lane] = (uint8_t)(words[lane] & 0xff);
+    memcpy(&r, bytes, sizeof r);
+    return r;
+}
+
+/* Bytes without a sign by bytes with one, four to a lane; sums wrap around. */
+static inline __m256i shim_dpbusd_avx_epi32(__m256i acc, __m256i x, __m256i y)
+{
+    uint32_t sums[8];
+    uint8_t plain[32];
+    int8_t with_sign[32];
+    memcpy(sums, &acc, sizeof sums);
+    memcpy(plain, &x, sizeof plain);
+    memcpy(with_sign, &y, sizeof with_sign);
+    for (int k = 0; k < 32; k++)
+        sums[k / 4] += (uint32_t)(plain[k] * with_sign[k]);
+    memcpy(&acc, sums, sizeof sums);
+    return acc;
+}
+
+#undef _mm512_cvtepi32_ps
+#undef _mm512_cvtps_epi32
+#undef _mm512_cvtph_ps
+#undef _mm512_cvtepi32_epi8
+#undef _mm512_madd_epi16
+#undef _mm256_dpbusd_avx_epi32
+#define _mm512_cvtepi32_ps shim_cvtepi32_ps
+#define _mm512_cvtps_epi32 shim_cvtps_epi32
+#define _mm512_cvtph_ps shim_cvtph_ps
+#define _mm512_cvtepi32_epi8 shim_cvtepi32_epi8
+#define _mm512_madd_epi16 shim_madd_epi16
+#define _mm256_dpbusd_avx_epi32 shim_dpbusd_avx_epi32
 
 #undef _mm512_abs_ps
 #undef _mm512_srai_epi32
