@@ -132,7 +132,7 @@ static bool kinds_list(const struct options *options, const struct contender_kin
         kinds[(*count)++] = &contender_threads;
     kinds[(*count)++] = &contender_baseline;
     weir_isa_level(&level, NULL); /* which start has seen succeed */
-    if (options->peers && !peers_open(&peers, level, failure))
+    if (options->peers && !peers_open(&peers, weir_isa_base(level), failure))
         return false;
     for (size_t i = 0; i < peers.count; i++)
         kinds[(*count)++] = peers.kinds[i];

@@ -29,7 +29,8 @@ static void print_list(void)
         printf(" %s", source_built_in(i));
     printf("\nISAs:");
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        printf(" %s", isas[i].name);
+        if (!isa_base(&isas[i]))
+            printf(" %s", isas[i].name);
     printf("\nMaths forms: inline sleef\nPlan fields:\n");
 #define FIELD(name, least, greatest, meaning)                                                      \
     printf("  %-14s %d to %d: %s\n", #name, least, greatest, meaning);

@@ -353,21 +353,23 @@ bool options_read(int argc, char **argv, struct request *request, struct failure
 
 /* ---- What texts mean ---- */
 
-/* Fails for an ISA that is none, or is missing where `name` is NULL. */
-static bool fail_isa(const char *name, const char *more, struct failure *failure)
+/* The ISA of that name, or NULL and a fault; `more` ends a sentence that names all. */
+static const struct isa *find_isa(const char *name, const char *more, struct failure *failure)
 {
+    const struct isa *isa = name ? isa_find(name) : NULL, *base = isa ? isa_base(isa) : NULL;
     char *names = isa_names();
-    fail(failure, "--isa %.1000s, expected %s%s", name ? name : "is missing", names, more);
+    if (!isa)
+        fail(failure, "--isa %.1000s, expected %s%s", name ? name : "is missing", names, more);
+    if (base)
+        fail(failure, "--isa %s: float32 gains nothing from what it has beyond %s, name that", name,
+             base->name);
     free(names);
-    return false;
+    return base ? NULL : isa;
 }
 
 const struct isa *options_isa(const struct request *request, struct failure *failure)
 {
-    const struct isa *isa = request->isa ? isa_find(request->isa) : NULL;
-    if (!isa)
-        fail_isa(request->isa, "", failure);
-    return isa;
+    return find_isa(request->isa, "", failure);
 }
 
 bool options_math(const struct request *request, enum weir_math *math, struct failure *failure)
@@ -445,21 +447,19 @@ static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct fail
     static const char several[] = ", or several with commas between";
     bool any = false;
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        chosen[i] = !list;
+        chosen[i] = !list && !isa_base(&isas[i]);
     while (list && *list) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);
-        const struct isa *isa = isa_find(name);
+        const struct isa *isa = find_isa(name, several, failure);
         if (isa)
             chosen[isa - isas] = any = true;
-        else
-            fail_isa(name, several, failure);
         free(name);
         if (!isa)
             return false;
         list += length + (list[length] == ',');
     }
-    return !list || any || fail_isa("is empty", several, failure);
+    return !list || any || find_isa("is empty", several, failure);
 }
 
 bool options_deploy(const struct request *request, struct deploy_request *deploy,

@@ -70,7 +70,17 @@ enum { WEIR_VALUES_MAX = 64, WEIR_GIVEN_MAX = 2 * WEIR_STATES_MAX + WEIR_VALUES_
 /* An extent by name: a kernel that serves every size describes its operands this way too. */
 enum weir_extent { WEIR_ONE, WEIR_I, WEIR_H, WEIR_P };
 
-enum weir_isa { WEIR_SCALAR, WEIR_AVX2, WEIR_AVX512, WEIR_NEON, WEIR_ISA_COUNT };
+/* In the order of preference. A CPU may lack one and have a later one. */
+enum weir_isa {
+    WEIR_SCALAR,
+    WEIR_AVX2,
+    WEIR_AVX2VNNI,
+    WEIR_AVX512,
+    WEIR_AVX512VNNI,
+    WEIR_NEON,
+    WEIR_NEONDOT,
+    WEIR_ISA_COUNT
+};
 
 enum weir_math { WEIR_INLINE, WEIR_SLEEF };
 
@@ -223,7 +233,7 @@ struct weir_product_kernel {
 /* Which of the contracts of this file a kernel was generated for: another number wherever anything
  * in it that a kernel and the runtime share changes its meaning or its place. First in a kernel, so
  * that any can be asked. */
-enum { WEIR_CONTRACT = 4 };
+enum { WEIR_CONTRACT = 5 };
 
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */

@@ -44,10 +44,22 @@ const char *weir_isa_name(size_t index)
     return index < WEIR_ISA_COUNT ? weir_isas[index].name : NULL;
 }
 
+static size_t find_isa(const char *name)
+{
+    size_t isa = 0;
+    while (name && isa < WEIR_ISA_COUNT && strcmp(name, weir_isas[isa].name) != 0)
+        isa++;
+    return name ? isa : WEIR_ISA_COUNT;
+}
+
 bool weir_isa_runs_here(const char *name)
 {
-    for (size_t isa = 0; name && isa < WEIR_ISA_COUNT; isa++)
-        if (strcmp(name, weir_isas[isa].name) == 0)
-            return weir_cpu_has_isa((enum weir_isa)isa);
-    return false;
+    const size_t isa = find_isa(name);
+    return isa < WEIR_ISA_COUNT && weir_cpu_has_isa((enum weir_isa)isa);
+}
+
+const char *weir_isa_base(const char *name)
+{
+    const size_t isa = find_isa(name);
+    return isa < WEIR_ISA_COUNT ? weir_isas[weir_isas[isa].base].name : NULL;
 }

@@ -33,7 +33,8 @@ static const char usage[] =
     "  --help      this text\n"
     "\n"
     "Environment:\n"
-    "  WEIR_ISA      the highest level to use: scalar, avx2, avx512 or neon\n"
+    "  WEIR_ISA      the highest level to use: scalar, avx2, avx2vnni, avx512, avx512vnni,\n"
+    "                neon or neondot\n"
     "  WEIR_KERNEL   the kernel that every layer must use, by name\n"
     "  WEIR_VERBOSE  1: every layer says on stderr which kernel it runs, and why\n";
 
@@ -198,6 +199,9 @@ static void print_level(const char *level)
         printf("named by WEIR_ISA, and the best that this CPU has\n");
     else
         printf("named by WEIR_ISA; the best that this CPU has is %s\n", best);
+    if (strcmp(weir_isa_base(level), level) != 0)
+        printf(LABEL "runs on %s: it gains nothing from what %s adds\n", "float32",
+               weir_isa_base(level), level);
 }
 
 /* False, with a sentence, when WEIR_KERNEL names a kernel that no layer can have. */

@@ -241,9 +241,11 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
                                weir_error *error)
 {
     const struct level *level = &want->level;
+    const enum weir_isa base = weir_isas[level->isa].base;
     const char *isa = weir_isas[level->isa].name, *named_by = level->named_by;
-    /* A level that was named is meant; the best one is a wish, and the next best will do. */
-    const int lowest = named_by ? (int)level->isa : 0;
+    /* A level that was named is meant, and of a bundle what float32 runs on there; the best one is
+     * a wish, and the next best will do. */
+    const int lowest = named_by ? (int)base : 0;
     choice->kernel = NULL;
     for (int i = (int)level->isa; i >= lowest && !choice->kernel; i--)
         choice->kernel = find_kernel(want, (enum weir_isa)i);
@@ -258,13 +260,17 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
         return fail_with_list(want, WEIR_UNAVAILABLE, fault, error);
     }
     const char *tuned_for = choice->kernel->tuned_for;
-    snprintf(choice->why, sizeof choice->why, "%s%s%s%s; %s is %s%s%s",
+    const enum weir_isa found = choice->kernel->isa;
+    snprintf(choice->why, sizeof choice->why, "%s%s%s%s; %s is %s%s%s%s",
              choice->kernel->I ? "made for these sizes" : "for any size: none is made for these",
              tuned_for ? " and tuned for " : "", tuned_for ? tuned_for : "",
              tuned_for ? ", which this CPU is" : "", isa,
              named_by ? "the level named by " : "the best level of this CPU",
              named_by ? named_by : "",
-             choice->kernel->isa == level->isa ? "" : ", but this build has no such kernel");
+             found == level->isa ? ""
+             : found == base     ? ", where float32 runs on "
+                                 : ", but this build has no such kernel",
+             found == base && base != level->isa ? weir_isas[base].name : "");
     return WEIR_OK;
 }
 

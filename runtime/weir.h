@@ -77,10 +77,15 @@ typedef struct weir_kernel_info {
 
 WEIR_API weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel);
 
-/* ISAs by name: scalar, avx2 (AVX2 and FMA), avx512 (F, BW, DQ, VL), neon (AArch64). Decided once
- * by CPUID and XGETBV. */
+/* ISAs by name, in the order of preference: scalar; avx2 (AVX2, FMA and F16C), avx2vnni (with
+ * AVX-VNNI), avx512 (F, BW, DQ, VL), avx512vnni (with AVX512_VNNI); neon (AArch64), neondot (with
+ * its dot products). A CPU may lack one and have a later one. Decided once by CPUID and XGETBV. */
 WEIR_API const char *weir_isa_name(size_t index); /* NULL past the last */
 WEIR_API bool weir_isa_runs_here(const char *name);
+
+/* The ISA whose float32 kernels run at a level: avx512 for avx512vnni, which adds products of bytes
+ * alone, and itself for avx512. NULL: the name is none. */
+WEIR_API const char *weir_isa_base(const char *name);
 
 /* The microarchitecture of this CPU, such as "zen4", by CPUID; NULL: it is not one of those that
  * Weir knows. */

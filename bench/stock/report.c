@@ -95,6 +95,7 @@ bool outcomes_report(const struct outcome *outcomes, size_t count, const struct 
     FILE *file = output.stream;
     if (!isa && weir_isa_level(&isa, NULL))
         isa = "unknown";
+    isa = weir_isa_base(isa) ? weir_isa_base(isa) : isa;
     fprintf(file, "# %s, %zu units\n\n", task->classifies ? "Will it rise?" : "The adding problem",
             (size_t)options->units);
     command_print(file, argc, argv);

@@ -179,8 +179,9 @@ static const struct isa *isa_open(const struct options *options, struct failure 
         fail(failure, "%s", error.message);
         return NULL;
     }
+    level = weir_isa_base(level);
     const struct isa *most = isa_find(level), *isa = options->isa ? isa_find(options->isa) : most;
-    if (!isa || isa > most) {
+    if (!isa || isa > most || isa_base(isa)) {
         fail(failure, "--isa %s: expected one that runs here and WEIR_ISA allows, at most %s",
              quote(options->isa).text, level);
         return NULL;

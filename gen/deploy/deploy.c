@@ -109,9 +109,11 @@ static bool write_kernels(const struct writing *w, size_t f)
                                 .packs = !deployment_is_packed(d),
                                 .streams = d->model->steps == 1};
     struct text kernels = emit_alone(&alone);
+    const struct isa *base = isa_base(form->isa); /* whose header that of a bundle includes */
     char *name = text_format("NAME_%s.c", form->name);
-    const bool written =
-        write_file(w, "src/", name, &kernels) && write_header(w, form->isa->header);
+    const bool written = write_file(w, "src/", name, &kernels) &&
+                         write_header(w, form->isa->header) &&
+                         (!base || write_header(w, base->header));
     free(name);
     return written;
 }

@@ -4,6 +4,7 @@
 #include "plan/isa.h"
 
 #include "common/text.h"
+#include "cpu_features.h"
 
 #include <string.h>
 
@@ -30,6 +31,35 @@
            [OP_FMS] = mm "_fmsub_ps(%1$s, %2$s, %3$s)",                                            \
            [OP_FNMA] = mm "_fnmadd_ps(%1$s, %2$s, %3$s)",                                          \
            COMMON_OPS}
+
+/* What a bundle has of its base: all but its name and its header. */
+#define AVX2                                                                                       \
+    .vector = "__m256", .lanes = 8, .accumulators = 12, X86_OPS("_mm256"), .guard = "__x86_64__",  \
+    .sleef = {[OP_EXP] = "Sleef_finz_expf8_u10avx2(%1$s)",                                         \
+              [OP_LOG1P] = "Sleef_finz_log1pf8_u10avx2(%1$s)"}
+#define AVX512                                                                                     \
+    .vector = "__m512", .lanes = 16, .accumulators = 24, X86_OPS("_mm512"), .guard = "__x86_64__", \
+    .sleef = {[OP_EXP] = "Sleef_finz_expf16_u10avx512f(%1$s)",                                     \
+              [OP_LOG1P] = "Sleef_finz_log1pf16_u10avx512f(%1$s)"}
+#define NEON                                                                                       \
+    .vector = "float32x4_t", .lanes = 4, .accumulators = 24, .load = "vld1q_f32(%1$s + %2$s)",     \
+    .load_any = "vld1q_f32(%1$s + %2$s)", .store = "vst1q_f32(%1$s, %2$s)",                        \
+    .store_any = "vst1q_f32(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",                \
+    .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = "vdupq_n_f32(0.0f)",                 \
+    .set1 = "vdupq_n_f32(%1$s)", SEVERAL_LANES,                                                    \
+    .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",                                                     \
+           [OP_SUB] = "vsubq_f32(%1$s, %2$s)",                                                     \
+           [OP_DIV] = "vdivq_f32(%1$s, %2$s)",                                                     \
+           [OP_NEG] = "vnegq_f32(%1$s)",                                                           \
+           [OP_ZERO] = "vdupq_n_f32(0.0f)",                                                        \
+           [OP_FMA] = "vfmaq_f32(%3$s, %1$s, %2$s)",                                               \
+           [OP_FMS] = "vfmaq_f32(vnegq_f32(%3$s), %1$s, %2$s)",                                    \
+           [OP_FNMA] = "vfmsq_f32(%3$s, %1$s, %2$s)",                                              \
+           COMMON_OPS},                                                                            \
+    .guard = "__aarch64__",                                                                        \
+    .sleef = {[OP_EXP] = "Sleef_finz_expf4_u10advsimd(%1$s)",                                      \
+              [OP_LOG1P] = "Sleef_finz_log1pf4_u10advsimd(%1$s)"}
+#define NAMED(isa, is_constant) .name = isa, .constant = is_constant, .header = "math_" isa ".h"
 
 const struct isa isas[WEIR_ISA_COUNT] = {
     [WEIR_SCALAR] = {.name = "scalar",
@@ -58,53 +88,12 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                             COMMON_OPS},
                      .sleef = {[OP_EXP] = "Sleef_finz_expf1_u10purecfma(%1$s)",
                                [OP_LOG1P] = "Sleef_finz_log1pf1_u10purecfma(%1$s)"}},
-    [WEIR_AVX2] = {.name = "avx2",
-                   .constant = "WEIR_AVX2",
-                   .header = "math_avx2.h",
-                   .vector = "__m256",
-                   .lanes = 8,
-                   .accumulators = 12,
-                   X86_OPS("_mm256"),
-                   .guard = "__x86_64__",
-                   .sleef = {[OP_EXP] = "Sleef_finz_expf8_u10avx2(%1$s)",
-                             [OP_LOG1P] = "Sleef_finz_log1pf8_u10avx2(%1$s)"}},
-    [WEIR_AVX512] = {.name = "avx512",
-                     .constant = "WEIR_AVX512",
-                     .header = "math_avx512.h",
-                     .vector = "__m512",
-                     .lanes = 16,
-                     .accumulators = 24,
-                     X86_OPS("_mm512"),
-                     .guard = "__x86_64__",
-                     .sleef = {[OP_EXP] = "Sleef_finz_expf16_u10avx512f(%1$s)",
-                               [OP_LOG1P] = "Sleef_finz_log1pf16_u10avx512f(%1$s)"}},
-    [WEIR_NEON] = {.name = "neon",
-                   .constant = "WEIR_NEON",
-                   .header = "math_neon.h",
-                   .vector = "float32x4_t",
-                   .lanes = 4,
-                   .accumulators = 24,
-                   .load = "vld1q_f32(%1$s + %2$s)",
-                   .load_any = "vld1q_f32(%1$s + %2$s)",
-                   .store = "vst1q_f32(%1$s, %2$s)",
-                   .store_any = "vst1q_f32(%1$s, %2$s)",
-                   .load_first = "v_load_first(%1$s, %2$s)",
-                   .store_first = "v_store_first(%1$s, %2$s, %3$s)",
-                   .zero = "vdupq_n_f32(0.0f)",
-                   .set1 = "vdupq_n_f32(%1$s)",
-                   SEVERAL_LANES,
-                   .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",
-                          [OP_SUB] = "vsubq_f32(%1$s, %2$s)",
-                          [OP_DIV] = "vdivq_f32(%1$s, %2$s)",
-                          [OP_NEG] = "vnegq_f32(%1$s)",
-                          [OP_ZERO] = "vdupq_n_f32(0.0f)",
-                          [OP_FMA] = "vfmaq_f32(%3$s, %1$s, %2$s)",
-                          [OP_FMS] = "vfmaq_f32(vnegq_f32(%3$s), %1$s, %2$s)",
-                          [OP_FNMA] = "vfmsq_f32(%3$s, %1$s, %2$s)",
-                          COMMON_OPS},
-                   .guard = "__aarch64__",
-                   .sleef = {[OP_EXP] = "Sleef_finz_expf4_u10advsimd(%1$s)",
-                             [OP_LOG1P] = "Sleef_finz_log1pf4_u10advsimd(%1$s)"}},
+    [WEIR_AVX2] = {NAMED("avx2", "WEIR_AVX2"), AVX2},
+    [WEIR_AVX2VNNI] = {NAMED("avx2vnni", "WEIR_AVX2VNNI"), AVX2},
+    [WEIR_AVX512] = {NAMED("avx512", "WEIR_AVX512"), AVX512},
+    [WEIR_AVX512VNNI] = {NAMED("avx512vnni", "WEIR_AVX512VNNI"), AVX512},
+    [WEIR_NEON] = {NAMED("neon", "WEIR_NEON"), NEON},
+    [WEIR_NEONDOT] = {NAMED("neondot", "WEIR_NEONDOT"), NEON},
 };
 
 const struct isa *isa_find(const char *name)
@@ -115,14 +104,20 @@ const struct isa *isa_find(const char *name)
     return NULL;
 }
 
+const struct isa *isa_base(const struct isa *isa)
+{
+    const enum weir_isa own = (enum weir_isa)(isa - isas), base = weir_isas[own].base;
+    return base == own ? NULL : &isas[base];
+}
+
 char *isa_names(void)
 {
     struct text names = {0};
-    for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        text_add(&names, "%s%s",
-                 i == 0                   ? ""
-                 : i + 1 < WEIR_ISA_COUNT ? ", "
-                                          : " or ",
-                 isas[i].name);
+    size_t last = WEIR_ISA_COUNT - 1;
+    while (isa_base(&isas[last]))
+        last--;
+    for (size_t i = 0; i <= last; i++)
+        if (!isa_base(&isas[i]))
+            text_add(&names, "%s%s", i == 0 ? "" : i < last ? ", " : " or ", isas[i].name);
     return names.chars;
 }

@@ -23,7 +23,11 @@ extern const struct isa isas[WEIR_ISA_COUNT];
 /* The ISA of this name, or NULL. */
 const struct isa *isa_find(const char *name);
 
-/* Their names, for a sentence: "a, b or c". The caller frees it. */
+/* The ISA that this one goes beyond by an instruction for weights of few bits: float32 gains
+ * nothing by that, and runs on the base. NULL: it is a base itself. */
+const struct isa *isa_base(const struct isa *isa);
+
+/* The names of those that are, for a sentence: "a, b or c". The caller frees it. */
 char *isa_names(void);
 
 #endif

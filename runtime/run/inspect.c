@@ -33,6 +33,7 @@ static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass,
         return;
     }
     const struct weir_kernel *best = NULL;
+    level = weir_isa_base(level);
     for (size_t i = 0; cell && i < weir_kernel_count(); i++) {
         const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
         const bool own_size = kernel.I == recurrent->I && kernel.H == recurrent->H;

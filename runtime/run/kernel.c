@@ -157,6 +157,7 @@ bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const run_opt
     const char *level;
     if (weir_isa_level(&level, &weir))
         return fail(failure, "%s", weir.message);
+    level = weir_isa_base(level);
     const char *cell = run_built_in(pass);
     const bool any = options->any_size, has = cell && build_has(cell, level, sizes[0], sizes[1]);
     const bool asks = options->tuning && options->tuning->count && !any;

@@ -23,17 +23,25 @@ has_flags() {
 }
 
 if [[ $level == here ]]; then
-    case "${emulator[0]:-$(uname -m)}" in
-    *aarch64* | *arm64*) level=neon ;;
+    case "${emulator[*]:-$(uname -m)}" in
+    *aarch64*cortex-a53*) level=neon ;;
+    *qemu-aarch64*) level=neondot ;; # the CPU that it plays unasked has all that it knows
+    *aarch64* | *arm64*)
+        level=neon
+        ! has_flags asimddp || level=neondot
+        ;;
     *)
         [[ -r /proc/cpuinfo ]] || skip "there is no /proc/cpuinfo to compare with."
-        if has_flags avx2 fma avx512f avx512bw avx512dq avx512vl; then
-            level=avx512
-        elif has_flags avx2 fma; then
-            level=avx2
-        else
-            level=scalar
-        fi
+        level=scalar
+        while read -r isa flags; do
+            # shellcheck disable=SC2086
+            ! has_flags $flags || level=$isa
+        done <<'END'
+avx2 avx2 fma f16c
+avx2vnni avx2 fma f16c avx_vnni
+avx512 avx2 fma f16c avx512f avx512bw avx512dq avx512vl
+avx512vnni avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512_vnni
+END
         ;;
     esac
 fi

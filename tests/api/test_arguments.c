@@ -36,6 +36,7 @@ static void check_lists(void)
     HOLDS(!info.name && !info.cell && !info.isa && !info.math && !info.plan && !info.H);
     HOLDS(!weir_isa_name(SIZE_MAX));
     HOLDS(weir_microarchitecture() == weir_microarchitecture());
+    HOLDS(!weir_isa_base(NULL) && !weir_isa_base("") && !weir_isa_base("none"));
     HOLDS(!weir_isa_runs_here(NULL) && !weir_isa_runs_here("") && !weir_isa_runs_here("none"));
     REFUSES(weir_isa_level(NULL, &error));
 }

@@ -201,7 +201,7 @@ int main(void)
     unsetenv("WEIR_VERBOSE");
     for (size_t k = 0; weir_isa_name(k); k++)
         if (weir_isa_runs_here(weir_isa_name(k)))
-            level = weir_isa_name(k);
+            level = weir_isa_base(weir_isa_name(k));
     check_sizes();
     check_order();
     check_missing_level();

@@ -10,6 +10,7 @@
 
 static const char *here;
 static enum weir_isa best;
+static unsigned lacks; /* one bit an ISA below the best */
 
 const char *weir_microarchitecture(void)
 {
@@ -18,7 +19,7 @@ const char *weir_microarchitecture(void)
 
 bool weir_cpu_has_isa(enum weir_isa isa)
 {
-    return isa <= best;
+    return isa <= best && !(lacks >> isa & 1);
 }
 
 unsigned weir_cpu_features(void)
@@ -86,6 +87,7 @@ KERNEL(sized_avx2_sleef, WEIR_AVX2, WEIR_SLEEF, 2, 3, NULL);
 KERNEL(sized_avx2_sleef_zen3, WEIR_AVX2, WEIR_SLEEF, 2, 3, "zen3");
 KERNEL(any_avx512, WEIR_AVX512, WEIR_INLINE, 0, 0, NULL);
 KERNEL(any_avx512_zen5, WEIR_AVX512, WEIR_INLINE, 0, 0, "zen5");
+KERNEL(own_avx512vnni, WEIR_AVX512VNNI, WEIR_INLINE, 0, 0, NULL); /* in no list */
 
 /* What weir-gen writes where a plan does not fit. */
 #define NO_KERNEL(stem)                                                                            \
@@ -196,6 +198,52 @@ static void check_preference(void)
     EXPECT_REFUSAL(&config, WEIR_INVALID, "config.isa=avx2_zen3 names no ISA");
 }
 
+/* A bundle of an ISA and one instruction more, of which this build has no kernels, and one that a
+ * CPU may lack though it has a later one, as a Zen 4 does. */
+static void check_bundles(void)
+{
+    weir_layer_config config = make_config(3);
+    here = NULL;
+    best = WEIR_AVX512VNNI;
+    lacks = 1u << WEIR_AVX2VNNI;
+    expect_kernel(&config, "any_avx512",
+                  "avx512vnni is the best level of this CPU, where float32 runs on avx512");
+    config.isa = "avx512vnni";
+    expect_kernel(&config, "any_avx512",
+                  "avx512vnni is the level named by config.isa, where float32 runs on avx512");
+    config.isa = "avx512";
+    expect_kernel(&config, "any_avx512", "avx512 is the level named by config.isa");
+    config.isa = "avx2";
+    expect_kernel(&config, "sized_avx2", "avx2 is the level named by config.isa");
+    config.isa = "avx2vnni";
+    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "only scalar, avx2, avx512, avx512vnni;");
+    /* Down past what is lacking; what was named is not left below its base. */
+    config.isa = NULL;
+    config.math = "sleef";
+    expect_kernel(&config, "sized_avx2_sleef", "but this build has no such kernel");
+    config.isa = "avx512vnni";
+    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "config.isa=avx512vnni, but this build has no such");
+    lacks = 0;
+    best = WEIR_AVX2VNNI;
+    config.isa = "avx2vnni";
+    config.math = NULL;
+    expect_kernel(&config, "sized_avx2", "where float32 runs on avx2");
+}
+
+/* A kernel of a bundle runs at no lower level. */
+static void check_own_bundle(void)
+{
+    weir_layer_config config = make_config(3);
+    config.own = &weir_own_avx512vnni;
+    best = WEIR_AVX512VNNI;
+    expect_kernel(&config, "own_avx512vnni", "config.own asks for it");
+    config.isa = "avx512";
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "is above the level avx512 that config.isa allows");
+    config.isa = NULL;
+    best = WEIR_AVX512;
+    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE, "needs avx512vnni, which this CPU lacks");
+}
+
 /* By name any can be had anywhere, as the bits are the same. */
 static void check_forced(void)
 {
@@ -245,6 +293,8 @@ int main(void)
     unsetenv("WEIR_VERBOSE");
     check_models();
     check_preference();
+    check_bundles();
+    check_own_bundle();
     check_forced();
     check_list();
     return expect_verdict("test_variants");

@@ -109,9 +109,9 @@ fi
 
 # Another version of Weir: a run and a region are laid out otherwise, constants have other values.
 sed -i -e 's/^struct weir_run {/&\n    double added[3];/' -e 's/^struct weir_region {/&\n    long added;/' \
-    -e 's/enum weir_isa { WEIR_SCALAR, WEIR_AVX2/enum weir_isa { WEIR_AVX2, WEIR_SCALAR/' \
+    -e '/^    WEIR_SCALAR,$/d' -e 's/^    WEIR_AVX2,$/&\n    WEIR_SCALAR,/' \
     "$scratch/other/src/kernel.h"
-sed -i -e '/^    {"scalar", 0},$/d' -e 's/^    {"avx512", WEIR/    {"scalar", 0},\n&/' \
+sed -i -e '/^    {"scalar", 0, WEIR_SCALAR},$/d' -e 's/^    {"avx2vnni", /    {"scalar", 0, WEIR_SCALAR},\n&/' \
     "$scratch/other/src/cpu_features.h"
 sed -i 's/^    {\(WEIR_[HPI], WEIR\)/    {0, \1/' "$scratch"/other/src/other_*.c
 grep -q '^    double added' "$scratch/other/src/kernel.h" && grep -q '^    {0, WEIR' "$scratch/other/src/other_scalar.c" ||

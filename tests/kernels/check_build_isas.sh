@@ -16,7 +16,7 @@ runs() { # FLAG...
     done
 }
 [[ -r /proc/cpuinfo ]] || skip "there is no /proc/cpuinfo to compare with."
-if runs avx2 fma; then
+if runs avx2 fma f16c; then
     native="avx2 $native"
     if runs avx512f avx512bw avx512dq avx512vl; then
         native="avx2 avx512 scalar"
@@ -47,7 +47,8 @@ done <<END
 -DWEIR_BUILD_ISAS=avx2;avx2|avx2|
 -DWEIR_BUILD_ISAS=avx2;scalar|avx2 scalar|
 -DWEIR_BUILD_ISAS=all|avx2 avx512 scalar|
--DWEIR_BUILD_ISAS=avx3||WEIR_BUILD_ISAS: there is no ISA avx3 for this architecture; name some of scalar, avx2, avx512, or all, or native.
+-DWEIR_BUILD_ISAS=avx512vnni;scalar|avx512 scalar|
+-DWEIR_BUILD_ISAS=avx3||WEIR_BUILD_ISAS: there is no ISA avx3 for this architecture; name some of scalar, avx2, avx2vnni, avx512, avx512vnni, or all, or native.
 -DWEIR_BUILD_ISAS=scalar;neon||WEIR_BUILD_ISAS: there is no ISA neon for this architecture
 -DWEIR_BUILD_ISAS=||WEIR_BUILD_ISAS=: a build needs an ISA
 -DWEIR_BUILD_ISAS=avx2 -DWEIR_TESTS=ON||the tests need scalar, with which they compare: add it, or configure with -DWEIR_TESTS=OFF.
