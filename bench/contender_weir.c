@@ -61,8 +61,9 @@ static void list_kernels(const struct contender_kind *kind, const struct shape *
     const struct weir_kernel *kernel;
     for (size_t i = 0; (kernel = weir_kernel_at(i)) != NULL; i++) {
         const weir_kernel_info info = weir_kernel_describe(kernel);
-        if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(kernel) ||
-            isa_index(info.isa) > isa_index(level))
+        /* All are held to one result, which is that of weights of float32. */
+        if (!kernel_fits(&info, shape) || strcmp(info.type, "f32") != 0 ||
+            !weir_kernel_runs_here(kernel) || isa_index(info.isa) > isa_index(level))
             continue;
         struct contender contender = {.kind = kind, .isa = info.isa, .choice = kernel};
         contender.to_the_bit = strcmp(info.math, "inline") == 0;
@@ -237,6 +238,11 @@ static bool own_load(const char *path, struct failure *failure)
     const struct weir_kernel *kernel = dlsym(library, symbol);
     if (!kernel)
         return fail(failure, "--own: %s, by its name, should hold %s, and does not", path, symbol);
+    const weir_kernel_info info = weir_kernel_describe(kernel);
+    if (strcmp(info.type, "f32") != 0)
+        return fail(failure,
+                    "--own: %s has weights of %s, expected f32, to whose result all are held", path,
+                    info.type);
     snprintf(own[own_count].name, sizeof own->name, "%.*s", (int)(length - 3 * ending), file);
     own[own_count++].kernel = kernel;
     return true;

@@ -183,8 +183,10 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
 {
     double size[4];
     enum weir_math math;
+    enum weir_type type;
     const struct isa *isa = options_isa(request, failure);
-    if (!isa || !options_math(request, &math, failure) || !options_sizes(request, size, failure))
+    if (!isa || !options_math(request, &math, failure) || !options_type(request, &type, failure) ||
+        !options_sizes(request, size, failure))
         return NULL;
     struct graph *graph = read_graph(source, size, failure);
     if (!graph)
@@ -194,7 +196,8 @@ static struct kernel_parts *make_parts(const struct request *request, const stru
         graph_free(graph);
         return NULL;
     }
-    struct kernel_parts *parts = kernel_parts_create(graph, math, isa, request->trains, failure);
+    struct kernel_parts *parts =
+        kernel_parts_create(graph, math, type, isa, request->trains, failure);
     if (!parts) {
         source_fail(source, line, column, failure);
         return NULL;

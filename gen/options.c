@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "inspect/check.h"
+#include "packing.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -45,6 +46,9 @@ static const struct {
      "one of those that --list shows, such as avx2; of a model, a list with commas, by default of "
      "all"},
     {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
+    {"type", "f32|bf16|f16|i8", KERNEL, AT(type),
+     "what the weights of products are stored as: float32 (default), bfloat16, IEEE's binary16, or "
+     "bytes with a scale for every row"},
     {"train", NULL, KERNEL, AT(trains),
      "with what training needs: saved values, backward, gradients"},
     {"profile", NULL, KERNEL, AT(profiled),
@@ -354,22 +358,25 @@ bool options_read(int argc, char **argv, struct request *request, struct failure
 /* ---- What texts mean ---- */
 
 /* The ISA of that name, or NULL and a fault; `more` ends a sentence that names all. */
-static const struct isa *find_isa(const char *name, const char *more, struct failure *failure)
+static const struct isa *find_isa(const char *name, const char *type, const char *more,
+                                  struct failure *failure)
 {
-    const struct isa *isa = name ? isa_find(name) : NULL, *base = isa ? isa_base(isa) : NULL;
+    const bool bytes = type && !strcmp(type, weir_type_name(WEIR_TYPE_I8));
+    const struct isa *isa = name ? isa_find(name) : NULL;
+    const struct isa *base = isa && !bytes ? isa_base(isa) : NULL;
     char *names = isa_names();
     if (!isa)
         fail(failure, "--isa %.1000s, expected %s%s", name ? name : "is missing", names, more);
     if (base)
-        fail(failure, "--isa %s: float32 gains nothing from what it has beyond %s, name that", name,
-             base->name);
+        fail(failure, "--isa %s: only weights of i8 gain from what it has beyond %s, name that",
+             name, base->name);
     free(names);
     return base ? NULL : isa;
 }
 
 const struct isa *options_isa(const struct request *request, struct failure *failure)
 {
-    return find_isa(request->isa, "", failure);
+    return find_isa(request->isa, request->type, "", failure);
 }
 
 bool options_math(const struct request *request, enum weir_math *math, struct failure *failure)
@@ -377,6 +384,17 @@ bool options_math(const struct request *request, enum weir_math *math, struct fa
     *math = request->math && !strcmp(request->math, "sleef") ? WEIR_SLEEF : WEIR_INLINE;
     return !request->math || *math == WEIR_SLEEF || !strcmp(request->math, "inline") ||
            fail(failure, "--math %.1000s, expected inline or sleef", request->math);
+}
+
+bool options_type(const struct request *request, enum weir_type *type, struct failure *failure)
+{
+    const bool sleef = request->math && !strcmp(request->math, "sleef");
+    *type = request->type ? weir_type_named(request->type) : WEIR_TYPE_F32;
+    if (*type == WEIR_TYPE_COUNT)
+        return fail(failure, "--type %.1000s, expected f32, bf16, f16 or i8", request->type);
+    return *type == WEIR_TYPE_F32 || (!request->trains && !sleef) ||
+           fail(failure, "--type %s is not for %s, which takes weights of float32", request->type,
+                request->trains ? "--train" : "--math sleef");
 }
 
 /* Whether it is a number from 1 to a limit. */
@@ -451,7 +469,7 @@ static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct fail
     while (list && *list) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);
-        const struct isa *isa = find_isa(name, several, failure);
+        const struct isa *isa = find_isa(name, NULL, several, failure);
         if (isa)
             chosen[isa - isas] = any = true;
         free(name);
@@ -459,7 +477,7 @@ static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct fail
             return false;
         list += length + (list[length] == ',');
     }
-    return !list || any || find_isa("is empty", several, failure);
+    return !list || any || find_isa("is empty", NULL, several, failure);
 }
 
 bool options_deploy(const struct request *request, struct deploy_request *deploy,

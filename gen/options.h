@@ -27,7 +27,7 @@ struct request {
     enum command command;
     bool trains, profiled, backward;
     bool lengths, reverse, bidirectional, no_test;
-    const char *cell, *output, *isa, *math, *plan, *tuning, *variant;
+    const char *cell, *output, *isa, *math, *type, *plan, *tuning, *variant;
     const char *size[4]; /* by extent */
     const char *model, *node, *data, *out, *name, *from, *weights,
         *steps; /* of a model that stands alone */
@@ -42,11 +42,13 @@ void options_help(struct text *out);
  * with files called without their folders. */
 char *options_command(const struct request *request);
 
-/* What texts mean: the ISA that must be given; the form of the maths; the sizes of a kernel, 0 for
+/* What texts mean: the ISA that must be given; the form of the maths; the type of
+ * the weights; the sizes of a kernel, 0 for
  * any; those to check a gradient for, which are all known; and what a model that stands alone is
  * made of. */
 const struct isa *options_isa(const struct request *request, struct failure *failure);
 bool options_math(const struct request *request, enum weir_math *math, struct failure *failure);
+bool options_type(const struct request *request, enum weir_type *type, struct failure *failure);
 bool options_sizes(const struct request *request, double size[4], struct failure *failure);
 bool options_check_sizes(const struct request *request, double size[4], struct failure *failure);
 bool options_deploy(const struct request *request, struct deploy_request *deploy,

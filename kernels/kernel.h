@@ -84,6 +84,10 @@ enum weir_isa {
 
 enum weir_math { WEIR_INLINE, WEIR_SLEEF };
 
+/* What the weights of products are stored as. Vectors, states and all arithmetic between products
+ * are float32, whatever the type. */
+enum weir_type { WEIR_TYPE_F32, WEIR_TYPE_BF16, WEIR_TYPE_F16, WEIR_TYPE_I8, WEIR_TYPE_COUNT };
+
 /* A learned matrix [rows][cols], row-major, or a learned vector [rows] (cols is WEIR_ONE), under
  * its name in the cell file. This is the canonical form in which weights are handed to Weir. */
 struct weir_param {
@@ -97,18 +101,16 @@ struct weir_state {
     enum weir_extent size;
 };
 
-/* A region of the packed weights: `count` parameters of one shape, interleaved as
- *     [block of `lanes` rows][col][parameter][lane]
- * with zeros past the last row. Where the last block has fewer rows than lanes and `tail` is given,
- * that block is
- *     [col][tail_width]
- * with the rows of parameter k from tail[k] on, and zeros elsewhere. Where `few` is set, and there
- * are fewer rows than WEIR_FEW, the region is
- *     [parameter][row][col]
- * with zeros past the last col, to a multiple of WEIR_ROW. Regions follow one another in
- * the order of the table, each starting at a multiple of WEIR_ROW floats. Every weight is
- * multiplied by its slot's scale, once, in float (kernel.scales; a finite product that overflows
- * becomes +-FLT_MAX). */
+/* A region of the packed weights: `count` parameters of one shape, interleaved in words of 32 bits
+ * as [block of `lanes` rows][word of cols][parameter][lane] with zeros past the last row. A word
+ * holds the columns of its type's layout (packing.h): one of float32, two of 16 bits. Where the
+ * last block has fewer rows than lanes and `tail` is given, that block is [word of
+ * cols][tail_width] with the rows of parameter k from tail[k] on, and zeros elsewhere. Where `few`
+ * is set, and there are fewer rows than WEIR_FEW, the region is [parameter][row][col] of float32,
+ * to which weights of a narrower type are widened, with zeros past the last col, to a multiple of
+ * WEIR_ROW. Regions follow one another in the order of the table, each starting at a multiple of
+ * WEIR_ROW words. Every weight is multiplied by its slot's scale, once, in float (kernel.scales; a
+ * finite product that overflows becomes +-FLT_MAX); scales of matrices of a narrower type are 1. */
 struct weir_region {
     enum weir_extent rows, cols;
     size_t count;
@@ -116,6 +118,7 @@ struct weir_region {
     const unsigned short *tail; /* [count], or NULL */
     size_t tail_width;
     int few; /* matrices of a forward pass */
+    enum weir_type type;
 };
 
 /* ---- Training ---- */
@@ -162,6 +165,7 @@ struct weir_run {
      * is 0x7fc00000; in a state it may be any, which is for whoever copies states out to mend. */
     float *state[2][WEIR_STATES_MAX];
     float *value[WEIR_VALUES_MAX]; /* stored values, [B][row] each, as kernel.values say */
+    float *bytes; /* operands of weights of 8 bits: kernel.byte_floats floats for every part */
     float *products; /* hoisted products: kernel.hoist_floats(B, I, H, P) floats */
     const struct weir_tape *tape; /* training: where each step's values lie; or NULL */
     /* Threads: part `part` of `parts` computes its share of the units, and calls `wait` (which
@@ -238,11 +242,12 @@ enum { WEIR_CONTRACT = 5 };
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */
     const char
-        *name; /* cell_f32_iI_hH[_pP]__isa[_sleef][_cpu]; a size-generic one: cell_f32_any__isa */
+        *name; /* cell_type_iI_hH[_pP]__isa[_sleef][_cpu]; a size-generic one: cell_type_any__isa */
     const char *cell;
     const char *plan; /* the decisions it was generated with, as weir-gen --plan takes them */
     enum weir_isa isa;
     enum weir_math math;
+    enum weir_type type; /* of its matrices */
     /* The microarchitecture (microarchitecture.h) on which its plan was measured, and for which
      * alone it is chosen; NULL: for all. The last part of its name. */
     const char *tuned_for;
@@ -261,6 +266,9 @@ struct weir_kernel {
     /* How many floats of run.products a batch of B rows needs; 0 where nothing is hoisted. It never
      * falls as B grows. */
     size_t (*hoist_floats)(size_t B, size_t I, size_t H, size_t P);
+    /* How many floats of run.bytes each part needs for B rows; NULL but for weights of 8 bits. It
+     * never falls as B grows. */
+    size_t (*byte_floats)(size_t B, size_t I, size_t H, size_t P);
     void (*forward)(const struct weir_run *run);
     const struct weir_training *training; /* NULL: it was generated without */
 };

@@ -4,6 +4,7 @@
 #ifndef WEIR_PACKING_H
 #define WEIR_PACKING_H
 
+#include "halves.h"
 #include "kernel.h"
 
 #include <float.h>
@@ -31,23 +32,110 @@ static inline size_t weir_round_up(size_t a, size_t unit)
     return weir_times(a / unit + (a % unit != 0), unit);
 }
 
+/* ---- How the weights of a type lie ---- */
+
+static inline const char *weir_type_name(enum weir_type type)
+{
+    static const char *const names[WEIR_TYPE_COUNT] = {[WEIR_TYPE_F32] = "f32",
+                                                       [WEIR_TYPE_BF16] = "bf16",
+                                                       [WEIR_TYPE_F16] = "f16",
+                                                       [WEIR_TYPE_I8] = "i8"};
+    return names[type];
+}
+
+/* The type of that name; WEIR_TYPE_COUNT: there is none. */
+static inline enum weir_type weir_type_named(const char *name)
+{
+    int type = 0;
+    while (type < WEIR_TYPE_COUNT && strcmp(name, weir_type_name((enum weir_type)type)) != 0)
+        type++;
+    return (enum weir_type)type;
+}
+
+/* The columns of one lane that share a word of 32 bits. */
+static inline size_t weir_word_columns(enum weir_type type)
+{
+    return type == WEIR_TYPE_F32 ? 1 : type == WEIR_TYPE_I8 ? 4 : 2;
+}
+
+/* The words of a lane before its columns: of a row of bytes its scale, and what belongs into its
+ * sums where activations are WEIR_DOT_BIAS too large. */
+static inline size_t weir_head_words(enum weir_type type)
+{
+    return type == WEIR_TYPE_I8 ? 2 : 0;
+}
+
+/* The words of so many columns. */
+static inline size_t weir_words(enum weir_type type, size_t cols)
+{
+    const size_t columns = weir_word_columns(type);
+    return cols / columns + (cols % columns != 0);
+}
+
+/* Those of a lane of a region. */
+static inline size_t weir_lane_words(enum weir_type type, size_t cols)
+{
+    return weir_plus(weir_head_words(type), weir_words(type, cols));
+}
+
+/* Rows of bytes that lie by themselves are padded to this. */
+enum { WEIR_FEW_BYTES = 64 };
+
+/* A weight as its type holds it: rounded to nearest even; what is too large becomes infinite. */
+static inline float weir_rounded(enum weir_type type, float weight)
+{
+    return type == WEIR_TYPE_F32    ? weight
+           : type == WEIR_TYPE_BF16 ? bfloat_widen(bfloat_narrow(weight))
+                                    : half_widen(half_narrow(weight));
+}
+
+/* Puts a weight of column `part` of a word where its type has it, `at` lanes from the first. Two
+ * columns of bfloat16 are the halves of one lane; two of binary16 the halves of one vector. */
+static inline void weir_put(enum weir_type type, size_t lanes, float *words, size_t at, size_t part,
+                            float weight)
+{
+    if (type == WEIR_TYPE_F32) {
+        words[at] = weight;
+    } else if (type == WEIR_TYPE_BF16) {
+        uint32_t word;
+        memcpy(&word, words + at, sizeof word);
+        word &= part ? 0xffffu : 0xffff0000u;
+        word |= (uint32_t)bfloat_narrow(weight) << (part ? 16 : 0);
+        memcpy(words + at, &word, sizeof word);
+    } else {
+        const uint16_t half = half_narrow(weight);
+        const size_t first = (at - at % lanes) * 2 + part * lanes + at % lanes;
+        memcpy((char *)words + first * sizeof half, &half, sizeof half);
+    }
+}
+
+/* ---- Regions ---- */
+
 /* Whether each row of a region lies by itself. */
 static inline bool weir_is_few(const struct weir_region *region, size_t rows)
 {
     return region->few && rows < WEIR_FEW;
 }
 
-/* The floats of a region of so many rows and columns. */
+/* The words of a row that lies by itself. */
+static inline size_t weir_few_words(enum weir_type type, size_t cols)
+{
+    return type == WEIR_TYPE_I8
+               ? weir_plus(WEIR_ROW, weir_round_up(cols, WEIR_FEW_BYTES) / sizeof(float))
+               : weir_round_up(cols, WEIR_ROW);
+}
+
+/* The words of a region of so many rows and columns. */
 static inline size_t weir_region_floats(const struct weir_region *region, size_t lanes, size_t rows,
                                         size_t cols)
 {
     if (weir_is_few(region, rows))
-        return weir_times(rows * region->count, weir_round_up(cols, WEIR_ROW));
+        return weir_times(rows * region->count, weir_few_words(region->type, cols));
     const size_t left = rows % lanes;
     const size_t whole = left && !region->tail ? rows - left + lanes : rows - left;
     const size_t column =
         weir_plus(weir_times(whole, region->count), left ? region->tail_width : 0);
-    return weir_times(column, cols);
+    return weir_times(column, weir_lane_words(region->type, cols));
 }
 
 /* A product that leaves the range of floats stays in it, so that infinity, where the weights have
@@ -66,17 +154,67 @@ static inline float weir_float_at(const float *array, size_t index)
     return value;
 }
 
+/* A row of weights as bytes: symmetric, by its largest magnitude m, scale m / 127, each the nearest
+ * integer to w / scale, of two as near the even one. A row whose m is below 2^-96 counts as zeros;
+ * one with an infinity or a NaN has the scale NaN. The bytes of four columns lie together, and
+ * `step` bytes after them those of the next. */
+static inline void weir_pack_bytes(const float *from, size_t start, size_t col_step, size_t cols,
+                                   float *scale, float *correction, char *bytes, size_t step)
+{
+    float most = 0, spoilt = 0;
+    int32_t sum = 0;
+    for (size_t col = 0; col < cols; col++) {
+        const float weight = fabsf(weir_float_at(from, start + col * col_step));
+        most = weight > most ? weight : most;
+        spoilt += weight - weight;
+    }
+    *scale = spoilt != 0 || isnan(spoilt) ? NAN : most < 0x1p-96f ? 0 : most / 127;
+    for (size_t col = 0; col < cols; col++) {
+        const float weight = weir_float_at(from, start + col * col_step);
+        const float exact = *scale > 0 ? weight / *scale : 0;
+        const float within = exact > 127 ? 127 : exact < -127 ? -127 : exact;
+        /* Where 1.5 * 2^23 is added, the last bits of a float are ones. */
+        const int8_t byte = (int8_t)(halves_bits(within + 0x1.8p23f) & 0xff);
+        bytes[col / 4 * step + col % 4] = (char)byte;
+        sum += byte;
+    }
+    const uint32_t taken_back = 0u - 128u * (uint32_t)sum;
+    memcpy(correction, &taken_back, sizeof taken_back);
+}
+
 /* Packs a region whose rows lie by themselves. */
 static inline void weir_pack_few(const struct weir_region *region, size_t rows, size_t cols,
                                  size_t row_step, size_t col_step, const float *const *data,
                                  const float *scale, float *packed)
 {
+    const size_t words = weir_few_words(region->type, cols);
+    const bool bytes = region->type == WEIR_TYPE_I8;
     for (size_t k = 0; k < region->count; k++)
-        for (size_t row = 0; row < rows; row++, packed += weir_round_up(cols, WEIR_ROW))
-            for (size_t col = 0; col < cols; col++)
-                packed[col] = weir_scaled(
-                    weir_float_at(data[region->params[k]], row * row_step + col * col_step),
-                    scale[k]);
+        for (size_t row = 0; row < rows; row++, packed += words) {
+            if (bytes)
+                weir_pack_bytes(data[region->params[k]], row * row_step, col_step, cols, packed,
+                                packed + 1, (char *)(packed + WEIR_ROW), 4);
+            for (size_t col = 0; col < cols && !bytes; col++)
+                packed[col] = weir_rounded(
+                    region->type, weir_scaled(weir_float_at(data[region->params[k]],
+                                                            row * row_step + col * col_step),
+                                              scale[k]));
+        }
+}
+
+/* Packs a block of rows of bytes. */
+static inline void weir_pack_byte_block(const struct weir_region *region, size_t lanes,
+                                        size_t first, size_t count, size_t cols, size_t row_step,
+                                        size_t col_step, const float *const *data, float *packed)
+{
+    const bool tail = region->tail && count < lanes;
+    const size_t width = tail ? region->tail_width : region->count * lanes;
+    for (size_t k = 0; k < region->count; k++)
+        for (size_t lane = 0; lane < count; lane++) {
+            float *at = packed + (tail ? region->tail[k] : k * lanes) + lane;
+            weir_pack_bytes(data[region->params[k]], (first + lane) * row_step, col_step, cols, at,
+                            at + width, (char *)(at + 2 * width), width * sizeof *at);
+        }
 }
 
 /* Packs one region; what lies past the last row or column must be zero already. `data` is by the
@@ -90,18 +228,29 @@ static inline void weir_pack_region(const struct weir_region *region, size_t lan
         weir_pack_few(region, rows, cols, row_step, col_step, data, scale, packed);
         return;
     }
+    const size_t columns = weir_word_columns(region->type);
     for (size_t first = 0; first < rows; first += lanes) {
         const size_t count = rows - first < lanes ? rows - first : lanes;
         const bool tail = region->tail && count < lanes;
         const size_t width = tail ? region->tail_width : region->count * lanes;
-        for (size_t col = 0; col < cols; col++, packed += width)
+        if (region->type == WEIR_TYPE_I8) {
+            weir_pack_byte_block(region, lanes, first, count, cols, row_step, col_step, data,
+                                 packed);
+            packed += width * weir_lane_words(region->type, cols);
+            continue;
+        }
+        for (size_t col = 0; col < cols; col++) {
             for (size_t k = 0; k < region->count; k++) {
-                float *to = packed + (tail ? region->tail[k] : k * lanes);
+                const size_t at = tail ? region->tail[k] : k * lanes;
                 const float *from = data[region->params[k]];
                 const size_t start = first * row_step + col * col_step;
                 for (size_t lane = 0; lane < count; lane++)
-                    to[lane] = weir_scaled(weir_float_at(from, start + lane * row_step), scale[k]);
+                    weir_put(region->type, lanes, packed, at + lane, col % columns,
+                             weir_scaled(weir_float_at(from, start + lane * row_step), scale[k]));
             }
+            if (col % columns == columns - 1 || col + 1 == cols)
+                packed += width;
+        }
     }
 }
 

@@ -14,6 +14,12 @@
 /* Rows of bytes are padded to this. */
 enum { WEIR_BYTES_ROW = 64 };
 
+/* The bytes of a row of n. */
+static inline size_t weir_bytes(size_t n)
+{
+    return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
+}
+
 WEIR_ISA_BEGIN
 
 /* With m the largest magnitude among v[0] to v[n - 1]: q[k] is the integer nearest to
@@ -50,8 +56,14 @@ static inline void weir_quantise_row(const float *v, size_t n, int8_t *q, float 
             done += V_LANES;
         }
     }
-    const size_t padded = (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
-    memset(q + done, WEIR_DOT_BIAS, padded - done);
+    memset(q + done, WEIR_DOT_BIAS, weir_bytes(n) - done);
+}
+
+/* What a sum of products of bytes begins with: at `correction` -128 times the sum of all weights.
+ */
+static inline v_words v_dot8_start(const void *correction)
+{
+    return WEIR_DOT_BIAS ? v_load_words(correction) : v_words_zero();
 }
 
 WEIR_ISA_END

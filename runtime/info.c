@@ -231,13 +231,21 @@ static void print_forced(void)
 
 /* ---- Kernels ---- */
 
-enum { MATHS = 2 };
-static const char *const maths[MATHS] = {"inline", "sleef"};
+/* The forms of a kernel: of float32 either form of the maths, or another type of weights. */
+static const struct form {
+    const char *name, *type, *math;
+} forms[] = {{"inline", "f32", "inline"},
+             {"sleef", "f32", "sleef"},
+             {"bf16", "bf16", "inline"},
+             {"f16", "f16", "inline"},
+             {"i8", "i8", "inline"}};
 
-/* A cell at a size, and for either form of the maths the set of ISAs that have a kernel for it. */
+enum { FORMS = sizeof forms / sizeof *forms };
+
+/* A cell at a size, and for every form the set of ISAs that have a kernel for it. */
 struct entry {
     weir_kernel_info kernel;
-    unsigned isas[MATHS];
+    unsigned isas[FORMS];
     bool printed;
 };
 
@@ -259,14 +267,17 @@ static size_t collect_entries(struct entry *entries)
     size_t count = 0;
     for (size_t i = 0; i < weir_kernel_count(); i++) {
         const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
-        size_t at = 0, isa = 0;
+        size_t at = 0, isa = 0, form = 0;
         while (at < count && !is_same_size(&entries[at].kernel, &kernel))
             at++;
         if (at == count)
             entries[count++] = (struct entry){.kernel = kernel};
         while (strcmp(weir_isa_name(isa), kernel.isa) != 0)
             isa++;
-        entries[at].isas[strcmp(kernel.math, maths[1]) == 0] |= 1u << isa;
+        while (strcmp(forms[form].type, kernel.type) != 0 ||
+               strcmp(forms[form].math, kernel.math) != 0)
+            form++;
+        entries[at].isas[form] |= 1u << isa;
     }
     return count;
 }
@@ -318,13 +329,23 @@ static void print_tuned(void)
     printf(others ? "; %zu for other CPUs\n" : "\n", others);
 }
 
-static void print_row(struct entry *entries, size_t count, unsigned isas, const char *forms)
+/* The forms that have kernels of the same ISAs as one of them. Returns the columns. */
+static int print_forms(const struct entry *entry, size_t first)
 {
-    enum { CELL = 19, ISAS = 20, FORMS = 14, SIZES = 2 + CELL + ISAS + FORMS };
+    int column = 0;
+    for (size_t form = first; form < FORMS; form++)
+        if (entry->isas[form] == entry->isas[first])
+            column = print_word(column, 0, forms[form].name);
+    return column;
+}
+
+static void print_row(struct entry *entries, size_t count, size_t form)
+{
+    enum { CELL = 19, ISAS = 20, NAMES = 22, SIZES = 2 + CELL + ISAS + NAMES };
     int column = SIZES;
     printf("  %-*s", CELL, entries->kernel.cell);
-    const int written = print_isas(isas);
-    printf("%*s%-*s", ISAS - written, "", FORMS, forms);
+    printf("%*s", ISAS - print_isas(entries->isas[form]), "");
+    printf("%*s", NAMES - print_forms(entries, form), "");
     for (size_t i = 0; i < count; i++) {
         const weir_kernel_info *kernel = &entries[i].kernel;
         char size[80] = "any";
@@ -340,6 +361,15 @@ static void print_row(struct entry *entries, size_t count, unsigned isas, const 
     printf("\n");
 }
 
+/* Whether no form before it has kernels of the same ISAs. */
+static bool is_first_form(const struct entry *entry, size_t form)
+{
+    size_t first = 0;
+    while (entry->isas[first] != entry->isas[form])
+        first++;
+    return first == form;
+}
+
 static void print_kernels(struct entry *entries, size_t count)
 {
     size_t runnable = 0;
@@ -347,17 +377,14 @@ static void print_kernels(struct entry *entries, size_t count)
         runnable += weir_kernel_runs_here(weir_kernel_at(i));
     printf(LABEL "%zu in this build, %zu of them run here (weir-info --kernels lists them)\n\n",
            "Kernels", weir_kernel_count(), runnable);
-    printf("  %-19s%-20s%-14s%s\n", "cell", "ISAs", "maths", "sizes I x H, or I x H x P");
+    printf("  %-19s%-20s%-22s%s\n", "cell", "ISAs", "forms", "sizes I x H, or I x H x P");
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = &entries[i];
         if (entry->printed)
             continue;
-        if (entry->isas[0] == entry->isas[1])
-            print_row(entry, count - i, entry->isas[0], "inline sleef");
-        else
-            for (size_t math = 0; math < MATHS; math++)
-                if (entry->isas[math])
-                    print_row(entry, count - i, entry->isas[math], maths[math]);
+        for (size_t form = 0; form < FORMS; form++)
+            if (entry->isas[form] && is_first_form(entry, form))
+                print_row(entry, count - i, form);
     }
 }
 

@@ -31,10 +31,15 @@ static weir_status allocate_scratch(weir_layer *layer, weir_error *error)
         enough = enough && run->value[v];
     }
     const size_t hoist = kernel->hoist_floats(layer->max_batch, sizes.I, sizes.H, sizes.P);
+    const size_t part =
+        kernel->byte_floats ? kernel->byte_floats(layer->max_batch, sizes.I, sizes.H, sizes.P) : 0;
+    const size_t bytes = weir_times(layer->parts, part);
     if (hoist)
         run->products = weir_allocate(hoist);
+    if (bytes)
+        run->bytes = weir_allocate(bytes);
     layer->unwanted = weir_allocate(weir_times(layer->max_batch, layer->state_row[0]));
-    if (enough && layer->unwanted && (run->products || !hoist))
+    if (enough && layer->unwanted && (run->products || !hoist) && (run->bytes || !bytes))
         return WEIR_OK;
     return weir_fail(error, WEIR_NO_MEMORY,
                      "There is not the memory to run %zu rows of %.32s with %s together: lower "
@@ -109,6 +114,8 @@ static weir_status create_packings(weir_layer *layer, const weir_layer_config *c
                                            .region_count = kernel->region_count};
     status = weir_match_weights(kernel, config, data, error);
     if (!status)
+        status = weir_check_range(kernel, layer->sizes, data, error);
+    if (!status)
         status = weir_packing_create(&layer->forward, kernel->scales, error);
     if (!status && config->train)
         status = weir_training_create(layer, error);
@@ -179,6 +186,7 @@ void weir_layer_destroy(weir_layer *layer)
     for (size_t v = 0; v < WEIR_VALUES_MAX; v++)
         free(layer->run.value[v]);
     free(layer->run.products);
+    free(layer->run.bytes);
     free(layer->unwanted);
     weir_packing_free(&layer->forward);
     weir_packing_free(&layer->backward);

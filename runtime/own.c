@@ -12,12 +12,15 @@ static const char *fault_of_identity(const struct weir_kernel *kernel)
 {
     if (!kernel->name || !kernel->cell || !kernel->plan)
         return "name, cell and plan must not be NULL";
-    if ((unsigned)kernel->isa >= WEIR_ISA_COUNT || (unsigned)kernel->math > WEIR_SLEEF)
-        return "isa or math is out of range";
+    if ((unsigned)kernel->isa >= WEIR_ISA_COUNT || (unsigned)kernel->math > WEIR_SLEEF ||
+        (unsigned)kernel->type >= WEIR_TYPE_COUNT)
+        return "isa, math or type is out of range";
     if (!kernel->I != !kernel->H || (kernel->P && !kernel->H))
         return "I, H and P must be the sizes it serves, or all be 0";
     if (!kernel->scales || !kernel->hoist_floats || !kernel->forward)
         return "scales, hoist_floats and forward must be functions";
+    if (!kernel->byte_floats != (kernel->type != WEIR_TYPE_I8))
+        return "byte_floats must be a function where type is WEIR_TYPE_I8, and NULL elsewhere";
     return NULL;
 }
 
@@ -59,6 +62,9 @@ static const char *fault_of_regions(const struct weir_kernel *kernel,
         const bool swaps = transposed && region->cols != WEIR_ONE;
         if (!region->params)
             return "a region has no params";
+        if (region->type != (region->cols == WEIR_ONE ? WEIR_TYPE_F32 : kernel->type))
+            return "a region of matrices must have the kernel's type, and one of vectors "
+                   "WEIR_TYPE_F32";
         for (size_t k = 0; k < region->count; k++) {
             if (region->params[k] >= kernel->param_count)
                 return "a region names a param that is not there";

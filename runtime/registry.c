@@ -2,6 +2,7 @@
 /* The kernels of this build, as the generated lists kernels.inc, variants.inc and products.inc name
  * them, and what each says of itself. Which of them a layer runs is decided in select.c. */
 #include "libweir.h"
+#include "packing.h"
 
 #include <string.h>
 
@@ -93,6 +94,7 @@ weir_kernel_info weir_kernel_describe(const struct weir_kernel *kernel)
                               .cell = kernel->cell,
                               .isa = weir_isas[kernel->isa].name,
                               .math = kernel->math == WEIR_SLEEF ? "sleef" : "inline",
+                              .type = weir_type_name(kernel->type),
                               .plan = kernel->plan,
                               .tuned_for = kernel->tuned_for,
                               .I = kernel->I,

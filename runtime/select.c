@@ -6,6 +6,7 @@
  * never is something else run instead. */
 #include "common/setting.h"
 #include "libweir.h"
+#include "packing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,8 @@ struct request {
     struct level level;
     bool any_math; /* nothing was said, so a kernel asked for by name decides */
     enum weir_math math;
+    bool any_type;
+    enum weir_type type;
     const struct weir_kernel *own;
     const char *name, *named_by; /* a kernel by name, and who says so */
 };
@@ -94,6 +97,18 @@ static weir_status read_math(struct request *want, const char *math, weir_error 
     if (math && strcmp(math, maths[want->math]) != 0)
         return weir_fail(error, WEIR_INVALID,
                          "config.math=%.64s is no form of the maths: use inline or sleef.", math);
+    return WEIR_OK;
+}
+
+static weir_status read_type(struct request *want, const weir_layer_config *config,
+                             weir_error *error)
+{
+    want->any_type = !config->type;
+    want->type = config->type ? weir_type_named(config->type) : WEIR_TYPE_F32;
+    if (want->type == WEIR_TYPE_COUNT)
+        return weir_fail(error, WEIR_INVALID,
+                         "config.type=%.64s is no type of weights: use f32, bf16, f16 or i8.",
+                         config->type);
     return WEIR_OK;
 }
 
@@ -122,6 +137,8 @@ static weir_status read_request(struct request *want, const weir_layer_config *c
     weir_status status = find_level(&want->level, config->isa, error);
     if (!status)
         status = read_math(want, config->math, error);
+    if (!status)
+        status = read_type(want, config, error);
     if (!status && config->own)
         status = ask_for(want, "config.own", config->own->name, error);
     if (!status)
@@ -186,6 +203,9 @@ static weir_status check_asked(const struct request *want, const struct weir_ker
     else if (!want->any_math && kernel->math != want->math)
         snprintf(fault, space, "%s=%.64s is not the %s form of the maths", want->named_by,
                  want->name, maths[want->math]);
+    else if (!want->any_type && kernel->type != want->type)
+        snprintf(fault, space, "%s=%.64s has weights of %s, not of %s", want->named_by, want->name,
+                 weir_type_name(kernel->type), weir_type_name(want->type));
     else if (!weir_kernel_runs_here(kernel)) {
         status = WEIR_UNAVAILABLE;
         snprintf(fault, space, "%s=%.64s needs %s, which this CPU lacks", want->named_by,
@@ -218,8 +238,8 @@ static const struct weir_kernel *find_tuned(const struct request *want, enum wei
 {
     const struct weir_kernel *kernel;
     for (size_t i = 0; (kernel = weir_kernel_at(i)); i++)
-        if (kernel->math == want->math && is_candidate(kernel, want, isa, for_any) &&
-            !tuned_for == !kernel->tuned_for &&
+        if (kernel->math == want->math && kernel->type == want->type &&
+            is_candidate(kernel, want, isa, for_any) && !tuned_for == !kernel->tuned_for &&
             (!tuned_for || strcmp(tuned_for, kernel->tuned_for) == 0))
             return kernel;
     return NULL;
@@ -251,12 +271,15 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
         choice->kernel = find_kernel(want, (enum weir_isa)i);
     if (!choice->kernel) {
         char fault[128];
+        const char *type = weir_type_name(want->type), *math = maths[want->math];
         if (named_by)
-            snprintf(fault, sizeof fault, "%s=%s, but this build has no such kernel with %s maths",
-                     named_by, isa, maths[want->math]);
+            snprintf(fault, sizeof fault,
+                     "%s=%s, but this build has no such kernel with weights of %s and %s maths",
+                     named_by, isa, type, math);
         else
-            snprintf(fault, sizeof fault, "This build has no kernel with %s maths for this CPU",
-                     maths[want->math]);
+            snprintf(fault, sizeof fault,
+                     "This build has no kernel with weights of %s and %s maths for this CPU", type,
+                     math);
         return fail_with_list(want, WEIR_UNAVAILABLE, fault, error);
     }
     const char *tuned_for = choice->kernel->tuned_for;

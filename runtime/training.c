@@ -4,6 +4,7 @@
  * is laid out is workspace.c. */
 #include "float_mode.h"
 #include "libweir.h"
+#include "packing.h"
 
 #include <string.h>
 
@@ -25,6 +26,11 @@ static weir_status create_pass(weir_layer *layer, const struct weir_pass *pass,
 weir_status weir_training_create(weir_layer *layer, weir_error *error)
 {
     const struct weir_kernel *kernel = layer->kernel;
+    if (kernel->type != WEIR_TYPE_F32)
+        return weir_fail(error, WEIR_INVALID,
+                         "config.train is for weights of f32, and the kernel %.100s has weights of "
+                         "%s: train with f32, and give what was trained to a layer of %s.",
+                         kernel->name, weir_type_name(kernel->type), weir_type_name(kernel->type));
     if (!kernel->training)
         return weir_fail(error, WEIR_UNAVAILABLE,
                          "The kernel %.100s was generated without training: generate it with "

@@ -71,7 +71,7 @@ WEIR_API bool weir_kernel_runs_here(const struct weir_kernel *kernel);
 /* A kernel in words. I, H, P are 0 where it serves every size. tuned_for: the microarchitecture
  * that alone it is chosen on, and by which its name ends; NULL: it is for all. */
 typedef struct weir_kernel_info {
-    const char *name, *cell, *isa, *math, *plan, *tuned_for;
+    const char *name, *cell, *isa, *math, *type, *plan, *tuned_for;
     size_t I, H, P;
 } weir_kernel_info;
 
@@ -190,6 +190,13 @@ typedef struct weir_layer_config {
     size_t weight_count;
     size_t max_batch; /* rows computed together; a larger batch runs in slices. 0: 64 */
     const char *math; /* "inline" or "sleef"; NULL: inline */
+    /* What the weights of products are stored as, rounded to nearest even: "f32", "bf16" (bfloat16)
+     * or "f16" (IEEE's binary16), which take half of the memory; or "i8", bytes with a scale for
+     * every row of a matrix, which take a quarter, and what they multiply becomes bytes too, with a
+     * scale for every row of the batch and step. All other arithmetic stays float32, and results
+     * are the same bits on every ISA, for each type. WEIR_INVALID where a finite weight
+     * would become infinite, or train is set with a type other than f32. NULL: f32. */
+    const char *type;
     const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
     const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */
     const struct weir_kernel *own; /* a kernel of your own, linked or loaded by you; or NULL */
@@ -268,7 +275,7 @@ WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequen
                                   const weir_gradients *gradients, void *workspace);
 
 /* Replaces all weights, given in the order of weir_cell_weights, none of them NULL: after a step of
- * an optimiser. */
+ * an optimiser. One that the layer's type does not hold becomes infinite. */
 WEIR_API void weir_layer_set_weights(weir_layer *layer, const float *const *weights);
 
 #ifdef __cplusplus

@@ -290,8 +290,9 @@ static bool parts_make(struct track *track, struct failure *failure)
         return false;
     struct graph *graph = source_parse(&source, size, failure);
     free(source.text);
-    track->parts =
-        graph ? kernel_parts_create(graph, WEIR_INLINE, track->isa, shape->train, failure) : NULL;
+    track->parts = graph ? kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, track->isa,
+                                               shape->train, failure)
+                         : NULL;
     if (track->parts)
         track->stem = kernel_stem(track->parts->program[ROLE_FORWARD]);
     return track->parts;

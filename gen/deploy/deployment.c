@@ -152,7 +152,8 @@ static struct kernel_parts *make_parts(const struct deploy_model *model, size_t 
     if (!graph)
         return NULL;
     const int line = graph->line, column = graph->column;
-    struct kernel_parts *parts = kernel_parts_create(graph, WEIR_INLINE, isa, false, failure);
+    struct kernel_parts *parts =
+        kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, isa, false, failure);
     if (!parts) {
         source_fail(cell, line, column, failure);
         return NULL;

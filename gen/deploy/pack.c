@@ -3,6 +3,7 @@
 #include "deploy/pack.h"
 
 #include "packing.h"
+#include "plan/layout.h"
 
 #include <stdlib.h>
 
@@ -22,18 +23,13 @@ static size_t size_of(const struct graph *graph, enum weir_extent extent)
     return extent == WEIR_ONE ? 1 : (size_t)graph->size[extent];
 }
 
-static void describe(const struct graph *graph, const struct stage *stage, const struct tail *tail,
-                     size_t r, struct described *to)
+static void describe(const struct program *program, const struct stage *stage,
+                     const struct tail *tail, size_t r, struct described *to)
 {
     const struct region *from = &stage->regions[r];
-    const size_t width = tail ? tail->width[r] : 0;
-    to->region = (struct weir_region){.rows = from->rows,
-                                      .cols = from->cols,
-                                      .count = from->count,
-                                      .params = to->params,
-                                      .tail = width ? tail->slot_at[r] : NULL,
-                                      .tail_width = width,
-                                      .few = program_may_be_few(stage, from)};
+    const struct graph *graph = program->graph;
+    to->region = layout_region(program, stage, tail, r);
+    to->region.params = to->params;
     to->rows = size_of(graph, from->rows);
     to->cols = size_of(graph, from->cols);
     for (size_t i = 0; i < from->count; i++) {
@@ -51,7 +47,7 @@ static void visit_regions(const struct kernel_parts *parts, visit_region *visit,
         const struct stage *stage = &program->stages[i];
         struct tail *tail = kernel_parts_tail(parts, ROLE_FORWARD, i);
         for (size_t r = 0; r < stage->region_count; r++) {
-            describe(program->graph, stage, tail, r, &described);
+            describe(program, stage, tail, r, &described);
             visit(context, parts->isa->lanes, &described);
         }
         free(tail);

@@ -6,6 +6,7 @@
 #include "emit/blend.h"
 
 #include "emit/choice.h"
+#include "emit/columns.h"
 #include "emit/names.h"
 #include "emit/profile.h"
 
@@ -34,7 +35,8 @@ static size_t find_parts(const struct emitter *e, const struct stage *stage,
     const struct region *walked = walked_region(e->program, stage);
     const size_t rows = e->plan->blend;
     size_t count = 0, own = 0;
-    if (!rows || !stage_hoists(e, stage) || emit_is_generic(e) || emit_tail(e, stage) || !walked)
+    if (!rows || !stage_hoists(e, stage) || emit_is_generic(e) || emit_tail(e, stage) || !walked ||
+        e->program->type != WEIR_TYPE_F32)
         return 0;
     for (size_t r = 0; r < stage->region_count; r++)
         if (stage->regions[r].operand == walked->operand)

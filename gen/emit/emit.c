@@ -3,6 +3,7 @@
  * the tables. */
 #include "emit/emit.h"
 
+#include "emit/bytes.h"
 #include "emit/emitter.h"
 #include "emit/profile.h"
 #include "emit/program.h"
@@ -61,7 +62,8 @@ static void emit_head(struct emitter *e, const char *command)
     emit_work(e, &words);
     EMIT("/* SPDX-License-Identifier: MIT */\n");
     emit_comment(e, words.chars);
-    EMIT("#include \"kernel.h\"\n#include \"%s\"\n%s\nWEIR_ISA_BEGIN\n\n", e->isa->header,
+    EMIT("#include \"kernel.h\"\n#include \"%s\"\n%s%s\nWEIR_ISA_BEGIN\n\n", e->isa->header,
+         emit_has_bytes(e) ? "#include \"quantise.h\"\n" : "",
          e->profile ? "#include \"profile.h\"\n" : "");
     emit_profile_begin(e);
     free(plan);

@@ -2,6 +2,8 @@
 /* What the emitters share: sizes as expressions, layout, what a stage is like. */
 #include "emit/emitter.h"
 
+#include "packing.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,12 +123,22 @@ const char *emit_blocks(struct emitter *e, enum weir_extent extent)
     return emit_number(e, (emit_known(e, extent) + lanes - 1) / lanes);
 }
 
+size_t emit_word_columns(const struct emitter *e, const struct region *region)
+{
+    return weir_word_columns(program_region_type(e->program, region));
+}
+
 const char *emit_panel(struct emitter *e, const struct region *region)
 {
     const size_t width = region->count * e->isa->lanes;
+    const size_t columns = emit_word_columns(e, region);
+    const size_t head = weir_head_words(program_region_type(e->program, region));
+    if (!emit_is_known(e, region->cols) && columns > 1)
+        return emit_format(e, "((%s + %zu) / %zu * %zu)", emit_size(e, region->cols),
+                           columns - 1 + head * columns, columns, width);
     if (!emit_is_known(e, region->cols))
         return emit_format(e, "(%s * %zu)", emit_size(e, region->cols), width);
-    return emit_number(e, emit_known(e, region->cols) * width);
+    return emit_number(e, ((emit_known(e, region->cols) + columns - 1) / columns + head) * width);
 }
 
 const char *emit_is_few(struct emitter *e, const struct stage *stage)

@@ -59,7 +59,7 @@ const char *emit_spell(struct emitter *e, const char *format, const char *a, con
 /* ---- Sizes ---- */
 
 /* Sizes as C expressions inside a function that has a struct step *s: numbers where they are known.
- * size: an extent; padded: a row of a state in memory; blocks: vectors of units; panel: floats of
+ * size: an extent; padded: a row of a state in memory; blocks: vectors of units; panel: words of
  * one block of a region; product_row: floats of one row of a stage's hoisted products. */
 bool emit_is_generic(const struct emitter *e);
 bool emit_is_known(const struct emitter *e, enum weir_extent extent);
@@ -69,6 +69,7 @@ size_t row_floats(size_t size); /* with the padding of a row */
 const char *emit_padded(struct emitter *e, enum weir_extent extent);
 const char *emit_blocks(struct emitter *e, enum weir_extent extent);
 const char *emit_panel(struct emitter *e, const struct region *region);
+size_t emit_word_columns(const struct emitter *e, const struct region *region); /* of a word */
 const char *emit_product_row(struct emitter *e, const struct stage *stage);
 
 /* Whether a stage has few rows (program.h), as an expression, in a kernel for any size. */

@@ -6,9 +6,11 @@
  * as vectors. */
 #include "emit/few.h"
 
+#include "emit/bytes.h"
 #include "emit/names.h"
 #include "emit/profile.h"
 #include "emit/units.h"
+#include "packing.h"
 
 #include <stdlib.h>
 
@@ -94,6 +96,10 @@ void emit_row_product(struct emitter *e)
     if (!needed)
         return;
     EMIT("/* One row of a product of few rows. */\n");
+    if (emit_has_bytes(e)) {
+        EMIT_TEMPLATE("emit/few_bytes.c.in", {"TAG", e->tag});
+        return;
+    }
     EMIT("static inline float row_product%s(const float *w, const float *in, size_t cols)\n{\n",
          e->tag);
     emit_row_body(e);
@@ -102,12 +108,22 @@ void emit_row_product(struct emitter *e)
 
 /* ---- A stage ---- */
 
+const char *emit_few_words(struct emitter *e, const struct region *region)
+{
+    const enum weir_type type = program_region_type(e->program, region);
+    if (emit_is_known(e, region->cols))
+        return emit_number(e, weir_few_words(type, emit_known(e, region->cols)));
+    return type == WEIR_TYPE_I8
+               ? emit_format(e, "(%d + weir_bytes(%s) / 4)", WEIR_ROW, emit_size(e, region->cols))
+               : emit_padded(e, region->cols);
+}
+
 /* Where a row of a parameter begins in its region. Where a vector is one unit, the row is the
  * block. */
 static const char *row_start(struct emitter *e, const struct region *region, size_t slot,
                              size_t row)
 {
-    const char *width = emit_padded(e, region->cols), *size = emit_size(e, region->rows);
+    const char *width = emit_few_words(e, region), *size = emit_size(e, region->rows);
     const char *unit = e->isa->lanes == 1 ? "block" : emit_number(e, row);
     if (slot == 0)
         return emit_format(e, "%s * %s", unit, width);
@@ -126,6 +142,7 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
     const char *operand = emit_identifier(e, emit_operand_name(e, region->operand));
     const char *product[WEIR_FEW - 1] = {"0.0f", "0.0f", "0.0f"};
     EMIT("    {\n");
+    const char *scale[WEIR_FEW - 1] = {"0.0f", "0.0f", "0.0f"};
     for (size_t row = 0; row < rows; row++) {
         const char *lacks = is_known || row == 0 /* whether there are not so many rows */
                                 ? NULL
@@ -143,9 +160,21 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
                                     lacks ? emit_format(e, "%s0.0f : ", lacks) : "", e->tag,
                                     weights, operand, emit_size(e, region->cols)));
         EMIT("\n");
+        if (!emit_has_bytes(e))
+            continue;
+        scale[row] = emit_format(e, "scale%zu", row);
+        EMIT("        const float %s = %s[0] * %s;\n", scale[row], weights,
+             emit_bytes_scale(e, region->operand, "row"));
+    }
+    const char *products = emit_spell(e, e->isa->three, product[0], product[1], product[2]);
+    const char *scales = emit_spell(e, e->isa->three, scale[0], scale[1], scale[2]);
+    if (emit_has_bytes(e)) {
+        EMIT("        const %s scales = %s;\n", e->isa->vector, scales);
+        scales = "scales";
     }
     EMIT("        %s = %s;\n    }\n", name,
-         add(e, name, emit_spell(e, e->isa->three, product[0], product[1], product[2])));
+         emit_has_bytes(e) ? emit_spell(e, e->isa->op[OP_FMA], products, scales, name)
+                           : add(e, name, products));
 }
 
 /* The pointer to the operand's row, at the first region that multiplies it. */
@@ -154,6 +183,11 @@ static void emit_operand(struct emitter *e, const struct stage *stage, size_t r)
     const int operand = stage->regions[r].operand;
     if (r > 0 && stage->regions[r - 1].operand == operand)
         return;
+    if (emit_has_bytes(e)) {
+        EMIT("    const int8_t *%srow = %s;\n", emit_identifier(e, emit_operand_name(e, operand)),
+             emit_bytes_row(e, operand, "row"));
+        return;
+    }
     emit_assignment(
         e, "    ",
         emit_format(e, "const float *%srow", emit_identifier(e, emit_operand_name(e, operand))),
@@ -215,6 +249,7 @@ void emit_few_stage(struct emitter *e, const struct stage *stage)
         {"TAG", e->tag}, {"CONST", always && e->plan->prefetch ? "" : "const "},
         {"DIRECTION", turns ? ", int backwards" : ""},
         {"NO_DIRECTION", turns ? "    (void)backwards;" : ""},
+        {"BYTES", always ? emit_stage_bytes(e, stage, e->streams ? "1" : "run->B") : ""},
         {"BLOCKS", emit_blocks(e, stage->extent)},
         {"TILE",
          emit_format(e, "%s%s", emit_mark_few(e, stage, tile_name(e, stage)), tile_name(e, stage))},

@@ -14,4 +14,7 @@ void emit_row_product(struct emitter *e);
 void emit_few_stage(struct emitter *e, const struct stage *stage);
 const char *emit_few_name(struct emitter *e, const struct stage *stage);
 
+/* The words of a row of weights that lies by itself. */
+const char *emit_few_words(struct emitter *e, const struct region *region);
+
 #endif

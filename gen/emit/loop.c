@@ -3,7 +3,12 @@
 #include "emit/loop.h"
 
 #include "emit/blend.h"
+#include "emit/bytes.h"
+#include "emit/few.h"
 #include "emit/profile.h"
+#include "plan/layout.h"
+
+#include <string.h>
 
 /* ---- struct step ---- */
 
@@ -44,6 +49,7 @@ void emit_step(struct emitter *e)
         EMIT("    float *%s;\n", e->value[v]);
     for (int g = 0; g < graph->given_count; g++)
         EMIT("    const float *%s;\n", e->given[g]);
+    emit_bytes_fields(e);
     for (size_t i = 0; i < program->stage_count; i++)
         if (stage_hoists(e, &program->stages[i]))
             EMIT("    float *products%s; /* W@x of this step; NULL: not computed ahead */\n",
@@ -61,32 +67,23 @@ void emit_step(struct emitter *e)
 
 /* ---- The loop over time ---- */
 
-/* The floats of a region whose size is known, in memory. */
-static size_t region_floats(const struct emitter *e, const struct stage *stage, size_t r)
+/* Goes on by the words of a region in memory, in a kernel for any size. */
+static void emit_any_words(struct emitter *e, const struct stage *stage,
+                           const struct region *region)
 {
-    const struct region *region = &stage->regions[r];
-    const struct tail *tail = emit_tail(e, stage);
-    const size_t lanes = e->isa->lanes, rows = emit_known(e, region->rows);
-    const size_t whole = rows / lanes * lanes * region->count;
-    const size_t last = tail && tail->width[r] ? tail->width[r] : lanes * region->count;
-    const size_t cols = emit_known(e, region->cols);
-    if (stage->few == FEW_ALWAYS && region->operand >= 0)
-        return rows * region->count * row_floats(cols);
-    const size_t floats = (whole + (rows % lanes ? last : 0)) * cols;
-    return row_floats(floats);
-}
-
-/* The same in a kernel for any size, as an expression. */
-static const char *any_floats(struct emitter *e, const struct stage *stage,
-                              const struct region *region)
-{
+    enum { LINE = 100 };
     const char *blocks =
         emit_format(e, "padded(%s * %s)", emit_blocks(e, region->rows), emit_panel(e, region));
-    if (!program_may_be_few(stage, region))
-        return blocks;
-    return emit_format(e, "%s ? %s * %zu * %s : %s", emit_is_few(e, stage),
-                       emit_size(e, region->rows), region->count, emit_padded(e, region->cols),
-                       blocks);
+    if (!program_may_be_few(stage, region)) {
+        EMIT("    weights += %s;\n", blocks);
+        return;
+    }
+    const char *when = emit_format(e, "    weights += %s ", emit_is_few(e, stage));
+    const char *few = emit_format(e, "? %s * %zu * %s", emit_size(e, region->rows), region->count,
+                                  emit_few_words(e, region));
+    const bool fits = strlen(when) + strlen(few) + strlen(" : ;") + strlen(blocks) <= LINE;
+    EMIT("%s%s%s", when, few, fits ? " " : "\n");
+    EMIT("%*s: %s;\n", fits ? 0 : (int)strlen(when), "", blocks);
 }
 
 static void emit_region_pointers(struct emitter *e)
@@ -100,11 +97,12 @@ static void emit_region_pointers(struct emitter *e)
             const struct region *region = &program->stages[i].regions[r];
             if (emit_is_generic(e)) {
                 EMIT("    s->%s = weights;\n", e->region[region->index]);
-                EMIT("    weights += %s;\n", any_floats(e, &program->stages[i], region));
+                emit_any_words(e, &program->stages[i], region);
                 continue;
             }
             EMIT("    s->%s = weights + %zu;\n", e->region[region->index], offset);
-            offset += region_floats(e, &program->stages[i], r);
+            offset += layout_words(program, &program->stages[i], emit_tail(e, &program->stages[i]),
+                                   r, e->isa->lanes);
         }
 }
 
@@ -119,6 +117,7 @@ static void emit_prepare(struct emitter *e)
     if (e->plan->prefetch)
         EMIT("    s->B = run->B;\n");
     EMIT("    s->x_row = run->x_row;\n    s->y_row = run->y_row;\n");
+    emit_bytes_pointers(e);
     if (emit_saves(e))
         EMIT("    s->save = run->tape != NULL;\n");
     for (size_t v = 0; v < e->program->saving_count; v++)
@@ -244,6 +243,7 @@ static void emit_stream(struct emitter *e)
     if (e->program->region_count == 0)
         EMIT("    (void)weights;\n");
     EMIT("    s->x = x;\n    s->y = y;\n");
+    emit_bytes_storage(e);
     emit_stream_states(e);
     emit_stream_values(e);
     for (size_t i = 0; i < e->program->stage_count; i++)

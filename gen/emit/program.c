@@ -3,6 +3,7 @@
 #include "emit/program.h"
 
 #include "emit/blend.h"
+#include "emit/bytes.h"
 #include "emit/few.h"
 #include "emit/loop.h"
 #include "emit/names.h"
@@ -36,6 +37,9 @@ void emit_program(struct emitter *e)
     emit_name_operands(e);
     name_regions(e);
     emit_step(e);
+    if (emit_has_bytes(e) && !e->streams)
+        emit_byte_floats(e);
+    emit_bytes_functions(e);
     emit_row_product(e);
     for (size_t i = 0; i < program->stage_count; i++) {
         emit_tiles(e, &program->stages[i]);

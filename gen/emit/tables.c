@@ -3,10 +3,21 @@
  * holds it all together. */
 #include "emit/tables.h"
 
+#include "emit/bytes.h"
 #include "emit/names.h"
+#include "plan/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char *type_constant(enum weir_type type)
+{
+    static const char *const names[WEIR_TYPE_COUNT] = {[WEIR_TYPE_F32] = "WEIR_TYPE_F32",
+                                                       [WEIR_TYPE_BF16] = "WEIR_TYPE_BF16",
+                                                       [WEIR_TYPE_F16] = "WEIR_TYPE_F16",
+                                                       [WEIR_TYPE_I8] = "WEIR_TYPE_I8"};
+    return names[type];
+}
 
 /* One row a line: the comments keep it so when the file is formatted. */
 static void emit_names(struct emitter *e)
@@ -76,14 +87,13 @@ static void emit_regions(struct emitter *e)
     EMIT("static const struct weir_region regions%s[] = {\n", e->tag);
     for (size_t i = 0; i < program->stage_count; i++)
         for (size_t r = 0; r < program->stages[i].region_count; r++) {
-            const struct region *region = &program->stages[i].regions[r];
-            const struct tail *tail = emit_tail(e, &program->stages[i]);
-            const size_t width = tail ? tail->width[r] : 0;
-            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu, %d}, /* %s */\n",
-                 extent_constant(region->rows), extent_constant(region->cols), region->count,
-                 e->tag, region->index,
-                 width ? emit_format(e, "tail%s_%zu", e->tag, region->index) : "NULL", width,
-                 program_may_be_few(&program->stages[i], region), e->region[region->index]);
+            const struct stage *stage = &program->stages[i];
+            const struct weir_region region = layout_region(program, stage, emit_tail(e, stage), r);
+            const size_t index = stage->regions[r].index;
+            EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu, %d, %s}, /* %s */\n",
+                 extent_constant(region.rows), extent_constant(region.cols), region.count, e->tag,
+                 index, region.tail ? emit_format(e, "tail%s_%zu", e->tag, index) : "NULL",
+                 region.tail_width, region.few, type_constant(region.type), e->region[index]);
         }
     EMIT("};\n\n");
 }
@@ -270,6 +280,8 @@ void emit_tables(struct emitter *e, const char *name)
         "emit/kernel.c.in", {"NAME", name}, {"CELL", graph->name},
         {"PLAN", quoted_plan(e, e->plan)}, {"ISA", e->isa->constant},
         {"MATH", program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE"},
+        {"TYPE", type_constant(program->type)},
+        {"BYTE_FLOATS", emit_has_bytes(e) ? emit_format(e, "byte_floats%s", e->tag) : "NULL"},
         {"TUNED_FOR", e->parts->tuned_for
                           ? emit_format(e, "    .tuned_for = \"%s\",", e->parts->tuned_for)
                           : ""},

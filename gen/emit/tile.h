@@ -32,8 +32,16 @@ bool tile_walks(const struct emitter *e, const struct tile *tile, const struct r
 /* Whether any of the tile's sums has a product of the input. */
 bool tile_has_products(const struct emitter *e, const struct tile *tile);
 
-/* One column of all regions that are walked with the region `leader`. */
-void emit_tile_column(struct emitter *e, const struct tile *tile, size_t leader);
+/* Whether region r is walked in the loop of the region `leader`. */
+bool tile_follows(const struct emitter *e, const struct tile *tile, size_t leader, size_t r);
+
+/* A region as it is outside the tail. */
+const struct region *tile_true_region(const struct tile *tile, const struct region *region);
+
+/* The variable of an accumulator, and the pointer to a row of an operand. */
+const char *tile_accumulator(struct emitter *e, const struct tile *tile, size_t sum, size_t vector,
+                             size_t row);
+const char *tile_row_pointer(struct emitter *e, const char *operand, size_t row);
 
 /* Emits a tile, and the tail that has joined it (NULL: none), as a function of this name. */
 void emit_tile(struct emitter *e, struct tile *tile, struct tile *joined, const char *name);

@@ -4,6 +4,7 @@
 #include "emit/walk.h"
 
 #include "emit/blend.h"
+#include "emit/bytes.h"
 #include "emit/few.h"
 #include "emit/profile.h"
 #include "emit/tiles.h"
@@ -14,6 +15,7 @@ struct walk {
     const char *name; /* of the function */
     const char *batch; /* the number of rows */
     const char *parameter; /* by which it is told that, or empty */
+    const char *bytes; /* the lines that make bytes of what it multiplies, or empty */
     const char *few; /* the lines that leave a stage of few rows to others, or empty */
     const char *begin; /* a line that it begins with, or empty */
     const char *work; /* on `vectors` blocks from `block` on, of `rows` rows from `row` on */
@@ -75,8 +77,8 @@ static void emit_walk_by(struct emitter *e, const struct stage *stage, const str
         {"WALK_HEAD", emit_signature(e, emit_format(e, "WEIR_CHOOSER walk_%s", walk->name),
                                      emit_format(e, "%s, size_t B, int shared", parameters))},
         {"NAME", walk->name}, {"DIRECTION", walk->serpentine ? ", backwards" : ""},
-        {"FEW", walk->few}, {"BATCH", walk->batch}, {"BEGIN", walk->begin}, {"WORK", walk->work},
-        {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
+        {"BYTES", walk->bytes}, {"FEW", walk->few}, {"BATCH", walk->batch}, {"BEGIN", walk->begin},
+        {"WORK", walk->work}, {"NEXT", next_block(walk)}, {"BLOCKS", emit_blocks(e, stage->extent)},
         {"VECTORS", emit_number(e, plan->vectors)},
         {"BATCH_VECTORS", emit_number(e, plan->batch_vectors)},
         {"PARTS", tiles_halve(e) ? ""
@@ -172,6 +174,7 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     emit_walk_by(
         e, stage,
         &(struct walk){.name = emit_format(e, "stage%s", stage->suffix),
+                       .bytes = emit_stage_bytes(e, stage, e->streams ? "1" : "run->B"),
                        .few = few_exit(e, stage),
                        .batch = "run->B",
                        .parameter = "",
@@ -191,6 +194,7 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
         emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
                  &(struct walk){.name = emit_format(e, "multiply%s", stage->suffix),
+                                .bytes = emit_input_bytes(e, stage, "m"),
                                 .few = "",
                                 .batch = "m",
                                 .parameter = ", size_t m",

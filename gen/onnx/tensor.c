@@ -3,7 +3,7 @@
  * a list of their type, or in a file beside the model; and writing them. Floats of other types
  * become float32 here. */
 #include "common/files.h"
-#include "common/halves.h"
+#include "halves.h"
 #include "onnx/external.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"

@@ -52,6 +52,7 @@ struct lowering {
     struct graph *graph;
     enum weir_math math;
     bool divides; /* gates at once */
+    bool folds; /* scales into weights */
     struct lowered *nodes;
 };
 
@@ -139,6 +140,8 @@ static struct fraction operand_of(struct lowering *l, int user, int operand, int
 static bool absorbs_scale(const struct lowering *l, int user, int node, int depth)
 {
     const struct node *n = &l->graph->nodes[node];
+    if (!l->folds)
+        return false;
     if (n->op == OP_VECTOR)
         return true;
     if (depth > SCALE_DEPTH || l->nodes[node].uses != 1 || l->nodes[node].kept ||
@@ -461,9 +464,9 @@ static void lower_all(struct lowering *l, int count)
         value_of(l, graph->outputs[i]);
 }
 
-void pass_lower(struct graph *graph, enum weir_math math, bool divides)
+void pass_lower(struct graph *graph, enum weir_math math, bool divides, bool folds)
 {
-    struct lowering l = {graph, math, divides, look_at(graph)};
+    struct lowering l = {graph, math, divides, folds, look_at(graph)};
     const int count = graph->count;
     int saved[WEIR_VALUES_MAX];
     find_origins(&l);

@@ -20,8 +20,9 @@ void pass_stages(const struct graph *graph, bool named, int *stage);
 void pass_soon(struct graph *graph);
 
 /* Replaces sigmoid and tanh by exponentials over common denominators, or where it `divides` by
- * exponentials and a division each; see lower.c. */
-void pass_lower(struct graph *graph, enum weir_math math, bool divides);
+ * exponentials and a division each; see lower.c. Where it `folds`, factors of sums become scales of
+ * the weights; else they are multiplications behind the sums. */
+void pass_lower(struct graph *graph, enum weir_math math, bool divides, bool folds);
 
 /* Makes a product and the sum or difference it goes into one fused multiply-add. */
 void pass_contract(struct graph *graph);

@@ -193,6 +193,11 @@ bool program_may_be_few(const struct stage *stage, const struct region *region)
     return stage->few != FEW_NEVER && region->operand >= 0;
 }
 
+enum weir_type program_region_type(const struct program *program, const struct region *region)
+{
+    return region->operand < 0 ? WEIR_TYPE_F32 : program->type;
+}
+
 static void order_stage(struct program *program, int index, const int *uses, const int *saving)
 {
     struct graph *graph = program->graph;
@@ -352,8 +357,8 @@ static bool is_kernel(const struct program *program, const int *uses, struct fai
                              graph->name, *overflow);
 }
 
-struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
-                               struct failure *failure)
+struct program *program_create(struct graph *graph, enum weir_math math, enum weir_type type,
+                               enum role role, struct failure *failure)
 {
     struct program *program = calloc(1, sizeof *program);
     int *uses = calloc(NODES_MAX, sizeof *uses), *saving = calloc(NODES_MAX, sizeof *saving);
@@ -361,12 +366,15 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum ro
         abort();
     program->graph = graph;
     program->math = math;
+    program->type = type;
     program->role = role;
     program->stage_of = calloc(NODES_MAX, sizeof *program->stage_of);
     if (!program->stage_of)
         abort();
     pass_soon(graph);
-    pass_lower(graph, math, role != ROLE_FORWARD);
+    /* A scale that is folded into a weight is rounded with it, which only float32 has the bits for.
+     */
+    pass_lower(graph, math, role != ROLE_FORWARD, type == WEIR_TYPE_F32);
     pass_contract(graph);
     graph_count_uses(graph, uses);
     graph_count_uses_saving(graph, saving);

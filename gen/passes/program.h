@@ -63,6 +63,7 @@ extern const char *const role_tags[ROLE_COUNT];
 struct program {
     struct graph *graph;
     enum weir_math math;
+    enum weir_type type; /* of its matrices */
     enum role role;
     struct stage stages[STAGES_MAX];
     size_t stage_count, region_count;
@@ -75,8 +76,8 @@ struct program {
 
 /* Takes over a graph in which sums were found (pass_sums). On a cell that is too large for a
  * kernel: NULL. */
-struct program *program_create(struct graph *graph, enum weir_math math, enum role role,
-                               struct failure *failure);
+struct program *program_create(struct graph *graph, enum weir_math math, enum weir_type type,
+                               enum role role, struct failure *failure);
 void program_free(struct program *program);
 
 /* The state whose next value this node is, or -1; the stored value that it is, or -1. */
@@ -88,6 +89,9 @@ bool program_reads_state(const struct program *program, int state);
 
 /* Whether a region is, or may be, one of products of few rows. */
 bool program_may_be_few(const struct stage *stage, const struct region *region);
+
+/* What the weights of a region are stored as: its matrices by the kernel's type. */
+enum weir_type program_region_type(const struct program *program, const struct region *region);
 
 /* The extent of a node. */
 enum weir_extent program_extent(const struct program *program, int node);

@@ -3,6 +3,7 @@
 #include "plan/kernel_parts.h"
 
 #include "common/text.h"
+#include "packing.h"
 #include "passes/passes.h"
 #include "plan/panels.h"
 
@@ -10,13 +11,13 @@
 #include <string.h>
 
 static bool add_program(struct kernel_parts *parts, enum role role, struct graph **graph,
-                        enum weir_math math, struct failure *failure)
+                        enum weir_math math, enum weir_type type, struct failure *failure)
 {
     struct graph *taken = *graph;
     *graph = NULL;
     if (role != ROLE_FORWARD)
         pass_sums(taken);
-    parts->program[role] = program_create(taken, math, role, failure);
+    parts->program[role] = program_create(taken, math, type, role, failure);
     if (!parts->program[role])
         return false;
     parts->plan[role] = plan_choose(parts->program[role], parts->isa);
@@ -25,7 +26,7 @@ static bool add_program(struct kernel_parts *parts, enum role role, struct graph
 }
 
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
-                                         const struct isa *isa, bool trains,
+                                         enum weir_type type, const struct isa *isa, bool trains,
                                          struct failure *failure)
 {
     struct kernel_parts *parts = calloc(1, sizeof *parts);
@@ -42,11 +43,11 @@ struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math mat
         made = parts->derivation;
     }
     if (made)
-        made = add_program(parts, ROLE_FORWARD, &graph, math, failure);
+        made = add_program(parts, ROLE_FORWARD, &graph, math, type, failure);
     if (made && parts->derivation)
-        made = add_program(parts, ROLE_BACKWARD, &parts->derivation->step, math, failure);
+        made = add_program(parts, ROLE_BACKWARD, &parts->derivation->step, math, type, failure);
     if (made && parts->derivation && parts->derivation->input)
-        made = add_program(parts, ROLE_INPUT, &parts->derivation->input, math, failure);
+        made = add_program(parts, ROLE_INPUT, &parts->derivation->input, math, type, failure);
     graph_free(graph);
     if (made)
         return parts;
@@ -126,7 +127,7 @@ char *kernel_stem(const struct program *program)
 {
     const struct graph *graph = program->graph;
     struct text stem = {0};
-    text_add(&stem, "%s_f32", graph->name);
+    text_add(&stem, "%s_%s", graph->name, weir_type_name(program->type));
     if (graph->size[WEIR_I] > 0)
         text_add(&stem, "_i%.0f_h%.0f", graph->size[WEIR_I], graph->size[WEIR_H]);
     else

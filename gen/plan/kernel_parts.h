@@ -19,9 +19,10 @@ struct kernel_parts {
 };
 
 /* The parts of a kernel for a cell, whose graph is taken over; plans are those that plan_choose
- * makes. `trains`: with the passes of training. Where the cell is too large: NULL. */
+ * makes. `trains`: with the passes of training, which are for float32 alone. Where the cell is too
+ * large: NULL. */
 struct kernel_parts *kernel_parts_create(struct graph *graph, enum weir_math math,
-                                         const struct isa *isa, bool trains,
+                                         enum weir_type type, const struct isa *isa, bool trains,
                                          struct failure *failure);
 
 /* Overrides fields of plans by "field=value,...": forward's, or with "backward." or "input." before
@@ -40,7 +41,8 @@ char *kernel_parts_plan(const struct kernel_parts *parts);
 /* Puts other plans in the place of all. */
 void kernel_parts_replan(struct kernel_parts *parts, const struct plan plan[ROLE_COUNT]);
 
-/* What the name of a kernel begins with: cell_f32_iI_hH[_pP], or cell_f32_any. The caller frees it.
+/* What the name of a kernel begins with: cell_type_iI_hH[_pP], or cell_type_any. The caller frees
+ * it.
  */
 char *kernel_stem(const struct program *program);
 

@@ -5,6 +5,7 @@
 #include "plan/plan.h"
 
 #include "common/text.h"
+#include "packing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static double step_bytes(const struct program *program)
                 floats +=
                     graph->size[region->rows] * graph->size[region->cols] * (double)region->count;
         }
-    return sizeof(float) * floats;
+    return sizeof(float) * floats / (double)weir_word_columns(program->type);
 }
 
 /* Whether the weights of a step lie between the first-level cache and those from which on nothing
@@ -90,7 +91,9 @@ static size_t choose_vectors(const struct program *program, const struct isa *is
     const double units = program->graph->size[WEIR_H];
     const size_t whole = (size_t)units / isa->lanes; /* what is left has tiles of its own */
     const size_t blocks = units > 0 ? whole : 240; /* any size: a number with many divisors */
-    const size_t most = isa->accumulators < SINGLE_MOST ? isa->accumulators : SINGLE_MOST;
+    const bool widens = program->type != WEIR_TYPE_F32 && step_bytes(program) >= FIRST_BYTES;
+    const size_t room = widens && isa->accumulators < SINGLE_MOST ? LATENCY : isa->accumulators;
+    const size_t most = room < SINGLE_MOST ? room : SINGLE_MOST;
     const size_t enough = enough_sums(program, isa);
     /* Two have their elementwise work done in step, which matters as long as there is little else.
      */
@@ -135,6 +138,13 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
         plan.sums = isa->accumulators / ROWS_FEW_SUMS;
         plan.rows = ROWS_FEW_SUMS;
     }
+    /* A weight that is widened has a register of its own: a few more rows of one sum read it. */
+    if (program->type != WEIR_TYPE_F32 && isa->lanes > 1 &&
+        isa->accumulators < ROWS_FEW_SUMS * ROWS_WANTED) {
+        plan.sums = 1;
+        plan.rows = ROWS_FEW_SUMS;
+        plan.batch_vectors = isa->accumulators / ROWS_FEW_SUMS;
+    }
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);
@@ -147,7 +157,8 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     }
     plan.hoist = input > 0 && input < HOIST_INPUT ? 0 : HOIST_ROWS;
     /* The weights of W@x are then read for eight steps, not for many: not where they are far. */
-    if (plan.hoist && input > 0 && isa->lanes >= BLEND_LANES && step_bytes(program) <= FAR_BYTES)
+    if (plan.hoist && input > 0 && isa->lanes >= BLEND_LANES && step_bytes(program) <= FAR_BYTES &&
+        program->type == WEIR_TYPE_F32)
         plan.blend = BLEND;
     return plan;
 }

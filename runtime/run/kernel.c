@@ -101,7 +101,7 @@ static struct kernel_parts *make_parts(const onnx_pass *pass, const struct isa *
 {
     struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, failure);
     struct kernel_parts *parts =
-        graph ? kernel_parts_create(graph, WEIR_INLINE, isa, false, failure) : NULL;
+        graph ? kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, isa, false, failure) : NULL;
     /* The first line says what is wrong, those after it show where. */
     if (!parts)
         fail(failure, "the generator does not take its cell: %.*s",

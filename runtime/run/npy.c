@@ -3,7 +3,7 @@
  * and the elements; see numpy.lib.format. Also which of two formats a file of a tensor has. */
 #define _GNU_SOURCE /* strndup */
 #include "common/files.h"
-#include "common/halves.h"
+#include "halves.h"
 #include "onnx/walk.h"
 #include "run/files.h"
 

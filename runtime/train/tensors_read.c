@@ -3,8 +3,8 @@
  * has a header in UTF-8 JSON, tensors with distinct names and known types, and data that they share
  * out among them, without a gap and to the last byte. */
 #define _POSIX_C_SOURCE 200809L
-#include "common/halves.h"
 #include "float_mode.h"
+#include "halves.h"
 #include "train/training_kit.h"
 
 #include <cjson/cJSON.h>

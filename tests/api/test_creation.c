@@ -280,11 +280,19 @@ static void check_own_tables(void)
     static const struct weir_state odd_state[] = {{"h", (enum weir_extent)9}};
     static const enum weir_extent odd_value[] = {(enum weir_extent)9};
     static const unsigned char past[] = {TOY_WEIGHTS}, vector[] = {2}, first[] = {0};
-    static const struct weir_region no_params[] = {{WEIR_H, WEIR_I, 1, NULL, NULL, 0, 0}};
-    static const struct weir_region past_params[] = {{WEIR_H, WEIR_I, 1, past, NULL, 0, 0}};
+    static const struct weir_region no_params[] = {
+        {WEIR_H, WEIR_I, 1, NULL, NULL, 0, 0, WEIR_TYPE_F32}};
+    static const struct weir_region past_params[] = {
+        {WEIR_H, WEIR_I, 1, past, NULL, 0, 0, WEIR_TYPE_F32}};
     static const unsigned short start[] = {0};
-    static const struct weir_region tailed[] = {{WEIR_H, WEIR_I, 1, first, start, 1, 0}};
-    static const struct weir_region wrong_shape[] = {{WEIR_H, WEIR_I, 1, vector, NULL, 0, 0}};
+    static const struct weir_region tailed[] = {
+        {WEIR_H, WEIR_I, 1, first, start, 1, 0, WEIR_TYPE_F32}};
+    static const struct weir_region wrong_shape[] = {
+        {WEIR_H, WEIR_I, 1, vector, NULL, 0, 0, WEIR_TYPE_F32}};
+    static const struct weir_region narrow_matrix[] = {
+        {WEIR_H, WEIR_I, 1, first, NULL, 0, 0, WEIR_TYPE_F16}};
+    static const struct weir_region narrow_vector[] = {
+        {WEIR_H, WEIR_ONE, 1, vector, NULL, 0, 0, WEIR_TYPE_BF16}};
 #define BREAK(field, ...)                                                                          \
     do {                                                                                           \
         struct weir_kernel kernel = toy_kernel;                                                    \
@@ -299,6 +307,7 @@ static void check_own_tables(void)
     BREAK(plan = NULL, "plan");
     BREAK(isa = WEIR_ISA_COUNT, "isa");
     BREAK(math = (enum weir_math)2, "math");
+    BREAK(type = WEIR_TYPE_COUNT, "type");
     BREAK(I = 3, "sizes");
     BREAK(H = 5, "sizes");
     BREAK(P = 2, "sizes");
@@ -322,6 +331,9 @@ static void check_own_tables(void)
     BREAK(regions = past_params, "not there");
     BREAK(regions = wrong_shape, "rows and cols");
     BREAK(regions = tailed, "every size", "tail");
+    BREAK(type = WEIR_TYPE_BF16, "the kernel's type");
+    BREAK(regions = narrow_matrix, "the kernel's type");
+    BREAK(regions = narrow_vector, "of vectors WEIR_TYPE_F32");
     struct weir_kernel narrow = toy_kernel;
     weir_layer_config config = toy_config(&toy);
     narrow.regions = tailed;

@@ -329,6 +329,9 @@ static void check_verbose(void)
     setenv("WEIR_VERBOSE", "1", 1);
     expect_line(&config, "made for these sizes");
     expect_line(&config, "the best level of this CPU");
+    config.type = "bf16";
+    expect_line(&config, "_bf16_");
+    config.type = NULL;
     config.isa = "scalar";
     expect_line(&config, "named by config.isa");
     config.isa = NULL;

@@ -54,7 +54,7 @@ static void do_nothing(const struct weir_run *run)
 static const struct weir_param params[] = {{"b", WEIR_H, WEIR_ONE}};
 static const struct weir_state states[] = {{"h", WEIR_H}};
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 1, (const unsigned char[]){0}, NULL, 0, 0}};
+    {WEIR_H, WEIR_ONE, 1, (const unsigned char[]){0}, NULL, 0, 0, WEIR_TYPE_F32}};
 
 #define KERNEL(stem, isa_value, math_value, I_value, H_value, tuned)                               \
     extern const struct weir_kernel weir_##stem;                                                   \

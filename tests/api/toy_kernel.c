@@ -26,10 +26,10 @@ static const enum weir_extent values[] = {WEIR_H};
 
 /* Two matrices interleaved (one of them not used), two vectors interleaved, two single ones. */
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_I, 2, (const unsigned char[]){PARAM_UNUSED, PARAM_W}, NULL, 0, 0},
-    {WEIR_H, WEIR_ONE, 2, (const unsigned char[]){PARAM_D, PARAM_B}, NULL, 0, 0},
-    {WEIR_H, WEIR_P, 1, (const unsigned char[]){PARAM_U}, NULL, 0, 0},
-    {WEIR_P, WEIR_H, 1, (const unsigned char[]){PARAM_R}, NULL, 0, 0},
+    {WEIR_H, WEIR_I, 2, (const unsigned char[]){PARAM_UNUSED, PARAM_W}, NULL, 0, 0, WEIR_TYPE_F32},
+    {WEIR_H, WEIR_ONE, 2, (const unsigned char[]){PARAM_D, PARAM_B}, NULL, 0, 0, WEIR_TYPE_F32},
+    {WEIR_H, WEIR_P, 1, (const unsigned char[]){PARAM_U}, NULL, 0, 0, WEIR_TYPE_F32},
+    {WEIR_P, WEIR_H, 1, (const unsigned char[]){PARAM_R}, NULL, 0, 0, WEIR_TYPE_F32},
 };
 
 /* One a slot; the kernel divides them out again. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Floats of 16 bits: all 65,536 of each kind, widened, against what ldexp makes of their fields;
  * narrowed again; and everything between two neighbours goes to the nearer, or to the even one. */
-#include "common/halves.h"
+#include "halves.h"
 
 #include <fenv.h>
 #include <math.h>

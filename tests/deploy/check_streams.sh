@@ -36,8 +36,8 @@ check_files() { # NAME FILE...: no others
 }
 check_files one CMakeLists.txt LICENSE README.md include/one.h src/cpu_features.h src/float_mode.h src/kernel.h \
     src/math_scalar.h src/one.c src/one_internal.h src/one_model.h src/one_scalar.c src/one_weights.c src/strict.h
-check_files many CMakeLists.txt LICENSE README.md include/many.h src/cpu_features.h src/float_mode.h src/kernel.h \
-    src/many.c src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_model.h src/many_neon.c \
+check_files many CMakeLists.txt LICENSE README.md include/many.h src/cpu_features.h src/float_mode.h src/halves.h \
+    src/kernel.h src/many.c src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_model.h src/many_neon.c \
     src/many_scalar.c src/many_weights.c src/math_avx2.h src/math_avx512.h src/math_neon.h src/math_scalar.h \
     src/packing.h src/strict.h test/many_test.c
 ! grep -q one_test "$scratch/one/CMakeLists.txt" "$scratch/one/README.md" || fail "--no-test leaves something of a test."

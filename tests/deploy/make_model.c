@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* make_model KIND DIR: writes DIR/model.onnx, of the kinds below, and what it is to be run on:
  * DIR/x.npy and DIR/input_0.pb, and DIR/lengths.npy and DIR/input_1.pb where it has lengths. */
-#include "common/halves.h"
+#include "halves.h"
 #include "onnx/writer.h"
 
 #include <stdio.h>

@@ -103,8 +103,8 @@ lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call i
 --dump lstm.cell -o f|2|weir-gen: -o is for --cell or --product, not for --dump
 --check lstm.cell --train|2|weir-gen: --train is for --cell, not for --check
 --product --isa scalar --plan rows=2|2|weir-gen: --plan is for --cell, not for --product
---cell lstm.cell --input 3 --hidden 4 --isa avx512vnni|2|weir-gen: --isa avx512vnni: float32 gains nothing from what it has beyond avx512, name that
---deploy lstm.cell --input 2 --hidden 3 --out d --from exact --isa scalar,neondot|2|weir-gen: --isa neondot: float32 gains nothing from what it has beyond neon, name that
+--cell lstm.cell --input 3 --hidden 4 --isa avx512vnni|2|weir-gen: --isa avx512vnni: only weights of i8 gain from what it has beyond avx512, name that
+--deploy lstm.cell --input 2 --hidden 3 --out d --from exact --isa scalar,neondot|2|weir-gen: --isa neondot: only weights of i8 gain from what it has beyond neon, name that
 --product|2|weir-gen: --isa is missing, expected scalar, avx2, avx512 or neon
 --list --isa x|2|weir-gen: --isa is for --cell, --product, --deploy or --model, not for --list
 --list lstm|2|weir-gen: unexpected argument 'lstm'; weir-gen --help tells how to call it

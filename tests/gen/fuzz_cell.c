@@ -61,7 +61,10 @@ static void make_kernel(struct graph *graph, enum weir_math math, uint64_t *hash
 {
     struct failure failure = {""};
     const struct isa *isa = &isas[draw(hash, WEIR_ISA_COUNT)];
-    struct kernel_parts *parts = kernel_parts_create(graph, math, isa, draw(hash, 2), &failure);
+    const enum weir_type type =
+        draw(hash, 2) ? WEIR_TYPE_F32 : (enum weir_type)draw(hash, WEIR_TYPE_COUNT);
+    const bool trains = type == WEIR_TYPE_F32 && draw(hash, 2);
+    struct kernel_parts *parts = kernel_parts_create(graph, math, type, isa, trains, &failure);
     if (!parts) {
         expect(failure.sentence[0], "a cell that is no kernel is told why", "nothing");
         return;

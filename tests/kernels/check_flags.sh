@@ -30,8 +30,8 @@ END
 }
 
 number=0
-# Products that are added to, and sums whose NaN goes straight to the output.
-for cell in gru "dense --train"; do
+# Products that are added to, and sums whose NaN goes straight to the output; weights that are converted.
+for cell in gru "dense --train" "dense --type bf16" "dense --type f16"; do
     "$weir_gen" --cell $cell --input 17 --hidden 15 --isa "$isa" -o "$scratch/kernel.c"
     symbol=$(sed -n 's/^const struct weir_kernel \(.*\) = {$/\1/p' "$scratch/kernel.c")
     for compiler in $compilers; do

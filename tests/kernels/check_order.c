@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "halves.h"
 #include "support/expect.h"
 #include "support/outcome.h"
 
@@ -112,6 +113,20 @@ static void underflow(struct problem *problem)
         problem->x[i] = 0x1p-100f;
 }
 
+/* To weights as a type of 16 bits has them: the order of sums is that of float32. */
+static void narrow(struct problem *problem, const char *type)
+{
+    const bool is_half = strcmp(type, "f16") == 0;
+    problem_fit(problem, type);
+    for (size_t n = 0; n < problem->weight_count && strcmp(type, "f32") != 0; ++n)
+        for (size_t i = 0; i < problem->shapes[n].rows * problem->shapes[n].cols; ++i) {
+            float *weight = &problem->values[n][i];
+            if (weight_is_matrix(&problem->shapes[n]))
+                *weight = is_half ? half_widen(half_narrow(*weight))
+                                  : bfloat_widen(bfloat_narrow(*weight));
+        }
+}
+
 /* The pattern past the last is that. */
 static void check_size(const weir_kernel_info *info, const struct cell *cell, size_t I, size_t H)
 {
@@ -124,6 +139,7 @@ static void check_size(const weir_kernel_info *info, const struct cell *cell, si
             continue;
         if (pattern == PATTERN_COUNT)
             underflow(&problem);
+        narrow(&problem, info->type);
         weir_layer *layer = outcome_layer(&problem, info->name, NULL, 0);
         outcome_create(&outcome, &problem, 0);
         if (EXPECT(layer != NULL, "%s", "no layer")) {
@@ -153,7 +169,7 @@ int main(void)
     for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
         for (size_t c = 0; c < CELL_COUNT && weir_kernel_runs_here(weir_kernel_at(n)); ++c)
-            if (strcmp(info.cell, cells[c].name) == 0) {
+            if (strcmp(info.cell, cells[c].name) == 0 && strcmp(info.type, "i8") != 0) {
                 check_kernel(&info, &cells[c]);
                 ++kernels;
             }

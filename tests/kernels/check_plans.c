@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check_plans ISA LIST: the kernels of a list, a line each with a shared object and the symbol in
- * it, all give the bits that the library's own kernel gives, for several batches, cut into calls
- * and split into parts. A size-generic kernel is run at every size. Which plans the kernels have is
+ * it, all give the bits of the library's scalar kernel, for several batches, cut into calls and
+ * split into parts. A size-generic kernel is run at every size. Which plans the kernels have is
  * decided by check_plans.sh. check_plans ISA: only whether this CPU has the ISA. Exit status 1:
  * something differs, or the list cannot be used; 2: wrong arguments; 77: this CPU lacks the ISA. */
 #define _POSIX_C_SOURCE 200809L
@@ -31,10 +31,10 @@ static const size_t sizes[][3] = {{33, 20, 12}, {17, 15, 12}, {40, 64, 12},
 
 enum { SIZE_COUNT = sizeof sizes / sizeof *sizes };
 
-/* The problems of one cell and size, and what the library makes of them: kept for as long as
- * kernels of that cell and size follow one another. */
+/* The problems of one cell, type and size, and what the library makes of them: kept for as long as
+ * kernels of those follow one another. */
 struct group {
-    char cell[64];
+    char cell[64], type[16];
     size_t size[3];
     struct problem problems[RUN_COUNT];
     struct outcome expected[RUN_COUNT];
@@ -53,18 +53,33 @@ static void group_leave(struct group *group)
     group->cell[0] = '\0';
 }
 
-static void group_enter(struct group *group, const char *cell, const size_t size[3])
+/* The scalar kernel of the library that computes what a kernel does. */
+struct name {
+    char text[128];
+};
+
+static struct name scalar_of(const weir_kernel_info *info)
 {
-    if (strcmp(group->cell, cell) == 0 && memcmp(group->size, size, sizeof group->size) == 0)
+    struct name name;
+    snprintf(name.text, sizeof name.text, "%s_%s_any__scalar", info->cell, info->type);
+    return name;
+}
+
+static void group_enter(struct group *group, const weir_kernel_info *info, const size_t size[3])
+{
+    if (strcmp(group->cell, info->cell) == 0 && strcmp(group->type, info->type) == 0 &&
+        memcmp(group->size, size, sizeof group->size) == 0)
         return;
     group_leave(group);
-    snprintf(group->cell, sizeof group->cell, "%s", cell);
+    snprintf(group->cell, sizeof group->cell, "%s", info->cell);
+    snprintf(group->type, sizeof group->type, "%s", info->type);
     memcpy(group->size, size, sizeof group->size);
     for (size_t n = 0; n < RUN_COUNT; ++n) {
         struct problem *problem = &group->problems[n];
         if (!problem_create(problem, group->cell, size, STEPS, runs[n].B, runs[n].pattern, 1))
             exit(1);
-        weir_layer *layer = outcome_layer(problem, NULL, NULL, 0);
+        problem_fit(problem, group->type);
+        weir_layer *layer = outcome_layer(problem, scalar_of(info).text, NULL, 0);
         if (layer == NULL)
             exit(1);
         outcome_create(&group->expected[n], problem, 0);
@@ -117,13 +132,12 @@ static void check_training(const struct weir_kernel *kernel, const size_t size[3
     const weir_kernel_info info = weir_kernel_describe(kernel);
     const struct subject subject = {.kernel = kernel, .name = info.name, .own = true};
     struct tally checks = {.program = "check_plans"};
-    char scalar[96];
-    snprintf(scalar, sizeof scalar, "%s_f32_any__scalar", info.cell);
+    const struct name scalar = scalar_of(&info);
     for (size_t number = 0; number < TRIALS; ++number) {
         struct trial trial;
-        if (!trial_create(&trial, number, info.cell, size, 1, scalar))
+        if (!trial_create(&trial, number, info.cell, size, 1, scalar.text))
             exit(1);
-        if (!backward_begin(&trial, scalar))
+        if (!backward_begin(&trial, scalar.text))
             exit(1);
         backward_check(&trial, &subject, &checks);
         backward_end(&trial);
@@ -144,7 +158,7 @@ static void check_kernel(struct group *group, const struct weir_kernel *kernel, 
         if (info.I > 0 && !is_size)
             continue;
         const size_t P = usual_projection(info.cell, sizes[s][0], sizes[s][1]) ? sizes[s][2] : 0;
-        group_enter(group, info.cell, (size_t[]){sizes[s][0], sizes[s][1], P});
+        group_enter(group, &info, (size_t[]){sizes[s][0], sizes[s][1], P});
         for (size_t n = 0; n < RUN_COUNT; ++n) {
             struct weir_kernel split;
             check_layer(group, n, kernel, "at once", false, count);

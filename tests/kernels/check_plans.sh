@@ -3,8 +3,9 @@
 # check_plans.sh WEIR_GEN CHECK_PLANS ISA pairs|values COMPILER [EMULATOR]: a plan changes no result.
 # Kernels of four cells, at six sizes, three with products of few rows, and at any, are generated with plans of all their passes, compiled, and
 # put beside those of the library by CHECK_PLANS. Any two values of any two fields, of one pass or of two, of
-# cell and size, meet in one of them; with `values`, each value is in one. COMPILER and EMULATOR are lists of
-# words.
+# cell and size, meet in one of them; with `values`, each value is in one. Of kernels with weights of
+# 16 bits, which have one pass, each value is in one.
+# COMPILER and EMULATOR are lists of words.
 # shellcheck disable=SC2086
 . "$(dirname "$0")/../shell.sh"
 weir_gen=$1
@@ -39,18 +40,26 @@ END
 for pass in backward. input. ''; do
     sed "s/^/$pass/" "$scratch/plan"
 done >"$scratch/fields"
-cut -d ' ' -f 1 "$scratch/fields" >"$scratch/names"
-{
-    echo "cell lstm gru gru_before lstm_projected"
-    echo "size 33x20x12 17x15x12 40x64x12 17x3x2 33x1x1 16x20x3 anyxanyxany"
-    cat "$scratch/fields"
-} | awk -f "$root/tests/kernels/covering.awk" >"$scratch/cases" || fail "no cases can be made."
-if [[ $how == values ]]; then # those that bring one
-    awk '{ new = 0
-           for (f = 1; f <= NF; f++) new += !seen[f, $f]++ }
-         new' "$scratch/cases" >"$scratch/fewer"
-    mv "$scratch/fewer" "$scratch/cases"
-fi
+
+# Cases of a file of fields, a line each: type, cell, size, and the values of the fields.
+cases_of() { # pairs|values FIELDS TYPES CELLS SIZES
+    {
+        echo "type $3"
+        echo "cell $4"
+        echo "size $5"
+        cat "$2"
+    } | awk -f "$root/tests/kernels/covering.awk" >"$scratch/all" || fail "no cases can be made."
+    if [[ $1 == values ]]; then # those that bring one
+        awk '{ new = 0
+               for (f = 1; f <= NF; f++) new += !seen[f, $f]++ }
+             new' "$scratch/all"
+    else
+        cat "$scratch/all"
+    fi | sort
+}
+cases_of "$how" "$scratch/fields" f32 "lstm gru gru_before lstm_projected" \
+    "33x20x12 17x15x12 40x64x12 17x3x2 33x1x1 16x20x3 anyxanyxany" >"$scratch/cases"
+cases_of values "$scratch/plan" "bf16 f16 i8" "gru_before lstm_projected" "17x15x12 17x3x2 anyxanyxany" >>"$scratch/cases"
 
 # The intrinsics are read once: they take longer than most kernels.
 flags="-std=c17 -O2 -fPIC -I$root/kernels"
@@ -63,11 +72,18 @@ plans_of() { # FILE
 }
 
 number=0
-while read -r cell size values; do
-    tr ' ' '\n' <<<"$values" | paste -d = "$scratch/names" - >"$scratch/wanted"
+while read -r type cell size values; do
+    fields=$scratch/fields
+    [[ $type == f32 ]] || fields=$scratch/plan
+    cut -d ' ' -f 1 "$fields" | paste -d = - <(tr ' ' '\n' <<<"$values") >"$scratch/wanted"
     plan=$(paste -s -d , "$scratch/wanted")
     IFS=x read -r input hidden projection <<<"$size"
-    arguments=(--cell "$cell" --input "$input" --hidden "$hidden" --isa "$isa" --train --plan "$plan")
+    arguments=(--cell "$cell" --input "$input" --hidden "$hidden" --isa "$isa" --plan "$plan")
+    if [[ $type == f32 ]]; then
+        arguments+=(--train)
+    else
+        arguments+=(--type "$type")
+    fi
     [[ $cell != *projected ]] || arguments+=(--projection "$projection")
     "$weir_gen" "${arguments[@]}" -o "$scratch/kernel.c"
     symbol=$(sed -n 's/^const struct weir_kernel \(.*\) = {$/\1/p' "$scratch/kernel.c")
@@ -78,5 +94,5 @@ while read -r cell size values; do
     $compiler $flags -I"$scratch" -include "math_$isa.h" -shared "$scratch/kernel.c" \
         -o "$scratch/$number.so" -lm || fail "weir-gen ${arguments[*]}: it does not compile."
     echo "$scratch/$number.so $symbol" >>"$scratch/list"
-done < <(sort "$scratch/cases")
+done <"$scratch/cases"
 $emulator "$check_plans" "$isa" "$scratch/list"

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/halves.h"
+#include "halves.h"
 #include "support/inputs.h"
 
 enum { LANES_MAX = 16, COLUMNS_MAX = 133144, TOLD_MAX = 5 };
@@ -204,27 +204,30 @@ static bool make_pages(void)
     return true;
 }
 
-static void check_row(const struct primitives *isa, const char *what, const float *values, size_t n)
+/* Whether a row is right. */
+static bool check_row(const struct primitives *isa, const char *what, const float *values, size_t n)
 {
     enum { N_MAX = 1024, AFTER = 64, UNTOUCHED = 0x55 };
     int8_t q[N_MAX + AFTER], plain[N_MAX + AFTER];
-    const size_t padded = (n + 63) / 64 * 64;
+    const size_t padded = (n + 63) / 64 * 64, failed_before = failed;
     float scale, plain_scale, *v = pages.end - n;
     memcpy(v, values, n * sizeof *v);
-    memset(plain, 0, sizeof plain);
     plain_quantise(v, n, plain, &plain_scale);
-    memset(q, UNTOUCHED, sizeof q);
+    for (size_t k = 0; k < n && isa->bias; k++)
+        plain[k] = (int8_t)(plain[k] ^ INT8_MIN);
+    memset(plain + n, isa->bias ? INT8_MIN : 0, padded - n);
+    memset(plain + padded, UNTOUCHED, AFTER);
+    memset(q, UNTOUCHED, padded + AFTER);
     isa->quantise(v, n, q, &scale);
     EXPECT(isnan(plain_scale) ? float_bits(scale) == 0x7fc00000u
                               : float_bits(scale) == float_bits(plain_scale),
            "%s, %zu values: the scale is %.9g, should be %.9g", what, n, (double)scale,
            (double)plain_scale);
-    for (size_t k = 0; k < padded + AFTER; k++) {
-        const int8_t byte =
-            k < padded ? (int8_t)(plain[k] ^ (isa->bias ? INT8_MIN : 0)) : UNTOUCHED;
-        EXPECT(q[k] == byte, "%s, %zu values: byte %zu is %d, should be %d", what, n, k, q[k],
-               byte);
-    }
+    if (memcmp(q, plain, padded + AFTER) != 0)
+        for (size_t k = 0; k < padded + AFTER; k++)
+            EXPECT(q[k] == plain[k], "%s, %zu values: byte %zu is %d, should be %d", what, n, k,
+                   q[k], plain[k]);
+    return failed == failed_before;
 }
 
 /* Numbers of all magnitudes, of one, and in halves of a step: with 127 among them 127 / m is 1. */
@@ -272,16 +275,15 @@ static void check_special(const struct primitives *isa, size_t n)
                               float_from_bits(0xff800001)};
     static const float others[] = {0, -0.0f, 0x1p-149f, -0x1p-98f, 1, -3.5f};
     float v[1024];
-    char what[80];
     for (size_t s = 0; s < sizeof specials / sizeof *specials; s++)
         for (size_t o = 0; o < sizeof others / sizeof *others; o++)
             for (size_t at = 0; at < n; at++) {
                 for (size_t k = 0; k < n; k++)
                     v[k] = others[o];
                 v[at] = specials[s];
-                snprintf(what, sizeof what, "0x%08x at %zu among %g",
-                         (unsigned)float_bits(specials[s]), at, (double)others[o]);
-                check_row(isa, what, v, n);
+                if (!check_row(isa, "one among others", v, n) && failed <= TOLD_MAX)
+                    printf("  which is 0x%08x at %zu among %g\n", (unsigned)float_bits(specials[s]),
+                           at, (double)others[o]);
             }
 }
 

@@ -65,7 +65,22 @@ static size_t state_row(const struct weir_run *run, size_t s)
     return padded(extent(run, inner->states[s].size));
 }
 
-static void lend(const struct weir_run *run, struct weir_run *lent, size_t product_floats)
+/* What the kernel itself says that it needs for the run. */
+static size_t product_floats(const struct weir_run *run)
+{
+    return inner->hoist_floats(run->B, extent(run, WEIR_I), extent(run, WEIR_H),
+                               extent(run, WEIR_P));
+}
+
+static size_t byte_floats(const struct weir_run *run)
+{
+    return inner->byte_floats == NULL
+               ? 0
+               : inner->byte_floats(run->B, extent(run, WEIR_I), extent(run, WEIR_H),
+                                    extent(run, WEIR_P));
+}
+
+static void lend(const struct weir_run *run, struct weir_run *lent)
 {
     for (size_t s = 0; s < inner->state_count; ++s) {
         const size_t row = state_row(run, s), size = extent(run, inner->states[s].size);
@@ -76,10 +91,11 @@ static void lend(const struct weir_run *run, struct weir_run *lent, size_t produ
     }
     for (size_t v = 0; v < inner->value_count; ++v)
         lent->value[v] = guarded_buffer(run->B * padded(extent(run, inner->values[v])));
-    lent->products = guarded_buffer(product_floats);
+    lent->products = guarded_buffer(product_floats(run));
+    lent->bytes = guarded_buffer(byte_floats(run));
 }
 
-static void take_back(const struct weir_run *run, struct weir_run *lent, size_t product_floats)
+static void take_back(const struct weir_run *run, struct weir_run *lent)
 {
     for (size_t s = 0; s < inner->state_count; ++s) {
         const size_t floats = run->B * state_row(run, s);
@@ -89,19 +105,18 @@ static void take_back(const struct weir_run *run, struct weir_run *lent, size_t 
     }
     for (size_t v = 0; v < inner->value_count; ++v)
         release(lent->value[v], run->B * padded(extent(run, inner->values[v])), "stored value", v);
-    release(lent->products, product_floats, "hoisted products", 0);
+    release(lent->products, product_floats(run), "hoisted products", 0);
+    release(lent->bytes, byte_floats(run), "operands as bytes", 0);
 }
 
 static void guarded_forward(const struct weir_run *run)
 {
     struct weir_run lent = *run;
-    const size_t product_floats =
-        inner->hoist_floats(run->B, extent(run, WEIR_I), extent(run, WEIR_H), extent(run, WEIR_P));
-    lend(run, &lent, product_floats);
+    lend(run, &lent);
     lending = true;
     inner->forward(&lent);
     lending = false;
-    take_back(run, &lent, product_floats);
+    take_back(run, &lent);
 }
 
 void guarded_kernel_make(struct weir_kernel *guarded, const struct weir_kernel *kernel)

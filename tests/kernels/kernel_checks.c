@@ -4,6 +4,7 @@
 #include "kernels/kernel_checks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "kernels/guarded_kernel.h"
 
@@ -51,6 +52,16 @@ size_t trial_count(size_t H)
     return H >= 64 ? SHAPES_MEDIUM : SHAPE_COUNT;
 }
 
+static const char *type_of_kernel(const char *name)
+{
+    for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
+        const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
+        if (strcmp(info.name, name) == 0)
+            return info.type;
+    }
+    return "f32";
+}
+
 bool trial_create(struct trial *trial, size_t number, const char *cell, const size_t sizes[3],
                   uint64_t seed, const char *scalar_kernel)
 {
@@ -72,6 +83,7 @@ bool trial_create(struct trial *trial, size_t number, const char *cell, const si
         trial->cuts[trial->cut_count] = 1 + random_below(&random, T - t);
     if (!problem_create(&trial->problem, cell, sizes, T, B, pattern, seed))
         return false;
+    problem_fit(&trial->problem, type_of_kernel(scalar_kernel));
     weir_layer *layer = outcome_layer(&trial->problem, scalar_kernel, NULL, 0);
     if (layer == NULL) {
         problem_destroy(&trial->problem);

@@ -2,6 +2,7 @@
 /* The memory of problems in float64, and of what references make of them. */
 #include "kernels/precise.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,29 @@ void precise_create(struct precise *precise, const struct problem *problem)
     for (size_t s = 0; s < problem->state_count; ++s)
         copy(precise->initial[s], problem->initial[s], problem->B * problem->states[s].rows);
     copy(precise->x, problem->x, problem->T * problem->B * problem->I);
+}
+
+/* To so many significant bits, or to a multiple of 2^least where that is coarser. */
+static double rounded(double value, int bits, int least)
+{
+    int exponent;
+    if (value == 0 || !isfinite(value))
+        return value;
+    frexp(value, &exponent);
+    const int last = exponent - bits > least ? exponent - bits : least;
+    return ldexp(nearbyint(ldexp(value, -last)), last);
+}
+
+void precise_round(struct precise *precise, const char *type)
+{
+    const struct problem *problem = precise->problem;
+    const bool is_half = strcmp(type, "f16") == 0, is_bf16 = strcmp(type, "bf16") == 0;
+    precise->bytes = strcmp(type, "i8") == 0;
+    for (size_t n = 0; n < problem->weight_count && (is_half || is_bf16); ++n)
+        for (size_t k = 0; k < weight_size(problem, n) && weight_is_matrix(&problem->shapes[n]);
+             ++k)
+            precise->weights[n][k] =
+                rounded(precise->weights[n][k], is_half ? 11 : 8, is_half ? -24 : -133);
 }
 
 void precise_destroy(struct precise *precise)

@@ -10,6 +10,7 @@ enum { PRECISE_PLACES = 256 };
 
 /* Inputs, or gradients by them: weights by name, x[T][B][I], [B][size] a state, all dense. */
 struct precise {
+    bool bytes; /* products are those of bytes */
     const struct problem *problem;
     double *weights[PROBLEM_WEIGHTS_MAX];
     double *x;
@@ -22,6 +23,10 @@ struct precise {
 /* precise_create copies the problem's numbers; precise_blank makes zeros of the same layout. */
 void precise_create(struct precise *precise, const struct problem *problem);
 void precise_blank(struct precise *precise, const struct problem *problem);
+/* Has weights as a type has them: matrices are rounded to nearest even to bf16 or f16; with i8
+ * their products are those of bytes (reference_product). */
+void precise_round(struct precise *precise, const char *type);
+
 void precise_destroy(struct precise *precise);
 
 /* The weight of that name: a reference that asks for one that the cell does not have ends the test.

@@ -10,11 +10,56 @@
 #include "kernels/reference_step.h"
 #include "support/inputs.h"
 
+/* What becomes bytes: the scale of all, and how many numbers there are. */
+struct bytes {
+    const double *values;
+    size_t count;
+    double scale, factor; /* 0: all are zeros */
+};
+
+/* By the definition: m / 127, and nearest integers, in float where it says so. */
+static struct bytes bytes_of(const double *values, size_t count, bool divides)
+{
+    struct bytes bytes = {values, count, 0, 0};
+    float most = 0;
+    for (size_t k = 0; k < count; ++k) {
+        if (!isfinite(values[k]))
+            bytes.scale = NAN;
+        most = fmaxf(most, fabsf((float)values[k]));
+    }
+    if (isnan(bytes.scale) || most < ldexpf(1, -96))
+        return bytes;
+    bytes.scale = (double)(most / 127);
+    bytes.factor = divides ? bytes.scale : (double)(127 / most);
+    return bytes;
+}
+
+static double byte_at(const struct bytes *bytes, size_t k, bool divides)
+{
+    if (bytes->factor == 0)
+        return 0;
+    const float value = (float)bytes->values[k], factor = (float)bytes->factor;
+    const double exact = (double)(divides ? value / factor : value * factor);
+    return fmax(-127, fmin(127, rint(exact)));
+}
+
+/* Integers, and then both scales. */
+static double product_of_bytes(const double *row, const double *v, size_t columns)
+{
+    const struct bytes weights = bytes_of(row, columns, true), inputs = bytes_of(v, columns, false);
+    double sum = 0;
+    for (size_t k = 0; k < columns; ++k)
+        sum += byte_at(&weights, k, true) * byte_at(&inputs, k, false);
+    return sum * (weights.scale * inputs.scale);
+}
+
 double reference_product(const struct reference_step *step, const char *matrix, const double *v,
                          size_t columns, size_t unit)
 {
     const double *row = precise_weight(step->inputs, matrix, NULL) + unit * columns;
     double sum = 0;
+    if (step->inputs->bytes)
+        return product_of_bytes(row, v, columns);
     for (size_t k = 0; k < columns; ++k)
         sum += row[k] * v[k];
     return sum;

@@ -82,6 +82,12 @@ static void by_input(const struct weir_run *run)
     run_parts(run, original->training->input->run);
 }
 
+/* For all parts: each takes what the kernel itself wants for one. */
+static size_t byte_floats(size_t B, size_t I, size_t H, size_t P)
+{
+    return part_count * original->byte_floats(B, I, H, P);
+}
+
 void split_kernel_make(struct weir_kernel *split, const struct weir_kernel *kernel, size_t parts,
                        bool with_barrier)
 {
@@ -92,6 +98,8 @@ void split_kernel_make(struct weir_kernel *split, const struct weir_kernel *kern
     has_barrier = with_barrier;
     *split = *kernel;
     split->forward = forward;
+    if (kernel->byte_floats != NULL)
+        split->byte_floats = byte_floats;
     if (kernel->training == NULL)
         return;
     training = *kernel->training;

@@ -4,7 +4,7 @@
  * float32; and a model made of float16 throughout is computed in float32, and rounded where values
  * enter, leave and are cast. */
 #define _GNU_SOURCE
-#include "common/halves.h"
+#include "halves.h"
 #include "onnx/constants.h"
 #include "run/run.h"
 #include "support/expect.h"

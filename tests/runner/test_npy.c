@@ -2,7 +2,7 @@
 /* test_npy: files of NumPy's. Each type is read, in C's order and in Fortran's, and what is
  * written is read again; what is wrong in any way is refused in one sentence. */
 #define _GNU_SOURCE
-#include "common/halves.h"
+#include "halves.h"
 #include "run/files.h"
 #include "support/expect.h"
 #include "support/folder.h"

@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/halves.h"
 #include "cpu_features.h"
+#include "halves.h"
 #include "support/inputs.h"
 
 enum { LANES = 16, UNTOUCHED = 0x7fa5c3e1, MASKS = 1 << 16 };

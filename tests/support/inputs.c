@@ -173,13 +173,18 @@ static void fill_vector(float *w, const weir_shape *shape, enum pattern pattern,
     }
 }
 
+/* A capital letter names it. */
+bool weight_is_matrix(const weir_shape *shape)
+{
+    return shape->name[0] >= 'A' && shape->name[0] <= 'Z';
+}
+
 static void fill_weights(struct problem *problem, struct random *random)
 {
     for (size_t n = 0; n < problem->weight_count; ++n) {
         const weir_shape *shape = &problem->shapes[n];
         float *w = allocate(shape->rows * shape->cols * sizeof *w);
-        /* A capital letter names a matrix: one of one column is still not a vector. */
-        if (shape->name[0] >= 'A' && shape->name[0] <= 'Z')
+        if (weight_is_matrix(shape))
             fill_matrix(w, shape, problem->pattern, random);
         else
             fill_vector(w, shape, problem->pattern, random);
@@ -295,6 +300,22 @@ bool problem_create(struct problem *problem, const char *cell, const size_t size
     fill_weights(problem, &random);
     fill_sequence(problem, &random);
     return true;
+}
+
+void problem_fit(struct problem *problem, const char *type)
+{
+    const bool is_half = strcmp(type, "f16") == 0, is_float = strcmp(type, "f32") == 0;
+    const bool is_byte = strcmp(type, "i8") == 0;
+    const float most = is_half ? 65504.0f : 0x1.fep127f;
+    for (size_t n = 0; n < problem->weight_count && !is_float; ++n) {
+        const weir_shape *shape = &problem->shapes[n];
+        float *w = problem->values[n];
+        for (size_t k = 0; k < shape->rows * shape->cols && weight_is_matrix(shape); ++k)
+            if (is_byte && !isfinite(w[k]))
+                w[k] = 1;
+            else if (!is_byte && isfinite(w[k]) && fabsf(w[k]) > most)
+                w[k] = copysignf(most, w[k]);
+    }
 }
 
 /* A row of gradients. Magnitudes stay where products with weights and inputs do not overflow, but

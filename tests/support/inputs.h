@@ -85,6 +85,13 @@ struct problem {
  * had at these sizes. */
 bool problem_create(struct problem *problem, const char *cell, const size_t sizes[3], size_t T,
                     size_t B, enum pattern pattern, uint64_t seed);
+/* Takes weights of matrices that a type of weights does not hold to the largest it does; of bytes,
+ * which are finite, every other to 1. */
+void problem_fit(struct problem *problem, const char *type);
+
+/* Whether a weight is a matrix: one of one column is still not a vector. */
+bool weight_is_matrix(const weir_shape *shape);
+
 /* Gives the problem a loss: gradients as awkward as the pattern says, from a seed of their own. */
 void problem_add_loss(struct problem *problem, enum pattern pattern, uint64_t seed);
 

@@ -3,7 +3,7 @@
  * direction, and gives what weir_weights_from_pytorch gives for it, as that of floats of 16 bits
  * does of their values. */
 #define _GNU_SOURCE
-#include "common/halves.h"
+#include "halves.h"
 #include "support/expect.h"
 #include "support/folder.h"
 #include "weir_train.h"

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "common/halves.h"
+#include "halves.h"
 #include "support/expect.h"
 #include "support/folder.h"
 #include "support/inputs.h"

@@ -10,7 +10,7 @@ for file in "$root"/kernels/tuning/*.tune; do
     while read -r _ stem isa trains _; do
         [[ $stem =~ ^([a-z_0-9]+)_f32_i([0-9]+)_h([0-9]+)(_p([0-9]+))?$ ]] || fail "$file: $stem is of no size"
         cell=${BASH_REMATCH[1]} input=${BASH_REMATCH[2]} hidden=${BASH_REMATCH[3]} projection=${BASH_REMATCH[5]}
-        grep -qE "^SIZE\(($cell|\*), $input, $hidden, (0|$projection)\)" "$root/kernels/sizes.def" ||
+        grep -qE "^SIZE\(($cell|\*), $input, $hidden, (0|$projection)[,)]" "$root/kernels/sizes.def" ||
             fail "$file: the build has no $stem"
         options=(--cell "$cell" --input "$input" --hidden "$hidden" --isa "$isa")
         [[ -z $projection ]] || options+=(--projection "$projection")

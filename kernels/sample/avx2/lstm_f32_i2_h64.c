@@ -1264,11 +1264,11 @@ static const unsigned char slots_4[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0}, /* bias */
-    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0, 0}, /* w_p0_x */
-    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0, 0}, /* w_p1_x */
-    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0, 0}, /* w_p0_h */
-    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0, 0}, /* w_p1_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0, WEIR_TYPE_F32}, /* bias */
+    {WEIR_H, WEIR_I, 2, slots_1, NULL, 0, 0, WEIR_TYPE_F32}, /* w_p0_x */
+    {WEIR_H, WEIR_I, 2, slots_2, NULL, 0, 0, WEIR_TYPE_F32}, /* w_p1_x */
+    {WEIR_H, WEIR_H, 2, slots_3, NULL, 0, 0, WEIR_TYPE_F32}, /* w_p0_h */
+    {WEIR_H, WEIR_H, 2, slots_4, NULL, 0, 0, WEIR_TYPE_F32}, /* w_p1_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -1324,6 +1324,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx2 = {
             "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
+    .type = WEIR_TYPE_F32,
     .I = 2,
     .H = 64,
     .P = 0,
@@ -1338,6 +1339,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx2 = {
     .region_count = 5,
     .scales = scales,
     .hoist_floats = hoist_floats,
+    .byte_floats = NULL,
     .forward = forward,
 };
 

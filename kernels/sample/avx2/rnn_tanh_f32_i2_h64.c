@@ -629,9 +629,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 1, slots_0, NULL, 0, 0}, /* bias */
-    {WEIR_H, WEIR_I, 1, slots_1, NULL, 0, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 1, slots_2, NULL, 0, 0}, /* w_h */
+    {WEIR_H, WEIR_ONE, 1, slots_0, NULL, 0, 0, WEIR_TYPE_F32}, /* bias */
+    {WEIR_H, WEIR_I, 1, slots_1, NULL, 0, 0, WEIR_TYPE_F32}, /* w_x */
+    {WEIR_H, WEIR_H, 1, slots_2, NULL, 0, 0, WEIR_TYPE_F32}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -1303,7 +1303,7 @@ static const unsigned char slots_back_0[] = {
 };
 
 static const struct weir_region regions_back[] = {
-    {WEIR_H, WEIR_H, 1, slots_back_0, NULL, 0, 0}, /* w_back_1_delta_h */
+    {WEIR_H, WEIR_H, 1, slots_back_0, NULL, 0, 0, WEIR_TYPE_F32}, /* w_back_1_delta_h */
 };
 
 static void scales_back(size_t I, size_t H, size_t P, float *scale)
@@ -1571,7 +1571,7 @@ static const unsigned char slots_input_0[] = {
 };
 
 static const struct weir_region regions_input[] = {
-    {WEIR_I, WEIR_H, 1, slots_input_0, NULL, 0, 0}, /* w_input_delta_h */
+    {WEIR_I, WEIR_H, 1, slots_input_0, NULL, 0, 0, WEIR_TYPE_F32}, /* w_input_delta_h */
 };
 
 static void scales_input(size_t I, size_t H, size_t P, float *scale)
@@ -1648,6 +1648,7 @@ const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2 = {
             "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX2,
     .math = WEIR_INLINE,
+    .type = WEIR_TYPE_F32,
     .I = 2,
     .H = 64,
     .P = 0,
@@ -1662,6 +1663,7 @@ const struct weir_kernel weir_rnn_tanh_f32_i2_h64__avx2 = {
     .region_count = 3,
     .scales = scales,
     .hoist_floats = hoist_floats,
+    .byte_floats = NULL,
     .forward = forward,
     .training = &training,
 };

@@ -1148,9 +1148,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0, 0}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0, WEIR_TYPE_F32}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0, 0, WEIR_TYPE_F32}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0, 0, WEIR_TYPE_F32}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -1206,6 +1206,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx512 = {
             "abreast=4,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_AVX512,
     .math = WEIR_INLINE,
+    .type = WEIR_TYPE_F32,
     .I = 2,
     .H = 64,
     .P = 0,
@@ -1220,6 +1221,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__avx512 = {
     .region_count = 3,
     .scales = scales,
     .hoist_floats = hoist_floats,
+    .byte_floats = NULL,
     .forward = forward,
 };
 

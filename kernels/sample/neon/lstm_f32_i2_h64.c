@@ -853,9 +853,9 @@ static const unsigned char slots_2[] = {
 };
 
 static const struct weir_region regions[] = {
-    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0}, /* bias */
-    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0, 0}, /* w_x */
-    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0, 0}, /* w_h */
+    {WEIR_H, WEIR_ONE, 4, slots_0, NULL, 0, 0, WEIR_TYPE_F32}, /* bias */
+    {WEIR_H, WEIR_I, 4, slots_1, NULL, 0, 0, WEIR_TYPE_F32}, /* w_x */
+    {WEIR_H, WEIR_H, 4, slots_2, NULL, 0, 0, WEIR_TYPE_F32}, /* w_h */
 };
 
 static void scales(size_t I, size_t H, size_t P, float *scale)
@@ -911,6 +911,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__neon = {
             "abreast=1,tails=1,prefetch=0,fetch_rows=0,serpentine=1",
     .isa = WEIR_NEON,
     .math = WEIR_INLINE,
+    .type = WEIR_TYPE_F32,
     .I = 2,
     .H = 64,
     .P = 0,
@@ -925,6 +926,7 @@ const struct weir_kernel weir_lstm_f32_i2_h64__neon = {
     .region_count = 3,
     .scales = scales,
     .hoist_floats = hoist_floats,
+    .byte_floats = NULL,
     .forward = forward,
 };
 

@@ -3,8 +3,8 @@
  * BF16). Widening is exact: subnormal numbers, infinities, signs of zeros, and NaNs with their
  * payload, quiet or not. Narrowing rounds to nearest even, to infinity what is too large, and a NaN
  * stays one. Neither reads nor sets the mode of the floating-point unit. */
-#ifndef WEIR_COMMON_HALVES_H
-#define WEIR_COMMON_HALVES_H
+#ifndef WEIR_HALVES_H
+#define WEIR_HALVES_H
 
 #include <stddef.h>
 #include <stdint.h>
