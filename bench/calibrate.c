@@ -159,13 +159,14 @@ double calibration_pass(const struct calibration *calibration, const struct ceil
 }
 
 double calibration_bound(const struct calibration *calibration, const char *isa,
-                         const struct shape *shape)
+                         const struct shape *shape, const char *type)
 {
     const struct ceilings *ceilings = calibration_find(calibration, isa);
-    const double again = calibration_pass(calibration, ceilings, shape->recurrent_bytes);
-    const double all =
-        calibration_pass(calibration, ceilings, shape->recurrent_bytes + shape->input_bytes);
-    const double input = calibration_pass(calibration, ceilings, shape->input_bytes);
+    const double recurrent_bytes = shape_recurrent_bytes(shape, type);
+    const double input_bytes = shape_input_bytes(shape, type);
+    const double again = calibration_pass(calibration, ceilings, recurrent_bytes);
+    const double all = calibration_pass(calibration, ceilings, recurrent_bytes + input_bytes);
+    const double input = calibration_pass(calibration, ceilings, input_bytes);
     const double reading = (double)(shape->recurrent_passes - 1) * again + all +
                            (double)(shape->input_passes - 1) * input;
     return fmax(shape->flop / ceilings->fma, reading);

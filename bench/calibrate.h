@@ -36,8 +36,8 @@ const struct ceilings *calibration_find(const struct calibration *calibration, c
 double calibration_pass(const struct calibration *calibration, const struct ceilings *ceilings,
                         double bytes);
 
-/* The least seconds that one call of the shape can take. */
+/* The least seconds that one call of the shape can take, with weights of that type (NULL: f32). */
 double calibration_bound(const struct calibration *calibration, const char *isa,
-                         const struct shape *shape);
+                         const struct shape *shape, const char *type);
 
 #endif

@@ -34,13 +34,15 @@ struct contender {
     const struct contender_kind *kind;
     char name[96];
     const char *isa; /* whose ceilings it is held to, by name; NULL: the best of this machine */
-    bool to_the_bit; /* its output has to equal Weir's own choice in every bit */
+    const char *type; /* of its weights, by name; NULL: f32, as of all that is not Weir's */
+    bool to_the_bit; /* its output has to equal Weir's own choice for that type in every bit */
     const void *choice; /* which of its kind; set by list */
     void *state; /* between prepare and release */
 };
 
-/* Fills workload->reference by the kernel that Weir chooses. */
-bool contender_reference(struct workload *workload, struct failure *failure);
+/* Fills workload->reference, of all steps, by the kernel that Weir chooses for weights of that type
+ * (NULL: f32), where it is not there already. */
+bool contender_reference(struct workload *workload, const char *type, struct failure *failure);
 
 extern const struct contender_kind contender_weir, contender_own, contender_threads,
     contender_baseline;

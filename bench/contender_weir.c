@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "contender.h"
 
+#include "packing.h"
 #include "pages.h"
 
 #include <dlfcn.h>
@@ -61,11 +62,11 @@ static void list_kernels(const struct contender_kind *kind, const struct shape *
     const struct weir_kernel *kernel;
     for (size_t i = 0; (kernel = weir_kernel_at(i)) != NULL; i++) {
         const weir_kernel_info info = weir_kernel_describe(kernel);
-        /* All are held to one result, which is that of weights of float32. */
-        if (!kernel_fits(&info, shape) || strcmp(info.type, "f32") != 0 ||
-            !weir_kernel_runs_here(kernel) || isa_index(info.isa) > isa_index(level))
+        if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(kernel) ||
+            isa_index(info.isa) > isa_index(level))
             continue;
-        struct contender contender = {.kind = kind, .isa = info.isa, .choice = kernel};
+        struct contender contender = {
+            .kind = kind, .isa = info.isa, .type = info.type, .choice = kernel};
         contender.to_the_bit = strcmp(info.math, "inline") == 0;
         if (kind == &contender_weir)
             snprintf(contender.name, sizeof contender.name, "%s", info.name);
@@ -91,7 +92,7 @@ static void list_own(const struct shape *shape, contender_add *add, void *to)
     for (size_t i = 0; i < own_count; i++) {
         const weir_kernel_info info = weir_kernel_describe(own[i].kernel);
         struct contender contender = {
-            .kind = &contender_own, .isa = info.isa, .choice = own[i].kernel};
+            .kind = &contender_own, .isa = info.isa, .type = info.type, .choice = own[i].kernel};
         if (!kernel_fits(&info, shape) || !weir_kernel_runs_here(own[i].kernel))
             continue;
         contender.to_the_bit = strcmp(info.math, "inline") == 0;
@@ -203,16 +204,23 @@ static void release(struct contender *self)
     self->state = NULL;
 }
 
-bool contender_reference(struct workload *workload, struct failure *failure)
+bool contender_reference(struct workload *workload, const char *type, struct failure *failure)
 {
     struct running *running;
-    if (!running_create(&running, workload, &workload->reference, &(weir_layer_config){0}, failure))
+    struct workload whole = *workload;
+    type = type ? type : weir_type_name(WEIR_TYPE_F32);
+    if (workload->reference_type && strcmp(workload->reference_type, type) == 0)
+        return true;
+    whole.T = workload->shape->T;
+    if (!running_create(&running, &whole, &workload->reference, &(weir_layer_config){.type = type},
+                        failure))
         return false;
     struct contender chosen = {.state = running};
     run(&chosen);
     if (workload->shape->train)
         backward(&chosen);
     release(&chosen);
+    workload->reference_type = type;
     return true;
 }
 
@@ -238,11 +246,6 @@ static bool own_load(const char *path, struct failure *failure)
     const struct weir_kernel *kernel = dlsym(library, symbol);
     if (!kernel)
         return fail(failure, "--own: %s, by its name, should hold %s, and does not", path, symbol);
-    const weir_kernel_info info = weir_kernel_describe(kernel);
-    if (strcmp(info.type, "f32") != 0)
-        return fail(failure,
-                    "--own: %s has weights of %s, expected f32, to whose result all are held", path,
-                    info.type);
     snprintf(own[own_count].name, sizeof own->name, "%.*s", (int)(length - 3 * ending), file);
     own[own_count++].kernel = kernel;
     return true;

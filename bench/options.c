@@ -3,7 +3,9 @@
 #include "options.h"
 
 #include "command_line.h"
+#include "common/text.h"
 #include "machine.h"
+#include "packing.h"
 
 #include <string.h>
 
@@ -26,6 +28,8 @@ static const struct option_row rows[] = {
         OPTION_WHOLE, AT(threads), .of = ANY, 1, 65535, .usual = "1"},
     {"--own", "FILES", "run kernels from these shared objects too, with commas: see bench/plans",
         OPTION_TEXT, AT(own), .of = ANY},
+    {"--types", "TYPES", "kernels with weights of these, with commas: f32,bf16,f16,i8; else f32",
+        OPTION_TEXT, AT(types), .of = ANY},
     {"--peers", NULL, "run other libraries beside Weir's kernels, too",
         OPTION_FLAG, AT(peers), .of = ANY},
     {"--longest", "S", "leave out what takes more seconds a call; time the baseline once then",
@@ -63,6 +67,43 @@ void options_help(void)
     fflush(stdout); /* before what Google Benchmark prints */
 }
 
+/* Whether a list with commas has this word. */
+static bool list_has(const char *list, const char *word, size_t length)
+{
+    for (; *list; list += *list == ',') {
+        const size_t here = strcspn(list, ",");
+        if (here == length && strncmp(list, word, length) == 0)
+            return true;
+        list += here;
+    }
+    return false;
+}
+
+bool options_want_type(const struct options *options, const char *type)
+{
+    const char *types = options->types ? options->types : weir_type_name(WEIR_TYPE_F32);
+    return list_has(types, type, strlen(type));
+}
+
+static bool types_check(const struct options *options, struct failure *failure)
+{
+    struct text known = {0};
+    bool good =
+        !options->train || fail(failure, "--types is of no use with --train: f32 alone is trained");
+    for (int type = 0; type < WEIR_TYPE_COUNT; type++)
+        text_add(&known, "%s%s", type ? "," : "", weir_type_name((enum weir_type)type));
+    for (const char *at = options->types; good; at++) {
+        const size_t length = strcspn(at, ",");
+        if (!list_has(known.chars, at, length))
+            good = fail(failure, "--types '%s': expected some of %s", options->types, known.chars);
+        at += length;
+        if (!*at)
+            break;
+    }
+    text_free(&known);
+    return good;
+}
+
 /* What is handed on is for measuring, but the filter. */
 static bool handed_on_check(int argc, char **argv, struct failure *failure)
 {
@@ -80,7 +121,8 @@ bool options_parse(struct options *options, int *argc, char **argv, struct failu
     struct command_line line = {rows, ROWS, {0}, google};
     *options = (struct options){.cpu = MACHINE_QUIETEST};
     if (!command_line_read(&line, argc, argv, failure) ||
-        !command_line_store(&line, options, failure))
+        !command_line_store(&line, options, failure) ||
+        (options->types && !types_check(options, failure)))
         return false;
     if (!options->shapes)
         options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"

@@ -14,6 +14,7 @@ struct options {
     const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
     const char *format; /* --benchmark_format was asked for: print that, not the table; NULL: not */
     const char *own; /* shared objects with kernels, with commas; NULL: none */
+    const char *types; /* of weights, with commas; NULL: f32, and errors are not asked for */
     uint64_t cpu; /* MACHINE_QUIETEST: choose */
     uint64_t rounds;
     uint64_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
@@ -24,6 +25,9 @@ struct options {
 
 /* Takes what is weir-bench's out of argv. */
 bool options_parse(struct options *options, int *argc, char **argv, struct failure *failure);
+
+/* Whether kernels whose weights are of that type are asked for. */
+bool options_want_type(const struct options *options, const char *type);
 
 /* What --help says before Google Benchmark's part. */
 void options_help(void);

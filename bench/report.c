@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "common/files.h"
 #include "common/text.h"
+#include "packing.h"
 #include "table.h"
 
 #include <errno.h>
@@ -83,12 +84,15 @@ static double median_of(const struct row *row)
 }
 
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
-                              const struct contender_kind *kind)
+                              const struct contender_kind *kind, const char *type)
 {
     const struct row *best = NULL, *row;
-    for (size_t from = 0; (row = row_of_kind(sweep, shape, kind, &from)) != NULL;)
-        if (!best || median_of(row) < median_of(best))
+    for (size_t from = 0; (row = row_of_kind(sweep, shape, kind, &from)) != NULL;) {
+        const char *own = row->contender.type;
+        const bool is_of_type = !type || !own || strcmp(own, type) == 0;
+        if (is_of_type && (!best || median_of(row) < median_of(best)))
             best = row;
+    }
     return best;
 }
 
@@ -107,9 +111,9 @@ struct figures figures_of(const struct sweep *sweep, const struct row *row)
         figures.backward = quantile_of(row, part_backward, 0.5);
     }
     figures.flops = shape->flop / figures.median;
-    figures.weight_bytes = shape_walk(shape) / figures.median;
+    figures.weight_bytes = shape_walk(shape, row->contender.type) / figures.median;
     figures.fraction = row->bound / figures.median;
-    const struct row *baseline = report_best(sweep, shape, &contender_baseline);
+    const struct row *baseline = report_best(sweep, shape, &contender_baseline, NULL);
     figures.times_baseline = baseline ? median_of(baseline) / figures.median : 0;
     return figures;
 }
@@ -144,15 +148,20 @@ static void row_add(struct table *table, const struct sweep *sweep, const struct
                     const char *shape)
 {
     const struct figures figures = figures_of(sweep, row);
-    char micros[32], forward[32], backward[32], flops[32], weights[32], speed[32];
+    const char *type = row->contender.type;
+    char micros[32], forward[32], backward[32], flops[32], bytes[32], weights[32], speed[32];
     number(micros, 1e6 * figures.median);
     number(forward, 1e6 * figures.forward);
     number(backward, 1e6 * figures.backward);
     number(flops, 1e-9 * figures.flops);
+    number(bytes,
+           1e-3 * (shape_recurrent_bytes(row->shape, type) + shape_input_bytes(row->shape, type)));
     number(weights, 1e-9 * figures.weight_bytes);
     times(speed, figures.times_baseline);
     table_add(table, "%s", shape);
     table_add(table, "%s", row->contender.name);
+    if (sweep->options->types)
+        table_add(table, "%s", type ? type : weir_type_name(WEIR_TYPE_F32));
     table_add(table, "%s", micros);
     table_add(table, "%.0f %%", 100 * figures.spread);
     if (row->shape->train) {
@@ -160,8 +169,12 @@ static void row_add(struct table *table, const struct sweep *sweep, const struct
         table_add(table, "%s", backward);
     }
     table_add(table, "%s", flops);
+    if (sweep->options->types)
+        table_add(table, "%s", bytes);
     table_add(table, "%s", weights);
     table_add(table, "%.2f", figures.fraction);
+    if (sweep->options->types)
+        table_add(table, "%.1e", row->error);
     table_add(table, "%s", speed);
 }
 
@@ -183,18 +196,35 @@ static const struct row *next_slower(const struct sweep *sweep, size_t first, si
     return next;
 }
 
+/* The columns of row_add. */
+static void kernels_start(struct table *table, const struct options *options)
+{
+    enum { ALWAYS, TRAINED, TYPED };
+    static const struct {
+        const char *head;
+        int when;
+    } columns[] = {
+        {"<shape", ALWAYS},        {"<kernel", ALWAYS},   {"<type", TYPED},
+        {">us/call", ALWAYS},      {">+-", ALWAYS},       {">forward", TRAINED},
+        {">backward", TRAINED},    {">GFLOP/s", ALWAYS},  {">weights KB", TYPED},
+        {">weights GB/s", ALWAYS}, {">fraction", ALWAYS}, {">error", TYPED},
+        {">x baseline", ALWAYS},
+    };
+    const bool is_there[] = {
+        [ALWAYS] = true, [TRAINED] = options->train, [TYPED] = options->types != NULL};
+    const char *heads[TABLE_COLUMNS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (is_there[columns[i].when])
+            heads[count++] = columns[i].head;
+    table_start(table, heads, count);
+}
+
 /* Every contender, the fastest of a shape first. */
 static void kernels_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
-    static const char *const run[] = {"<shape",   "<kernel",       ">us/call",  ">+-",
-                                      ">GFLOP/s", ">weights GB/s", ">fraction", ">x baseline"};
-    static const char *const train[] = {"<shape",    "<kernel",    ">us/call", ">+-",
-                                        ">forward",  ">backward",  ">GFLOP/s", ">weights GB/s",
-                                        ">fraction", ">x baseline"};
-    const bool is_training = sweep->options->train;
     struct table table;
-    table_start(&table, is_training ? train : run,
-                is_training ? sizeof train / sizeof *train : sizeof run / sizeof *run);
+    kernels_start(&table, sweep->options);
     for (size_t first = 0, end; first < sweep->row_count; first = end) {
         for (end = first; end < sweep->row_count; end++)
             if (sweep->rows[end].shape != sweep->rows[first].shape)
@@ -228,7 +258,29 @@ size_t report_rivals(const struct sweep *sweep, bool only_peers,
     return count;
 }
 
-/* One line a shape: Weir's best kernel, the best of each other kind, and how many times faster. */
+static void best_add(struct table *table, const struct sweep *sweep, const struct row *best,
+                     const struct contender_kind *const *rivals, size_t rival_count)
+{
+    const double mine = median_of(best);
+    char text[TABLE_CELL];
+    shape_name(text, sizeof text, best->shape);
+    table_add(table, "%s", text);
+    table_add(table, "%s", best->contender.name);
+    number(text, 1e6 * mine);
+    table_add(table, "%s", text);
+    table_add(table, "%.2f", best->bound / mine);
+    for (size_t i = 0; i < rival_count; i++) {
+        const struct row *rival = report_best(sweep, best->shape, rivals[i], best->contender.type);
+        times(text, rival ? 1e6 * median_of(rival) : 0);
+        table_add(table, "%s", text);
+        const double quotient = rival ? median_of(rival) / mine : 0;
+        times(text, rival && rivals[i] == &contender_threads ? 1 / quotient : quotient);
+        table_add(table, "%s", text);
+    }
+}
+
+/* One line a shape and type of weights: Weir's best kernel, the best of each other kind, and how
+ * many times faster. */
 static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
     const struct contender_kind *rivals[KINDS_MAX];
@@ -246,30 +298,19 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     struct table table;
     table_start(&table, heads, 4 + 2 * rival_count);
     const struct shape *last = NULL;
+    bool is_empty = true;
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct shape *shape = sweep->rows[r].shape;
-        const struct row *best = report_best(sweep, shape, &contender_weir);
-        char text[TABLE_CELL];
-        if (shape == last || !best)
-            continue;
-        last = shape;
-        const double mine = median_of(best);
-        shape_name(text, sizeof text, shape);
-        table_add(&table, "%s", text);
-        table_add(&table, "%s", best->contender.name);
-        number(text, 1e6 * mine);
-        table_add(&table, "%s", text);
-        table_add(&table, "%.2f", best->bound / mine);
-        for (size_t i = 0; i < rival_count; i++) {
-            const struct row *rival = report_best(sweep, shape, rivals[i]);
-            times(text, rival ? 1e6 * median_of(rival) : 0);
-            table_add(&table, "%s", text);
-            const double quotient = rival ? median_of(rival) / mine : 0;
-            times(text, rival && rivals[i] == &contender_threads ? 1 / quotient : quotient);
-            table_add(&table, "%s", text);
+        for (int type = 0; shape != last && type < WEIR_TYPE_COUNT; type++) {
+            const struct row *best =
+                report_best(sweep, shape, &contender_weir, weir_type_name((enum weir_type)type));
+            if (best)
+                best_add(&table, sweep, best, rivals, rival_count);
+            is_empty = is_empty && !best;
         }
+        last = shape;
     }
-    if (last) {
+    if (!is_empty) {
         table_print(&table, file, as_markdown);
         fputs("\n", file);
     }
@@ -304,8 +345,12 @@ void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     fprintf(file,
             "us/call: microseconds for one call (all T steps of all B rows) on one core, or as "
             "many as /threads says,\nmedian of %zu rounds; +-: half the interquartile range; "
-            "fraction: of the least time that the measured\nceilings of one core allow.\n%s\n",
+            "fraction: of the least time that the measured\nceilings of one core allow.\n%s%s\n",
             sweep->options->rounds,
+            sweep->options->types
+                ? "weights KB: thousands of bytes of weights; error: the largest difference of an "
+                  "output from float64 with weights\nthat are not rounded.\n"
+                : "",
             sweep->options->train
                 ? "A call is forward and backward, to the gradients by inputs and weights; its "
                   "matrix work is three times\nthat of forward alone.\n"

@@ -21,9 +21,10 @@ struct figures {
 
 struct figures figures_of(const struct sweep *sweep, const struct row *row);
 
-/* The fastest row of that kind for the shape; NULL: none was timed. */
+/* The fastest row of that kind for the shape, with weights of that type where they have one (NULL:
+ * of any); NULL: none was timed. */
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
-                              const struct contender_kind *kind);
+                              const struct contender_kind *kind, const char *type);
 
 /* The kinds beside Weir's own of which something was timed, each once; `only_peers`: those of other
  * libraries. */
@@ -45,7 +46,8 @@ bool report_write(const struct sweep *sweep, const struct context *context, cons
  */
 bool report_json(const struct sweep *sweep, const struct context *context, FILE *file);
 
-/* report_charts.c: PREFIX-roofline.svg, and PREFIX-ratios.svg when there are peers, by gnuplot.
+/* report_charts.c: PREFIX-roofline.svg, PREFIX-ratios.svg when there are peers, and
+ * PREFIX-errors.svg when types of weights were asked for, by gnuplot.
  * Says on stderr what it wrote, or why it did not: a chart is no reason to fail. */
 void report_charts(const struct sweep *sweep, const struct context *context, const char *prefix);
 

@@ -4,6 +4,7 @@
 
 #include "chart.h"
 #include "common/text.h"
+#include "packing.h"
 #include "peers.h"
 
 #include <math.h>
@@ -31,13 +32,14 @@ static void ratios_data(const struct sweep *sweep, FILE *file)
     fputc('\n', file);
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct shape *shape = sweep->rows[r].shape;
-        const struct row *mine = report_best(sweep, shape, &contender_weir);
+        const struct row *mine =
+            report_best(sweep, shape, &contender_weir, weir_type_name(WEIR_TYPE_F32));
         if (shape == last || !mine)
             continue;
         last = shape;
         fputs(shape->name, file);
         for (size_t i = 0; i < count; i++) {
-            const struct row *theirs = report_best(sweep, shape, peers[i]);
+            const struct row *theirs = report_best(sweep, shape, peers[i], NULL);
             const double ratio = theirs ? seconds_of(sweep, theirs) / seconds_of(sweep, mine) : NAN;
             least = fmin(least, ratio);
             fprintf(file, theirs ? " %.4g" : " NaN", ratio);
@@ -101,7 +103,7 @@ static double best_print(const struct sweep *sweep, FILE *file)
     size_t count = 0;
     double widest = 0;
     for (size_t r = 0; best && r < sweep->row_count; r++) {
-        const struct row *row = report_best(sweep, sweep->rows[r].shape, &contender_weir);
+        const struct row *row = report_best(sweep, sweep->rows[r].shape, &contender_weir, NULL);
         if (row && row->shape != last) {
             const struct figures figures = figures_of(sweep, row);
             best[count++] = (struct best){.shape = row->shape->name,
@@ -150,6 +152,42 @@ static void roofline_data(const struct sweep *sweep, FILE *file)
     fprintf(file, "highest = %.4g\nwidest = %.4g\n", 1e-9 * best->fma, widest);
 }
 
+/* ---- Errors ---- */
+
+/* The fastest kernel of a shape for each type of weights, as far as its error is known and has a
+ * logarithm: a block a shape. False: there is none. */
+static bool errors_print(const struct sweep *sweep, FILE *file)
+{
+    const struct shape *last = NULL;
+    bool has_any = false;
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct shape *shape = sweep->rows[r].shape;
+        for (int t = 0; shape != last && t < WEIR_TYPE_COUNT; t++) {
+            const char *type = weir_type_name((enum weir_type)t);
+            const struct row *row = report_best(sweep, shape, &contender_weir, type);
+            if (!row || !(row->error > 0) || isinf(row->error))
+                continue;
+            fprintf(file, "%s %.4g %.4g %s\n", type, 1e6 * seconds_of(sweep, row), row->error,
+                    shape->name);
+            has_any = true;
+        }
+        if (shape != last)
+            fputc('\n', file);
+        last = shape;
+    }
+    return has_any;
+}
+
+static void errors_data(const struct sweep *sweep, FILE *file)
+{
+    fputs("$errors << END\n", file);
+    const bool has_any = errors_print(sweep, file);
+    fputs("END\ntypes = \"", file);
+    for (int t = 0; t < WEIR_TYPE_COUNT; t++)
+        fprintf(file, "%s%s", t ? " " : "", weir_type_name((enum weir_type)t));
+    fprintf(file, "\"\nany = %d\n", has_any);
+}
+
 /* ---- Drawing ---- */
 
 /* Charts are no reason to fail. */
@@ -184,6 +222,9 @@ void report_charts(const struct sweep *sweep, const struct context *context, con
         return;
     }
     chart_draw(sweep, context, prefix, "roofline", roofline_data);
-    if (report_rivals(sweep, true, peers, PEERS_MAX) > 0)
+    if (report_rivals(sweep, true, peers, PEERS_MAX) > 0 &&
+        options_want_type(sweep->options, weir_type_name(WEIR_TYPE_F32)))
         chart_draw(sweep, context, prefix, "ratios", ratios_data);
+    if (sweep->options->types)
+        chart_draw(sweep, context, prefix, "errors", errors_data);
 }

@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "number.h"
+#include "packing.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -92,6 +93,13 @@ static void median_add(struct object benchmarks, const struct sweep *sweep, cons
         *entry.good = *entry.good && cJSON_AddTrueToObject(entry.json, "train");
         number_set(entry, "forward_us", 1e6 * figures.forward);
         number_set(entry, "backward_us", 1e6 * figures.backward);
+    }
+    if (sweep->options->types) {
+        const char *type = row->contender.type;
+        text_set(entry, "type", type ? type : weir_type_name(WEIR_TYPE_F32));
+        number_set(entry, "weights_bytes",
+                   shape_recurrent_bytes(row->shape, type) + shape_input_bytes(row->shape, type));
+        number_set(entry, "error", row->error);
     }
     if (figures.times_baseline > 0)
         number_set(entry, "times_baseline", figures.times_baseline);

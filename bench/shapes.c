@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "lines.h"
+#include "packing.h"
 #include "weir.h"
 
 #include <errno.h>
@@ -94,15 +95,15 @@ static bool shape_cost(struct shape *shape, const struct place *place)
     for (size_t w = 0; w < count; w++) {
         const double floats = (double)now[w].rows * (double)now[w].cols;
         const bool is_input = wider[w].cols != now[w].cols;
+        const bool is_matrix = is_input || taller[w].cols != now[w].cols;
         if (floats > array_limit)
             return FAIL_AT(place, "%s would have %.0f elements; at most %.0f", now[w].name, floats,
                            array_limit);
-        if (is_input || taller[w].cols != now[w].cols)
+        if (is_matrix)
             shape->flop += product_flop(shape, floats, is_input);
-        if (is_input)
-            shape->input_bytes += floats * sizeof(float);
-        else
-            shape->recurrent_bytes += floats * sizeof(float);
+        *(is_input    ? &shape->input_weights
+          : is_matrix ? &shape->recurrent_weights
+                      : &shape->vector_weights) += floats;
     }
     return true;
 }
@@ -248,8 +249,23 @@ void shapes_free(struct shapes *shapes)
     *shapes = (struct shapes){0};
 }
 
-double shape_walk(const struct shape *shape)
+static double weight_bytes(const char *type)
 {
-    return shape->recurrent_bytes * (double)shape->recurrent_passes +
-           shape->input_bytes * (double)shape->input_passes;
+    return sizeof(float) / (double)weir_word_columns(type ? weir_type_named(type) : WEIR_TYPE_F32);
+}
+
+double shape_recurrent_bytes(const struct shape *shape, const char *type)
+{
+    return shape->recurrent_weights * weight_bytes(type) + shape->vector_weights * sizeof(float);
+}
+
+double shape_input_bytes(const struct shape *shape, const char *type)
+{
+    return shape->input_weights * weight_bytes(type);
+}
+
+double shape_walk(const struct shape *shape, const char *type)
+{
+    return shape_recurrent_bytes(shape, type) * (double)shape->recurrent_passes +
+           shape_input_bytes(shape, type) * (double)shape->input_passes;
 }

@@ -23,8 +23,10 @@ struct shape {
     /* From the cell's text: the size of its output, and the work that the maths asks for. */
     size_t output;
     double flop; /* of the matrices, one call: a fused multiply-add counts two */
-    double recurrent_bytes; /* weights that every time step needs again */
-    double input_bytes; /* weights of products with x, which all steps can share */
+    /* How many weights: of matrices that every time step needs again, of those that multiply x,
+     * which all steps can share, and of vectors, which every step needs and no type makes smaller.
+     */
+    double recurrent_weights, input_weights, vector_weights;
     size_t recurrent_passes, input_passes; /* how often one call has to walk them */
 };
 
@@ -40,7 +42,10 @@ bool shapes_read(struct shapes *shapes, const char *path, bool train, struct fai
 bool shapes_single(struct shapes *shapes, const char *fields, bool train, struct failure *failure);
 void shapes_free(struct shapes *shapes);
 
-/* The bytes of weights that one call walks. */
-double shape_walk(const struct shape *shape);
+/* The bytes of weights of a type, by name (NULL: f32): those that every step needs again, those
+ * that all steps can share, and those that one call walks. */
+double shape_recurrent_bytes(const struct shape *shape, const char *type);
+double shape_input_bytes(const struct shape *shape, const char *type);
+double shape_walk(const struct shape *shape, const char *type);
 
 #endif

@@ -48,6 +48,10 @@ static void listing_add(void *argument, const struct contender *contender)
     struct listing *listing = argument;
     struct sweep *sweep = listing->sweep;
     char name[sizeof sweep->rows->name];
+    /* Kernels from files are asked for by name. */
+    if (contender->type && contender->kind != &contender_own &&
+        !options_want_type(sweep->options, contender->type))
+        return;
     snprintf(name, sizeof name, "%s/%s%s", listing->shape->name, contender->name,
              listing->shape->train ? "/train" : "");
     const bool matches = !listing->filter || regexec(listing->filter, name, 0, NULL, 0) == 0;
@@ -63,9 +67,11 @@ static void listing_add(void *argument, const struct contender *contender)
         return;
     }
     struct row *row = &grown[sweep->row_count++];
-    *row = (struct row){.shape = listing->shape, .contender = *contender, .samples = samples};
+    *row = (struct row){
+        .shape = listing->shape, .contender = *contender, .samples = samples, .error = NAN};
     memcpy(row->name, name, sizeof name);
-    row->bound = calibration_bound(sweep->calibration, contender->isa, listing->shape);
+    row->bound =
+        calibration_bound(sweep->calibration, contender->isa, listing->shape, contender->type);
 }
 
 bool sweep_plan(struct sweep *sweep, const struct shapes *shapes,
@@ -112,6 +118,7 @@ static void shape_leave(struct sweep *sweep)
     }
     if (sweep->shape)
         workload_destroy(&sweep->workload);
+    exact_free(&sweep->exact);
     sweep->shape = NULL;
 }
 
@@ -122,7 +129,7 @@ static bool shape_enter(struct sweep *sweep, const struct shape *shape, struct f
     shape_leave(sweep);
     if (!workload_create(&sweep->workload, shape, why))
         return false;
-    if (!contender_reference(&sweep->workload, why)) {
+    if (sweep->options->types && !exact_create(&sweep->exact, &sweep->workload, why)) {
         workload_destroy(&sweep->workload);
         return false;
     }
@@ -158,6 +165,8 @@ static enum row_fate row_prepare(struct sweep *sweep, struct row *row)
         row->contender.kind->release(&row->contender);
     }
     const enum row_fate fate = row_try(sweep, row, shape->T);
+    if (sweep->options->types && fate == ROW_READY)
+        row->error = exact_error(&sweep->exact, &sweep->workload);
     return fate == ROW_READY && is_slow ? ROW_ONCE : fate;
 }
 
@@ -204,8 +213,10 @@ static void round_run(gbench_state *state, void *argument)
     }
     const double call = (clock_seconds() - start) / (double)calls;
     gbench_set(state, "GFLOP/s", 1e-9 * shape->flop / call);
-    gbench_set(state, "weights_GB/s", 1e-9 * shape_walk(shape) / call);
+    gbench_set(state, "weights_GB/s", 1e-9 * shape_walk(shape, contender->type) / call);
     gbench_set(state, "fraction_of_ceiling", row->bound / call);
+    if (isfinite(row->error))
+        gbench_set(state, "error", row->error);
     if (shape->train)
         gbench_set(state, forward_counter, 1e6 * forward / (double)calls);
 }

@@ -6,6 +6,7 @@
 
 #include "calibrate.h"
 #include "contender.h"
+#include "exact.h"
 #include "options.h"
 
 #include <stdint.h>
@@ -31,6 +32,7 @@ struct row {
     struct contender contender;
     double bound; /* seconds: what a call takes at least on this machine */
     double call_time; /* seconds: a call, roughly; to warm up by */
+    double error; /* of its output, against float64; NAN: not known or not asked for */
     enum row_fate fate;
     struct failure why;
     struct sample *samples; /* [rounds] */
@@ -44,6 +46,7 @@ struct sweep {
     size_t row_count;
     const struct shape *shape; /* whose workload is made; NULL: none */
     struct workload workload;
+    struct exact exact; /* its output in float64, where errors are asked for */
     size_t runs, runs_done;
     double started;
     double seconds, cpu_seconds; /* the whole run took, and had the core for */

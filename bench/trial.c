@@ -21,7 +21,8 @@ enum trial contender_try(struct contender *contender, struct workload *workload,
 {
     const bool train = workload->shape->train;
     workload_spoil(workload);
-    if (!contender->kind->prepare(contender, workload, why)) {
+    if (!contender_reference(workload, contender->type, why) ||
+        !contender->kind->prepare(contender, workload, why)) {
         contender->state = NULL;
         return TRIAL_IMPOSSIBLE;
     }

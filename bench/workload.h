@@ -28,6 +28,7 @@ struct workload {
     float *d_y; /* [T][B][output]; NULL: not trained */
     struct outcome got; /* what the contender at hand writes */
     struct outcome reference; /* by the kernel that Weir chooses for this layer itself */
+    const char *reference_type; /* what its weights were stored as; NULL: it is not there yet */
     float *memory; /* all of the above that is floats */
 };
 

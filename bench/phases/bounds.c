@@ -57,9 +57,9 @@ struct bound bounds_phase(const struct bounds *bounds, const struct measured *me
     bound.reading = bound.others / ceilings->load[0];
     if (!(bound.weights > 0))
         return bound;
-    const double step =
-        bounds->shape->recurrent_bytes + (bounds->passes > 0 ? 0 : bounds->shape->input_bytes);
-    const double set = is_ahead ? bounds->shape->input_bytes : step;
+    const double step = shape_recurrent_bytes(bounds->shape, NULL) +
+                        (bounds->passes > 0 ? 0 : shape_input_bytes(bounds->shape, NULL));
+    const double set = is_ahead ? shape_input_bytes(bounds->shape, NULL) : step;
     const double passes = is_ahead ? bounds->passes : (double)bounds->shape->T;
     const double read = bounds->read[phase->kind];
     const double seconds =

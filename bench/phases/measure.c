@@ -70,8 +70,7 @@ bool pair_open(struct pair *pair, const struct options *options, struct workload
     pair->profile = find_profile(options->profiled, pair->profiled.name);
     if (!pair->profile)
         return fail(failure, "%s: not a kernel of weir-gen --profile", options->profiled);
-    return contender_reference(workload, failure) && try(&pair->plain, workload, failure) &&
-           try(&pair->profiled, workload, failure);
+    return try(&pair->plain, workload, failure) && try(&pair->profiled, workload, failure);
 }
 
 void pair_close(struct pair *pair)

@@ -158,7 +158,7 @@ static void add_total(struct text *page, const struct bounds *bounds,
                       const struct measured *measured)
 {
     const double least =
-        calibration_bound(bounds->calibration, bounds->ceilings->isa, bounds->shape);
+        calibration_bound(bounds->calibration, bounds->ceilings->isa, bounds->shape, NULL);
     double sum = 0, marks = 0;
     for (size_t i = 0; i < measured->count; i++) {
         sum += measured_phase(measured, &measured->phase[i]);

@@ -335,8 +335,7 @@ static struct search_plan plan_chosen(const struct track *track)
 
 bool track_run(struct track *track, struct found *found, struct failure *failure)
 {
-    if (!workload_create(&track->workload, track->shape, failure) ||
-        !contender_reference(&track->workload, failure))
+    if (!workload_create(&track->workload, track->shape, failure))
         return false;
     const struct search search = {.clock = {time_entrant, is_over, track},
                                   .announce = announce,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_bench.sh BIN: weir-bench runs and trains small layers with every contender that this build
+# check_bench.sh BIN CC: weir-bench runs and trains small layers with every contender that this build
 # has, and what comes out of them agrees: Weir's kernels to the bit, plain C loops and other libraries
-# to a tolerance. How long it took is not looked at. What is wrong on its command line, or is of no use to
+# to a tolerance, those with narrower weights among themselves. How long it took is not looked at. What is wrong on its command line, or is of no use to
 # the run, gets one sentence and 2; what it draws and writes is there whole, or it says that it is not.
 . "$(dirname "$0")/../shell.sh"
 bench=$(realpath "$1/weir-bench")
@@ -39,6 +39,63 @@ for train in "" --train; do
     echo "weir-bench $train: $timed contenders agree"
 done
 
+# ---- Types of weights ----
+
+# What a median in the JSON file says under that key, a line each: bare numbers and words.
+medians() { # KEY FILE
+    tr -d '\t" ' <"$2" | awk -F: -v key="$1" '
+        $1 == "aggregate_name" { median = $2 == "median," }
+        median && $1 == key { sub(/,$/, "", $2); print $2 }'
+}
+
+typed=("$bench" --shapes shapes --types f32,bf16,f16)
+"${typed[@]}" --list >wanted || fail "weir-bench --types --list"
+! "$bench" --shapes shapes --list | grep -q f16 || fail "weir-bench runs f16 unasked"
+! "$bench" --shapes shapes --types bf16 --list | grep -qE '_f(16|32)_' || fail "--types bf16 runs others"
+"${typed[@]}" --benchmark_repetitions=1 --benchmark_min_time=0.0001 --out typed >table 2>errors ||
+    fail "weir-bench --types: $(cat table errors)"
+paste -d' ' <(medians contender typed.json) <(medians cell typed.json) <(medians I typed.json) \
+    <(medians H typed.json) <(medians type typed.json) <(medians weights_bytes typed.json) \
+    <(medians error typed.json) >rows
+[[ $(wc -l <rows) -eq $(wc -l <wanted) ]] || fail "--types timed $(wc -l <rows) of $(wc -l <wanted)"
+# Matrices of gates take two or four bytes a weight, vectors always four. Rounded to 8, 11 or 24 bits, weights
+# make errors of that size. A kernel of each type must be there for each of the five shapes.
+awk '
+    BEGIN {
+        gates["lstm"] = vectors["lstm"] = 4; gates["gru"] = 3; vectors["gru"] = 4
+        gates["rnn_tanh"] = vectors["rnn_tanh"] = 1
+        size["f32"] = 4; size["bf16"] = size["f16"] = 2
+        least["f32"] = 1e-9; most["f32"] = 2e-6; least["f16"] = 3e-6; most["f16"] = 1e-3
+        least["bf16"] = 3e-5; most["bf16"] = 8e-3
+    }
+    {
+        name = $1; cell = $2; I = $3; H = $4; type = $5
+        bytes = gates[cell] * H * (I + H) * size[type] + 4 * vectors[cell] * H
+        named = name ~ /_bf16_/ ? "bf16" : name ~ /_f16_/ ? "f16" : "f32"
+        is_one = H == 1 # of one unit an error may be anything below
+        if (type != named || $6 != bytes || !($7 <= most[type]) || (!is_one && $7 < least[type])) {
+            print "expected " named " and " bytes " bytes: " $0
+            exit 1
+        }
+        seen[cell, H, type] = 1
+    }
+    END {
+        for (key in seen)
+            kinds++
+        if (kinds != 15) {
+            print kinds " types and shapes of 15"
+            exit 1
+        }
+    }' rows >wrong || fail "--types: $(<wrong)"
+grep -q '^| shape | kernel | type | .* | weights KB | .* | error |' typed.md || fail "--types: typed.md has no types"
+# A kernel from a file is held to one of its own type.
+"$(dirname "$bench")/weir-gen" --cell lstm --input 3 --hidden 20 --isa scalar --type bf16 --plan 'rows=1' -o kernel.c
+cc=$2
+"$cc" -std=c17 -O2 -fPIC -shared -I"$root/kernels" kernel.c -o lstm_bf16_i3_h20__scalar.other.so -lm
+"$bench" --shapes shapes --own lstm_bf16_i3_h20__scalar.other.so --benchmark_filter='[.]other$' \
+    --benchmark_repetitions=1 --benchmark_min_time=0.0001 >table 2>errors || fail "--own: $(cat table errors)"
+echo "kernels of each type agree with those of their type"
+
 # ---- The command line ----
 
 refused() { # SENTENCE ARGUMENT...: the last line on stderr, or its beginning before a *
@@ -57,6 +114,9 @@ refused "'lstm' is no option; --help lists them" lstm
 refused "--threads '0': expected a whole number from 1 to 65535" --threads 0
 refused "--longest '0x10': expected a number from 0 to 1000000" --longest 0x10
 refused "--out needs a value: *" --out
+refused "--types 'f32,bf8': expected some of f32,bf16,f16,i8" --types f32,bf8
+refused "--types 'f16,': expected some of f32,bf16,f16,i8" --types f16,
+refused "--types is of no use with --train: f32 alone is trained" --types f32 --train
 refused "--out 'a?!touch oh?': it has a control character, *" --out $'a\n!touch oh\n'
 refused "--list 'yes': expected true, false or no value" --list=yes
 refused "--benchmark_filter lstm: expected --benchmark_filter=REGEX in one word" \
@@ -66,7 +126,7 @@ refused "'--benchmark_nix=1' is no option or has no such value*" --benchmark_nix
 refused "--cpu 65535: there is no such core*" --cpu 65535
 refused "shapes/x.json could not be written: *" --out shapes/x
 "$bench" --help >table 2>errors && [[ ! -s errors ]] || fail "--help: $(<errors)"
-for option in shapes train cpu out threads own peers longest list help benchmark_repetitions \
+for option in shapes train cpu out threads own types peers longest list help benchmark_repetitions \
     benchmark_filter benchmark_format benchmark_min_time; do
     grep -qE -e "--$option\b" table || fail "--help does not name --$option"
 done
@@ -98,6 +158,10 @@ grep -q "^weir-bench: bad-roofline.svg could not be drawn: " errors && [[ ! -e b
     fail "a gnuplot that fails: $(<errors)"
 if command -v gnuplot >command; then
     grep -q '</svg>' out-roofline.svg || fail "there is no whole chart"
+    [[ ! -e out-errors.svg ]] || fail "errors are drawn unasked"
+    for word in f32 bf16 f16 lstm gru rnn; do
+        grep -q ">$word<" typed-errors.svg || fail "typed-errors.svg does not name $word"
+    done
     ln -s /dev/full full-roofline.svg
     rm full.json
     "${one[@]}" --out full >table 2>errors || fail "a chart on a full disk: $(<errors)"
