@@ -100,7 +100,8 @@ static inline unsigned weir_cpu_detect(void)
 {
     const unsigned long asimd = 1ul << 1, asimddp = 1ul << 20; /* HWCAP_ASIMD, HWCAP_ASIMDDP */
     const unsigned long has = getauxval(AT_HWCAP);
-    return (has & asimd ? WEIR_HAS_NEON : 0u) | (has & asimddp ? WEIR_HAS_DOTPROD : 0u);
+    return (has & asimd ? (unsigned)WEIR_HAS_NEON : 0u) |
+           (has & asimddp ? (unsigned)WEIR_HAS_DOTPROD : 0u);
 }
 
 #elif defined(__aarch64__)
