@@ -17,7 +17,7 @@ extern "C" {
 
 /* States, stored values and packed weights start on 64-byte boundaries; the rows of states and
  * stored values are padded to 16 floats, whatever the ISA, so that every vector width divides
- * them. */
+ * them, and rows of bytes to 64. */
 #ifdef __cplusplus
 #define WEIR_ALIGNED alignas(64)
 #else
@@ -61,7 +61,7 @@ extern "C" {
 #define WEIR_PREFETCH(address, floats) ((void)(address), (void)(floats))
 #endif
 
-enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_STATES_MAX = 8 };
+enum { WEIR_ALIGN = 64, WEIR_ROW = 16, WEIR_BYTES_ROW = 64, WEIR_STATES_MAX = 8 };
 /* A product of fewer rows than this has sums too few to fill vectors: a forward pass adds each as
  * so many partial sums of every so many columns. */
 enum { WEIR_FEW = 4, WEIR_PARTIAL_SUMS = 16 };
@@ -102,13 +102,23 @@ struct weir_state {
 };
 
 /* A region of the packed weights: `count` parameters of one shape, interleaved in words of 32 bits
- * as [block of `lanes` rows][word of cols][parameter][lane] with zeros past the last row. A word
- * holds the columns of its type's layout (packing.h): one of float32, two of 16 bits. Where the
- * last block has fewer rows than lanes and `tail` is given, that block is [word of
- * cols][tail_width] with the rows of parameter k from tail[k] on, and zeros elsewhere. Where `few`
- * is set, and there are fewer rows than WEIR_FEW, the region is [parameter][row][col] of float32,
- * to which weights of a narrower type are widened, with zeros past the last col, to a multiple of
- * WEIR_ROW. Regions follow one another in the order of the table, each starting at a multiple of
+ *
+ *     [block of `lanes` rows][word of cols][parameter][lane]
+ *
+ * with zeros past the last row. A word holds as many columns as packing.h says of the region's
+ * type. Where the last block has fewer rows than lanes and `tail` is given, that block is
+ *
+ *     [word of cols][tail_width]
+ *
+ * with the rows of parameter k from tail[k] on, and zeros elsewhere. With weights of 8 bits two
+ * words of each lane stand before those of the columns: its row's scale, and -128 times the sum of
+ * its bytes. Where `few` is set, and there are fewer rows than WEIR_FEW, the region is
+ *
+ *     [parameter][row][col]
+ *
+ * of float32, to which weights of 16 bits are widened, with zeros past the last col, to a multiple
+ * of WEIR_ROW; of bytes, to a multiple of WEIR_BYTES_ROW, after WEIR_ROW words that begin with the
+ * two. Regions follow one another in the order of the table, each starting at a multiple of
  * WEIR_ROW words. Every weight is multiplied by its slot's scale, once, in float (kernel.scales; a
  * finite product that overflows becomes +-FLT_MAX); scales of matrices of a narrower type are 1. */
 struct weir_region {

@@ -78,15 +78,27 @@ static inline size_t weir_lane_words(enum weir_type type, size_t cols)
     return weir_plus(weir_head_words(type), weir_words(type, cols));
 }
 
-/* Rows of bytes that lie by themselves are padded to this. */
-enum { WEIR_FEW_BYTES = 64 };
-
-/* A weight as its type holds it: rounded to nearest even; what is too large becomes infinite. */
+/* A weight as its type, which is not bytes, holds it: rounded to nearest even; what is too large
+ * becomes infinite. */
 static inline float weir_rounded(enum weir_type type, float weight)
 {
     return type == WEIR_TYPE_F32    ? weight
            : type == WEIR_TYPE_BF16 ? bfloat_widen(bfloat_narrow(weight))
                                     : half_widen(half_narrow(weight));
+}
+
+/* Whether a type holds a weight: what is finite stays so, and bytes are finite. */
+static inline bool weir_holds(enum weir_type type, float weight)
+{
+    if (type == WEIR_TYPE_I8)
+        return isfinite(weight);
+    return !isfinite(weight) || isfinite(weir_rounded(type, weight));
+}
+
+/* The most columns whose products a type adds exactly: 127 * 127 times so many is below 2^31. */
+static inline size_t weir_columns_most(enum weir_type type)
+{
+    return type == WEIR_TYPE_I8 ? 133144 : SIZE_MAX;
 }
 
 /* Puts a weight of column `part` of a word where its type has it, `at` lanes from the first. Two
@@ -121,7 +133,7 @@ static inline bool weir_is_few(const struct weir_region *region, size_t rows)
 static inline size_t weir_few_words(enum weir_type type, size_t cols)
 {
     return type == WEIR_TYPE_I8
-               ? weir_plus(WEIR_ROW, weir_round_up(cols, WEIR_FEW_BYTES) / sizeof(float))
+               ? weir_plus(WEIR_ROW, weir_round_up(cols, WEIR_BYTES_ROW) / sizeof(float))
                : weir_round_up(cols, WEIR_ROW);
 }
 
@@ -161,14 +173,15 @@ static inline float weir_float_at(const float *array, size_t index)
 static inline void weir_pack_bytes(const float *from, size_t start, size_t col_step, size_t cols,
                                    float *scale, float *correction, char *bytes, size_t step)
 {
-    float most = 0, spoilt = 0;
+    float most = 0;
+    bool finite = true;
     int32_t sum = 0;
     for (size_t col = 0; col < cols; col++) {
         const float weight = fabsf(weir_float_at(from, start + col * col_step));
         most = weight > most ? weight : most;
-        spoilt += weight - weight;
+        finite = finite && isfinite(weight);
     }
-    *scale = spoilt != 0 || isnan(spoilt) ? NAN : most < 0x1p-96f ? 0 : most / 127;
+    *scale = !finite ? NAN : most < 0x1p-96f ? 0 : most / 127;
     for (size_t col = 0; col < cols; col++) {
         const float weight = weir_float_at(from, start + col * col_step);
         const float exact = *scale > 0 ? weight / *scale : 0;

@@ -5,14 +5,11 @@
 #ifndef WEIR_QUANTISE_H
 #define WEIR_QUANTISE_H
 
-#include "strict.h"
+#include "kernel.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Rows of bytes are padded to this. */
-enum { WEIR_BYTES_ROW = 64 };
 
 /* The bytes of a row of n. */
 static inline size_t weir_bytes(size_t n)

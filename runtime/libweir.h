@@ -85,7 +85,7 @@ weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error);
 weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
                                const float **data, weir_error *error);
 
-/* Whether the kernel's type holds all finite weights of matrices, in the order of kernel.params. */
+/* Whether the kernel's type holds all matrices among weights in the order of kernel.params. */
 weir_status weir_check_range(const struct weir_kernel *kernel, struct weir_sizes sizes,
                              const float *const *data, weir_error *error);
 

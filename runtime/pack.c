@@ -69,63 +69,37 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
                      weir_list_end(&empty), weir_list_end(&missing));
 }
 
-/* The first weight of a parameter that is finite, but not as the type holds it; `count` of it: none
- * is so. */
-static size_t find_overflow(const float *data, size_t count, enum weir_type type)
+/* Whether a type holds a matrix. */
+static weir_status check_matrix(const struct weir_kernel *kernel, const struct weir_param *param,
+                                const float *data, size_t rows, size_t cols, weir_error *error)
 {
-    size_t i = 0;
-    while (i < count && (!isfinite(weir_float_at(data, i)) ||
-                         isfinite(weir_rounded(type, weir_float_at(data, i)))))
-        i++;
-    return i;
-}
-
-/* Whether a matrix can be bytes: its numbers are finite, and so many columns are added exactly in
- * 32 bits. */
-static weir_status check_bytes(const struct weir_kernel *kernel, const struct weir_param *param,
-                               const float *data, size_t rows, size_t cols, weir_error *error)
-{
-    enum { COLUMNS_MOST = 133144 }; /* times 127 * 127 is below 2^31 */
-    if (cols > COLUMNS_MOST)
+    const char *type = weir_type_name(kernel->type);
+    if (cols > weir_columns_most(kernel->type))
         return weir_fail(error, WEIR_INVALID,
-                         "The weight %.32s of %.32s has %zu columns, and i8 adds at most %d "
+                         "The weight %.32s of %.32s has %zu columns, and %s adds at most %zu "
                          "exactly: use another type.",
-                         param->name, kernel->cell, cols, COLUMNS_MOST);
+                         param->name, kernel->cell, cols, type, weir_columns_most(kernel->type));
     for (size_t i = 0; i < rows * cols; i++)
-        if (!isfinite(weir_float_at(data, i)))
+        if (!weir_holds(kernel->type, weir_float_at(data, i)))
             return weir_fail(error, WEIR_INVALID,
-                             "The weight %.32s of %.32s has %g in row %zu, column %zu, which i8 "
+                             "The weight %.32s of %.32s has %g in row %zu, column %zu, which %s "
                              "does not hold: use another type.",
                              param->name, kernel->cell, (double)weir_float_at(data, i), i / cols,
-                             i % cols);
+                             i % cols, type);
     return WEIR_OK;
 }
 
 weir_status weir_check_range(const struct weir_kernel *kernel, struct weir_sizes sizes,
                              const float *const *data, weir_error *error)
 {
-    for (size_t p = 0; p < kernel->param_count && kernel->type != WEIR_TYPE_F32; p++) {
+    weir_status status = WEIR_OK;
+    for (size_t p = 0; p < kernel->param_count && kernel->type != WEIR_TYPE_F32 && !status; p++) {
         const struct weir_param *param = &kernel->params[p];
-        const size_t cols = weir_extent_of(param->cols, sizes);
-        const size_t count = weir_extent_of(param->rows, sizes) * cols;
-        if (param->cols == WEIR_ONE)
-            continue;
-        if (kernel->type == WEIR_TYPE_I8) {
-            const weir_status status =
-                check_bytes(kernel, param, data[p], count / cols, cols, error);
-            if (status)
-                return status;
-            continue;
-        }
-        const size_t i = find_overflow(data[p], count, kernel->type);
-        if (i < count)
-            return weir_fail(error, WEIR_INVALID,
-                             "The weight %.32s of %.32s has %g in row %zu, column %zu, which %s "
-                             "does not hold: use another type.",
-                             param->name, kernel->cell, (double)weir_float_at(data[p], i), i / cols,
-                             i % cols, weir_type_name(kernel->type));
+        if (param->cols != WEIR_ONE)
+            status = check_matrix(kernel, param, data[p], weir_extent_of(param->rows, sizes),
+                                  weir_extent_of(param->cols, sizes), error);
     }
-    return WEIR_OK;
+    return status;
 }
 
 /* ---- Packing ---- */

@@ -194,8 +194,10 @@ typedef struct weir_layer_config {
      * or "f16" (IEEE's binary16), which take half of the memory; or "i8", bytes with a scale for
      * every row of a matrix, which take a quarter, and what they multiply becomes bytes too, with a
      * scale for every row of the batch and step. All other arithmetic stays float32, and results
-     * are the same bits on every ISA, for each type. WEIR_INVALID where a finite weight
-     * would become infinite, or train is set with a type other than f32. NULL: f32. */
+     * are the same bits on every ISA, for each type. WEIR_INVALID, with the place, where a finite
+     * weight of a matrix would become infinite, or of i8 one is not finite, or there are more
+     * columns than it adds exactly (133,144); or where train is set with a type other than f32.
+     * NULL: f32, or that of the kernel that is asked for by name. */
     const char *type;
     const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
     const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */
@@ -275,7 +277,8 @@ WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequen
                                   const weir_gradients *gradients, void *workspace);
 
 /* Replaces all weights, given in the order of weir_cell_weights, none of them NULL: after a step of
- * an optimiser. One that the layer's type does not hold becomes infinite. */
+ * an optimiser. Nothing is refused: of what
+ * the layer's type does not hold 16 bits make an infinity, and i8 a row whose sums are NaN. */
 WEIR_API void weir_layer_set_weights(weir_layer *layer, const float *const *weights);
 
 #ifdef __cplusplus

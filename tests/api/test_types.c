@@ -10,9 +10,9 @@
 #include "api/refusal.h"
 #include "support/outcome.h"
 
-static const char *const narrow_types[] = {"bf16", "f16"};
+static const char *const narrow_types[] = {"bf16", "f16", "i8"};
 
-enum { NARROW_COUNT = sizeof narrow_types / sizeof *narrow_types };
+enum { NARROW_COUNT = sizeof narrow_types / sizeof *narrow_types, HALVES_COUNT = 2 };
 
 /* An odd number of columns, and a tail. */
 static struct problem problem;
@@ -97,8 +97,9 @@ static void check_kernels(void)
         expect_type(&config, narrow_types[k]);
         config.type = "f32";
         EXPECT_REFUSAL(&config, WEIR_INVALID, name, narrow_types[k], "not of f32");
-        config.type = narrow_types[1 - k];
-        EXPECT_REFUSAL(&config, WEIR_INVALID, name, narrow_types[1 - k]);
+        const char *other = narrow_types[(k + 1) % NARROW_COUNT];
+        config.type = other;
+        EXPECT_REFUSAL(&config, WEIR_INVALID, name, other);
         config.type = NULL;
         config.train = true;
         EXPECT_REFUSAL(&config, WEIR_INVALID, "train");
@@ -137,19 +138,56 @@ static void check_range(void)
         }
 }
 
+/* 16 bits hold infinities and NaN, bytes do not. */
 static void check_not_finite(void)
 {
     static const float values[] = {NAN, INFINITY, -INFINITY};
     const char *matrix;
     size_t cols;
-    float *weight = first_weights(true, &matrix, &cols), kept = *weight;
-    for (size_t k = 0; k < NARROW_COUNT; k++)
-        for (size_t n = 0; n < sizeof values / sizeof *values; n++) {
+    float *weight = first_weights(true, &matrix, &cols) + 2 * cols + 5, kept = *weight;
+    for (size_t n = 0; n < sizeof values / sizeof *values; n++) {
+        *weight = values[n];
+        for (size_t k = 0; k < HALVES_COUNT; k++) {
             const weir_layer_config config = make_config(narrow_types[k]);
-            *weight = values[n];
             expect_type(&config, narrow_types[k]);
         }
+        const weir_layer_config config = make_config("i8");
+        EXPECT_REFUSAL(&config, WEIR_INVALID, matrix, "row 2, column 5", "i8");
+    }
     *weight = kept;
+}
+
+/* As many columns of extremes as 32 bits hold the sum of, and one more; in tiles, and by rows. */
+static void check_columns(const char *isa, size_t rows)
+{
+    enum { COLUMNS = 133144, ROWS_MOST = 5 };
+    static float ones[ROWS_MOST * (COLUMNS + 1)], zeros[ROWS_MOST], y[ROWS_MOST];
+    const float scale = 1.0f / 127, sum = 127.0f * 127 * COLUMNS;
+    for (size_t k = 0; k < sizeof ones / sizeof *ones; k++)
+        ones[k] = 1;
+    const weir_weight weights[] = {{.name = "W", .data = ones}, {.name = "b", .data = zeros}};
+    weir_layer_config config = {.cell = "dense",
+                                .I = COLUMNS,
+                                .H = rows,
+                                .weights = weights,
+                                .weight_count = 2,
+                                .type = "i8",
+                                .isa = isa};
+    weir_layer *layer = NULL;
+    weir_error error = {0};
+    const weir_status status = weir_layer_create(&layer, &config, &error);
+    if (status == WEIR_UNAVAILABLE) /* a build of fewer ISAs */
+        return;
+    EXPECT(status == WEIR_OK, "%s: %s", isa, error.message);
+    if (!layer)
+        return;
+    weir_layer_forward(layer, &(weir_sequence){.T = 1, .B = 1, .x = ones, .y = y});
+    for (size_t row = 0; row < rows; row++)
+        EXPECT(y[row] == fmaf(sum, scale * scale, 0), "%s, row %zu of %zu: %a", isa, row, rows,
+               (double)y[row]);
+    weir_layer_destroy(layer);
+    config.I++;
+    EXPECT_REFUSAL(&config, WEIR_INVALID, "W", "133145 columns", "133144");
 }
 
 /* ---- Again ---- */
@@ -206,6 +244,9 @@ int main(void)
     check_range();
     check_not_finite();
     check_set_weights();
+    for (size_t n = 0; weir_isa_name(n) != NULL; n++)
+        for (size_t rows = 1; rows <= 5 && weir_isa_runs_here(weir_isa_name(n)); rows += 4)
+            check_columns(weir_isa_name(n), rows);
     problem_destroy(&problem);
     return expect_verdict("test_types");
 }
