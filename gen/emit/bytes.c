@@ -6,8 +6,6 @@
 #include "emit/names.h"
 #include "packing.h"
 
-enum { BYTES_ROW = 64 }; /* WEIR_BYTES_ROW */
-
 bool emit_has_bytes(const struct emitter *e)
 {
     return e->program->type == WEIR_TYPE_I8;
@@ -52,7 +50,7 @@ static const char *row_bytes(struct emitter *e, int operand, const char *sizes)
 {
     const enum weir_extent extent = program_extent(e->program, operand);
     if (emit_is_known(e, extent))
-        return emit_number(e, (emit_known(e, extent) + BYTES_ROW - 1) / BYTES_ROW * BYTES_ROW);
+        return emit_number(e, weir_round_up(emit_known(e, extent), WEIR_BYTES_ROW));
     return emit_format(e, "weir_bytes(%s%s)", sizes, extent_name(extent));
 }
 
@@ -119,18 +117,6 @@ void emit_bytes_pointers(struct emitter *e)
         EMIT("    (void)bytes;\n");
 }
 
-void emit_bytes_storage(struct emitter *e)
-{
-    int operands[STAGES_MAX * REGIONS_MAX];
-    const size_t count = list_operands(e, operands);
-    for (size_t i = 0; i < count; i++) {
-        const char *bytes = bytes_name(e, operands[i]), *scale = scale_name(e, operands[i]);
-        EMIT("    WEIR_ALIGNED int8_t %s[%s];\n    float %s[1];\n", bytes,
-             row_bytes(e, operands[i], ""), scale);
-        EMIT("    s->%s = %s;\n    s->%s = %s;\n", bytes, bytes, scale, scale);
-    }
-}
-
 void emit_byte_floats(struct emitter *e)
 {
     int operands[STAGES_MAX * REGIONS_MAX];
@@ -145,12 +131,27 @@ void emit_byte_floats(struct emitter *e)
     EMIT("    return floats;\n}\n\n");
 }
 
-const char *emit_stage_bytes(struct emitter *e, const struct stage *stage, const char *rows)
+/* Whether an earlier stage of the step has made bytes of the operand whenever this one wants them.
+ * Stages that compute ahead all do so, or none; but one that may have few rows wants them anyway.
+ */
+static bool is_made_before(const struct emitter *e, const struct stage *stage, int operand)
+{
+    for (const struct stage *before = e->program->stages; before < stage; before++)
+        for (size_t r = 0; r < before->region_count; r++)
+            if (before->regions[r].operand == operand &&
+                (!is_input(e, operand) || !stage_hoists(e, before) ||
+                 (stage_hoists(e, stage) && stage->few != FEW_BY_SIZE)))
+                return true;
+    return false;
+}
+
+const char *emit_stage_bytes(struct emitter *e, const struct stage *stage)
 {
     const char *lines = "";
     for (size_t r = 0; r < stage->region_count && emit_has_bytes(e); r++) {
         const int operand = stage->regions[r].operand;
-        if (operand < 0 || (r > 0 && stage->regions[r - 1].operand == operand))
+        const bool again = r > 0 && stage->regions[r - 1].operand == operand;
+        if (operand < 0 || again || is_made_before(e, stage, operand))
             continue;
         const char *unless = "";
         if (is_input(e, operand) && stage_hoists(e, stage))
@@ -158,18 +159,18 @@ const char *emit_stage_bytes(struct emitter *e, const struct stage *stage, const
                                  stage->few == FEW_BY_SIZE ? "    if (!s->products%s || %s)\n    "
                                                            : "    if (!s->products%s)\n    ",
                                  stage->suffix, emit_is_few(e, stage));
-        lines = emit_format(e, "%s%s    quantise_%s(s, %s);\n", lines, unless,
-                            bytes_name(e, operand), rows);
+        lines = emit_format(e, "%s%s    quantise_%s(s, run->B);\n", lines, unless,
+                            bytes_name(e, operand));
     }
     return lines;
 }
 
-const char *emit_input_bytes(struct emitter *e, const struct stage *stage, const char *rows)
+const char *emit_input_bytes(struct emitter *e, const struct stage *stage)
 {
     for (size_t r = 0; r < stage->region_count && emit_has_bytes(e); r++)
         if (is_input_region(e->program, &stage->regions[r]))
-            return emit_format(e, "    quantise_%s(s, %s);\n",
-                               bytes_name(e, stage->regions[r].operand), rows);
+            return emit_format(e, "    quantise_%s(s, m);\n",
+                               bytes_name(e, stage->regions[r].operand));
     return "";
 }
 

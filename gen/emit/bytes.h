@@ -14,17 +14,17 @@ bool emit_has_bytes(const struct emitter *e);
 void emit_bytes_fields(struct emitter *e);
 void emit_bytes_functions(struct emitter *e);
 
-/* Where the bytes of each operand are: in the memory of a part, or in that of a stream's step. */
+/* Where the bytes of each operand are, in the memory of a part. */
 void emit_bytes_pointers(struct emitter *e);
-void emit_bytes_storage(struct emitter *e);
 
 /* The floats that each part needs, as the body of kernel.byte_floats. */
 void emit_byte_floats(struct emitter *e);
 
-/* The lines that make bytes of so many rows of what a stage multiplies, but of the input where it
- * is computed ahead; or of the input alone. */
-const char *emit_stage_bytes(struct emitter *e, const struct stage *stage, const char *rows);
-const char *emit_input_bytes(struct emitter *e, const struct stage *stage, const char *rows);
+/* The lines that make bytes of what a stage multiplies, for all rows of the batch: but of what an
+ * earlier one has made them of, and of the input where it is computed ahead. Those that do that,
+ * for `m` rows of the input. */
+const char *emit_stage_bytes(struct emitter *e, const struct stage *stage);
+const char *emit_input_bytes(struct emitter *e, const struct stage *stage);
 
 /* The row of an operand, as bytes; its scale. `row` is an expression. */
 const char *emit_bytes_row(struct emitter *e, int operand, const char *row);

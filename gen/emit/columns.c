@@ -178,14 +178,15 @@ static void emit_prefetch_pointer(struct emitter *e, const struct tile *tile,
          region->count * e->isa->lanes * vectors * tile->rows);
 }
 
-/* Asks for what the tile of the next rows multiplies, a line of each row at a time. */
+/* Asks for what the tile of the next rows multiplies, a line of each row at a time. Rows of bytes
+ * are near: they have just been made. */
 static void emit_fetch_rows(struct emitter *e, const struct tile *tile, const struct region *region)
 {
     enum { LINE_FLOATS = 16 };
     const char *operand = emit_operand_name(e, region->operand);
     const size_t columns = emit_word_columns(e, region);
     const char *k = columns > 1 ? emit_format(e, "%zu * k", columns) : "k";
-    if (!e->plan->fetch_rows || tile->rows == 1)
+    if (!e->plan->fetch_rows || tile->rows == 1 || emit_has_bytes(e))
         return;
     EMIT("        if (k %% %zu == 0) {\n", LINE_FLOATS / columns);
     for (size_t row = 0; row < tile->rows; row++)

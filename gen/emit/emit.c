@@ -37,7 +37,7 @@ static void emit_work(struct emitter *e, struct text *words)
             const double size = (double)emit_known(e, region->rows) *
                                 (double)emit_known(e, region->cols) * (double)region->count;
             products += region->operand >= 0 ? size : 0;
-            bytes += 4 * size;
+            bytes += 4 * size / (double)emit_word_columns(e, region);
         }
         for (size_t n = 0; n < stage->order_count; n++) {
             const int node = stage->order[n];

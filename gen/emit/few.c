@@ -249,7 +249,7 @@ void emit_few_stage(struct emitter *e, const struct stage *stage)
         {"TAG", e->tag}, {"CONST", always && e->plan->prefetch ? "" : "const "},
         {"DIRECTION", turns ? ", int backwards" : ""},
         {"NO_DIRECTION", turns ? "    (void)backwards;" : ""},
-        {"BYTES", always ? emit_stage_bytes(e, stage, e->streams ? "1" : "run->B") : ""},
+        {"BYTES", always ? emit_stage_bytes(e, stage) : ""},
         {"BLOCKS", emit_blocks(e, stage->extent)},
         {"TILE",
          emit_format(e, "%s%s", emit_mark_few(e, stage, tile_name(e, stage)), tile_name(e, stage))},

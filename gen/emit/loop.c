@@ -243,7 +243,6 @@ static void emit_stream(struct emitter *e)
     if (e->program->region_count == 0)
         EMIT("    (void)weights;\n");
     EMIT("    s->x = x;\n    s->y = y;\n");
-    emit_bytes_storage(e);
     emit_stream_states(e);
     emit_stream_values(e);
     for (size_t i = 0; i < e->program->stage_count; i++)

@@ -174,7 +174,7 @@ static void emit_stage(struct emitter *e, const struct stage *stage)
     emit_walk_by(
         e, stage,
         &(struct walk){.name = emit_format(e, "stage%s", stage->suffix),
-                       .bytes = emit_stage_bytes(e, stage, e->streams ? "1" : "run->B"),
+                       .bytes = emit_stage_bytes(e, stage),
                        .few = few_exit(e, stage),
                        .batch = "run->B",
                        .parameter = "",
@@ -194,7 +194,7 @@ static void emit_ahead(struct emitter *e, const struct stage *stage)
         emit_tail(e, stage) ? "vectors, tailed" : "vectors", emit_mark_walk(e, "            "));
     emit_walk_by(e, stage,
                  &(struct walk){.name = emit_format(e, "multiply%s", stage->suffix),
-                                .bytes = emit_input_bytes(e, stage, "m"),
+                                .bytes = emit_input_bytes(e, stage),
                                 .few = "",
                                 .batch = "m",
                                 .parameter = ", size_t m",
