@@ -261,10 +261,12 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
                                weir_error *error)
 {
     const struct level *level = &want->level;
-    const enum weir_isa base = weir_isas[level->isa].base;
+    /* Bytes are what a bundle is for. */
+    const bool is_own = want->type == WEIR_TYPE_I8;
+    const enum weir_isa base = is_own ? level->isa : weir_isas[level->isa].base;
     const char *isa = weir_isas[level->isa].name, *named_by = level->named_by;
-    /* A level that was named is meant, and of a bundle what float32 runs on there; the best one is
-     * a wish, and the next best will do. */
+    /* A level that was named is meant, and of a bundle what else runs on there; the best one is a
+     * wish, and the next best will do. */
     const int lowest = named_by ? (int)base : 0;
     choice->kernel = NULL;
     for (int i = (int)level->isa; i >= lowest && !choice->kernel; i--)
@@ -284,16 +286,17 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
     }
     const char *tuned_for = choice->kernel->tuned_for;
     const enum weir_isa found = choice->kernel->isa;
-    snprintf(choice->why, sizeof choice->why, "%s%s%s%s; %s is %s%s%s%s",
+    char where[64] = ", but this build has no such kernel";
+    if (found == base)
+        snprintf(where, sizeof where, ", where %s runs on %s",
+                 want->type == WEIR_TYPE_F32 ? "float32" : weir_type_name(want->type),
+                 weir_isas[base].name);
+    snprintf(choice->why, sizeof choice->why, "%s%s%s%s; %s is %s%s%s",
              choice->kernel->I ? "made for these sizes" : "for any size: none is made for these",
              tuned_for ? " and tuned for " : "", tuned_for ? tuned_for : "",
              tuned_for ? ", which this CPU is" : "", isa,
              named_by ? "the level named by " : "the best level of this CPU",
-             named_by ? named_by : "",
-             found == level->isa ? ""
-             : found == base     ? ", where float32 runs on "
-                                 : ", but this build has no such kernel",
-             found == base && base != level->isa ? weir_isas[base].name : "");
+             named_by ? named_by : "", found == level->isa ? "" : where);
     return WEIR_OK;
 }
 

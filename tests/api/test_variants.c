@@ -56,7 +56,7 @@ static const struct weir_state states[] = {{"h", WEIR_H}};
 static const struct weir_region regions[] = {
     {WEIR_H, WEIR_ONE, 1, (const unsigned char[]){0}, NULL, 0, 0, WEIR_TYPE_F32}};
 
-#define KERNEL(stem, isa_value, math_value, I_value, H_value, tuned)                               \
+#define TYPED(stem, isa_value, math_value, type_value, I_value, H_value, tuned)                    \
     extern const struct weir_kernel weir_##stem;                                                   \
     const struct weir_kernel weir_##stem = {.contract = WEIR_CONTRACT,                             \
                                             .name = #stem,                                         \
@@ -64,6 +64,7 @@ static const struct weir_region regions[] = {
                                             .plan = "",                                            \
                                             .isa = isa_value,                                      \
                                             .math = math_value,                                    \
+                                            .type = type_value,                                    \
                                             .tuned_for = tuned,                                    \
                                             .I = I_value,                                          \
                                             .H = H_value,                                          \
@@ -77,6 +78,7 @@ static const struct weir_region regions[] = {
                                             .scales = write_scales,                                \
                                             .hoist_floats = hoist_nothing,                         \
                                             .forward = do_nothing}
+#define KERNEL(stem, isa, math, I, H, tuned) TYPED(stem, isa, math, WEIR_TYPE_F32, I, H, tuned)
 
 KERNEL(any_scalar, WEIR_SCALAR, WEIR_INLINE, 0, 0, NULL);
 KERNEL(any_avx2, WEIR_AVX2, WEIR_INLINE, 0, 0, NULL);
@@ -86,6 +88,8 @@ KERNEL(sized_avx2_zen4, WEIR_AVX2, WEIR_INLINE, 2, 3, "zen4");
 KERNEL(sized_avx2_sleef, WEIR_AVX2, WEIR_SLEEF, 2, 3, NULL);
 KERNEL(sized_avx2_sleef_zen3, WEIR_AVX2, WEIR_SLEEF, 2, 3, "zen3");
 KERNEL(any_avx512, WEIR_AVX512, WEIR_INLINE, 0, 0, NULL);
+TYPED(bytes_avx512, WEIR_AVX512, WEIR_INLINE, WEIR_TYPE_I8, 0, 0, NULL);
+TYPED(halves_avx512, WEIR_AVX512, WEIR_INLINE, WEIR_TYPE_F16, 0, 0, NULL);
 KERNEL(any_avx512_zen5, WEIR_AVX512, WEIR_INLINE, 0, 0, "zen5");
 KERNEL(own_avx512vnni, WEIR_AVX512VNNI, WEIR_INLINE, 0, 0, NULL); /* in no list */
 
@@ -230,6 +234,25 @@ static void check_bundles(void)
     expect_kernel(&config, "sized_avx2", "where float32 runs on avx2");
 }
 
+/* Bytes are what a bundle is for: where one is named, they do not run on its base instead. */
+static void check_bundle_types(void)
+{
+    weir_layer_config config = make_config(3);
+    here = NULL;
+    best = WEIR_AVX512VNNI;
+    lacks = 0;
+    config.type = "f16";
+    expect_kernel(&config, "halves_avx512", "where f16 runs on avx512");
+    config.isa = "avx512vnni";
+    expect_kernel(&config, "halves_avx512", "where f16 runs on avx512");
+    config.type = "i8";
+    EXPECT_REFUSAL(&config, WEIR_UNAVAILABLE,
+                   "config.isa=avx512vnni, but this build has no such kernel with weights of i8");
+    config.isa = NULL;
+    expect_kernel(&config, "bytes_avx512",
+                  "avx512vnni is the best level of this CPU, but this build has no such kernel");
+}
+
 /* A kernel of a bundle runs at no lower level. */
 static void check_own_bundle(void)
 {
@@ -270,10 +293,12 @@ static void check_forced(void)
 /* What is no kernel is not in the list. */
 static void check_list(void)
 {
-    static const char *const names[] = {
-        "any_scalar",     "any_avx2",        "sized_avx2",      "sized_avx2_sleef",
-        "any_avx512",     "sized_avx2_zen3", "sized_avx2_zen4", "sized_avx2_sleef_zen3",
-        "any_avx512_zen5"};
+    static const char *const names[] = {"any_scalar",      "any_avx2",
+                                        "sized_avx2",      "sized_avx2_sleef",
+                                        "any_avx512",      "bytes_avx512",
+                                        "halves_avx512",   "sized_avx2_zen3",
+                                        "sized_avx2_zen4", "sized_avx2_sleef_zen3",
+                                        "any_avx512_zen5"};
     const size_t count = sizeof names / sizeof *names;
     EXPECT(weir_kernel_count() == count, "%zu kernels", weir_kernel_count());
     for (size_t i = 0; i < count; i++) {
@@ -281,7 +306,7 @@ static void check_list(void)
         EXPECT(kernel && !strcmp(kernel->name, names[i]), "%s is not at %zu", names[i], i);
     }
     EXPECT(!weir_kernel_at(count) && !weir_kernel_at(SIZE_MAX), "a kernel past the last");
-    const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(5));
+    const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(7));
     EXPECT(info.tuned_for && !strcmp(info.tuned_for, "zen3") && !strcmp(info.isa, "avx2"), "%s",
            info.isa);
 }
@@ -294,6 +319,7 @@ int main(void)
     check_models();
     check_preference();
     check_bundles();
+    check_bundle_types();
     check_own_bundle();
     check_forced();
     check_list();
