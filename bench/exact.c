@@ -19,17 +19,6 @@ struct cell_run {
     double *input, *state[WEIR_STATES_MAX];
 };
 
-static struct graph *graph_read(const struct shape *shape, struct failure *failure)
-{
-    const double size[4] = {1, (double)shape->I, (double)shape->H, (double)shape->P};
-    struct source source;
-    if (!source_read(shape->cell, &source, failure))
-        return NULL;
-    struct graph *graph = source_parse(&source, size, failure);
-    free(source.text);
-    return graph;
-}
-
 static size_t state_size(const struct cell_run *run, int state)
 {
     return evaluation_extent(run->graph, run->graph->states[state].extent);
@@ -48,7 +37,9 @@ static size_t doubles_needed(const struct cell_run *run, const struct workload *
 static bool run_create(struct cell_run *run, const struct workload *workload,
                        struct failure *failure)
 {
-    *run = (struct cell_run){.graph = graph_read(workload->shape, failure)};
+    const struct shape *shape = workload->shape;
+    const double size[4] = {1, (double)shape->I, (double)shape->H, (double)shape->P};
+    *run = (struct cell_run){.graph = source_graph(shape->cell, size, failure)};
     if (!run->graph)
         return false;
     double *next = run->memory = calloc(doubles_needed(run, workload), sizeof *next);

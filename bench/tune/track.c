@@ -285,11 +285,7 @@ static bool parts_make(struct track *track, struct failure *failure)
 {
     const struct shape *shape = track->shape;
     const double size[4] = {1, (double)shape->I, (double)shape->H, (double)shape->P};
-    struct source source;
-    if (!source_read(shape->cell, &source, failure))
-        return false;
-    struct graph *graph = source_parse(&source, size, failure);
-    free(source.text);
+    struct graph *graph = source_graph(shape->cell, size, failure);
     track->parts = graph ? kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, track->isa,
                                                shape->train, failure)
                          : NULL;

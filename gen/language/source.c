@@ -67,6 +67,16 @@ struct graph *source_parse(const struct source *source, const double size[4],
     return cell_parse(source->name, source->text, source->length, size, failure);
 }
 
+struct graph *source_graph(const char *name, const double size[4], struct failure *failure)
+{
+    struct source source;
+    if (!source_read(name, &source, failure))
+        return NULL;
+    struct graph *graph = source_parse(&source, size, failure);
+    free(source.text);
+    return graph;
+}
+
 void source_warn(const struct source *source, const struct graph *graph, struct text *warnings)
 {
     for (int p = graph_undecided(graph, 0); p < graph->param_count;

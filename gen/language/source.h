@@ -21,6 +21,9 @@ bool source_read(const char *name, struct source *source, struct failure *failur
 struct graph *source_parse(const struct source *source, const double size[4],
                            struct failure *failure);
 
+/* Both: the graph of a built-in cell or of a file. */
+struct graph *source_graph(const char *name, const double size[4], struct failure *failure);
+
 /* Warns, a sentence with its place each, of sizes that nothing in the cell decides and that are
  * taken for H. */
 void source_warn(const struct source *source, const struct graph *graph, struct text *warnings);
