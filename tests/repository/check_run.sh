@@ -11,10 +11,11 @@ timeout 10 bash "$root/tests/run" --all nonsense >"$scratch/out" 2>"$scratch/err
 [[ $status -eq 2 && ! -s $scratch/out && $(wc -l <"$scratch/error") -eq 1 ]] ||
     fail "tests/run nonsense ends with status $status."
 
-# Three ISAs, one of which is run by SIMDe, and one that is only skipped.
+# Three ISAs, one of which is run by SIMDe, and one that is only skipped; and a bundle.
 cat >"$scratch/isas.inc" <<'END'
 WEIR_ISA("scalar")
 WEIR_ISA("avx2")
+WEIR_BUNDLE("avx2vnni")
 WEIR_ISA("avx512")
 END
 echo "WEIR_KERNEL(lstm_projected_f32_i2_h64_p32__avx2)" >"$scratch/kernels.inc"
@@ -32,6 +33,7 @@ cat >"$scratch/tests.xml" <<'END'
 	<testcase name="simde.hashes" classname="simde.hashes" time="12.25" status="run">
 		<system-out>12 hashes
 proved: avx512 f32
+proved: avx2vnni i8
 </system-out>
 	</testcase>
 END
@@ -47,6 +49,7 @@ summarise false || fail "what tests/run proves in part is taken for a failure."
 expect "  scalar   f32   natively"
 expect "  avx2     f32   not"
 expect "  avx512   f32   by SIMDe"
+expect "  avx2vnni i8    by SIMDe"
 [[ $(sed -n 2p "$scratch/out") == *"12.2 s  simde.hashes, default" ]] ||
     fail "the slowest test does not stand first: $(<"$scratch/out")"
 sed -i 's/"notrun"/"run"/' "$scratch/tests.xml"

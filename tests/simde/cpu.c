@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of runtime/cpu.c: a CPU with AVX2 runs AVX-512 kernels too, because here they
- * are compiled through SIMDe, for AVX2. A bundle that follows is one more row. */
+/* In place of runtime/cpu.c: a CPU with AVX2 runs kernels of ISAs that it lacks, because here they
+ * are compiled through SIMDe, for AVX2. */
 #include "cpu.h"
 #include "weir.h"
 
 static const struct {
     enum weir_isa played, needed;
-} bundles[] = {
+} rows[] = {
+    {WEIR_AVX2VNNI, WEIR_AVX2},
     {WEIR_AVX512, WEIR_AVX2},
+    {WEIR_AVX512VNNI, WEIR_AVX2},
 };
 
 static bool has(unsigned features, enum weir_isa isa)
@@ -18,9 +20,9 @@ static bool has(unsigned features, enum weir_isa isa)
 unsigned weir_cpu_features(void)
 {
     unsigned features = weir_cpu_detect();
-    for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++)
-        if (has(features, bundles[i].needed))
-            features |= weir_isas[bundles[i].played].features;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (has(features, rows[i].needed))
+            features |= weir_isas[rows[i].played].features;
     return features;
 }
 
