@@ -92,7 +92,8 @@ static void emit_fma(struct emitter *e, const struct tile *tile, size_t r, size_
     }
     const int sum = tile->stage->regions[r].slots[slot].sum;
     const char *name = tile_accumulator(e, tile, (size_t)sum, vector, row);
-    EMIT("        %s = %s;\n", name, emit_spell(e, e->isa->op[OP_FMA], weight, in, name));
+    emit_assignment(e, "        ", name, emit_spell(e, e->isa->op[OP_FMA], weight, in, name));
+    EMIT("\n");
 }
 
 /* One row: every weight is used once. The columns of a word go to their sum one after the other. */
