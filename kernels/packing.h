@@ -34,12 +34,10 @@ static inline size_t weir_round_up(size_t a, size_t unit)
 
 /* ---- How the weights of a type lie ---- */
 
+/* In the order of enum weir_type. */
 static inline const char *weir_type_name(enum weir_type type)
 {
-    static const char *const names[WEIR_TYPE_COUNT] = {[WEIR_TYPE_F32] = "f32",
-                                                       [WEIR_TYPE_BF16] = "bf16",
-                                                       [WEIR_TYPE_F16] = "f16",
-                                                       [WEIR_TYPE_I8] = "i8"};
+    static const char *const names[WEIR_TYPE_COUNT] = {"f32", "bf16", "f16", "i8"};
     return names[type];
 }
 
