@@ -164,28 +164,62 @@ static inline float weir_float_at(const float *array, size_t index)
     return value;
 }
 
-/* A row of weights as bytes: symmetric, by its largest magnitude m, scale m / 127, each the nearest
- * integer to w / scale, of two as near the even one. A row whose m is below 2^-96 counts as zeros;
- * one with an infinity or a NaN has the scale NaN. The bytes of four columns lie together, and
- * `step` bytes after them those of the next. */
-static inline void weir_pack_bytes(const float *from, size_t start, size_t col_step, size_t cols,
-                                   float *scale, float *correction, char *bytes, size_t step)
+/* Weights as their owner has them: numbers of a type in an array that may lie anywhere in memory.
+ */
+struct weir_numbers {
+    const void *data; /* float; uint16_t, as halves.h has them; or int8_t */
+    enum weir_type type; /* of data */
+    const float *scales; /* of bytes: one a row */
+};
+
+/* One that is no byte. */
+static inline float weir_number_at(const struct weir_numbers *numbers, size_t index)
+{
+    uint16_t half;
+    if (numbers->type == WEIR_TYPE_F32)
+        return weir_float_at((const float *)numbers->data, index);
+    memcpy(&half, (const char *)numbers->data + index * sizeof half, sizeof half);
+    return numbers->type == WEIR_TYPE_BF16 ? bfloat_widen(half) : half_widen(half);
+}
+
+/* What a row of weights is multiplied by as bytes: symmetric, its largest magnitude m / 127. A row
+ * whose m is below 2^-96 counts as zeros; one with an infinity or a NaN has the scale NaN. */
+static inline float weir_row_scale(const struct weir_numbers *from, size_t start, size_t col_step,
+                                   size_t cols)
 {
     float most = 0;
     bool finite = true;
-    int32_t sum = 0;
     for (size_t col = 0; col < cols; col++) {
-        const float weight = fabsf(weir_float_at(from, start + col * col_step));
+        const float weight = fabsf(weir_number_at(from, start + col * col_step));
         most = weight > most ? weight : most;
         finite = finite && isfinite(weight);
     }
-    *scale = !finite ? NAN : most < 0x1p-96f ? 0 : most / 127;
+    return !finite ? NAN : most < 0x1p-96f ? 0 : most / 127;
+}
+
+/* A weight as a byte: the nearest integer to w / scale, of two as near the even one. */
+static inline int8_t weir_byte(float weight, float scale)
+{
+    const float exact = scale > 0 ? weight / scale : 0;
+    const float within = exact > 127 ? 127 : exact < -127 ? -127 : exact;
+    /* Where 1.5 * 2^23 is added, the last bits of a float are ones. */
+    return (int8_t)(halves_bits(within + 0x1.8p23f) & 0xff);
+}
+
+/* Packs a row as bytes, those that it is given as or the nearest. The bytes of four columns lie
+ * together, and `step` bytes after them those of the next. */
+static inline void weir_pack_bytes(const struct weir_numbers *from, size_t row, size_t row_step,
+                                   size_t col_step, size_t cols, float *scale, float *correction,
+                                   char *bytes, size_t step)
+{
+    const size_t start = row * row_step;
+    const bool given = from->type == WEIR_TYPE_I8;
+    int32_t sum = 0;
+    *scale = given ? weir_float_at(from->scales, row) : weir_row_scale(from, start, col_step, cols);
     for (size_t col = 0; col < cols; col++) {
-        const float weight = weir_float_at(from, start + col * col_step);
-        const float exact = *scale > 0 ? weight / *scale : 0;
-        const float within = exact > 127 ? 127 : exact < -127 ? -127 : exact;
-        /* Where 1.5 * 2^23 is added, the last bits of a float are ones. */
-        const int8_t byte = (int8_t)(halves_bits(within + 0x1.8p23f) & 0xff);
+        const size_t at = start + col * col_step;
+        const int8_t byte =
+            given ? ((const int8_t *)from->data)[at] : weir_byte(weir_number_at(from, at), *scale);
         bytes[col / 4 * step + col % 4] = (char)byte;
         sum += byte;
     }
@@ -195,7 +229,7 @@ static inline void weir_pack_bytes(const float *from, size_t start, size_t col_s
 
 /* Packs a region whose rows lie by themselves. */
 static inline void weir_pack_few(const struct weir_region *region, size_t rows, size_t cols,
-                                 size_t row_step, size_t col_step, const float *const *data,
+                                 size_t row_step, size_t col_step, const struct weir_numbers *data,
                                  const float *scale, float *packed)
 {
     const size_t words = weir_few_words(region->type, cols);
@@ -203,12 +237,12 @@ static inline void weir_pack_few(const struct weir_region *region, size_t rows, 
     for (size_t k = 0; k < region->count; k++)
         for (size_t row = 0; row < rows; row++, packed += words) {
             if (bytes)
-                weir_pack_bytes(data[region->params[k]], row * row_step, col_step, cols, packed,
+                weir_pack_bytes(&data[region->params[k]], row, row_step, col_step, cols, packed,
                                 packed + 1, (char *)(packed + WEIR_ROW), 4);
             for (size_t col = 0; col < cols && !bytes; col++)
                 packed[col] = weir_rounded(
-                    region->type, weir_scaled(weir_float_at(data[region->params[k]],
-                                                            row * row_step + col * col_step),
+                    region->type, weir_scaled(weir_number_at(&data[region->params[k]],
+                                                             row * row_step + col * col_step),
                                               scale[k]));
         }
 }
@@ -216,14 +250,15 @@ static inline void weir_pack_few(const struct weir_region *region, size_t rows, 
 /* Packs a block of rows of bytes. */
 static inline void weir_pack_byte_block(const struct weir_region *region, size_t lanes,
                                         size_t first, size_t count, size_t cols, size_t row_step,
-                                        size_t col_step, const float *const *data, float *packed)
+                                        size_t col_step, const struct weir_numbers *data,
+                                        float *packed)
 {
     const bool tail = region->tail && count < lanes;
     const size_t width = tail ? region->tail_width : region->count * lanes;
     for (size_t k = 0; k < region->count; k++)
         for (size_t lane = 0; lane < count; lane++) {
             float *at = packed + (tail ? region->tail[k] : k * lanes) + lane;
-            weir_pack_bytes(data[region->params[k]], (first + lane) * row_step, col_step, cols, at,
+            weir_pack_bytes(&data[region->params[k]], first + lane, row_step, col_step, cols, at,
                             at + width, (char *)(at + 2 * width), width * sizeof *at);
         }
 }
@@ -231,7 +266,7 @@ static inline void weir_pack_byte_block(const struct weir_region *region, size_t
 /* Packs one region; what lies past the last row or column must be zero already. `data` is by the
  * numbers of the cell's parameters, `scale` by the region's slots. */
 static inline void weir_pack_region(const struct weir_region *region, size_t lanes, size_t rows,
-                                    size_t cols, bool transposed, const float *const *data,
+                                    size_t cols, bool transposed, const struct weir_numbers *data,
                                     const float *scale, float *packed)
 {
     const size_t row_step = transposed ? 1 : cols, col_step = transposed ? rows : 1;
@@ -253,11 +288,11 @@ static inline void weir_pack_region(const struct weir_region *region, size_t lan
         for (size_t col = 0; col < cols; col++) {
             for (size_t k = 0; k < region->count; k++) {
                 const size_t at = tail ? region->tail[k] : k * lanes;
-                const float *from = data[region->params[k]];
+                const struct weir_numbers *from = &data[region->params[k]];
                 const size_t start = first * row_step + col * col_step;
                 for (size_t lane = 0; lane < count; lane++)
                     weir_put(region->type, lanes, packed, at + lane, col % columns,
-                             weir_scaled(weir_float_at(from, start + lane * row_step), scale[k]));
+                             weir_scaled(weir_number_at(from, start + lane * row_step), scale[k]));
             }
             if (col % columns == columns - 1 || col + 1 == cols)
                 packed += width;

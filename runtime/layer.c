@@ -4,6 +4,7 @@
 #include "float_mode.h"
 #include "libweir.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum { DEFAULT_MAX_BATCH = 64 };
@@ -100,11 +101,20 @@ static weir_status check_config(const weir_layer_config *config, weir_error *err
     return status ? status : weir_cell_check_sizes(kernel, sizes, error);
 }
 
+static void pack_all(weir_layer *layer, const struct weir_numbers *data)
+{
+    weir_pack(&layer->forward, data);
+    if (layer->product) {
+        weir_pack(&layer->backward, data);
+        weir_pack(&layer->input, data);
+    }
+}
+
 static weir_status create_packings(weir_layer *layer, const weir_layer_config *config,
                                    weir_error *error)
 {
     const struct weir_kernel *kernel = layer->kernel;
-    const float **data = calloc(kernel->param_count, sizeof *data);
+    struct weir_numbers *data = calloc(kernel->param_count, sizeof *data);
     weir_status status = WEIR_OK;
     if (!data)
         return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a layer: free some.");
@@ -120,19 +130,18 @@ static weir_status create_packings(weir_layer *layer, const weir_layer_config *c
     if (!status && config->train)
         status = weir_training_create(layer, error);
     if (!status)
-        weir_layer_set_weights(layer, data);
+        pack_all(layer, data);
     free(data);
     return status;
 }
 
 void weir_layer_set_weights(weir_layer *layer, const float *const *weights)
 {
+    struct weir_numbers data[UCHAR_MAX + 1]; /* regions number them by such */
     const weir_mode mode = weir_mode_begin();
-    weir_pack(&layer->forward, weights);
-    if (layer->product) {
-        weir_pack(&layer->backward, weights);
-        weir_pack(&layer->input, weights);
-    }
+    for (size_t i = 0; i < layer->kernel->param_count && i <= UCHAR_MAX; i++)
+        data[i] = (struct weir_numbers){.data = weights[i]};
+    pack_all(layer, data);
     weir_mode_set(mode);
 }
 

@@ -81,13 +81,13 @@ weir_status weir_own_check(const struct weir_kernel *kernel, weir_error *error);
 
 /* ---- pack.c: from canonical weights to packed ones ---- */
 
-/* Sets data[i] to what the configuration gives for kernel.params[i]. */
+/* Sets data[i], zeroed before, to what the configuration gives for kernel.params[i]. */
 weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
-                               const float **data, weir_error *error);
+                               struct weir_numbers *data, weir_error *error);
 
 /* Whether the kernel's type holds all matrices among weights in the order of kernel.params. */
 weir_status weir_check_range(const struct weir_kernel *kernel, struct weir_sizes sizes,
-                             const float *const *data, weir_error *error);
+                             const struct weir_numbers *data, weir_error *error);
 
 /* The weights of one pass, packed: what it walks through, and where that lies. */
 struct weir_packing {
@@ -105,7 +105,7 @@ weir_status weir_packing_create(struct weir_packing *packing,
 void weir_packing_free(struct weir_packing *packing);
 
 /* Packs weights, in the order of kernel.params. */
-void weir_pack(const struct weir_packing *packing, const float *const *data);
+void weir_pack(const struct weir_packing *packing, const struct weir_numbers *data);
 
 /* ---- pool.c: several threads on one job ---- */
 

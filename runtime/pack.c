@@ -38,7 +38,7 @@ static weir_status check_shapes(const struct weir_kernel *kernel, const weir_lay
 
 /* All faults of names are told in one sentence. */
 weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
-                               const float **data, weir_error *error)
+                               struct weir_numbers *data, weir_error *error)
 {
     struct weir_list unknown = {0}, repeated = {0}, empty = {0}, missing = {0};
     for (size_t k = 0; k < config->weight_count; k++) {
@@ -48,13 +48,13 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
             weir_list_add(&unknown, weight->name ? weight->name : "NULL");
         else if (!weight->data)
             weir_list_add(&empty, weight->name);
-        else if (data[i])
+        else if (data[i].data)
             weir_list_add(&repeated, weight->name);
         else
-            data[i] = weight->data;
+            data[i] = (struct weir_numbers){.data = weight->data};
     }
     for (size_t i = 0; i < kernel->param_count; i++)
-        if (!data[i])
+        if (!data[i].data)
             weir_list_add(&missing, kernel->params[i].name);
     const struct weir_list *const faults[] = {&unknown, &repeated, &empty, &missing};
     bool good = true;
@@ -71,7 +71,8 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
 
 /* Whether a type holds a matrix. */
 static weir_status check_matrix(const struct weir_kernel *kernel, const struct weir_param *param,
-                                const float *data, size_t rows, size_t cols, weir_error *error)
+                                const struct weir_numbers *data, size_t rows, size_t cols,
+                                weir_error *error)
 {
     const char *type = weir_type_name(kernel->type);
     if (cols > weir_columns_most(kernel->type))
@@ -80,23 +81,23 @@ static weir_status check_matrix(const struct weir_kernel *kernel, const struct w
                          "exactly: use another type.",
                          param->name, kernel->cell, cols, type, weir_columns_most(kernel->type));
     for (size_t i = 0; i < rows * cols; i++)
-        if (!weir_holds(kernel->type, weir_float_at(data, i)))
+        if (!weir_holds(kernel->type, weir_number_at(data, i)))
             return weir_fail(error, WEIR_INVALID,
                              "The weight %.32s of %.32s has %g in row %zu, column %zu, which %s "
                              "does not hold: use another type.",
-                             param->name, kernel->cell, (double)weir_float_at(data, i), i / cols,
+                             param->name, kernel->cell, (double)weir_number_at(data, i), i / cols,
                              i % cols, type);
     return WEIR_OK;
 }
 
 weir_status weir_check_range(const struct weir_kernel *kernel, struct weir_sizes sizes,
-                             const float *const *data, weir_error *error)
+                             const struct weir_numbers *data, weir_error *error)
 {
     weir_status status = WEIR_OK;
     for (size_t p = 0; p < kernel->param_count && kernel->type != WEIR_TYPE_F32 && !status; p++) {
         const struct weir_param *param = &kernel->params[p];
         if (param->cols != WEIR_ONE)
-            status = check_matrix(kernel, param, data[p], weir_extent_of(param->rows, sizes),
+            status = check_matrix(kernel, param, &data[p], weir_extent_of(param->rows, sizes),
                                   weir_extent_of(param->cols, sizes), error);
     }
     return status;
@@ -122,7 +123,7 @@ static size_t region_floats(const struct weir_packing *packing, const struct wei
                          WEIR_ROW);
 }
 
-void weir_pack(const struct weir_packing *packing, const float *const *data)
+void weir_pack(const struct weir_packing *packing, const struct weir_numbers *data)
 {
     float *packed = packing->packed;
     const float *scale = packing->scale;

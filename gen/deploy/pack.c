@@ -74,7 +74,7 @@ size_t pack_floats(const struct kernel_parts *parts)
 }
 
 struct packing {
-    const float *const *params;
+    const struct weir_numbers *params;
     float *to;
 };
 
@@ -86,7 +86,8 @@ static void pack_region(void *context, size_t lanes, const struct described *reg
     packing->to += floats_of(lanes, region);
 }
 
-void pack_weights(const struct kernel_parts *parts, const float *const *params, float *packed)
+void pack_weights(const struct kernel_parts *parts, const struct weir_numbers *params,
+                  float *packed)
 {
     struct packing packing = {params, packed};
     visit_regions(parts, pack_region, &packing);

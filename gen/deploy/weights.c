@@ -37,7 +37,10 @@ static bool add_packed(const struct deployment *d, struct text *out, struct fail
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++, pass_number++) {
             const struct deploy_pass *pass = &d->model->layers[l].passes[p];
             const struct graph *graph = deployment_program(d, l, p)->graph;
-            pack_weights(d->parts[0][d->kernel_of[l][p]], pass->params, packed + at[pass_number]);
+            struct weir_numbers params[PARAMS_MAX];
+            for (int i = 0; i < graph->param_count; i++)
+                params[i] = (struct weir_numbers){.data = pass->params[i]};
+            pack_weights(d->parts[0][d->kernel_of[l][p]], params, packed + at[pass_number]);
             for (int s = 0; s < graph->state_count; s++)
                 if (pass->initial[s])
                     memcpy(packed + at[number] + d->layout.place[pass_number][s], pass->initial[s],
