@@ -17,7 +17,8 @@ enum { PASSED = 0, DIFFERENT = 1, BAD = 2, PATH_SIZE = 4096 };
 run_session *action_session(const struct request *request, const onnx_model *model,
                             struct failure *failure)
 {
-    const run_options options = {.keep_states = request->streams, .tuning = request->tuning};
+    const run_options options = {
+        .keep_states = request->streams, .tuning = request->tuning, .types = request->types};
     run_session *session = run_create(model, &options, failure);
     if (session && run_apart(session))
         fprintf(stderr,
@@ -27,7 +28,7 @@ run_session *action_session(const struct request *request, const onnx_model *mod
     return session;
 }
 
-static bool prepare(struct prepared *prepared, const struct request *request,
+bool action_prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure)
 {
     *prepared =
@@ -40,7 +41,7 @@ static bool prepare(struct prepared *prepared, const struct request *request,
     return prepared->session != NULL;
 }
 
-static void release(struct prepared *prepared)
+void action_release(struct prepared *prepared)
 {
     run_destroy(prepared->session);
     onnx_memory_destroy(prepared->memory);
@@ -121,14 +122,21 @@ static onnx_tensor *read_data(const struct request *request, const char *what, s
     return file_read_tensor(memory, path, failure);
 }
 
+bool action_read_data(const struct request *request, const onnx_model *model,
+                      struct prepared *prepared, struct failure *failure)
+{
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        if (!(prepared->inputs[i] = read_data(request, "input", i, prepared->memory, failure)))
+            return false;
+    return true;
+}
+
 static int compare_all(const struct request *request, const onnx_model *model,
                        struct prepared *prepared, struct failure *failure)
 {
     int status = PASSED;
-    for (size_t i = 0; i < model->graph.input_count; i++)
-        if (!(prepared->inputs[i] = read_data(request, "input", i, prepared->memory, failure)))
-            return BAD;
-    if (!run_call(prepared->session, prepared->inputs, prepared->outputs, failure))
+    if (!action_read_data(request, model, prepared, failure) ||
+        !run_call(prepared->session, prepared->inputs, prepared->outputs, failure))
         return BAD;
     for (size_t i = 0; i < model->graph.output_count; i++) {
         const onnx_tensor *wanted = read_data(request, "output", i, prepared->memory, failure);
@@ -144,9 +152,11 @@ static int compare_all(const struct request *request, const onnx_model *model,
 int action_compare(const struct request *request, const onnx_model *model, struct failure *failure)
 {
     struct prepared prepared;
-    const bool opened = prepare(&prepared, request, model, failure);
+    if (request->type)
+        return action_lose(request, model, failure);
+    const bool opened = action_prepare(&prepared, request, model, failure);
     const int status = opened ? compare_all(request, model, &prepared, failure) : BAD;
-    release(&prepared);
+    action_release(&prepared);
     return status;
 }
 
@@ -164,13 +174,13 @@ int action_convert(const struct request *request, const onnx_model *model, struc
         if (!file_try(request->outputs[i], failure))
             return BAD;
     bool done =
-        prepare(&prepared, request, model, failure) &&
+        action_prepare(&prepared, request, model, failure) &&
         action_read_inputs(request, model, prepared.memory, prepared.inputs, failure) &&
         (request->streams ? action_stream(request, model, &prepared, failure)
                           : run_call(prepared.session, prepared.inputs, prepared.outputs, failure));
     for (size_t i = 0; done && i < request->output_count; i++)
         done =
             file_write_tensor(prepared.memory, prepared.outputs[i], request->outputs[i], failure);
-    release(&prepared);
+    action_release(&prepared);
     return done ? PASSED : BAD;
 }

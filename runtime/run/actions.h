@@ -16,11 +16,18 @@ struct request {
     bool streams;
     double tolerance; /* below 0: what outputs of their types are held to */
     struct tuning *tuning; /* measured plans */
+    const char *type; /* of weights; NULL: f32 */
+    const char *keep; /* nodes whose weights are f32 all the same, with commas; NULL: none */
+    const char **types; /* what these say, as run_options has it */
     long cpu; /* -1: the one it runs on */
 };
 
 int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_compare(const struct request *request, const onnx_model *model, struct failure *failure);
+/* How far a model with weights of the type is from itself with f32; and that of every node. */
+int action_lose(const struct request *request, const onnx_model *model, struct failure *failure);
+int action_lose_by_node(const struct request *request, const onnx_model *model,
+                        struct failure *failure);
 int action_convert(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_time(const struct request *request, const onnx_model *model, struct failure *failure);
 
@@ -35,6 +42,15 @@ struct prepared {
     const onnx_tensor **inputs, **outputs;
 };
 
+bool action_prepare(struct prepared *prepared, const struct request *request,
+                    const onnx_model *model, struct failure *failure);
+void action_release(struct prepared *prepared);
+
+/* What --type and --keep say of a model's recurrent nodes, which the caller frees; NULL: a name is
+ * none of theirs. */
+const char **action_types(const struct request *request, const onnx_model *model,
+                          struct failure *failure);
+
 /* Call after call: inputs are prepared->inputs over all calls, and so become outputs. */
 bool action_stream(const struct request *request, const onnx_model *model,
                    const struct prepared *prepared, struct failure *failure);
@@ -42,5 +58,9 @@ bool action_stream(const struct request *request, const onnx_model *model,
 /* The inputs of a model from files, one each. */
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
                         const onnx_tensor **inputs, struct failure *failure);
+
+/* The inputs of a model from a folder of test data. */
+bool action_read_data(const struct request *request, const onnx_model *model,
+                      struct prepared *prepared, struct failure *failure);
 
 #endif

@@ -24,23 +24,24 @@ static void print_value(const onnx_model *model, const char *what, int value)
 }
 
 /* The kernel of a direction, in words. */
-static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass, size_t P)
+static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass, const char *type,
+                         size_t P)
 {
     const char *level, *cell = run_built_in(pass), *here = weir_microarchitecture();
-    weir_error error;
-    if (weir_isa_level(&level, &error)) {
-        printf("    %s\n", error.message);
+    struct failure failure;
+    if (!run_isa(type, &level, &failure)) {
+        printf("    %s\n", failure.sentence);
         return;
     }
     const struct weir_kernel *best = NULL;
-    level = weir_isa_base(level);
     for (size_t i = 0; cell && i < weir_kernel_count(); i++) {
         const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
         const bool own_size = kernel.I == recurrent->I && kernel.H == recurrent->H;
         if (kernel.tuned_for && (!here || strcmp(kernel.tuned_for, here) != 0))
             continue;
-        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.isa, level) &&
-            !strcmp(kernel.math, "inline") && (own_size || (!kernel.H && !best)))
+        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.type, type) &&
+            !strcmp(kernel.isa, level) && !strcmp(kernel.math, "inline") &&
+            (own_size || (!kernel.H && !best)))
             best = weir_kernel_at(i);
     }
     if (best)
@@ -48,11 +49,12 @@ static void print_kernel(const onnx_recurrent *recurrent, const onnx_pass *pass,
     else if (!recurrent->I || !recurrent->H)
         printf("    kernel to be generated when the sizes are known, for %s\n", level);
     else
-        printf("    kernel %s_f32_i%zu_h%zu%s%.0zu__%s, to be generated and compiled\n", pass->name,
-               recurrent->I, recurrent->H, P ? "_p" : "", P, level);
+        printf("    kernel %s_%s_i%zu_h%zu%s%.0zu__%s, to be generated and compiled\n", pass->name,
+               type, recurrent->I, recurrent->H, P ? "_p" : "", P, level);
 }
 
-static void print_recurrent(const onnx_recurrent *recurrent, const struct fold *fold)
+static void print_recurrent(const onnx_recurrent *recurrent, const char *type,
+                            const struct fold *fold)
 {
     const bool folds = fold->value >= 0;
     for (size_t d = 0; d < recurrent->directions; d++) {
@@ -68,12 +70,13 @@ static void print_recurrent(const onnx_recurrent *recurrent, const struct fold *
             end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
             printf("      %.*s\n", (int)(end - line), line);
         }
-        print_kernel(recurrent, pass, folds && fold->has_projection ? fold->outputs : 0);
+        print_kernel(recurrent, pass, type, folds && fold->has_projection ? fold->outputs : 0);
     }
 }
 
-/* The heads of a model, as fold_find tells of them. */
+/* The heads of a model, as fold_find tells of them, and how its nodes run. */
 struct heads {
+    run_options options;
     struct fold *folds;
     const struct fold **inside;
 };
@@ -86,7 +89,8 @@ static void print_graph(const onnx_graph *graph, const struct heads *heads, int 
         printf("%*snode    %s  %s%s\n", indent, "", quote(node->op).text, quote(node->name).text,
                value >= 0 && heads->inside[value] ? ", in the cell of the node before" : "");
         if (node->recurrent)
-            print_recurrent(node->recurrent, &heads->folds[node->recurrent->index]);
+            print_recurrent(node->recurrent, run_type_of(&heads->options, node->recurrent),
+                            &heads->folds[node->recurrent->index]);
         for (size_t b = 0; b < 2 && node->branch[b]; b++) {
             printf("%*s  %s:\n", indent, "", b ? "then" : "else");
             print_graph(node->branch[b], heads, indent + 4);
@@ -108,7 +112,8 @@ static void print_model(const struct request *request, const onnx_model *model,
 
 int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure)
 {
-    const struct heads heads = {calloc(model->recurrent_count + 1, sizeof *heads.folds),
+    const struct heads heads = {{.types = request->types},
+                                calloc(model->recurrent_count + 1, sizeof *heads.folds),
                                 calloc(model->value_count + 1, sizeof *heads.inside)};
     const bool found = heads.folds && heads.inside
                            ? fold_find(model, heads.folds, heads.inside, failure)

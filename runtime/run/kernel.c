@@ -5,6 +5,7 @@
 #include "emit/emit.h"
 #include "inspect/dump.h"
 #include "language/parse.h"
+#include "packing.h"
 #include "plan/tuning.h"
 #include "run/run.h"
 #include "weir.h"
@@ -61,12 +62,12 @@ const char *run_built_in(const onnx_pass *pass)
     return found;
 }
 
-/* Whether this build holds a kernel of that cell that serves these sizes on an ISA. */
-static bool build_has(const char *cell, const char *isa, size_t I, size_t H)
+/* Whether this build holds a kernel of that cell and type that serves these sizes on an ISA. */
+static bool build_has(const char *cell, const char *type, const char *isa, size_t I, size_t H)
 {
     for (size_t i = 0; i < weir_kernel_count(); i++) {
         const weir_kernel_info kernel = weir_kernel_describe(weir_kernel_at(i));
-        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.isa, isa) &&
+        if (!strcmp(kernel.cell, cell) && !strcmp(kernel.type, type) && !strcmp(kernel.isa, isa) &&
             (!kernel.H || (kernel.I == I && kernel.H == H)))
             return true;
     }
@@ -96,12 +97,14 @@ static void join(struct text *whole, const char *text)
 }
 
 /* What a kernel of a cell is made of; NULL: the cell is none that can be had. */
-static struct kernel_parts *make_parts(const onnx_pass *pass, const struct isa *isa,
-                                       const double size[4], struct failure *failure)
+static struct kernel_parts *make_parts(const onnx_pass *pass, const char *type,
+                                       const struct isa *isa, const double size[4],
+                                       struct failure *failure)
 {
     struct graph *graph = cell_parse(pass->name, pass->cell, strlen(pass->cell), size, failure);
     struct kernel_parts *parts =
-        graph ? kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, isa, false, failure) : NULL;
+        graph ? kernel_parts_create(graph, WEIR_INLINE, weir_type_named(type), isa, false, failure)
+              : NULL;
     /* The first line says what is wrong, those after it show where. */
     if (!parts)
         fail(failure, "the generator does not take its cell: %.*s",
@@ -117,7 +120,8 @@ static struct text generate(const struct kernel_parts *parts)
                                                         graph->size[WEIR_I], graph->size[WEIR_H])
                                           : text_format("--input any --hidden any");
     char *command =
-        text_format("weir-gen --cell %s %s --isa %s", graph->name, sizes, parts->isa->name);
+        text_format("weir-gen --cell %s --type %s %s --isa %s", graph->name,
+                    weir_type_name(parts->program[ROLE_FORWARD]->type), sizes, parts->isa->name);
     struct text kernel = emit_kernel(parts, command), whole = {0};
     join(&whole, kernel.chars);
     text_free(&kernel);
@@ -150,23 +154,32 @@ static bool is_tuned(struct tuning *tuning, struct kernel_parts *parts)
     return tuning->used > used;
 }
 
-bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const run_options *options,
-                     run_kernel *kernel, struct failure *failure)
+bool run_isa(const char *type, const char **isa, struct failure *failure)
 {
     weir_error weir;
-    const char *level;
-    if (weir_isa_level(&level, &weir))
+    if (weir_isa_level(isa, &weir))
         return fail(failure, "%s", weir.message);
-    level = weir_isa_base(level);
+    if (weir_type_named(type) != WEIR_TYPE_I8)
+        *isa = weir_isa_base(*isa);
+    return true;
+}
+
+bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const char *type,
+                     const run_options *options, run_kernel *kernel, struct failure *failure)
+{
+    const char *level;
+    if (!run_isa(type, &level, failure))
+        return false;
     const char *cell = run_built_in(pass);
-    const bool any = options->any_size, has = cell && build_has(cell, level, sizes[0], sizes[1]);
+    const bool any = options->any_size;
+    const bool has = cell && build_has(cell, type, level, sizes[0], sizes[1]);
     const bool asks = options->tuning && options->tuning->count && !any;
     *kernel = (run_kernel){.cell = has ? cell : pass->name};
     if (has && !asks)
         return true;
     const double size[4] = {1, any ? 0 : (double)sizes[0], any ? 0 : (double)sizes[1],
                             any ? 0 : (double)sizes[2]};
-    struct kernel_parts *parts = make_parts(pass, isa_find(level), size, failure);
+    struct kernel_parts *parts = make_parts(pass, type, isa_find(level), size, failure);
     if (!parts)
         return false;
     const bool tuned = asks && is_tuned(options->tuning, parts);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* getopt_long, strtok_r */
 #include "common/ending.h"
 #include "common/setting.h"
+#include "packing.h"
 #include "plan/tuning.h"
 #include "run/actions.h"
 
@@ -16,13 +17,14 @@
 enum { EXIT_BAD = 2 };
 
 /* What is done with a model, each by the option that asks for it. */
-enum command { INSPECT, COMPARE, CONVERT, TIME };
+enum command { INSPECT, COMPARE, LOSE, CONVERT, TIME };
 
 static const struct {
     const char *option;
     int (*act)(const struct request *request, const onnx_model *model, struct failure *failure);
 } commands[] = {[INSPECT] = {"--inspect", action_inspect},
                 [COMPARE] = {"--data", action_compare},
+                [LOSE] = {"--inspect and --data", action_lose_by_node},
                 [CONVERT] = {"--input", action_convert},
                 [TIME] = {"--time", action_time}};
 
@@ -33,6 +35,8 @@ enum id {
     ID_INPUT,
     ID_OUTPUT,
     ID_TOLERANCE,
+    ID_TYPE,
+    ID_KEEP,
     ID_STREAM,
     ID_CARRY,
     ID_CPU,
@@ -40,21 +44,31 @@ enum id {
     ID_COUNT
 };
 
+enum { EVERY = 1 << INSPECT | 1 << COMPARE | 1 << LOSE | 1 << CONVERT | 1 << TIME };
+
 static const struct {
     const char *name, *value; /* NULL: it takes none */
     unsigned commands; /* which use it: a bit each */
     const char *help; /* NULL: it is among the ways to call weir-run */
 } options[ID_COUNT] = {
-    [ID_INSPECT] = {"inspect", NULL, 1 << INSPECT, NULL},
-    [ID_DATA] = {"data", "DIR", 1 << COMPARE, NULL},
+    [ID_INSPECT] = {"inspect", NULL, 1 << INSPECT | 1 << LOSE, NULL},
+    [ID_DATA] = {"data", "DIR", 1 << COMPARE | 1 << LOSE, NULL},
     [ID_TIME] = {"time", NULL, 1 << TIME, NULL},
     [ID_INPUT] = {"input", "FILE", 1 << CONVERT | 1 << TIME,
                   "an input, .npy or .pb; once for each, in the model's order"},
     [ID_OUTPUT] = {"output", "FILE", 1 << CONVERT,
                    "where to write an output, .npy or .pb; once for each, in that order"},
-    [ID_TOLERANCE] = {"tolerance", "X", 1 << COMPARE,
-                      "the largest difference that --data accepts (default 1e-5, and for\n"
-                      "                    outputs of float16 or bfloat16 one step of theirs)"},
+    [ID_TOLERANCE] =
+        {"tolerance", "X", 1 << COMPARE | 1 << LOSE,
+         "the largest difference that --data accepts (default 1e-5, and for\n"
+         "                    outputs of float16 or bfloat16 one step of theirs; with\n"
+         "                    --type any)"},
+    [ID_TYPE] =
+        {"type", "T", EVERY,
+         "what weights of recurrent nodes are stored as: f32 (default), bf16, f16\n"
+         "                    or i8; then --data compares with f32, not with output_*.pb, and\n"
+         "                    with --inspect says what each node loses"},
+    [ID_KEEP] = {"keep", "NODE,...", EVERY, "recurrent nodes that stay f32 all the same"},
     [ID_STREAM] = {"stream", NULL, 1 << CONVERT,
                    "keep states between calls; of every --input, the first dimension\n"
                    "                    counts the calls, and so does that of every --output"},
@@ -72,6 +86,8 @@ static void print_help(void)
           "\n"
           "  weir-run MODEL.onnx --inspect         nodes, shapes, cells, parameters, kernels\n"
           "  weir-run MODEL.onnx --data DIR        run input_*.pb, compare with output_*.pb\n"
+          "  weir-run MODEL.onnx --inspect --data DIR --type i8\n"
+          "                                        which node loses most by that type of weights\n"
           "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
           "  weir-run MODEL.onnx --time [--cpu N]  how long a call takes, on one core\n"
           "\n",
@@ -133,6 +149,14 @@ static bool take_option(struct request *request, enum id id, const char *value,
     case ID_TOLERANCE:
         is_number = read_number(value, 1e30, &request->tolerance);
         break;
+    case ID_TYPE:
+        if (weir_type_named(value) == WEIR_TYPE_COUNT)
+            return fail(failure, "--type '%.100s' is none, expected f32, bf16, f16 or i8", value);
+        request->type = weir_type_named(value) == WEIR_TYPE_F32 ? NULL : value;
+        break;
+    case ID_KEEP:
+        request->keep = value;
+        break;
     case ID_STREAM:
         request->streams = true;
         break;
@@ -179,9 +203,13 @@ static bool choose_command(unsigned given, enum command *command, struct failure
 {
     const bool inspects = given >> ID_INSPECT & 1, compares = given >> ID_DATA & 1;
     const bool times = given >> ID_TIME & 1, has_inputs = given >> ID_INPUT & 1;
-    if (inspects + compares + (times || has_inputs) != 1)
+    if ((inspects || compares) + (times || has_inputs) != 1)
         return fail(failure, "one of --inspect, --data, --input and --time is wanted");
-    *command = inspects ? INSPECT : compares ? COMPARE : times ? TIME : CONVERT;
+    *command = inspects && compares ? LOSE
+               : inspects           ? INSPECT
+               : compares           ? COMPARE
+               : times              ? TIME
+                                    : CONVERT;
     for (size_t i = 0; i < ID_HELP; i++) {
         enum command other = INSPECT;
         if (!(given >> i & 1) || options[i].commands >> *command & 1)
@@ -207,6 +235,10 @@ static bool parse(int argc, char **argv, struct request *request, enum command *
     request->model = argv[optind];
     if (!choose_command(given, command, failure))
         return false;
+    if (!request->type && *command == LOSE)
+        return fail(failure, "--inspect and --data together want --type bf16, f16 or i8");
+    if (!request->type && request->keep)
+        return fail(failure, "--keep goes with --type bf16, f16 or i8");
     return request->streams || !request->carry_count || fail(failure, "--carry goes with --stream");
 }
 
@@ -259,8 +291,10 @@ int main(int argc, char **argv)
                 "weir-run: %s has values of float16 or bfloat16, which are computed in float32, "
                 "and rounded by Cast and as inputs and outputs\n",
                 request.model);
-    const int status = model ? commands[command].act(&request, model, &failure) : EXIT_BAD;
+    request.types = model ? action_types(&request, model, &failure) : NULL;
+    const int status = request.types ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);
+    free(request.types);
     close_tuning(&tuning);
     if (status == EXIT_BAD)
         fprintf(stderr, "weir-run: %s\n", failure.sentence);

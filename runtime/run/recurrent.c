@@ -2,15 +2,25 @@
 /* A recurrent node: its layers, one a direction, and a call of it. Layouts and directions are only
  * strides to libweir. Rows of unequal length run one by one, each for its own steps. */
 #include "run/recurrent.h"
+#include "packing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Layers ---- */
 
-static bool create_layer(const onnx_recurrent *recurrent, const onnx_pass *pass, size_t P,
-                         const run_options *options, weir_layer **layer, struct failure *failure)
+const char *run_type_of(const run_options *options, const onnx_recurrent *recurrent)
 {
+    const char *type = options->types ? options->types[recurrent->index] : NULL;
+    return type ? type : weir_type_name(WEIR_TYPE_F32);
+}
+
+static bool create_layer(const onnx_recurrent *recurrent, size_t d, const run_options *options,
+                         struct node_layers *layers, struct failure *failure)
+{
+    const struct fold *fold = layers->fold;
+    const onnx_pass *pass = fold ? &fold->pass : &recurrent->pass[d];
+    const size_t P = fold && fold->has_projection ? fold->outputs : 0;
     const size_t sizes[] = {recurrent->I, recurrent->H, P};
     weir_weight weights[ONNX_WEIGHTS_MAX];
     run_kernel kernel;
@@ -18,7 +28,9 @@ static bool create_layer(const onnx_recurrent *recurrent, const onnx_pass *pass,
     for (size_t i = 0; i < pass->weight_count; i++)
         weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data,
                                    pass->weights[i].rows, pass->weights[i].cols};
-    if (!run_kernel_find(pass, sizes, options, &kernel, failure))
+    const char *type = run_type_of(options, recurrent);
+    layers->lacks_kernel = !run_kernel_find(pass, sizes, type, options, &kernel, failure);
+    if (layers->lacks_kernel)
         return false;
     const weir_layer_config config = {.cell = kernel.cell,
                                       .I = recurrent->I,
@@ -26,19 +38,19 @@ static bool create_layer(const onnx_recurrent *recurrent, const onnx_pass *pass,
                                       .P = P,
                                       .weights = weights,
                                       .weight_count = pass->weight_count,
+                                      .type = type,
                                       .own = kernel.own};
-    return !weir_layer_create(layer, &config, &weir) || fail(failure, "%s", weir.message);
+    return !weir_layer_create(&layers->layer[d], &config, &weir) ||
+           fail(failure, "%s", weir.message);
 }
 
 bool run_layers_create(const onnx_recurrent *recurrent, const struct fold *fold,
                        const run_options *options, struct node_layers *layers,
                        struct failure *failure)
 {
-    const size_t P = fold && fold->has_projection ? fold->outputs : 0;
     *layers = (struct node_layers){.fold = fold};
     for (size_t d = 0; d < recurrent->directions; d++)
-        if (!create_layer(recurrent, fold ? &fold->pass : &recurrent->pass[d], P, options,
-                          &layers->layer[d], failure)) {
+        if (!create_layer(recurrent, d, options, layers, failure)) {
             run_layers_destroy(layers);
             return false;
         }

@@ -11,6 +11,7 @@
 struct node_layers {
     const struct fold *fold; /* what its only layer computes, too; NULL: nothing */
     weir_layer *layer[2]; /* by direction; NULL: its weights are not constants */
+    bool lacks_kernel; /* why there are none */
     float *kept[2][2]; /* by direction and state: [kept_rows][H]; NULL: nothing is kept yet */
     size_t kept_rows;
 };

@@ -16,6 +16,9 @@ typedef struct run_options {
     size_t memory;
     struct tuning *tuning; /* measured plans (plan/tuning.h); NULL: those that are chosen */
     const char *flags; /* of the C compiler, in place of those that the build's kernels have */
+    /* What the weights of a recurrent node are stored as, as weir_layer_config.type names it, by
+     * the node's index. NULL, as the list or in it: f32. */
+    const char *const *types;
 } run_options;
 
 /* ---- Kernels ---- */
@@ -26,10 +29,16 @@ typedef struct run_kernel {
     const struct weir_kernel *own; /* NULL: the build's */
 } run_kernel;
 
-/* A kernel for a cell, at sizes I, H and P (0: it has none). It is generated, compiled into the
- * cache and loaded where the build has none that computes the same. */
-bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const run_options *options,
-                     run_kernel *kernel, struct failure *failure);
+/* A kernel for a cell, at sizes I, H and P (0: it has none), with weights of a type. It is
+ * generated, compiled into the cache and loaded where the build has none that computes the same. */
+bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const char *type,
+                     const run_options *options, run_kernel *kernel, struct failure *failure);
+
+/* The ISA of kernels with weights of a type here: of a bundle its base, but for bytes. */
+bool run_isa(const char *type, const char **isa, struct failure *failure);
+
+/* The type of a recurrent node's weights, by name. */
+const char *run_type_of(const run_options *options, const onnx_recurrent *recurrent);
 
 /* The cell of the build that computes the same, or NULL: no compiler is started. */
 const char *run_built_in(const onnx_pass *pass);
@@ -54,6 +63,18 @@ const char *run_apart(const run_session *session);
  */
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
               struct failure *failure);
+
+/* A value of the model as the last call computed it; NULL: it did not, as it is of a branch that
+ * was not taken or was inside of a cell. */
+const onnx_tensor *run_value(const run_session *session, int value);
+
+/* The values that a recurrent node gives: its outputs, the first of them as the head that is part
+ * of its cell gives it; -1: that one is not wanted. */
+void run_gives(const run_session *session, const onnx_recurrent *recurrent, int values[3]);
+
+/* The cell and weights of a direction of a recurrent node, with the head that is part of it. */
+const onnx_pass *run_pass_of(const run_session *session, const onnx_recurrent *recurrent,
+                             size_t direction);
 
 /* The kernel of a direction of a recurrent node; NULL where its weights are not constants. */
 const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_recurrent *recurrent,

@@ -33,15 +33,20 @@ static bool fail_node(const run_session *session, const onnx_node *node, struct 
 /* ---- Making a session ---- */
 
 /* A cell with its head has to be compiled: where that cannot be, the head runs plainly, and the
- * build may have a kernel of the cell alone. */
+ * build may have a kernel of the cell alone. Weights that cannot be stored are no reason for it. */
 static bool create_node(run_session *session, const onnx_recurrent *recurrent,
                         struct failure *failure)
 {
     const struct fold *fold = &session->folds[recurrent->index];
     struct node_layers *layers = &session->layers[recurrent->index];
     const run_options *options = &session->options;
-    if (fold->value >= 0 && run_layers_create(recurrent, fold, options, layers, &session->apart))
-        return true;
+    if (fold->value >= 0) {
+        if (run_layers_create(recurrent, fold, options, layers, failure))
+            return true;
+        if (!layers->lacks_kernel)
+            return false;
+        session->apart = *failure;
+    }
     return run_layers_create(recurrent, NULL, options, layers, failure);
 }
 
@@ -124,12 +129,27 @@ const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_r
     return layer ? weir_layer_kernel(layer) : NULL;
 }
 
-/* ---- Nodes ---- */
+const onnx_pass *run_pass_of(const run_session *session, const onnx_recurrent *recurrent,
+                             size_t direction)
+{
+    const struct fold *fold = session->layers[recurrent->index].fold;
+    return fold ? &fold->pass : &recurrent->pass[direction];
+}
 
-static const onnx_tensor *value_of(const run_session *session, int value)
+void run_gives(const run_session *session, const onnx_recurrent *recurrent, int values[3])
+{
+    const struct fold *fold = session->layers[recurrent->index].fold;
+    values[0] = fold ? fold->value : recurrent->y;
+    values[1] = recurrent->y_h;
+    values[2] = recurrent->y_c;
+}
+
+const onnx_tensor *run_value(const run_session *session, int value)
 {
     return value < 0 ? NULL : session->values[value];
 }
+
+/* ---- Nodes ---- */
 
 /* The shape of what a fold gives. */
 static void fold_dims(const struct fold *fold, size_t T, size_t B, size_t dims[ONNX_RANK_MAX])
@@ -171,8 +191,8 @@ static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurr
                         struct node_layers *layers, struct failure *failure)
 {
     const onnx_recurrent *r = node->recurrent;
-    const onnx_tensor *given[4] = {value_of(session, r->w), value_of(session, r->r),
-                                   value_of(session, r->b), value_of(session, r->p)};
+    const onnx_tensor *given[4] = {run_value(session, r->w), run_value(session, r->r),
+                                   run_value(session, r->b), run_value(session, r->p)};
     return onnx_recurrent_fill(node, given, filled, session->memory, failure) &&
            run_layers_create(filled, NULL, &session->options, layers, failure);
 }
@@ -184,10 +204,10 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, stru
     struct node_layers own = {0};
     struct recurrent_call call = {.recurrent = recurrent,
                                   .layers = &session->layers[recurrent->index],
-                                  .x = value_of(session, recurrent->x),
-                                  .sequence_lens = value_of(session, recurrent->sequence_lens),
-                                  .initial = {value_of(session, recurrent->initial_h),
-                                              value_of(session, recurrent->initial_c)},
+                                  .x = run_value(session, recurrent->x),
+                                  .sequence_lens = run_value(session, recurrent->sequence_lens),
+                                  .initial = {run_value(session, recurrent->initial_h),
+                                              run_value(session, recurrent->initial_c)},
                                   .keep_states = session->options.keep_states,
                                   .memory = session->memory,
                                   .failure = failure};
@@ -208,7 +228,7 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, stru
 
 static bool run_if(run_session *session, const onnx_node *node, struct failure *failure)
 {
-    const onnx_tensor *condition = value_of(session, node->inputs[0]);
+    const onnx_tensor *condition = run_value(session, node->inputs[0]);
     if (condition->count != 1 || !condition->ints)
         return fail(failure, "its condition must be one bool");
     const onnx_graph *branch = node->branch[condition->ints[0] != 0];
@@ -228,7 +248,7 @@ static bool run_plain(run_session *session, const onnx_node *node, struct failur
     if (!inputs || !outputs)
         return fail_memory(failure);
     for (size_t i = 0; i < node->input_count; i++)
-        inputs[i] = value_of(session, node->inputs[i]);
+        inputs[i] = run_value(session, node->inputs[i]);
     if (!onnx_evaluate(node, session->model->opset, inputs, outputs, memory, failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)

@@ -68,6 +68,33 @@ expect 0 "$model" --input "$set/input_0.pb" --input "$set/input_1.pb" --input "$
     --output "$scratch/Z.npy"
 cmp -s "$scratch/Y.npy" "$scratch/Z.npy" || fail "two runs differ."
 
+# Weights of narrower types: what the model and each of its nodes loses by them, and what is kept.
+refuse "--type 'f8' is none, expected f32, bf16, f16 or i8" "$model" --data "$set" --type f8
+refuse "--keep goes with --type bf16, f16 or i8" "$model" --data "$set" --keep Y_h
+refuse "--inspect and --data together want --type bf16, f16 or i8" "$model" --inspect --data "$set"
+refuse "one of --inspect, --data, --input and --time is wanted" "$model" --data "$set" --time --type bf16
+"$bin/make_model" stack "$scratch" # nodes a and c, and no output_0.pb
+stack=$scratch/model.onnx
+refuse "--keep 'b' is no recurrent node of the model, expected 'a', 'c'" "$stack" --inspect --type f16 --keep a,b
+refuse "--keep '' is no recurrent node" "$stack" --inspect --type f16 --keep a,
+expect 0 "$stack" --data "$scratch" --type bf16
+[[ $output =~ ^'y '.*' 3 elements, from f32 to bf16: largest difference '[1-9].*', root mean square '[1-9][^$'\n']*$ ]] ||
+    fail "--type with --data says: $output"
+expect 0 "$stack" --data "$scratch" --type bf16 --tolerance 0.01
+expect 1 "$stack" --data "$scratch" --type bf16 --tolerance 0
+[[ $output == *"too large"* ]] || fail "a loss is not told: $output"
+expect 0 "$stack" --data "$scratch" --type bf16 --keep a,c --tolerance 0
+expect 0 "$stack" --inspect --data "$scratch" --type f16 --keep a
+for text in "kernel lstm_f32_any__" "kernel lstm_f16_any__" $'\na  '*" stays f32"$'\n' $'\nc  '*" from f32 to f16: largest difference "[1-9] \
+    "; of its matrices "[UW][ifog]" loses most, "*" of its root mean square"$'\n' "the node that loses most: c, its matrix "[UW] $'\ny  '*" 3 elements, from f32 to f16"; do
+    [[ $output == *$text* ]] || fail "--inspect with --data does not say '$text': $output"
+done
+expect 0 "$stack" --data "$scratch" --type i8
+[[ $output =~ ^'y '.*' from f32 to i8: largest difference 0.000'[1-9] ]] || fail "--type i8 says: $output"
+expect 0 "$stack" --input "$scratch/x.npy" --output "$scratch/f32.npy"
+expect 0 "$stack" --input "$scratch/x.npy" --output "$scratch/f16.npy" --type f16
+! cmp -s "$scratch/f32.npy" "$scratch/f16.npy" || fail "--type changes nothing of --output."
+
 # Outputs are there whole or not at all, wherever their paths lead.
 refuse "no/Y.npy could not be written: No such file" "$model" "${inputs[@]}" --output "$scratch/no/Y.npy"
 echo old >"$scratch/old.npy"

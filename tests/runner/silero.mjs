@@ -3,25 +3,25 @@
 // by call over ten seconds of sound that is made here, as .npy files in FOLDER: the inputs that
 // weir-run --stream takes, the outputs that it should give, and the inputs of one call. Prints the
 // median of microseconds a call.
-// silero.mjs --compare FOLDER NAME: whether FOLDER/NAME.npy is what was expected, within 1e-4 of the
-// larger of 1 and the value.
+// silero.mjs --compare FOLDER NAME [GOT TOLERANCE]: whether FOLDER/NAME.npy, or FOLDER/GOT.npy, is
+// what was expected of NAME, within 1e-4, or TOLERANCE, of the larger of 1 and the value.
 import { createRequire } from 'node:module';
 import { makeSound, rate, readNpy, writeNpy } from './sound.mjs';
 
-const [models, folder] = process.argv.slice(2);
+const [models, folder, ...compared] = process.argv.slice(2);
 
-function compare(name) {
+function compare(name, file = name, tolerance = 1e-4) {
     const [model, output] = [name.slice(0, name.indexOf('_')), name.slice(name.indexOf('_') + 1)];
-    const got = readNpy(`${folder}/${name}.npy`), wanted = readNpy(`${folder}/${model}_expected_${output}.npy`);
+    const got = readNpy(`${folder}/${file}.npy`), wanted = readNpy(`${folder}/${model}_expected_${output}.npy`);
     let largest = got.length === wanted.length && got.length > 0 ? 0 : Infinity;
     for (let i = 0; i < got.length; i++)
         largest = Math.max(largest, Math.abs(got[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i])));
-    console.log(`${name}: ${got.length} elements, largest difference ${largest.toPrecision(3)}`);
-    process.exit(largest <= 1e-4 ? 0 : 1);
+    console.log(`${file}: ${got.length} elements, largest difference ${largest.toPrecision(3)}`);
+    process.exit(largest <= tolerance ? 0 : 1);
 }
 
 if (models === '--compare')
-    compare(process.argv[4]);
+    compare(...compared);
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 
 // Every call gets `context` samples that the one before had, and `fresh` new ones.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_heads: which heads weir-run computes in the cell of their recurrent node, and that a value
  * which something else asks for stays; batches, streams and final states of such cells; and what
- * becomes of a head where nothing can be compiled. */
+ * becomes of a head where nothing can be compiled, or its weights are none of the type. */
 #define _GNU_SOURCE
 #include "onnx/constants.h"
 #include "run/run.h"
@@ -13,11 +13,11 @@
 
 enum { T = 7, B = 3, I = 3, H = 5, GATES = 4 };
 
-static float values[4096];
+static float values[4096], dense[H * I];
 
-static char *constant(struct writer *writer, size_t rank, const size_t *dims)
+static char *constant(struct writer *writer, const float *from, size_t rank, const size_t *dims)
 {
-    return writer_constant(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true));
+    return writer_constant(writer, writer_floats(writer, from, rank, dims, ONNX_FLOAT, true));
 }
 
 static char *node(struct writer *writer, const char *op, char *a, char *b, char *to)
@@ -39,7 +39,8 @@ static onnx_model *make(struct writer *writer, size_t steps, size_t rows, char *
     writer_list(writer,
                 writer_node(writer, "Transpose", (char *[]){"x", NULL}, (char *[]){"in", NULL}),
                 "perm", turned, 3);
-    char *const inputs[] = {"in", constant(writer, 3, w), constant(writer, 3, r), NULL};
+    char *const inputs[] = {"in", constant(writer, values, 3, w), constant(writer, values, 3, r),
+                            NULL};
     writer_node(writer, "LSTM", inputs, (char *[]){"layer", "state", NULL});
     char *axes = writer_constant(writer, writer_ints(writer, &axis, 1, &one, ONNX_INT64));
     node(writer, "Squeeze", "layer", axes, "rows");
@@ -47,7 +48,7 @@ static onnx_model *make(struct writer *writer, size_t steps, size_t rows, char *
         writer,
         writer_node(writer, "Transpose", (char *[]){"rows", NULL}, (char *[]){"back", NULL}),
         "perm", turned, 3);
-    node(writer, "MatMul", "back", constant(writer, 2, d), "product");
+    node(writer, "MatMul", "back", constant(writer, dense, 2, d), "product");
     node(writer, "Tanh", "product", NULL, "tanh");
     node(writer, "Add", "x", "tanh", "y");
     writer_output(writer, "y");
@@ -123,6 +124,21 @@ static bool same(const struct result *a, const struct result *b)
     return !memcmp(a->y, b->y, sizeof a->y) && !memcmp(a->state, b->state, sizeof a->state);
 }
 
+/* Where the weights of a head cannot be stored, it is told, and does not run by itself. */
+static void check_refused(struct writer *writer)
+{
+    const char *const types[] = {"i8"};
+    struct failure failure = {""};
+    dense[I + 1] = INFINITY;
+    onnx_model *model = make(writer, T, B, NULL);
+    run_session *session = run_create(model, &(run_options){.types = types}, &failure);
+    EXPECT(!session && strstr(failure.sentence, "inf in row 1, column 1, which i8 does not hold"),
+           "%s", failure.sentence);
+    run_destroy(session);
+    onnx_free(model);
+    dense[I + 1] = values[I + 1];
+}
+
 int main(void)
 {
     static const struct {
@@ -134,6 +150,7 @@ int main(void)
     struct writer *writer = writer_create();
     for (size_t k = 0; k < sizeof values / sizeof *values; k++)
         values[k] = (float)(k * 37 % 101) / 101 - 0.5f;
+    memcpy(dense, values, sizeof dense);
     run(writer, 0, B, false, NULL, &whole);
     EXPECT(whole.folded && !whole.apart, "a head is not part of its layer's cell");
     run(writer, 0, B, true, NULL, &other);
@@ -147,6 +164,7 @@ int main(void)
                seen[k].name);
         EXPECT(near(&whole, &other), "where %s is seen, y is another", seen[k].name);
     }
+    check_refused(writer);
     setenv("CC", "no-such-compiler", 1);
     setenv("XDG_CACHE_HOME", "/nonexistent", 1);
     run(writer, 0, B, false, NULL, &other);

@@ -269,10 +269,11 @@ static void test_bad_cell(void)
     const onnx_pass pass = {.name = "bad", .cell = "cell bad\ninput x\nstate h\n\nh' = W@x + \n"};
     struct failure failure = {""};
     run_kernel kernel;
-    expect(!run_kernel_find(&pass, (size_t[]){I, H, 0}, &(run_options){0}, &kernel, &failure) &&
-               strstr(failure.sentence, "its cell: bad:5:") &&
-               strstr(failure.sentence, "expected a name") && !strchr(failure.sentence, '\n'),
-           "a cell that is none is refused in one line", failure.sentence);
+    expect(
+        !run_kernel_find(&pass, (size_t[]){I, H, 0}, "f32", &(run_options){0}, &kernel, &failure) &&
+            strstr(failure.sentence, "its cell: bad:5:") &&
+            strstr(failure.sentence, "expected a name") && !strchr(failure.sentence, '\n'),
+        "a cell that is none is refused in one line", failure.sentence);
 }
 
 int main(void)
