@@ -24,8 +24,8 @@ struct contender_kind {
     /* Where the shape is trained it comes after run, and is timed, too: workload->d_y to the
      * gradients in workload->got, which are overwritten. NULL: this kind does not train. */
     void (*backward)(struct contender *self);
-    /* Brings gradients from a layout of the library's own to the workload's; not timed. NULL: they
-     * are there already. */
+    /* Brings outputs and gradients from a layout or a type of the library's own to the workload's;
+     * not timed. NULL: they are there already. */
     void (*collect)(struct contender *self);
     void (*release)(struct contender *self);
 };
@@ -34,7 +34,11 @@ struct contender {
     const struct contender_kind *kind;
     char name[96];
     const char *isa; /* whose ceilings it is held to, by name; NULL: the best of this machine */
-    const char *type; /* of its weights, by name; NULL: f32, as of all that is not Weir's */
+    /* Of its weights, by name; NULL: f32, and it runs beside whatever types are asked for. */
+    const char *type;
+    /* How far its output may be from that with nothing rounded, where what it rounds is its own
+     * affair; 0: it is held to Weir's output with weights of its type. */
+    double tolerance;
     bool to_the_bit; /* its output has to equal Weir's own choice for that type in every bit */
     const void *choice; /* which of its kind; set by list */
     void *state; /* between prepare and release */

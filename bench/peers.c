@@ -25,8 +25,8 @@ static const struct {
 };
 
 /* What the libraries are to find in their environment, whatever was there: one thread each, float32
- * throughout, no caps but ours, and OpenBLAS's own choice of its kernels where the level is the
- * CPU's. */
+ * where that is asked for, no caps but ours, and OpenBLAS's own choice of its kernels where the
+ * level is the CPU's. */
 static const struct {
     const char *level; /* NULL: every one */
     const char *name;

@@ -83,13 +83,17 @@ static double median_of(const struct row *row)
     return quantile_of(row, part_real, 0.5);
 }
 
+const char *report_type(const struct row *row)
+{
+    return row->contender.type ? row->contender.type : weir_type_name(WEIR_TYPE_F32);
+}
+
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
                               const struct contender_kind *kind, const char *type)
 {
     const struct row *best = NULL, *row;
     for (size_t from = 0; (row = row_of_kind(sweep, shape, kind, &from)) != NULL;) {
-        const char *own = row->contender.type;
-        const bool is_of_type = !type || !own || strcmp(own, type) == 0;
+        const bool is_of_type = !type || strcmp(report_type(row), type) == 0;
         if (is_of_type && (!best || median_of(row) < median_of(best)))
             best = row;
     }
@@ -161,7 +165,7 @@ static void row_add(struct table *table, const struct sweep *sweep, const struct
     table_add(table, "%s", shape);
     table_add(table, "%s", row->contender.name);
     if (sweep->options->types)
-        table_add(table, "%s", type ? type : weir_type_name(WEIR_TYPE_F32));
+        table_add(table, "%s", report_type(row));
     table_add(table, "%s", micros);
     table_add(table, "%.0f %%", 100 * figures.spread);
     if (row->shape->train) {
@@ -240,7 +244,7 @@ static void kernels_print(const struct sweep *sweep, FILE *file, bool as_markdow
     table_free(&table);
 }
 
-enum { KINDS_MAX = (TABLE_COLUMNS_MAX - 4) / 2 };
+enum { RIVALS_MAX = (TABLE_COLUMNS_MAX - 4) / 2 };
 
 size_t report_rivals(const struct sweep *sweep, bool only_peers,
                      const struct contender_kind **rivals, size_t most)
@@ -258,8 +262,40 @@ size_t report_rivals(const struct sweep *sweep, bool only_peers,
     return count;
 }
 
+/* Whom Weir's best kernel is compared with: the fastest of a kind with weights of the kernel's own
+ * type, or the fastest of those of which all are float32. */
+struct rival {
+    const struct contender_kind *kind;
+    bool is_alike;
+};
+
+/* Whether anything of the kind was timed that has a type, or that has none. */
+static bool kind_was_timed(const struct sweep *sweep, const struct contender_kind *kind,
+                           bool has_type)
+{
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct row *row = &sweep->rows[r];
+        if (row->contender.kind == kind && row->sample_count > 0 &&
+            (row->contender.type != NULL) == has_type)
+            return true;
+    }
+    return false;
+}
+
+static size_t rivals_list(const struct sweep *sweep, struct rival rivals[RIVALS_MAX])
+{
+    const struct contender_kind *kinds[RIVALS_MAX];
+    const size_t kind_count = report_rivals(sweep, false, kinds, RIVALS_MAX);
+    size_t count = 0;
+    for (size_t k = 0; k < kind_count; k++)
+        for (int is_alike = 1; is_alike >= 0; is_alike--)
+            if (count < RIVALS_MAX && kind_was_timed(sweep, kinds[k], is_alike))
+                rivals[count++] = (struct rival){kinds[k], is_alike};
+    return count;
+}
+
 static void best_add(struct table *table, const struct sweep *sweep, const struct row *best,
-                     const struct contender_kind *const *rivals, size_t rival_count)
+                     const struct rival *rivals, size_t rival_count)
 {
     const double mine = median_of(best);
     char text[TABLE_CELL];
@@ -270,11 +306,12 @@ static void best_add(struct table *table, const struct sweep *sweep, const struc
     table_add(table, "%s", text);
     table_add(table, "%.2f", best->bound / mine);
     for (size_t i = 0; i < rival_count; i++) {
-        const struct row *rival = report_best(sweep, best->shape, rivals[i], best->contender.type);
+        const char *type = rivals[i].is_alike ? report_type(best) : weir_type_name(WEIR_TYPE_F32);
+        const struct row *rival = report_best(sweep, best->shape, rivals[i].kind, type);
         times(text, rival ? 1e6 * median_of(rival) : 0);
         table_add(table, "%s", text);
         const double quotient = rival ? median_of(rival) / mine : 0;
-        times(text, rival && rivals[i] == &contender_threads ? 1 / quotient : quotient);
+        times(text, rival && rivals[i].kind == &contender_threads ? 1 / quotient : quotient);
         table_add(table, "%s", text);
     }
 }
@@ -283,15 +320,17 @@ static void best_add(struct table *table, const struct sweep *sweep, const struc
  * many times faster. */
 static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
-    const struct contender_kind *rivals[KINDS_MAX];
-    const size_t rival_count = report_rivals(sweep, false, rivals, KINDS_MAX);
+    struct rival rivals[RIVALS_MAX];
+    const size_t rival_count = rivals_list(sweep, rivals);
     char heads_text[TABLE_COLUMNS_MAX][TABLE_CELL] = {"<shape", "<Weir's best kernel", ">us/call",
                                                       ">fraction"};
     const char *heads[TABLE_COLUMNS_MAX];
     for (size_t i = 0; i < rival_count; i++) {
-        snprintf(heads_text[4 + 2 * i], TABLE_CELL, ">%s us", rivals[i]->name);
+        const bool is_other = sweep->options->types && !rivals[i].is_alike;
+        snprintf(heads_text[4 + 2 * i], TABLE_CELL, ">%s%s us", rivals[i].kind->name,
+                 is_other ? " f32" : "");
         snprintf(heads_text[5 + 2 * i], TABLE_CELL,
-                 rivals[i] == &contender_threads ? ">x one thread" : ">times faster");
+                 rivals[i].kind == &contender_threads ? ">x one thread" : ">times faster");
     }
     for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
         heads[i] = heads_text[i];
@@ -317,6 +356,29 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     table_free(&table);
 }
 
+static bool is_same_note(const struct row *a, const struct row *b)
+{
+    return b->fate == ROW_LEFT_OUT && strcmp(a->contender.name, b->contender.name) == 0 &&
+           strcmp(a->why.sentence, b->why.sentence) == 0;
+}
+
+/* What is the same for several shapes is said once. */
+static void left_out_print(const struct sweep *sweep, const struct row *row, FILE *file,
+                           const char *item)
+{
+    size_t others = 0;
+    for (const struct row *other = sweep->rows; other < sweep->rows + sweep->row_count; other++) {
+        const bool is_same = other != row && is_same_note(row, other);
+        if (is_same && other < row)
+            return;
+        others += is_same;
+    }
+    fprintf(file, "%sleft out: %s", item, row->name);
+    if (others > 0)
+        fprintf(file, " and %zu more", others);
+    fprintf(file, ": %s\n", row->why.sentence);
+}
+
 static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
     const char *item = as_markdown ? "- " : "";
@@ -330,7 +392,7 @@ static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
         if (row->fate == ROW_WRONG)
             fprintf(file, "%sWRONG: %s %s\n", item, row->name, row->why.sentence);
         else if (row->fate == ROW_LEFT_OUT)
-            fprintf(file, "%sleft out: %s: %s\n", item, row->name, row->why.sentence);
+            left_out_print(sweep, row, file, item);
         else if (row->sample_count > 0 && row->sample_count < sweep->options->rounds)
             fprintf(file, "%sin %zu of %zu rounds: %s: %s\n", item, row->sample_count,
                     sweep->options->rounds, row->name, row->why.sentence);
@@ -349,7 +411,8 @@ void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
             sweep->options->rounds,
             sweep->options->types
                 ? "weights KB: thousands of bytes of weights; error: the largest difference of an "
-                  "output from float64 with weights\nthat are not rounded.\n"
+                  "output from float64 with weights\nthat are not rounded. Beside a kernel stand "
+                  "others with weights of its type, and those of f32.\n"
                 : "",
             sweep->options->train
                 ? "A call is forward and backward, to the gradients by inputs and weights; its "

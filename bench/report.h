@@ -21,8 +21,11 @@ struct figures {
 
 struct figures figures_of(const struct sweep *sweep, const struct row *row);
 
-/* The fastest row of that kind for the shape, with weights of that type where they have one (NULL:
- * of any); NULL: none was timed. */
+/* The type of a row's weights. */
+const char *report_type(const struct row *row);
+
+/* The fastest row of that kind for the shape, with weights of that type (NULL: of any); NULL: none
+ * was timed. */
 const struct row *report_best(const struct sweep *sweep, const struct shape *shape,
                               const struct contender_kind *kind, const char *type);
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void chart_data(const struct sweep *sweep, FILE *file);
+/* False: there is nothing to draw. */
+typedef bool chart_data(const struct sweep *sweep, FILE *file);
 
 static double seconds_of(const struct sweep *sweep, const struct row *row)
 {
@@ -20,33 +21,65 @@ static double seconds_of(const struct sweep *sweep, const struct row *row)
 
 /* ---- Ratios ---- */
 
-static void ratios_data(const struct sweep *sweep, FILE *file)
+/* A peer with weights of one type: bars of one colour. */
+struct bars {
+    const struct contender_kind *peer;
+    const char *type;
+};
+
+/* NAN: there are not two of that type. */
+static double ratio_of(const struct sweep *sweep, const struct shape *shape,
+                       const struct bars *bars)
+{
+    const struct row *mine = report_best(sweep, shape, &contender_weir, bars->type);
+    const struct row *theirs = report_best(sweep, shape, bars->peer, bars->type);
+    return mine && theirs ? seconds_of(sweep, theirs) / seconds_of(sweep, mine) : NAN;
+}
+
+/* Those with any bar. */
+static size_t bars_list(const struct sweep *sweep, struct bars bars[PEERS_MAX * WEIR_TYPE_COUNT])
 {
     const struct contender_kind *peers[PEERS_MAX];
-    const size_t count = report_rivals(sweep, true, peers, PEERS_MAX);
+    const size_t peer_count = report_rivals(sweep, true, peers, PEERS_MAX);
+    size_t count = 0;
+    for (size_t p = 0; p < peer_count; p++)
+        for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+            const struct bars here = {peers[p], weir_type_name((enum weir_type)type)};
+            bool has_any = false;
+            for (size_t r = 0; r < sweep->row_count; r++)
+                has_any = has_any || !isnan(ratio_of(sweep, sweep->rows[r].shape, &here));
+            if (has_any)
+                bars[count++] = here;
+        }
+    return count;
+}
+
+static bool ratios_data(const struct sweep *sweep, FILE *file)
+{
+    struct bars bars[PEERS_MAX * WEIR_TYPE_COUNT];
+    const size_t count = bars_list(sweep, bars);
     const struct shape *last = NULL;
     double least = 1;
     fputs("$ratios << END\nshape", file);
     for (size_t i = 0; i < count; i++)
-        fprintf(file, " %s", peers[i]->name);
+        fprintf(file, sweep->options->types ? " \"%s %s\"" : " %s", bars[i].peer->name,
+                bars[i].type);
     fputc('\n', file);
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct shape *shape = sweep->rows[r].shape;
-        const struct row *mine =
-            report_best(sweep, shape, &contender_weir, weir_type_name(WEIR_TYPE_F32));
-        if (shape == last || !mine)
+        if (shape == last)
             continue;
         last = shape;
         fputs(shape->name, file);
         for (size_t i = 0; i < count; i++) {
-            const struct row *theirs = report_best(sweep, shape, peers[i], NULL);
-            const double ratio = theirs ? seconds_of(sweep, theirs) / seconds_of(sweep, mine) : NAN;
+            const double ratio = ratio_of(sweep, shape, &bars[i]);
             least = fmin(least, ratio);
-            fprintf(file, theirs ? " %.4g" : " NaN", ratio);
+            fprintf(file, isnan(ratio) ? " NaN" : " %.4g", ratio);
         }
         fputc('\n', file);
     }
-    fprintf(file, "END\npeers = %zu\nleast = %.4g\n", count, least);
+    fprintf(file, "END\nbars = %zu\nleast = %.4g\n", count, least);
+    return count > 0;
 }
 
 /* ---- Roofline ---- */
@@ -56,6 +89,26 @@ static void point_print(const struct sweep *sweep, const struct row *row, FILE *
     const struct figures figures = figures_of(sweep, row);
     fprintf(file, "%s %.4g %.4g\n", row->contender.isa, figures.flops / figures.weight_bytes,
             1e-9 * figures.flops);
+}
+
+/* Products of bytes are no fused multiply-adds, and not under their ceilings. */
+static bool has_ceiling(const struct row *row)
+{
+    return weir_type_named(report_type(row)) != WEIR_TYPE_I8;
+}
+
+/* The fastest kernel of a shape that has a ceiling. */
+static const struct row *fastest_below(const struct sweep *sweep, const struct shape *shape)
+{
+    const struct row *fastest = NULL;
+    for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+        const struct row *row =
+            report_best(sweep, shape, &contender_weir, weir_type_name((enum weir_type)type));
+        if (row && has_ceiling(row) &&
+            (!fastest || seconds_of(sweep, row) < seconds_of(sweep, fastest)))
+            fastest = row;
+    }
+    return fastest;
 }
 
 /* The fastest kernel of a shape, and where its label stands. */
@@ -103,7 +156,7 @@ static double best_print(const struct sweep *sweep, FILE *file)
     size_t count = 0;
     double widest = 0;
     for (size_t r = 0; best && r < sweep->row_count; r++) {
-        const struct row *row = report_best(sweep, sweep->rows[r].shape, &contender_weir, NULL);
+        const struct row *row = fastest_below(sweep, sweep->rows[r].shape);
         if (row && row->shape != last) {
             const struct figures figures = figures_of(sweep, row);
             best[count++] = (struct best){.shape = row->shape->name,
@@ -125,12 +178,13 @@ static double best_print(const struct sweep *sweep, FILE *file)
     return widest;
 }
 
-static void roofline_data(const struct sweep *sweep, FILE *file)
+static bool roofline_data(const struct sweep *sweep, FILE *file)
 {
     const struct calibration *calibration = sweep->calibration;
     fputs("$points << END\n", file);
     for (size_t r = 0; r < sweep->row_count; r++)
-        if (sweep->rows[r].contender.kind == &contender_weir && sweep->rows[r].sample_count > 0)
+        if (sweep->rows[r].contender.kind == &contender_weir && sweep->rows[r].sample_count > 0 &&
+            has_ceiling(&sweep->rows[r]))
             point_print(sweep, &sweep->rows[r], file);
     fputs("END\n", file);
     const double widest = best_print(sweep, file);
@@ -150,42 +204,64 @@ static void roofline_data(const struct sweep *sweep, FILE *file)
         if (best->load[level])
             fprintf(file, "load[%zu] = %.4g\n", ++n, 1e-9 * best->load[level]);
     fprintf(file, "highest = %.4g\nwidest = %.4g\n", 1e-9 * best->fma, widest);
+    return true;
 }
 
 /* ---- Errors ---- */
 
-/* The fastest kernel of a shape for each type of weights, as far as its error is known and has a
- * logarithm: a block a shape. False: there is none. */
-static bool errors_print(const struct sweep *sweep, FILE *file)
+/* A point, where the error is known and has a logarithm. */
+static bool error_print(const struct sweep *sweep, const struct row *row, bool is_peer, FILE *file)
 {
-    const struct shape *last = NULL;
+    if (!row || !(row->error > 0) || isinf(row->error))
+        return false;
+    fprintf(file, "%s %.4g %.4g %d\n", report_type(row), 1e6 * seconds_of(sweep, row), row->error,
+            is_peer);
+    return true;
+}
+
+/* For each type of weights the fastest kernel of a shape, and the fastest of its peers. False: no
+ * error is known. */
+static bool errors_print(const struct sweep *sweep, const struct shape *shape, FILE *file)
+{
+    const struct contender_kind *peers[PEERS_MAX];
+    const size_t count = report_rivals(sweep, true, peers, PEERS_MAX);
     bool has_any = false;
-    for (size_t r = 0; r < sweep->row_count; r++) {
-        const struct shape *shape = sweep->rows[r].shape;
-        for (int t = 0; shape != last && t < WEIR_TYPE_COUNT; t++) {
-            const char *type = weir_type_name((enum weir_type)t);
-            const struct row *row = report_best(sweep, shape, &contender_weir, type);
-            if (!row || !(row->error > 0) || isinf(row->error))
-                continue;
-            fprintf(file, "%s %.4g %.4g %s\n", type, 1e6 * seconds_of(sweep, row), row->error,
-                    shape->name);
-            has_any = true;
+    for (int t = 0; t < WEIR_TYPE_COUNT; t++) {
+        const char *type = weir_type_name((enum weir_type)t);
+        const struct row *fastest = NULL;
+        has_any |=
+            error_print(sweep, report_best(sweep, shape, &contender_weir, type), false, file);
+        for (size_t p = 0; p < count; p++) {
+            const struct row *row = report_best(sweep, shape, peers[p], type);
+            if (row && (!fastest || seconds_of(sweep, row) < seconds_of(sweep, fastest)))
+                fastest = row;
         }
-        if (shape != last)
-            fputc('\n', file);
-        last = shape;
+        has_any |= error_print(sweep, fastest, true, file);
     }
     return has_any;
 }
 
-static void errors_data(const struct sweep *sweep, FILE *file)
+static bool errors_data(const struct sweep *sweep, FILE *file)
 {
+    struct text shapes = {0};
+    const struct contender_kind *peer;
+    const struct shape *last = NULL;
     fputs("$errors << END\n", file);
-    const bool has_any = errors_print(sweep, file);
-    fputs("END\ntypes = \"", file);
+    for (size_t r = 0; r < sweep->row_count; r++) {
+        const struct shape *shape = sweep->rows[r].shape;
+        if (shape != last && errors_print(sweep, shape, file)) {
+            fputs("\n\n", file); /* ends a data set */
+            text_add(&shapes, " %s", shape->name);
+        }
+        last = shape;
+    }
+    fprintf(file, "END\nshapes = \"%s\"\ntypes = \"", shapes.length ? shapes.chars : "");
     for (int t = 0; t < WEIR_TYPE_COUNT; t++)
         fprintf(file, "%s%s", t ? " " : "", weir_type_name((enum weir_type)t));
-    fprintf(file, "\"\nany = %d\n", has_any);
+    fprintf(file, "\"\npeers = %d\n", report_rivals(sweep, true, &peer, 1) > 0);
+    const bool has_any = shapes.length > 0;
+    text_free(&shapes);
+    return has_any;
 }
 
 /* ---- Drawing ---- */
@@ -195,6 +271,7 @@ static void chart_draw(const struct sweep *sweep, const struct context *context,
                        const char *name, chart_data *data)
 {
     struct failure failure;
+    bool has_any = false;
     char *plot = text_format("%s/plots/%s.gp", BENCH_SOURCE_DIR, name);
     char *path = text_format("%s-%s.svg", prefix, name);
     FILE *script = chart_begin(&failure);
@@ -203,9 +280,11 @@ static void chart_draw(const struct sweep *sweep, const struct context *context,
         chart_quote(context_find(context, "cpu"), script);
         fprintf(script, " . \", %.10s%s\"\n", context_find(context, "date"),
                 sweep->options->train ? ", forward and backward" : "");
-        data(sweep, script);
+        has_any = data(sweep, script);
     }
-    if (script && chart_end(script, plot, path, &failure))
+    if (script && !has_any)
+        fclose(script);
+    else if (script && chart_end(script, plot, path, &failure))
         fprintf(stderr, "Written: %s\n", path);
     else
         fprintf(stderr, "weir-bench: %s\n", failure.sentence);
@@ -215,16 +294,13 @@ static void chart_draw(const struct sweep *sweep, const struct context *context,
 
 void report_charts(const struct sweep *sweep, const struct context *context, const char *prefix)
 {
-    const struct contender_kind *peers[PEERS_MAX];
     if (!chart_can_be_drawn()) {
         fputs("weir-bench: charts are left out: there is no gnuplot (Debian: gnuplot-nox)\n",
               stderr);
         return;
     }
     chart_draw(sweep, context, prefix, "roofline", roofline_data);
-    if (report_rivals(sweep, true, peers, PEERS_MAX) > 0 &&
-        options_want_type(sweep->options, weir_type_name(WEIR_TYPE_F32)))
-        chart_draw(sweep, context, prefix, "ratios", ratios_data);
+    chart_draw(sweep, context, prefix, "ratios", ratios_data);
     if (sweep->options->types)
         chart_draw(sweep, context, prefix, "errors", errors_data);
 }

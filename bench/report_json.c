@@ -95,8 +95,8 @@ static void median_add(struct object benchmarks, const struct sweep *sweep, cons
         number_set(entry, "backward_us", 1e6 * figures.backward);
     }
     if (sweep->options->types) {
-        const char *type = row->contender.type;
-        text_set(entry, "type", type ? type : weir_type_name(WEIR_TYPE_F32));
+        const char *type = report_type(row);
+        text_set(entry, "type", type);
         number_set(entry, "weights_bytes",
                    shape_recurrent_bytes(row->shape, type) + shape_input_bytes(row->shape, type));
         number_set(entry, "error", row->error);

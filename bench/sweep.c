@@ -165,9 +165,15 @@ static enum row_fate row_prepare(struct sweep *sweep, struct row *row)
         row->contender.kind->release(&row->contender);
     }
     const enum row_fate fate = row_try(sweep, row, shape->T);
-    if (sweep->options->types && fate == ROW_READY)
+    if (fate != ROW_READY)
+        return fate;
+    if (sweep->options->types)
         row->error = exact_error(&sweep->exact, &sweep->workload);
-    return fate == ROW_READY && is_slow ? ROW_ONCE : fate;
+    if (row->contender.tolerance > 0 && !(row->error <= row->contender.tolerance)) {
+        fail(&row->why, "is off by %.2g from float64", row->error);
+        return ROW_WRONG;
+    }
+    return is_slow ? ROW_ONCE : ROW_READY;
 }
 
 /* Whether this round is to be timed; all that need not be timed is done then. */

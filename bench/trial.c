@@ -21,7 +21,8 @@ enum trial contender_try(struct contender *contender, struct workload *workload,
 {
     const bool train = workload->shape->train;
     workload_spoil(workload);
-    if (!contender_reference(workload, contender->type, why) ||
+    /* Beside another type's rounding, float32's is nothing. */
+    if (!contender_reference(workload, contender->tolerance > 0 ? NULL : contender->type, why) ||
         !contender->kind->prepare(contender, workload, why)) {
         contender->state = NULL;
         return TRIAL_IMPOSSIBLE;
@@ -29,7 +30,8 @@ enum trial contender_try(struct contender *contender, struct workload *workload,
     const double start = clock_seconds();
     contender_call(contender, train);
     *seconds = clock_seconds() - start;
-    if (train && contender->kind->collect)
+    if (contender->kind->collect)
         contender->kind->collect(contender);
-    return workload_check(workload, contender->to_the_bit, why) ? TRIAL_GOOD : TRIAL_WRONG;
+    return workload_check(workload, contender->to_the_bit, contender->tolerance, why) ? TRIAL_GOOD
+                                                                                      : TRIAL_WRONG;
 }

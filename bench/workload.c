@@ -17,7 +17,7 @@ enum { ALIGN_FLOATS = 16 };
 /* Two implementations of a recurrent layer drift apart over time steps. This is relative to outputs
  * of size 1 and to the largest gradient of an array, and far below what a wrong gate, weight or
  * step would show. */
-static const double tolerance = 1e-4;
+static const double usual_tolerance = 1e-4;
 
 /* splitmix64, for numbers that are the same everywhere. */
 static double uniform(uint64_t *seed)
@@ -161,7 +161,8 @@ static double largest(const float *array, size_t floats)
     return most;
 }
 
-static bool array_check(const struct judged *array, bool to_the_bit, struct failure *failure)
+static bool array_check(const struct judged *array, bool to_the_bit, double tolerance,
+                        struct failure *failure)
 {
     const size_t width = array->width, rows = array->rows, floats = array->planes * rows * width;
     if (memcmp(array->got, array->want, floats * sizeof *array->got) == 0)
@@ -208,7 +209,7 @@ static bool gradients_check(const struct workload *workload, bool to_the_bit,
                            .rows = workload->B,
                            .width = shape->I,
                            .scale = largest(want->d_x, workload->T * workload->B * shape->I)};
-    bool good = array_check(&array, to_the_bit, failure);
+    bool good = array_check(&array, to_the_bit, usual_tolerance, failure);
     for (size_t w = 0; good && w < workload->weight_count; w++) {
         array = (struct judged){.prefix = "d_",
                                 .name = workload->extent[w].name,
@@ -218,12 +219,13 @@ static bool gradients_check(const struct workload *workload, bool to_the_bit,
                                 .rows = workload->extent[w].rows,
                                 .width = workload->extent[w].cols,
                                 .scale = largest(want->d_weight[w], weight_floats(workload, w))};
-        good = array_check(&array, to_the_bit, failure);
+        good = array_check(&array, to_the_bit, usual_tolerance, failure);
     }
     return good;
 }
 
-bool workload_check(const struct workload *workload, bool to_the_bit, struct failure *failure)
+bool workload_check(const struct workload *workload, bool to_the_bit, double tolerance,
+                    struct failure *failure)
 {
     const struct shape *shape = workload->shape;
     const bool has_gradients = shape->train && workload->T == shape->T;
@@ -235,6 +237,6 @@ bool workload_check(const struct workload *workload, bool to_the_bit, struct fai
                              .rows = workload->B,
                              .width = shape->output,
                              .scale = 1};
-    return array_check(&y, to_the_bit, failure) &&
+    return array_check(&y, to_the_bit, tolerance > 0 ? tolerance : usual_tolerance, failure) &&
            (!has_gradients || gradients_check(workload, to_the_bit, failure));
 }

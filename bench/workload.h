@@ -40,9 +40,10 @@ void workload_destroy(struct workload *workload);
 void workload_spoil(struct workload *workload);
 
 /* Whether what was got is the reference: to a tolerance, for mathematical functions and the order
- * of sums differ, or to the bit. Gradients are compared where T is the shape's: a trial of fewer
- * steps has others. */
-bool workload_check(const struct workload *workload, bool to_the_bit, struct failure *failure);
+ * of sums differ (0: that of float32), or to the bit. Gradients are compared where T is the
+ * shape's: a trial of fewer steps has others. */
+bool workload_check(const struct workload *workload, bool to_the_bit, double tolerance,
+                    struct failure *failure);
 
 /* Which weight has that name; weight_count: none. Here, for peers, which are modules, use it too.
  */

@@ -2,8 +2,9 @@
 /* oneDNN (2.x or 3.x, its C API) as a contender: LSTM, and GRU with linear_before_reset. Several
  * ways, for which is fastest depends on the shape: forward_inference and forward_training, and
  * weights in the format that the library itself chooses or in plain ldigo. Weights are reordered
- * before anything is timed; float32 throughout. The backward part of training is in onednn_train.c.
- */
+ * before anything is timed. In float32, or as far as the library offers it on the CPU at hand in
+ * types of fewer bits, whose x and y are of them, too: see onednn_types.c. The backward part of
+ * training is in onednn_train.c. */
 #include "peers/onednn.h"
 
 #include <stdio.h>
@@ -21,21 +22,45 @@ static const struct layout layouts[] = {
     {"gru", false, 3, {"Wz", "Wr", "Wn"}, {"Uz", "Ur", "Un"}, 4, {"bz", "br", "bn", "un"}},
 };
 
+/* Tolerances are some ten times what layers of up to 1024 units are off by. */
+static const struct precision whole = {NULL, dnnl_f32, dnnl_f32, dnnl_f32, 0};
+static const struct precision bf16 = {"bf16", dnnl_bf16, dnnl_bf16, dnnl_bf16, 2e-2};
+static const struct precision f16 = {"f16", dnnl_f16, dnnl_f16, dnnl_f16, 1e-2};
+static const struct precision u8s8 = {"i8", dnnl_u8, dnnl_s8, dnnl_u8, 5e-2};
+static const struct precision u8s8_f32 = {"i8", dnnl_u8, dnnl_s8, dnnl_f32, 5e-2};
+
 static const struct variant variants[] = {
     {.name = "onednn_inference",
+     .precision = &whole,
      .propagation = dnnl_forward_inference,
      .weights = dnnl_format_tag_any},
     {.name = "onednn_inference_ldigo",
+     .precision = &whole,
      .propagation = dnnl_forward_inference,
      .weights = dnnl_ldigo},
     {.name = "onednn_training",
+     .precision = &whole,
      .propagation = dnnl_forward_training,
      .weights = dnnl_format_tag_any},
-    {.name = "onednn_training_ldigo", .propagation = dnnl_forward_training, .weights = dnnl_ldigo},
+    {.name = "onednn_training_ldigo",
+     .precision = &whole,
+     .propagation = dnnl_forward_training,
+     .weights = dnnl_ldigo},
+#define NARROW(called, of, tag)                                                                    \
+    {                                                                                              \
+        .name = called, .precision = of, .propagation = dnnl_forward_inference, .weights = tag     \
+    }
+    NARROW("onednn_bf16", &bf16, dnnl_format_tag_any),
+    NARROW("onednn_bf16_ldigo", &bf16, dnnl_ldigo),
+    NARROW("onednn_f16", &f16, dnnl_format_tag_any),
+    NARROW("onednn_u8s8", &u8s8, dnnl_format_tag_any),
+    NARROW("onednn_u8s8_f32", &u8s8_f32, dnnl_format_tag_any),
+#undef NARROW
 #define TRAIN(called, forward_tag, backward_tag, adds)                                             \
     {                                                                                              \
-        .name = called, .propagation = dnnl_forward_training, .weights = forward_tag,              \
-        .train = true, .backward_weights = backward_tag, .accumulate = adds                        \
+        .name = called, .precision = &whole, .propagation = dnnl_forward_training,                 \
+        .weights = forward_tag, .train = true, .backward_weights = backward_tag,                   \
+        .accumulate = adds                                                                         \
     }
     TRAIN("onednn", dnnl_format_tag_any, dnnl_format_tag_any, false),
     TRAIN("onednn_accumulate", dnnl_format_tag_any, dnnl_format_tag_any, true),
@@ -82,7 +107,12 @@ static void list(const struct shape *shape, contender_add *add, void *to)
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         if (variants[i].train != shape->train)
             continue;
-        struct contender contender = {.kind = &peer.kind, .isa = isa, .choice = &variants[i]};
+        const struct precision *precision = variants[i].precision;
+        struct contender contender = {.kind = &peer.kind,
+                                      .isa = isa,
+                                      .type = precision->type,
+                                      .tolerance = precision->tolerance,
+                                      .choice = &variants[i]};
         snprintf(contender.name, sizeof contender.name, "%s", variants[i].name);
         add(to, &contender);
     }
@@ -94,7 +124,8 @@ static dnnl_status_t describe(struct running *running)
 {
     struct array arrays[ARRAYS];
     arrays_describe(arrays, running, running->variant->weights);
-    const dnnl_status_t status = forward_describe(running, arrays);
+    dnnl_status_t status = types_describe(running);
+    status = status ? status : forward_describe(running, arrays);
     return status
                ? status
                : dnnl_primitive_create(&running->forward.primitive, running->forward.description);
@@ -105,9 +136,7 @@ static dnnl_status_t arguments_add(struct running *running)
     const struct workload *workload = running->workload;
     const struct layout *layout = running->layout;
     struct call *forward = &running->forward;
-    dnnl_status_t status = argument_add(running, forward, DNNL_ARG_SRC_LAYER, workload->x);
-    if (!status)
-        status = argument_add(running, forward, DNNL_ARG_DST_LAYER, workload->got.y);
+    dnnl_status_t status = types_add(running, forward);
     if (!status)
         status =
             weights_add(running, forward, DNNL_ARG_WEIGHTS_LAYER, layout->W, workload->shape->I);
@@ -139,6 +168,7 @@ static void running_free(struct running *running)
         dnnl_memory_destroy(running->memories[i].memory);
         free(running->memories[i].pages);
     }
+    dnnl_primitive_attr_destroy(running->attributes);
     dnnl_stream_destroy(running->stream);
     dnnl_engine_destroy(running->engine);
     free(running);
@@ -163,8 +193,10 @@ static bool prepare(struct contender *self, const struct workload *workload,
     if (!status && running->variant->train)
         status = train_prepare(running);
     if (status) {
+        const bool is_offered = running->forward.description || status != dnnl_unimplemented;
         running_free(running);
-        return fail(failure, "cannot be had (oneDNN status %d)", (int)status);
+        return is_offered ? fail(failure, "cannot be had (oneDNN status %d)", (int)status)
+                          : fail(failure, "is not offered by %s here", version());
     }
     self->state = running;
     return true;
@@ -176,6 +208,15 @@ static void run(struct contender *self)
     const struct call *forward = &running->forward;
     dnnl_primitive_execute(forward->primitive, running->stream, forward->count, forward->arguments);
     dnnl_stream_wait(running->stream);
+}
+
+static void collect(struct contender *self)
+{
+    const struct running *running = self->state;
+    if (running->variant->train)
+        train_collect(self);
+    else
+        types_collect(running);
 }
 
 static void release(struct contender *self)
@@ -191,7 +232,7 @@ const struct peer peer = {
              .prepare = prepare,
              .run = run,
              .backward = train_backward,
-             .collect = train_collect,
+             .collect = collect,
              .release = release},
     .cap = cap,
 };

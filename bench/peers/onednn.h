@@ -21,8 +21,16 @@ struct layout {
     const char *b[GATES_MAX];
 };
 
+/* What a layer's arrays are of, but for biases, which are always float32. */
+struct precision {
+    const char *type; /* as Weir calls that of the weights; NULL: float32 */
+    dnnl_data_type_t x, weights, y;
+    double tolerance; /* as of a contender */
+};
+
 struct variant {
     const char *name;
+    const struct precision *precision;
     dnnl_prop_kind_t propagation;
     dnnl_format_tag_t weights;
     /* Of those that are trained. */
@@ -38,11 +46,12 @@ typedef const dnnl_memory_desc_t *memory_layout;
 typedef const_dnnl_memory_desc_t memory_layout;
 #endif
 
-/* An array of float32: its extents, in that order, and where they lie. */
+/* An array: its extents, in that order, where they lie, and what of. */
 struct array {
     int count;
     dnnl_dims_t extents;
     dnnl_format_tag_t tag;
+    dnnl_data_type_t type;
 };
 
 /* What a recurrent layer works on. A gradient that is not listed is laid out as what it is by. */
@@ -63,6 +72,8 @@ struct running {
     const struct workload *workload;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
+    dnnl_primitive_attr_t attributes; /* how floats become bytes; NULL: they stay what they are */
+    float scale; /* of activations as bytes */
     struct call forward, backward;
     struct {
         dnnl_memory_t memory;
@@ -106,6 +117,17 @@ dnnl_status_t bias_add(struct running *running, struct call *call);
 dnnl_status_t weights_collect(struct running *running, int argument, const char *const *names,
                               size_t columns);
 void bias_collect(struct running *running);
+
+/* ---- onednn_types.c: arrays that are not float32 ---- */
+
+/* Attributes that all calls of the layer need: how weights and activations become bytes. */
+dnnl_status_t types_describe(struct running *running);
+
+/* The workload's x as the layer takes it, and room for y as it gives it. */
+dnnl_status_t types_add(struct running *running, struct call *call);
+
+/* y into the workload, as floats. */
+void types_collect(const struct running *running);
 
 /* ---- onednn_train.c ---- */
 

@@ -15,14 +15,15 @@ void arrays_describe(struct array arrays[ARRAYS], const struct running *running,
     const dnnl_dim_t I = (dnnl_dim_t)workload->shape->I, H = (dnnl_dim_t)workload->shape->H;
     const dnnl_dim_t gates = (dnnl_dim_t)running->layout->gates;
     const dnnl_dim_t biases = (dnnl_dim_t)running->layout->biases;
-    arrays[ARRAY_X] = (struct array){3, {T, B, I}, dnnl_tnc};
-    arrays[ARRAY_Y] = (struct array){3, {T, B, H}, dnnl_tnc};
-    arrays[ARRAY_W] = (struct array){5, {1, 1, I, gates, H}, weights};
-    arrays[ARRAY_U] = (struct array){5, {1, 1, H, gates, H}, weights};
-    arrays[ARRAY_B] = (struct array){4, {1, 1, biases, H}, dnnl_ldgo};
-    arrays[ARRAY_STATE] = (struct array){4, {1, 1, B, H}, dnnl_ldnc};
-    arrays[ARRAY_DW] = (struct array){5, {1, 1, I, gates, H}, dnnl_format_tag_any};
-    arrays[ARRAY_DU] = (struct array){5, {1, 1, H, gates, H}, dnnl_format_tag_any};
+    const struct precision *of = running->variant->precision;
+    arrays[ARRAY_X] = (struct array){3, {T, B, I}, dnnl_tnc, of->x};
+    arrays[ARRAY_Y] = (struct array){3, {T, B, H}, dnnl_tnc, of->y};
+    arrays[ARRAY_W] = (struct array){5, {1, 1, I, gates, H}, weights, of->weights};
+    arrays[ARRAY_U] = (struct array){5, {1, 1, H, gates, H}, weights, of->weights};
+    arrays[ARRAY_B] = (struct array){4, {1, 1, biases, H}, dnnl_ldgo, dnnl_f32};
+    arrays[ARRAY_STATE] = (struct array){4, {1, 1, B, H}, dnnl_ldnc, dnnl_f32};
+    arrays[ARRAY_DW] = (struct array){5, {1, 1, I, gates, H}, dnnl_format_tag_any, dnnl_f32};
+    arrays[ARRAY_DU] = (struct array){5, {1, 1, H, gates, H}, dnnl_format_tag_any, dnnl_f32};
 }
 
 /* ---- Arguments ---- */
@@ -85,7 +86,8 @@ static dnnl_status_t reorder(struct running *running, dnnl_memory_t from, dnnl_m
     status = status ? status : dnnl_memory_get_memory_desc(to, &to_layout);
     status = status ? status
                     : dnnl_reorder_primitive_desc_create(&description, from_layout, running->engine,
-                                                         to_layout, running->engine, NULL);
+                                                         to_layout, running->engine,
+                                                         running->attributes);
     status = status ? status : dnnl_primitive_create(&primitive, description);
     status = status ? status : dnnl_primitive_execute(primitive, running->stream, 2, arguments);
     status = status ? status : dnnl_stream_wait(running->stream);
@@ -94,18 +96,19 @@ static dnnl_status_t reorder(struct running *running, dnnl_memory_t from, dnnl_m
     return status;
 }
 
-/* Gates one below the other, row by row, as they stand in the workload: oneDNN calls that ldgoi. */
+/* Floats of all gates as they stand in the workload, gate by gate and row by row, which oneDNN
+ * calls ldgoi; or turned round, as ldigo, which is what it makes bytes of. */
 struct stack {
     float *floats;
     dnnl_memory_t memory;
 };
 
 static dnnl_status_t stack_create(struct stack *stack, const struct running *running,
-                                  size_t columns)
+                                  size_t columns, dnnl_format_tag_t tag)
 {
     const size_t gates = running->layout->gates, H = running->workload->shape->H;
     const struct array plain = {
-        5, {1, 1, (dnnl_dim_t)columns, (dnnl_dim_t)gates, (dnnl_dim_t)H}, dnnl_ldgoi};
+        5, {1, 1, (dnnl_dim_t)columns, (dnnl_dim_t)gates, (dnnl_dim_t)H}, tag, dnnl_f32};
     *stack = (struct stack){malloc(gates * H * columns * sizeof *stack->floats), NULL};
     return stack->floats ? array_create(&stack->memory, &plain, running->engine, stack->floats)
                          : dnnl_out_of_memory;
@@ -120,12 +123,14 @@ static void stack_free(struct stack *stack)
 dnnl_status_t weights_add(struct running *running, struct call *call, int argument,
                           const char *const *names, size_t columns)
 {
-    const size_t floats = running->workload->shape->H * columns;
+    const size_t H = running->workload->shape->H, gates = running->layout->gates;
     struct stack stack;
-    dnnl_status_t status = stack_create(&stack, running, columns);
-    for (size_t gate = 0; !status && gate < running->layout->gates; gate++)
-        memcpy(stack.floats + gate * floats, workload_weight(running->workload, names[gate]),
-               floats * sizeof(float));
+    dnnl_status_t status = stack_create(&stack, running, columns, dnnl_ldigo);
+    for (size_t gate = 0; !status && gate < gates; gate++) {
+        const float *weight = workload_weight(running->workload, names[gate]);
+        for (size_t i = 0; i < H * columns; i++)
+            stack.floats[(i % columns * gates + gate) * H + i / columns] = weight[i];
+    }
     status = status ? status : argument_add(running, call, argument, NULL);
     status = status ? status : reorder(running, stack.memory, argument_find(call, argument));
     stack_free(&stack);
@@ -138,7 +143,7 @@ dnnl_status_t weights_collect(struct running *running, int argument, const char 
     const struct workload *workload = running->workload;
     const size_t floats = workload->shape->H * columns;
     struct stack stack;
-    dnnl_status_t status = stack_create(&stack, running, columns);
+    dnnl_status_t status = stack_create(&stack, running, columns, dnnl_ldgoi);
     status = status ? status
                     : reorder(running, argument_find(&running->backward, argument), stack.memory);
     for (size_t gate = 0; !status && gate < running->layout->gates; gate++)

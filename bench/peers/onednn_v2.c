@@ -9,7 +9,7 @@ static dnnl_status_t layouts_init(dnnl_memory_desc_t *layouts, const struct arra
     dnnl_status_t status = dnnl_success;
     for (size_t i = 0; !status && i < count; i++)
         status = dnnl_memory_desc_init_by_tag(&layouts[i], arrays[i].count, arrays[i].extents,
-                                              dnnl_f32, arrays[i].tag);
+                                              arrays[i].type, arrays[i].tag);
     return status;
 }
 
@@ -39,8 +39,8 @@ dnnl_status_t forward_describe(struct running *running, const struct array array
             &layer, variant->propagation, dnnl_unidirectional_left2right, &of[ARRAY_X], initial,
             &of[ARRAY_W], &of[ARRAY_U], &of[ARRAY_B], &of[ARRAY_Y], NULL, 0);
     return status ? status
-                  : dnnl_primitive_desc_create(&running->forward.description, &layer, NULL,
-                                               running->engine, NULL);
+                  : dnnl_primitive_desc_create(&running->forward.description, &layer,
+                                               running->attributes, running->engine, NULL);
 }
 
 dnnl_status_t backward_describe(struct running *running, const struct array arrays[ARRAYS])

@@ -21,7 +21,7 @@ static dnnl_status_t layouts_create(struct layouts *layouts, const struct array 
     *layouts = (struct layouts){{NULL}};
     for (size_t i = 0; !status && i < count; i++)
         status = dnnl_memory_desc_create_with_tag(&layouts->of[i], arrays[i].count,
-                                                  arrays[i].extents, dnnl_f32, arrays[i].tag);
+                                                  arrays[i].extents, arrays[i].type, arrays[i].tag);
     return status;
 }
 
@@ -47,11 +47,12 @@ dnnl_status_t forward_describe(struct running *running, const struct array array
         status = dnnl_lstm_forward_primitive_desc_create(
             description, running->engine, propagation, dnnl_unidirectional_left2right, of[ARRAY_X],
             initial, initial, of[ARRAY_W], of[ARRAY_U], NULL, NULL, of[ARRAY_B], of[ARRAY_Y], NULL,
-            NULL, 0, NULL);
+            NULL, 0, running->attributes);
     else if (!status)
         status = dnnl_lbr_gru_forward_primitive_desc_create(
             description, running->engine, propagation, dnnl_unidirectional_left2right, of[ARRAY_X],
-            initial, of[ARRAY_W], of[ARRAY_U], of[ARRAY_B], of[ARRAY_Y], NULL, 0, NULL);
+            initial, of[ARRAY_W], of[ARRAY_U], of[ARRAY_B], of[ARRAY_Y], NULL, 0,
+            running->attributes);
     layouts_free(&layouts);
     return status;
 }
