@@ -134,6 +134,7 @@ bool calibrate(struct calibration *calibration, const struct machine *machine,
 const struct ceilings *calibration_find(const struct calibration *calibration, const char *isa)
 {
     const struct ceilings *best = &calibration->at[0];
+    isa = isa ? weir_isa_base(isa) : NULL;
     for (size_t i = 0; i < calibration->count; i++) {
         const struct ceilings *here = &calibration->at[i];
         if (isa && strcmp(here->isa, isa) == 0)
@@ -159,6 +160,11 @@ double calibration_pass(const struct calibration *calibration, const struct ceil
     return time;
 }
 
+double calibration_arithmetic(const struct ceilings *ceilings, double flop, const char *type)
+{
+    return type && weir_type_named(type) == WEIR_TYPE_I8 ? 0 : flop / ceilings->fma;
+}
+
 double calibration_bound(const struct calibration *calibration, const char *isa,
                          const struct shape *shape, const char *type)
 {
@@ -170,7 +176,5 @@ double calibration_bound(const struct calibration *calibration, const char *isa,
     const double input = calibration_pass(calibration, ceilings, input_bytes);
     const double reading = (double)(shape->recurrent_passes - 1) * again + all +
                            (double)(shape->input_passes - 1) * input;
-    /* Products of bytes are no fused multiply-adds: only reading is known to take its time. */
-    const bool is_integer = type && weir_type_named(type) == WEIR_TYPE_I8;
-    return is_integer ? reading : fmax(shape->flop / ceilings->fma, reading);
+    return fmax(calibration_arithmetic(ceilings, shape->flop, type), reading);
 }

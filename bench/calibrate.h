@@ -29,12 +29,18 @@ struct calibration {
 bool calibrate(struct calibration *calibration, const struct machine *machine,
                struct failure *failure);
 
-/* The ceilings of that ISA; of the best, when it is NULL. */
+/* The ceilings of that ISA, or of the one that a bundle is made of; of the best, when it is NULL.
+ */
 const struct ceilings *calibration_find(const struct calibration *calibration, const char *isa);
 
 /* Seconds in which to read `bytes` again and again. */
 double calibration_pass(const struct calibration *calibration, const struct ceilings *ceilings,
                         double bytes);
+
+/* The least seconds that so many floating-point operations of products can take, with weights of
+ * that type (NULL: f32): 0 with bytes, whose products are no fused multiply-adds, so that only
+ * reading is known to take its time. */
+double calibration_arithmetic(const struct ceilings *ceilings, double flop, const char *type);
 
 /* The least seconds that one call of the shape can take, with weights of that type (NULL: f32). */
 double calibration_bound(const struct calibration *calibration, const char *isa,

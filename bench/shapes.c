@@ -101,9 +101,13 @@ static bool shape_cost(struct shape *shape, const struct place *place)
                            array_limit);
         if (is_matrix)
             shape->flop += product_flop(shape, floats, is_input);
-        *(is_input    ? &shape->input_weights
-          : is_matrix ? &shape->recurrent_weights
-                      : &shape->vector_weights) += floats;
+        for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+            /* No type makes a vector smaller. */
+            const double words = is_matrix ? (double)weir_matrix_words((enum weir_type)type,
+                                                                       now[w].rows, now[w].cols)
+                                           : floats;
+            (is_input ? shape->input_bytes : shape->recurrent_bytes)[type] += words * sizeof(float);
+        }
     }
     return true;
 }
@@ -249,19 +253,19 @@ void shapes_free(struct shapes *shapes)
     *shapes = (struct shapes){0};
 }
 
-static double weight_bytes(const char *type)
+static enum weir_type type_of(const char *type)
 {
-    return sizeof(float) / (double)weir_word_columns(type ? weir_type_named(type) : WEIR_TYPE_F32);
+    return type ? weir_type_named(type) : WEIR_TYPE_F32;
 }
 
 double shape_recurrent_bytes(const struct shape *shape, const char *type)
 {
-    return shape->recurrent_weights * weight_bytes(type) + shape->vector_weights * sizeof(float);
+    return shape->recurrent_bytes[type_of(type)];
 }
 
 double shape_input_bytes(const struct shape *shape, const char *type)
 {
-    return shape->input_weights * weight_bytes(type);
+    return shape->input_bytes[type_of(type)];
 }
 
 double shape_walk(const struct shape *shape, const char *type)

@@ -8,6 +8,7 @@
 #define BENCH_SHAPES_H
 
 #include "common/failure.h"
+#include "kernel.h"
 #include "sp500.h"
 
 #include <stddef.h>
@@ -23,10 +24,9 @@ struct shape {
     /* From the cell's text: the size of its output, and the work that the maths asks for. */
     size_t output;
     double flop; /* of the matrices, one call: a fused multiply-add counts two */
-    /* How many weights: of matrices that every time step needs again, of those that multiply x,
-     * which all steps can share, and of vectors, which every step needs and no type makes smaller.
-     */
-    double recurrent_weights, input_weights, vector_weights;
+    /* The bytes of weights of each type: of those that every time step needs again, and of matrices
+     * that multiply x, which all steps can share. */
+    double recurrent_bytes[WEIR_TYPE_COUNT], input_bytes[WEIR_TYPE_COUNT];
     size_t recurrent_passes, input_passes; /* how often one call has to walk them */
 };
 

@@ -46,11 +46,9 @@ bool options_type(const struct request *request, enum weir_type *type, struct fa
     *type = request->type ? weir_type_named(request->type) : WEIR_TYPE_F32;
     if (*type == WEIR_TYPE_COUNT)
         return fail(failure, "--type %.1000s, expected f32, bf16, f16 or i8", request->type);
-    return *type == WEIR_TYPE_F32 || (!request->trains && !request->profiled && !sleef) ||
+    return *type == WEIR_TYPE_F32 || (!request->trains && !sleef) ||
            fail(failure, "--type %s is not for %s, which takes weights of float32", request->type,
-                request->trains     ? "--train"
-                : request->profiled ? "--profile"
-                                    : "--math sleef");
+                request->trains ? "--train" : "--math sleef");
 }
 
 /* Whether it is a number from 1 to a limit. */

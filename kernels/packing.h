@@ -127,12 +127,26 @@ static inline bool weir_is_few(const struct weir_region *region, size_t rows)
     return region->few && rows < WEIR_FEW;
 }
 
+/* The words before the columns of a row that lies by itself. */
+static inline size_t weir_few_head(enum weir_type type)
+{
+    return type == WEIR_TYPE_I8 ? WEIR_ROW : 0;
+}
+
 /* The words of a row that lies by itself. */
 static inline size_t weir_few_words(enum weir_type type, size_t cols)
 {
     return type == WEIR_TYPE_I8
-               ? weir_plus(WEIR_ROW, weir_round_up(cols, WEIR_BYTES_ROW) / sizeof(float))
+               ? weir_plus(weir_few_head(type), weir_round_up(cols, WEIR_BYTES_ROW) / sizeof(float))
                : weir_round_up(cols, WEIR_ROW);
+}
+
+/* The words that a forward pass reads of a matrix, whatever the kernel: without what fills up the
+ * last block of its rows. */
+static inline size_t weir_matrix_words(enum weir_type type, size_t rows, size_t cols)
+{
+    return weir_times(rows,
+                      rows < WEIR_FEW ? weir_few_words(type, cols) : weir_lane_words(type, cols));
 }
 
 /* The words of a region of so many rows and columns. */

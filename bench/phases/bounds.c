@@ -5,6 +5,8 @@
  * rows that read the same block after that, and all that is not weights, have it from L1. */
 #include "phases/bounds.h"
 
+#include "kernel.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +23,14 @@ static double per_call(const struct measured *measured, const struct weir_phase 
     return each * (double)phase->amount / (double)measured->calls;
 }
 
-struct bounds bounds_create(const struct calibration *calibration, const char *isa,
-                            const struct shape *shape, const struct measured *measured,
-                            const char *plan)
+struct bounds bounds_create(const struct calibration *calibration, const struct shape *shape,
+                            const struct measured *measured, const struct contender *kernel)
 {
-    struct bounds bounds = {
-        .calibration = calibration, .ceilings = calibration_find(calibration, isa), .shape = shape};
+    const char *plan = ((const struct weir_kernel *)kernel->choice)->plan;
+    struct bounds bounds = {.calibration = calibration,
+                            .ceilings = calibration_find(calibration, kernel->isa),
+                            .shape = shape,
+                            .type = kernel->type};
     for (size_t i = 0; i < measured->count; i++)
         bounds.read[measured->phase[i].kind] +=
             per_call(measured, &measured->phase[i], measured->phase[i].weights);
@@ -53,13 +57,15 @@ struct bound bounds_phase(const struct bounds *bounds, const struct measured *me
     struct bound bound = {.flop = per_call(measured, phase, phase->flop),
                           .weights = per_call(measured, phase, phase->weights),
                           .others = per_call(measured, phase, phase->others)};
-    bound.arithmetic = bound.flop / ceilings->fma;
+    const bool is_product = is_ahead || phase->kind == WEIR_PHASE_SUMS;
+    bound.arithmetic =
+        calibration_arithmetic(ceilings, bound.flop, is_product ? bounds->type : NULL);
     bound.reading = bound.others / ceilings->load[0];
     if (!(bound.weights > 0))
         return bound;
-    const double step = shape_recurrent_bytes(bounds->shape, NULL) +
-                        (bounds->passes > 0 ? 0 : shape_input_bytes(bounds->shape, NULL));
-    const double set = is_ahead ? shape_input_bytes(bounds->shape, NULL) : step;
+    const double step = shape_recurrent_bytes(bounds->shape, bounds->type) +
+                        (bounds->passes > 0 ? 0 : shape_input_bytes(bounds->shape, bounds->type));
+    const double set = is_ahead ? shape_input_bytes(bounds->shape, bounds->type) : step;
     const double passes = is_ahead ? bounds->passes : (double)bounds->shape->T;
     const double read = bounds->read[phase->kind];
     const double seconds =

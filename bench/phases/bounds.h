@@ -17,14 +17,13 @@ struct bounds {
     const struct calibration *calibration;
     const struct ceilings *ceilings;
     const struct shape *shape;
+    const char *type; /* of weights */
     double passes; /* of a call over the weights of products ahead; 0: there are none */
     double read[WEIR_PHASE_UNITS + 1]; /* bytes of weights that phases of a kind read in a call */
 };
 
-/* `plan` is the kernel's own word of it. */
-struct bounds bounds_create(const struct calibration *calibration, const char *isa,
-                            const struct shape *shape, const struct measured *measured,
-                            const char *plan);
+struct bounds bounds_create(const struct calibration *calibration, const struct shape *shape,
+                            const struct measured *measured, const struct contender *kernel);
 struct bound bounds_phase(const struct bounds *bounds, const struct measured *measured,
                           const struct weir_phase *phase);
 

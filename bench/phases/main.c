@@ -27,8 +27,7 @@ static bool explain(const struct options *options, const struct calibration *cal
     struct measured measured;
     if (!measure(&measured, pair, failure))
         return false;
-    const struct bounds bounds =
-        bounds_create(calibration, pair->plain.isa, shape, &measured, kernel->plan);
+    const struct bounds bounds = bounds_create(calibration, shape, &measured, &pair->plain);
     struct text page = {0}, facts = {0};
     page_add(&page, &bounds, &measured, kernel->lanes);
     page_facts(&facts, &bounds, &measured, kernel->lanes);

@@ -12,7 +12,8 @@ static const struct {
     const char *name, *excess;
 } kinds[KINDS] = {
     [WEIR_PHASE_OUTSIDE] = {"the call outside of the kernel", "states copied in and out, checks"},
-    [WEIR_PHASE_WALK] = {"the walk over steps and blocks", "loops, branches and calls of tiles"},
+    [WEIR_PHASE_WALK] = {"the walk over steps and blocks",
+                         "loops, branches, calls of tiles, and operands made into bytes"},
     [WEIR_PHASE_AHEAD] = {"the products of the input computed ahead",
                           "latency, loads and the ends of loops"},
     [WEIR_PHASE_SUMS] = {"the sums of each step", "latency, loads and the ends of loops"},
@@ -158,7 +159,7 @@ static void add_total(struct text *page, const struct bounds *bounds,
                       const struct measured *measured)
 {
     const double least =
-        calibration_bound(bounds->calibration, bounds->ceilings->isa, bounds->shape, NULL);
+        calibration_bound(bounds->calibration, bounds->ceilings->isa, bounds->shape, bounds->type);
     double sum = 0, marks = 0;
     for (size_t i = 0; i < measured->count; i++) {
         sum += measured_phase(measured, &measured->phase[i]);

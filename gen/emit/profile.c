@@ -3,8 +3,8 @@
 #include "emit/profile.h"
 
 #include "emit/blend.h"
-
-#include <math.h>
+#include "emit/columns.h"
+#include "packing.h"
 
 /* Of one run of a tile, or of one vector of units. */
 struct work {
@@ -140,6 +140,14 @@ static void add_ahead(const struct emitter *e, const struct blend *blend, struct
     work->others += (cols + 2 * (double)blend->count * lanes) * rows * sizeof(float);
 }
 
+/* The columns that one instruction multiplies: four of bytes. */
+static double multiplied(const struct emitter *e, const struct region *region)
+{
+    return program_region_type(e->program, region) == WEIR_TYPE_I8
+               ? (double)emit_word_columns(e, region)
+               : 1;
+}
+
 static void add_tile(const struct emitter *e, const struct tile *tile, bool leads,
                      struct work *work)
 {
@@ -152,8 +160,8 @@ static void add_tile(const struct emitter *e, const struct tile *tile, bool lead
             continue;
         const double cols = (double)emit_known(e, region->cols);
         const double weights = cols * (double)(region->count * tile->vectors);
-        work->weights += weights * lanes * sizeof(float);
-        work->fmas += weights * rows;
+        work->weights += (double)(tile->vectors * tile_panel_words(e, region) * sizeof(float));
+        work->fmas += weights * rows / multiplied(e, region);
         work->flop += 2 * weights * rows * lanes;
         if (leads && region->operand != operand) { /* its columns are walked, its values read */
             work->columns += cols;
@@ -193,9 +201,10 @@ const char *emit_mark_few(struct emitter *e, const struct stage *stage, const ch
             continue;
         const double cols = (double)emit_known(e, region->cols);
         const double products = (double)(emit_known(e, region->rows) * region->count);
-        const double padded = ceil(cols / WEIR_PARTIAL_SUMS) * WEIR_PARTIAL_SUMS;
-        work.weights += products * padded * sizeof(float);
-        work.fmas += products * padded / (double)e->isa->lanes;
+        const enum weir_type type = program_region_type(e->program, region);
+        const double words = (double)weir_few_words(type, emit_known(e, region->cols));
+        work.weights += products * words * sizeof(float);
+        work.fmas += products * (words - (double)weir_few_head(type)) / (double)e->isa->lanes;
         work.flop += 2 * products * cols;
         if (region->operand != operand) {
             work.columns += cols;

@@ -48,7 +48,7 @@ medians() { # KEY FILE
         median && $1 == key { sub(/,$/, "", $2); print $2 }'
 }
 
-typed=("$bench" --shapes shapes --types f32,bf16,f16)
+typed=("$bench" --shapes shapes --types f32,bf16,f16,i8)
 "${typed[@]}" --list >wanted || fail "weir-bench --types --list"
 ! "$bench" --shapes shapes --list | grep -q f16 || fail "weir-bench runs f16 unasked"
 ! "$bench" --shapes shapes --types bf16 --list | grep -qE '_f(16|32)_' || fail "--types bf16 runs others"
@@ -58,20 +58,26 @@ paste -d' ' <(medians contender typed.json) <(medians cell typed.json) <(medians
     <(medians H typed.json) <(medians type typed.json) <(medians weights_bytes typed.json) \
     <(medians error typed.json) >rows
 [[ $(wc -l <rows) -eq $(wc -l <wanted) ]] || fail "--types timed $(wc -l <rows) of $(wc -l <wanted)"
-# Matrices of gates take two or four bytes a weight, vectors always four. Rounded to 8, 11 or 24 bits, weights
-# make errors of that size. A kernel of each type must be there for each of the five shapes.
+# A row of a matrix takes four bytes a weight, two in pairs, or one in fours after eight more; where there are fewer than
+# four rows, floats in sixteens, or bytes in 64s after 64 more. Vectors always take four bytes a number. Rounded to 7, 8,
+# 11 or 24 bits, weights make errors of that size. A kernel of each type must be there for each of the five shapes.
 awk '
+    function up(n, unit) { return int((n + unit - 1) / unit) * unit }
+    function row(type, H, cols) {
+        if (H < 4)
+            return type == "i8" ? 64 + up(cols, 64) : 4 * up(cols, 16)
+        return type == "i8" ? 8 + up(cols, 4) : type == "f32" ? 4 * cols : 2 * up(cols, 2)
+    }
     BEGIN {
         gates["lstm"] = vectors["lstm"] = 4; gates["gru"] = 3; vectors["gru"] = 4
         gates["rnn_tanh"] = vectors["rnn_tanh"] = 1
-        size["f32"] = 4; size["bf16"] = size["f16"] = 2
         least["f32"] = 1e-9; most["f32"] = 2e-6; least["f16"] = 3e-6; most["f16"] = 1e-3
-        least["bf16"] = 3e-5; most["bf16"] = 8e-3
+        least["bf16"] = 3e-5; most["bf16"] = 8e-3; least["i8"] = 1e-4; most["i8"] = 2e-2
     }
     {
         name = $1; cell = $2; I = $3; H = $4; type = $5
-        bytes = gates[cell] * H * (I + H) * size[type] + 4 * vectors[cell] * H
-        named = name ~ /_bf16_/ ? "bf16" : name ~ /_f16_/ ? "f16" : "f32"
+        bytes = gates[cell] * H * (row(type, H, I) + row(type, H, H)) + 4 * vectors[cell] * H
+        named = name ~ /_bf16_/ ? "bf16" : name ~ /_f16_/ ? "f16" : name ~ /_i8_/ ? "i8" : "f32"
         is_one = H == 1 # of one unit an error may be anything below
         if (type != named || $6 != bytes || !($7 <= most[type]) || (!is_one && $7 < least[type])) {
             print "expected " named " and " bytes " bytes: " $0
@@ -82,8 +88,8 @@ awk '
     END {
         for (key in seen)
             kinds++
-        if (kinds != 15) {
-            print kinds " types and shapes of 15"
+        if (kinds != 20) {
+            print kinds " types and shapes of 20"
             exit 1
         }
     }' rows >wrong || fail "--types: $(<wrong)"
@@ -159,7 +165,7 @@ grep -q "^weir-bench: bad-roofline.svg could not be drawn: " errors && [[ ! -e b
 if command -v gnuplot >command; then
     grep -q '</svg>' out-roofline.svg || fail "there is no whole chart"
     [[ ! -e out-errors.svg ]] || fail "errors are drawn unasked"
-    for word in f32 bf16 f16 lstm gru rnn; do
+    for word in f32 bf16 f16 i8 lstm gru rnn; do
         grep -q ">$word<" typed-errors.svg || fail "typed-errors.svg does not name $word"
     done
     ln -s /dev/full full-roofline.svg

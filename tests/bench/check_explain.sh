@@ -52,12 +52,18 @@ has one "vectors=2,rows=4,"
 # Sanitizers and valgrind do not go together.
 ! command -v valgrind >/dev/null || ldd "$bin/weir-phases" | grep -q 'lib[a-z]*san' || has one "| all | "
 
-# Without the tools of others; several rows, by a tile for products ahead and one for the rest.
+# Without the tools of others; several rows, by a tile for products ahead and one for the rest; bytes of weights, which are
+# those that lie there: 40 for a row of 32 columns, as 8 stand before them, and where rows are few 128, for up to 64 columns.
 mkdir tools
 cp -s /usr/bin/* tools/ 2>/dev/null || true
 rm -f tools/objdump tools/*-objdump tools/llvm-mca* tools/valgrind
-check_page many hoisted_3x1 786 env PATH="$PWD/tools" "$explain" lstm 32 32 16 3 $isa --plan sums=0,rows=3,hoist=12,fused=0
+check_page many hoisted_3x1 786 env PATH="$PWD/tools" "$explain" lstm 32 32 16 3 $isa --type i8 \
+    --plan sums=0,rows=3,batch_vectors=1,hoist=12,fused=0
 has many "objdump is missing" "valgrind is missing" "\`ahead_3x1\`"
+near "KB of weights in tiles" "$(column many 5 'sums\|ahead')" 163.8 163.9
+few=$("$bin/weir-gen" --cell gru --input 2 --hidden 3 --isa $isa --type i8 --profile |
+    sed -n 's/.* \.kind = WEIR_PHASE_SUMS.* \.weights = \([0-9]*\),.*/\1/p')
+near "bytes of few rows of weights" "$few" 2304 2304
 
 refused() { # SENTENCE ARGUMENT...
     local status=0
@@ -69,6 +75,7 @@ refused "bench/explain: 0 arguments, expected CELL I H T B ISA; *"
 refused "bench/explain: 7 arguments, *" lstm 2 64 10 1 $isa more
 refused "bench/explain: '--plans' is no option; *" lstm 2 64 10 1 $isa --plans x
 refused "bench/explain: --plan lacks what it takes; *" lstm 2 64 10 1 $isa --plan
+refused "weir-gen: --type i4, expected *" lstm 2 64 10 1 $isa --type i4
 refused "bench/explain: T is '1 0', expected a number from 1 to 65535." lstm 2 64 "1 0" 1 $isa
 refused "bench/explain: B is '0', *" lstm 2 64 10 0 $isa
 refused "weir-gen: --isa sse, expected *" lstm 2 64 10 1 sse
