@@ -6,7 +6,9 @@
  * with --out PREFIX, writes Google Benchmark's JSON. The model is written here, byte by byte, in
  * ONNX's protobuf format. A call through Node costs tens of microseconds that are not the layer's,
  * so a model that hands x back is timed in turns with the layer, and the difference counts. Before
- * a time counts, the output is compared with the formulas in double precision. */
+ * a time counts, the output is compared with the formulas in double precision. Of narrower weights
+ * there is an LSTM of 8 bits alone (com.microsoft.DynamicQuantizeLSTM): its weights are bytes with a
+ * scale for each output, made here; x and h it makes bytes of by itself. */
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -27,25 +29,31 @@ function argumentsRead() {
     const options = {
         shapes: join(here, '..', 'shapes', 'default.txt'),
         out: null,
+        type: 'f32',
         cpu: availableParallelism() - 1,
         rounds: 5,
         'min-time': 0.05,
     };
     const words = process.argv.slice(2);
     if (words.includes('--help') || words.includes('-h')) {
-        console.log('ort.mjs [--shapes FILE] [--out PREFIX] [--cpu N] [--rounds N] [--min-time SECONDS]\n' +
-                    'ONNX Runtime (npm: onnxruntime-node) on the LSTM and GRU shapes of weir-bench, one pinned thread.');
+        console.log('ort.mjs [--shapes FILE] [--type f32|i8] [--out PREFIX] [--cpu N] [--rounds N] [--min-time SECONDS]\n' +
+                    'ONNX Runtime (npm: onnxruntime-node) on the LSTM and GRU shapes of weir-bench, one pinned thread;\n' +
+                    'with weights of i8 on the LSTM shapes.');
         process.exit(0);
     }
     for (let i = 0; i < words.length; i += 2) {
         const name = words[i].replace(/^--/, '');
         if (!words[i].startsWith('--') || !(name in options) || i + 1 === words.length)
-            stop(`unknown or incomplete argument '${words[i]}': --shapes FILE --out PREFIX --cpu N ` +
-                 '--rounds N --min-time SECONDS');
+            stop(`unknown or incomplete argument '${words[i]}': --shapes FILE --type f32|i8 --out PREFIX ` +
+                 '--cpu N --rounds N --min-time SECONDS');
         options[name] = typeof options[name] === 'number' ? Number(words[i + 1]) : words[i + 1];
     }
     if (!(options.rounds >= 1) || !(options['min-time'] > 0) || !(options.cpu >= 0))
         stop('--rounds, --min-time and --cpu are numbers');
+    if (options.type === 'bf16' || options.type === 'f16')
+        stop(`--type ${options.type}: ONNX Runtime has no recurrent layers with such weights on CPUs, but f32 and i8`);
+    if (!Object.hasOwn(types, options.type))
+        stop(`--type '${options.type}': expected f32 or i8`);
     return options;
 }
 
@@ -61,7 +69,7 @@ function closesRead(path) {
     return textRead(path).trim().split('\n').slice(1).map(line => Number(line.split(',')[1]));
 }
 
-function shapesRead(path) {
+function shapesRead(path, type) {
     const shapes = [];
     textRead(path).split('\n').forEach((line, index) => {
         const fields = line.split('#')[0].trim().split(/\s+/);
@@ -74,10 +82,12 @@ function shapesRead(path) {
         const B = rest[3] === 'windows' && closes ? closes.length - 1 - T : Number(rest[3]);
         if (![I, H, T, B].every(size => Number.isInteger(size) && size > 0))
             stop(`${path}:${index + 1}: expected name cell I H T B [data=file]`);
-        if (cell in cells)
-            shapes.push({name, cell, I, H, T, B, closes});
-        else
+        if (!(cell in cells))
             console.error(`left out: ${name}: ort.mjs has no ${cell}`);
+        else if (!(type in cells[cell].op))
+            console.error(`left out: ${name}: ONNX Runtime has no ${cell} with weights of ${type}`);
+        else
+            shapes.push({name, cell, I, H, T, B, closes});
     });
     return shapes;
 }
@@ -114,7 +124,7 @@ const sigmoid = x => 1 / (1 + Math.exp(-x));
  * biases included, and gives [h, c]. */
 const cells = {
     lstm: {
-        op: 'LSTM',
+        op: {f32: 'LSTM', i8: 'DynamicQuantizeLSTM'},
         gates: 4,
         next: ([xi, xo, xf, xc], [hi, ho, hf, hc], h, c) => {
             const now = sigmoid(xf + hf) * c + sigmoid(xi + hi) * Math.tanh(xc + hc);
@@ -122,7 +132,7 @@ const cells = {
         },
     },
     gru: {
-        op: 'GRU',
+        op: {f32: 'GRU'},
         gates: 3,
         next: ([xz, xr, xh], [hz, hr, hh], h) => {
             const z = sigmoid(xz + hz);
@@ -131,11 +141,11 @@ const cells = {
     },
 };
 
-/* How far the first two steps of the first row are from the formulas. */
+/* How far the first row is from the formulas. */
 function difference(shape, {W, R, bias}, x, y) {
     const {I, H, B} = shape, {gates, next} = cells[shape.cell];
     let h = new Float64Array(H), c = new Float64Array(H), worst = 0;
-    for (let t = 0; t < Math.min(2, shape.T); t++) {
+    for (let t = 0; t < shape.T; t++) {
         const nextH = new Float64Array(H), nextC = new Float64Array(H);
         for (let j = 0; j < H; j++) {
             const fromX = [], fromH = [];
@@ -176,7 +186,8 @@ const message = (field, ...parts) => bytes(field, Buffer.concat(parts));
 
 function tensor(name, dims, data) {
     const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    return message(5, ...dims.map(size => whole(1, size)), whole(2, 1), bytes(8, name), bytes(9, raw));
+    const type = data instanceof Int8Array ? 3 : 1;
+    return message(5, ...dims.map(size => whole(1, size)), whole(2, type), bytes(8, name), bytes(9, raw));
 }
 
 function value(field, name, dims) {
@@ -184,19 +195,62 @@ function value(field, name, dims) {
     return message(field, bytes(1, name), message(2, message(1, whole(1, 1), shape)));
 }
 
-const model = (...graph) =>
-    Buffer.concat([whole(1, 8), message(8, whole(2, 14)), message(7, bytes(2, 'graph'), ...graph)]);
+const model = (...graph) => Buffer.concat([
+    whole(1, 8), message(8, whole(2, 14)), message(8, bytes(1, 'com.microsoft'), whole(2, 1)),
+    message(7, bytes(2, 'graph'), ...graph),
+]);
 
-function layerMake(shape, {W, R, bias}) {
+/* Weights and biases as tensors, and the names of the operator's inputs behind x. */
+const types = {
+    f32: {
+        tolerance: 1e-4,
+        weights: ({I, H}, gates, {W, R, bias}) => [
+            [tensor('W', [1, gates * H, I], W), tensor('R', [1, gates * H, H], R),
+             tensor('b', [1, 2 * gates * H], bias)],
+            ['W', 'R', 'b'],
+        ],
+    },
+    i8: {
+        tolerance: 5e-2,
+        weights: ({I, H}, gates, {W, R, bias}) => {
+            const rows = gates * H;
+            const both = [['W', W, I], ['R', R, H]].flatMap(([name, floats, cols]) => {
+                const {values, scales} = bytesMake(floats, rows, cols);
+                return [tensor(name, [1, cols, rows], values), tensor(`${name}_scale`, [1, rows], scales),
+                        tensor(`${name}_zero`, [1, rows], new Int8Array(rows))];
+            });
+            return [
+                [...both, tensor('b', [1, 2 * rows], bias)],
+                ['W', 'R', 'b', '', '', '', '', 'W_scale', 'W_zero', 'R_scale', 'R_zero'],
+            ];
+        },
+    },
+};
+
+/* Of each row the largest becomes 127; turned round, as that operator wants them. */
+function bytesMake(floats, rows, cols) {
+    const values = new Int8Array(rows * cols), scales = new Float32Array(rows);
+    for (let row = 0; row < rows; row++) {
+        const here = floats.subarray(row * cols, (row + 1) * cols);
+        scales[row] = here.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) / 127 || 1;
+        here.forEach((weight, col) => {
+            values[col * rows + row] = Math.round(weight / scales[row]);
+        });
+    }
+    return {values, scales};
+}
+
+function layerMake(shape, type, weights) {
     const {I, H, T, B} = shape, {op, gates} = cells[shape.cell];
     const attribute = (name, number) => message(5, bytes(1, name), whole(3, number), whole(20, 2));
     const attributes = [attribute('hidden_size', H)];
-    if (op === 'GRU')
+    if (shape.cell === 'gru')
         attributes.push(attribute('linear_before_reset', 1));
-    const inputs = ['x', 'W', 'R', 'b'].map(name => bytes(1, name));
-    return model(value(11, 'x', [T, B, I]), tensor('W', [1, gates * H, I], W),
-                 tensor('R', [1, gates * H, H], R), tensor('b', [1, 2 * gates * H], bias),
-                 message(1, ...inputs, bytes(2, 'y'), bytes(4, op), ...attributes),
+    const [tensors, names] = types[type].weights(shape, gates, weights);
+    const inputs = ['x', ...names].map(name => bytes(1, name));
+    const domain = type === 'f32' ? [] : [bytes(7, 'com.microsoft')];
+    return model(value(11, 'x', [T, B, I]), ...tensors,
+                 message(1, ...inputs, bytes(2, 'y'), bytes(4, op[type]), ...attributes, ...domain),
                  value(12, 'y', [T, 1, B, H]));
 }
 
@@ -235,11 +289,11 @@ async function shapeRun(ort, shape, options) {
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
     };
-    const layer = await ort.InferenceSession.create(layerMake(shape, weights), settings);
+    const layer = await ort.InferenceSession.create(layerMake(shape, options.type, weights), settings);
     const identity = await ort.InferenceSession.create(identityMake(shape), settings);
-    const off = difference(shape, weights, x, (await layer.run(feeds)).y.data);
-    if (!(off <= 1e-4))
-        stop(`${shape.name}: differs from the formulas by ${off}: no time counts`);
+    const error = difference(shape, weights, x, (await layer.run(feeds)).y.data);
+    if (!(error <= types[options.type].tolerance))
+        stop(`${shape.name}: differs from the formulas by ${error}: no time counts`);
     const [once] = await secondsACall(layer, feeds, 3);
     const calls = Math.max(1, Math.ceil(options['min-time'] / once));
     await secondsACall(identity, feeds, calls); /* for Node to compile what it calls often */
@@ -252,13 +306,15 @@ async function shapeRun(ort, shape, options) {
     await layer.release();
     await identity.release();
     return {
-        ...shape, samples, calls, flop: 2 * gates * H * (I + H) * T * B,
+        ...shape, samples, calls, error, flop: 2 * gates * H * (I + H) * T * B,
         median: median(samples.map(sample => sample[0])), cpuMedian: median(samples.map(sample => sample[1])),
     };
 }
 
-function benchmarks(result, rounds) {
-    const name = `${result.name}/onnxruntime`;
+const contender = type => type === 'f32' ? 'onnxruntime' : `onnxruntime_${type}`;
+
+function benchmarks(result, {rounds, type}) {
+    const name = `${result.name}/${contender(type)}`;
     const {I, H, T, B, cell} = result;
     const common = {run_name: name, repetitions: rounds, threads: 1, time_unit: 'us'};
     const entries = result.samples.map(([seconds, cpu], index) => ({
@@ -269,7 +325,8 @@ function benchmarks(result, rounds) {
         name: `${name}_median`, ...common, run_type: 'aggregate', aggregate_name: 'median',
         aggregate_unit: 'time', iterations: rounds, real_time: 1e6 * result.median,
         cpu_time: 1e6 * result.cpuMedian, 'GFLOP/s': 1e-9 * result.flop / result.median,
-        kind: 'ONNX Runtime', contender: 'onnxruntime', shape: result.name, cell, I, H, T, B,
+        type, error: result.error,
+        kind: 'ONNX Runtime', contender: contender(type), shape: result.name, cell, I, H, T, B,
     });
     return entries;
 }
@@ -294,14 +351,16 @@ try {
     stop('there is no onnxruntime-node: npm install it, here or where NODE_PATH points');
 }
 const results = [];
-console.log('shape'.padEnd(40) + 'kernel'.padEnd(14) + 'us/call'.padStart(12) + 'GFLOP/s'.padStart(10));
-for (const shape of shapesRead(options.shapes)) {
+console.log('shape'.padEnd(40) + 'kernel'.padEnd(16) + 'us/call'.padStart(12) + 'GFLOP/s'.padStart(10) +
+            'error'.padStart(10));
+for (const shape of shapesRead(options.shapes, options.type)) {
     const result = await shapeRun(ort, shape, options);
     results.push(result);
     const {name, cell, I, H, T, B} = result;
-    console.log(`${name}: ${cell} ${I}x${H} T${T} B${B}`.padEnd(40) + 'onnxruntime'.padEnd(14) +
+    console.log(`${name}: ${cell} ${I}x${H} T${T} B${B}`.padEnd(40) + contender(options.type).padEnd(16) +
                 (1e6 * result.median).toFixed(2).padStart(12) +
-                (1e-9 * result.flop / result.median).toFixed(1).padStart(10));
+                (1e-9 * result.flop / result.median).toFixed(1).padStart(10) +
+                result.error.toExponential(1).padStart(10));
 }
 if (options.out) {
     const context = {
@@ -310,7 +369,7 @@ if (options.out) {
         pinned_core: Number(process.env.WEIR_ORT_PINNED),
     };
     mkdirSync(dirname(options.out), {recursive: true});
-    const entries = results.flatMap(result => benchmarks(result, options.rounds));
+    const entries = results.flatMap(result => benchmarks(result, options));
     writeFileSync(`${options.out}.json.unfinished`, JSON.stringify({context, benchmarks: entries}, null, 2));
     renameSync(`${options.out}.json.unfinished`, `${options.out}.json`);
 }

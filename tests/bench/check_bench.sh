@@ -148,6 +148,18 @@ for script in "run --peers --help" "run -h" "plans --help"; do
         grep -q "^Usage: bench/${words[0]} " table || fail "bench/$script: $(<errors)"
 done
 
+# ONNX Runtime is not needed to say what it has not.
+if command -v node >command; then
+    while IFS='|' read -r type sentence; do
+        ! node "$root/bench/peers/ort.mjs" --type "$type" >table 2>errors && [[ $(<errors) == "ort.mjs: --type $sentence" ]] ||
+            fail "ort.mjs --type $type: expected $sentence; found $(cat table errors)"
+    done <<'END'
+bf16|bf16: ONNX Runtime has no recurrent layers with such weights on CPUs, but f32 and i8
+f16|f16: ONNX Runtime has no recurrent layers with such weights on CPUs, but f32 and i8
+toString|'toString': expected f32 or i8
+END
+fi
+
 # ---- A full disk, and a gnuplot that fails ----
 
 one=("$bench" --shapes shapes --benchmark_filter='^one/baseline' --benchmark_repetitions=1
