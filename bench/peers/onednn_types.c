@@ -24,7 +24,16 @@ static float largest(float most, const float *array, size_t count)
     return most;
 }
 
-/* One scale an output of a gate: the largest weight that goes into it becomes 127. */
+/* What the largest weight becomes. Without instructions that add up products of bytes in 32 bits,
+ * two products are added in 16: 2 * 255 * 127 is cut off there, and 2 * 255 * 63 is not. */
+static float most_of_bytes(void)
+{
+    const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+    const unsigned sums[] = {dnnl_cpu_isa_avx2_vnni, dnnl_cpu_isa_avx512_core_vnni};
+    return (isa & sums[0]) == sums[0] || (isa & sums[1]) == sums[1] ? 127 : 63;
+}
+
+/* One scale an output of a gate, by the largest weight that goes into it. */
 static dnnl_status_t weights_scale(const struct running *running)
 {
     enum { OUTPUT_DIMENSIONS = 1 << 3 | 1 << 4 };
@@ -38,7 +47,7 @@ static dnnl_status_t weights_scale(const struct running *running)
         const size_t gate = i / H, row = i % H;
         float most = largest(0, workload_weight(workload, layout->W[gate]) + row * I, I);
         most = largest(most, workload_weight(workload, layout->U[gate]) + row * H, H);
-        scales[i] = most > 0 ? 127 / most : 1;
+        scales[i] = most > 0 ? most_of_bytes() / most : 1;
     }
     const dnnl_status_t status = dnnl_primitive_attr_set_rnn_weights_qparams(
         running->attributes, (dnnl_dim_t)outputs, OUTPUT_DIMENSIONS, scales);

@@ -101,6 +101,16 @@ cc=$2
 "$bench" --shapes shapes --own lstm_bf16_i3_h20__scalar.other.so --benchmark_filter='[.]other$' \
     --benchmark_repetitions=1 --benchmark_min_time=0.0001 >table 2>errors || fail "--own: $(cat table errors)"
 echo "kernels of each type agree with those of their type"
+# What other libraries have in these types is right, and what they have not is not run as something else.
+if [[ ${#peers[@]} -gt 0 ]]; then
+    for isa in "" avx2; do
+        WEIR_ISA=$isa "$bench" --shapes shapes --types bf16,f16,i8 --peers --benchmark_filter=/onednn_ --benchmark_repetitions=1 \
+            --benchmark_min_time=0.0001 >table 2>errors || fail "WEIR_ISA=$isa, --types --peers: $(cat table errors)"
+        grep -q onednn_inference table || fail "there is no float32 beside other types: $(<table)"
+        ! grep '^left out: ' table | grep -v ': is not offered by oneDNN [0-9.]* here$' >wrong ||
+            fail "WEIR_ISA=$isa: $(<wrong)"
+    done
+fi
 
 # ---- The command line ----
 
