@@ -28,7 +28,7 @@ unset label
 unset key
 set border
 set logscale xy
-set format x "%g"
+set format x "10^{%L}"
 set grid lt 1 lc rgb "#e8e8e8"
 set yrange [1e-8:1]
 set ytics 100
