@@ -16,7 +16,7 @@ bool chain_refuse(const struct chain *chain, const char *reason, ...)
     return fail(chain->failure,
                 "the node '%.1000s' (%.100s, opset %lld) cannot be deployed: %s; --node NAME takes "
                 "one recurrent node out of a model",
-                chain->node->name, chain->node->op, (long long)chain->onnx->opset, given);
+                chain->node->name, chain->node->op, (long long)chain->node->opset, given);
 }
 
 /* ---- Constants ---- */

@@ -159,7 +159,7 @@ bool chain_function(struct chain *chain)
 bool chain_softmax(struct chain *chain)
 {
     enum { OF_ONE_AXIS = 13 };
-    const bool one = chain->onnx->opset >= OF_ONE_AXIS;
+    const bool one = chain->node->opset >= OF_ONE_AXIS;
     struct deploy_layer *layer = chain_last(chain);
     struct axes *axes = &chain->axes;
     size_t first, least = SIZE_MAX, group = 1;

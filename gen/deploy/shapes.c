@@ -13,9 +13,9 @@ enum { INPUTS_MAX = 16 };
 static const struct {
     const char *op;
     size_t moved;
-} moves[] = {{"Shape", 1},     {"Gather", 1},  {"Slice", 1},   {"Concat", INPUTS_MAX},
-             {"Unsqueeze", 1}, {"Squeeze", 1}, {"Reshape", 1}, {"Transpose", 1},
-             {"Expand", 1},    {"Flatten", 1}, {"Identity", 1}};
+} moves[] = {{"Shape", 1},     {"Gather", 1},  {"Slice", 1},    {"Concat", INPUTS_MAX},
+             {"Unsqueeze", 1}, {"Squeeze", 1}, {"Reshape", 1},  {"Transpose", 1},
+             {"Expand", 1},    {"Flatten", 1}, {"Identity", 1}, {"Split", 1}};
 
 static size_t count_moved(const onnx_node *node)
 {
@@ -88,8 +88,7 @@ static void read_given(const struct chain *chain, struct operands *given)
 static bool evaluate(struct chain *chain, const onnx_tensor *const *inputs,
                      const onnx_tensor **outputs)
 {
-    return onnx_evaluate(chain->node, chain->onnx->opset, inputs, outputs, chain->onnx->memory,
-                         chain->failure) ||
+    return onnx_evaluate(chain->node, inputs, outputs, chain->onnx->memory, chain->failure) ||
            chain_refuse(chain, "%s", chain->failure->sentence);
 }
 
@@ -105,19 +104,19 @@ static const onnx_tensor *repeat(struct chain *chain, const onnx_tensor *like, i
     return tensor;
 }
 
-/* The symbols of an output whose elements are moved here; NULL: a failure. */
-static const onnx_tensor *move_symbols(struct chain *chain, const struct operands *given,
-                                       size_t moved)
+/* The symbols of outputs whose elements are moved here. */
+static bool move_symbols(struct chain *chain, const struct operands *given, size_t moved,
+                         const onnx_tensor **symbols)
 {
-    const onnx_tensor *inputs[INPUTS_MAX], *outputs[INPUTS_MAX];
+    const onnx_tensor *inputs[INPUTS_MAX];
     for (size_t i = 0; i < chain->node->input_count; i++) {
         inputs[i] = i < moved ? given->symbols[i] : given->inputs[i];
         if (i < moved && given->inputs[i] && !inputs[i])
             inputs[i] = repeat(chain, given->inputs[i], SYMBOL_NONE);
         if (given->inputs[i] && !inputs[i])
-            return NULL;
+            return false;
     }
-    return evaluate(chain, inputs, outputs) ? outputs[0] : NULL;
+    return evaluate(chain, inputs, symbols);
 }
 
 /* Whether symbols stay what they are: only elements have them, and those are moved. A size as
@@ -145,7 +144,7 @@ static bool keeps_symbols(const onnx_node *node)
 static bool compute(struct chain *chain, const struct operands *given)
 {
     const onnx_node *node = chain->node;
-    const onnx_tensor *outputs[INPUTS_MAX], *symbols = NULL;
+    const onnx_tensor *outputs[INPUTS_MAX], *symbols[INPUTS_MAX] = {NULL};
     const size_t moved = count_moved(node);
     const bool keeps = keeps_symbols(node), moves = only_moves(chain, given, moved);
     if (given->has_symbols && !keeps && !moves && !given->has_sizes) {
@@ -154,17 +153,16 @@ static bool compute(struct chain *chain, const struct operands *given)
     }
     if (!evaluate(chain, given->inputs, outputs))
         return false;
-    if (given->has_symbols) {
-        symbols = keeps   ? given->symbols[0]
-                  : moves ? move_symbols(chain, given, moved)
-                          : repeat(chain, outputs[0], SYMBOL_BY_STEPS);
-        if (!symbols)
-            return false;
-    }
+    if (given->has_symbols && moves && !keeps && !move_symbols(chain, given, moved, symbols))
+        return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0) {
+            if (given->has_symbols && !moves)
+                symbols[i] = keeps ? given->symbols[0] : repeat(chain, outputs[i], SYMBOL_BY_STEPS);
+            if (given->has_symbols && !symbols[i])
+                return false;
             chain->known[node->outputs[i]].tensor = outputs[i];
-            chain->known[node->outputs[i]].symbols = symbols;
+            chain->known[node->outputs[i]].symbols = symbols[i];
         }
     return true;
 }

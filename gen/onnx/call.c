@@ -3,11 +3,31 @@
 #include "onnx/call.h"
 #include "onnx/memory.h"
 
-onnx_tensor *onnx_output(onnx_call *call, enum onnx_type type, size_t rank, const size_t *dims)
+#include <string.h>
+
+#define WORK_MAX ((size_t)1 << 38) /* minutes of plain loops */
+
+const onnx_tensor *onnx_input(const onnx_call *call, size_t input)
+{
+    return input < call->node->input_count ? call->inputs[input] : NULL;
+}
+
+onnx_tensor *onnx_output_at(onnx_call *call, size_t output, enum onnx_type type, size_t rank,
+                            const size_t *dims)
 {
     onnx_tensor *tensor = onnx_tensor_create(call->memory, type, rank, dims, call->failure);
-    call->outputs[0] = tensor;
+    call->outputs[output] = tensor;
     return tensor;
+}
+
+onnx_tensor *onnx_output(onnx_call *call, enum onnx_type type, size_t rank, const size_t *dims)
+{
+    return onnx_output_at(call, 0, type, rank, dims);
+}
+
+bool onnx_wants(const onnx_call *call, size_t output)
+{
+    return output < call->node->output_count && call->node->outputs[output] >= 0;
 }
 
 bool onnx_output_view(onnx_call *call, const onnx_tensor *of, size_t rank, const size_t *dims)
@@ -45,4 +65,66 @@ bool onnx_whole_numbers(const onnx_call *call, size_t input, const char *name,
     *count = tensor ? tensor->count : attribute ? attribute->int_count : 0;
     return !tensor || (tensor->ints && tensor->rank < 2) ||
            fail(call->failure, "its input %zu must be a list of whole numbers", input);
+}
+
+const char *onnx_attribute_string(const onnx_node *node, const char *name, const char *otherwise)
+{
+    const onnx_attribute *attribute = onnx_attribute_find(node, name);
+    return attribute && attribute->s ? attribute->s : otherwise;
+}
+
+bool onnx_check_floats(const onnx_call *call)
+{
+    for (size_t i = 0; i < call->node->input_count; i++)
+        if (call->inputs[i] && !call->inputs[i]->floats)
+            return fail(call->failure, "it works on floats only, and its input %zu is of type %s",
+                        i, onnx_type_name(call->inputs[i]->type));
+    return true;
+}
+
+bool onnx_check_whole(const onnx_call *call, size_t input)
+{
+    const onnx_tensor *tensor = onnx_input(call, input);
+    return !tensor || tensor->ints ||
+           fail(call->failure, "its input %zu must be whole numbers", input);
+}
+
+bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors)
+{
+    size_t work = 1;
+    for (size_t i = 0; i < count; i++)
+        if (!factors[i])
+            return true;
+    for (size_t i = 0; i < count; i++) {
+        if (factors[i] > WORK_MAX / work)
+            return fail(call->failure, "it would take more than 2^38 steps");
+        work *= factors[i];
+    }
+    return true;
+}
+
+void onnx_wrap(onnx_tensor *tensor)
+{
+    if (!tensor->ints || tensor->type == ONNX_INT64)
+        return;
+    for (size_t i = 0; i < tensor->count; i++)
+        tensor->ints[i] = onnx_type_wrap(tensor->type, tensor->ints[i]);
+}
+
+struct onnx_lines onnx_lines_of(const onnx_tensor *tensor, size_t axis)
+{
+    struct onnx_lines lines = {1, 1, 1};
+    if (!tensor->count)
+        return (struct onnx_lines){0, 0, 0};
+    for (size_t d = 0; d < tensor->rank; d++)
+        *(d < axis ? &lines.outer : d > axis ? &lines.inner : &lines.count) *= tensor->dims[d];
+    return lines;
+}
+
+void onnx_copy(const onnx_tensor *from, size_t source, onnx_tensor *to, size_t target, size_t count)
+{
+    if (count && to->floats)
+        memcpy(to->floats + target, from->floats + source, count * sizeof *to->floats);
+    else if (count)
+        memcpy(to->ints + target, from->ints + source, count * sizeof *to->ints);
 }

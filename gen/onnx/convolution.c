@@ -1,268 +1,225 @@
 /* SPDX-License-Identifier: MIT */
-/* Conv over one or two spatial dimensions, Pad and ReduceMean, by plain loops: what stands before
- * the recurrent nodes of models of sound. */
+/* Conv and ConvTranspose over up to three spatial dimensions, by plain loops. Every output is one
+ * sum: its bias, then input plane by input plane, in each the kernel from its first element on. */
 #include "onnx/operators.h"
-#include "onnx/walk.h"
+#include "onnx/window.h"
 
 #include <string.h>
 
-enum { SPATIAL_MAX = 2 };
+bool onnx_check_convolution(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                            const onnx_tensor *bias, size_t *group)
+{
+    const int64_t given = onnx_attribute_int(call->node, "group", 1);
+    const onnx_attribute *shape = onnx_attribute_find(call->node, "kernel_shape");
+    if (x->rank < 3 || x->rank > 2 + SPATIAL_MAX || kernel->rank != x->rank)
+        return fail(call->failure, "only convolutions over one to three dimensions are supported");
+    *group = (size_t)given;
+    if (given < 1 || given > INT32_MAX || !kernel->dims[0] ||
+        (bias && (bias->rank != 1 || !bias->floats != !x->floats)))
+        return fail(call->failure, "the shapes of its inputs do not go together");
+    for (size_t d = 0; shape && shape->int_count && d < x->rank - 2; d++)
+        if (shape->int_count != x->rank - 2 || shape->ints[d] != (int64_t)kernel->dims[2 + d])
+            return fail(call->failure, "its kernel_shape is not that of its kernel");
+    return true;
+}
 
 /* ---- Conv ---- */
 
-/* By spatial dimension; a convolution over one has 1 everywhere in the first. */
-struct window {
-    size_t in[SPATIAL_MAX], kernel[SPATIAL_MAX], out[SPATIAL_MAX];
-    int64_t stride[SPATIAL_MAX], dilation[SPATIAL_MAX], before[SPATIAL_MAX], after[SPATIAL_MAX];
+/* y += factor * x, of elements of x that lie `step` apart. */
+static void add_run(const onnx_tensor *kernel, size_t tap, const onnx_tensor *x, size_t from,
+                    size_t step, onnx_tensor *y, size_t to, size_t count)
+{
+    if (y->floats)
+        for (size_t i = 0; i < count; i++)
+            y->floats[to + i] += kernel->floats[tap] * x->floats[from + i * step];
+    else
+        for (size_t i = 0; i < count; i++)
+            y->ints[to + i] += kernel->ints[tap] * x->ints[from + i * step];
+}
+
+/* Where along dimension d a tap meets the input: from which output on, and before which. */
+struct reach {
+    int64_t offset; /* of the input from the stride times the output */
+    size_t first, end;
 };
 
-/* A list with one number each, or `otherwise`; of them `from` on, `count` many. */
-static bool read_list(const onnx_call *call, const char *name, size_t from, size_t count,
-                      size_t length, int64_t otherwise, int64_t *numbers)
+static struct reach reach_of(const struct window *w, size_t d, size_t tap)
 {
-    const onnx_attribute *attribute = onnx_attribute_find(call->node, name);
-    if (attribute && attribute->int_count != length)
-        return fail(call->failure, "its %s must be %zu numbers", name, length);
-    for (size_t i = 0; i < count; i++) {
-        numbers[i] = attribute ? attribute->ints[from + i] : otherwise;
-        if (numbers[i] < otherwise || numbers[i] > INT32_MAX)
-            return fail(call->failure, "its %s must be %lld or more", name, (long long)otherwise);
-    }
-    return true;
+    const int64_t offset = (int64_t)tap * w->dilation[d] - w->before[d], stride = w->stride[d];
+    const int64_t last = (int64_t)w->in[d] - 1 - offset;
+    const int64_t first = offset < 0 ? (-offset + stride - 1) / stride : 0;
+    const int64_t end = last < 0 ? 0 : last / stride + 1;
+    const int64_t out = (int64_t)w->out[d], least = end < out ? end : out;
+    return (struct reach){offset, (size_t)first, (size_t)(least < first ? first : least)};
 }
 
-/* As many zeros as make the output as large as the input over the stride; an odd one goes where the
- * mode says. */
-static void pad_same(struct window *w, size_t d, bool upper)
+static size_t place(const struct window *w, const struct reach *reach, size_t d, size_t out)
 {
-    const int64_t in = (int64_t)w->in[d], stride = w->stride[d];
-    const int64_t span = ((in + stride - 1) / stride - 1) * stride +
-                         w->dilation[d] * ((int64_t)w->kernel[d] - 1) + 1;
-    const int64_t more = span > in ? span - in : 0;
-    w->before[d] = upper ? more / 2 : more - more / 2;
-    w->after[d] = more - w->before[d];
+    return (size_t)(reach[d].offset + (int64_t)out * w->stride[d]);
 }
 
-static bool read_window(const onnx_call *call, struct window *w)
+/* Adds the part of one input plane to one output plane; all three lie from an element on. */
+static void add_plane(const struct window *w, const onnx_tensor *x, size_t from,
+                      const onnx_tensor *kernel, size_t taps, onnx_tensor *y, size_t to)
 {
-    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1];
-    const size_t spatial = x->rank - 2, skip = SPATIAL_MAX - spatial;
-    const onnx_attribute *attribute = onnx_attribute_find(call->node, "auto_pad");
-    const char *mode = attribute && attribute->s ? attribute->s : "NOTSET";
-    *w = (struct window){{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
-    if (!read_list(call, "strides", 0, spatial, spatial, 1, w->stride + skip) ||
-        !read_list(call, "dilations", 0, spatial, spatial, 1, w->dilation + skip) ||
-        !read_list(call, "pads", 0, spatial, 2 * spatial, 0, w->before + skip) ||
-        !read_list(call, "pads", spatial, spatial, 2 * spatial, 0, w->after + skip))
-        return false;
-    for (size_t d = skip; d < SPATIAL_MAX; d++) {
-        w->in[d] = x->dims[2 + d - skip];
-        w->kernel[d] = kernel->dims[2 + d - skip];
-        if (w->in[d] > INT32_MAX || w->kernel[d] > INT32_MAX || !w->kernel[d])
-            return fail(call->failure, "its input or kernel is too large, or empty");
-        if (!strncmp(mode, "SAME", 4))
-            pad_same(w, d, !strcmp(mode, "SAME_UPPER"));
-        const int64_t room = (int64_t)w->in[d] + w->before[d] + w->after[d] -
-                             w->dilation[d] * ((int64_t)w->kernel[d] - 1) - 1;
-        if (room < 0)
-            return fail(call->failure, "its kernel is larger than its input");
-        w->out[d] = (size_t)(room / w->stride[d]) + 1;
-    }
-    return true;
-}
-
-/* Adds the part of one input plane to one output plane. */
-static void add_plane(const struct window *w, const float *x, const float *kernel, float *y)
-{
-    for (size_t k = 0; k < w->kernel[0] * w->kernel[1]; k++) {
-        const int64_t row = (int64_t)(k / w->kernel[1]) * w->dilation[0] - w->before[0];
-        const int64_t column = (int64_t)(k % w->kernel[1]) * w->dilation[1] - w->before[1];
-        for (size_t r = 0; r < w->out[0]; r++) {
-            const int64_t from_row = row + (int64_t)r * w->stride[0];
-            if (from_row < 0 || from_row >= (int64_t)w->in[0])
-                continue;
-            for (size_t c = 0; c < w->out[1]; c++) {
-                const int64_t from = column + (int64_t)c * w->stride[1];
-                if (from >= 0 && from < (int64_t)w->in[1])
-                    y[r * w->out[1] + c] +=
-                        kernel[k] * x[(size_t)from_row * w->in[1] + (size_t)from];
+    for (size_t k = 0; k < onnx_window_size(w->kernel); k++) {
+        const size_t tap[3] = {k / (w->kernel[1] * w->kernel[2]), k / w->kernel[2] % w->kernel[1],
+                               k % w->kernel[2]};
+        struct reach reach[3];
+        for (size_t d = 0; d < 3; d++)
+            reach[d] = reach_of(w, d, tap[d]);
+        for (size_t a = reach[0].first; a < reach[0].end; a++)
+            for (size_t b = reach[1].first; b < reach[1].end; b++) {
+                const size_t row = place(w, reach, 0, a) * w->in[1] + place(w, reach, 1, b);
+                const size_t first = reach[2].first;
+                add_run(kernel, taps + k, x, from + row * w->in[2] + place(w, reach, 2, first),
+                        (size_t)w->stride[2], y, to + (a * w->out[1] + b) * w->out[2] + first,
+                        reach[2].end - first);
             }
-        }
     }
 }
 
-/* Every output plane: its bias, and the input planes of its group. */
-static void convolve(const onnx_call *call, const struct window *w, size_t group, onnx_tensor *y)
+void onnx_convolve(const struct window *w, size_t group, const onnx_tensor *x,
+                   const onnx_tensor *kernel, const onnx_tensor *bias, onnx_tensor *y)
 {
-    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1];
-    const onnx_tensor *bias = call->node->input_count > 2 ? call->inputs[2] : NULL;
     const size_t filters = kernel->dims[0], planes = kernel->dims[1];
-    const size_t in = w->in[0] * w->in[1], out = w->out[0] * w->out[1];
-    const size_t size = w->kernel[0] * w->kernel[1];
+    const size_t in = onnx_window_size(w->in), out = onnx_window_size(w->out);
     for (size_t k = 0; k < x->dims[0] * filters; k++) {
         const size_t n = k / filters, filter = k % filters;
         const size_t first = n * x->dims[1] + filter / (filters / group) * planes;
-        float *plane = y->floats + k * out;
         for (size_t i = 0; i < out; i++)
-            plane[i] = bias ? bias->floats[filter] : 0;
+            if (y->floats)
+                y->floats[k * out + i] = bias ? bias->floats[filter] : 0;
+            else
+                y->ints[k * out + i] = bias ? bias->ints[filter] : 0;
         for (size_t p = 0; p < planes; p++)
-            add_plane(w, x->floats + (first + p) * in,
-                      kernel->floats + (filter * planes + p) * size, plane);
+            add_plane(w, x, (first + p) * in, kernel,
+                      (filter * planes + p) * onnx_window_size(w->kernel), y, k * out);
     }
 }
 
 bool onnx_conv(onnx_call *call)
 {
-    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1];
-    const onnx_tensor *bias = call->node->input_count > 2 ? call->inputs[2] : NULL;
-    const int64_t group = onnx_attribute_int(call->node, "group", 1);
+    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1], *bias = onnx_input(call, 2);
+    size_t group;
     struct window w;
-    if (!x->floats || !kernel->floats || (bias && !bias->floats))
-        return fail(call->failure, "it works on floats only");
-    if (x->rank < 3 || x->rank > 2 + SPATIAL_MAX || kernel->rank != x->rank)
-        return fail(call->failure, "only convolutions over one or two dimensions are supported");
-    if (group < 1 || group > INT32_MAX || kernel->dims[0] % (size_t)group || !kernel->dims[0] ||
-        x->dims[1] != kernel->dims[1] * (size_t)group ||
-        (bias && (bias->rank != 1 || bias->count != kernel->dims[0])))
-        return fail(call->failure, "the shapes of its inputs do not go together");
-    if (!read_window(call, &w))
+    if (!onnx_check_floats(call) || !onnx_check_convolution(call, x, kernel, bias, &group))
         return false;
-    size_t dims[2 + SPATIAL_MAX] = {x->dims[0], kernel->dims[0]};
-    for (size_t d = 0; d < x->rank - 2; d++)
-        dims[2 + d] = w.out[SPATIAL_MAX - (x->rank - 2) + d];
-    onnx_tensor *y = onnx_output(call, x->type, x->rank, dims);
-    if (y && y->count)
-        convolve(call, &w, (size_t)group, y);
-    return y != NULL;
+    const size_t filters = kernel->dims[0];
+    if (filters % group || x->dims[1] != kernel->dims[1] * group ||
+        (bias && bias->count != filters))
+        return fail(call->failure, "the shapes of its inputs do not go together");
+    if (!onnx_window_read(call, x, kernel->dims + 2, false, &w))
+        return false;
+    onnx_tensor *y = onnx_window_output(call, &w, x->type, filters);
+    if (!y || !onnx_check_work(call, 3,
+                               (size_t[]){y->count, kernel->dims[1], onnx_window_size(w.kernel)}))
+        return false;
+    if (y->count)
+        onnx_convolve(&w, group, x, kernel, bias, y);
+    return true;
 }
 
-/* ---- Pad ---- */
+/* ---- ConvTranspose ---- */
 
-enum fill { FILL_CONSTANT, FILL_REFLECT, FILL_EDGE };
-
-/* Where what stands at `at` comes from; -1: from nowhere. */
-static int64_t source_of(int64_t at, int64_t count, enum fill fill)
+/* out[] and the pads, which are what output_shape leaves, or make the output as large as the input
+ * times the stride. */
+static bool measure_transposed(const onnx_call *call, size_t spatial, struct window *w)
 {
-    if (at >= 0 && at < count)
-        return at;
-    if (fill == FILL_CONSTANT)
-        return -1;
-    if (fill == FILL_EDGE)
-        return at < 0 ? 0 : count - 1;
-    return at < 0 ? -at : 2 * (count - 1) - at;
-}
-
-/* The shape of the output, and how far the input lies in it. */
-static bool measure_pad(const onnx_call *call, const int64_t *pads, enum fill fill, size_t *dims)
-{
-    const onnx_tensor *x = call->inputs[0];
-    for (size_t d = 0; d < x->rank; d++) {
-        const int64_t before = pads[d], after = pads[x->rank + d], in = (int64_t)x->dims[d];
-        if (before < -INT32_MAX || before > INT32_MAX || after < -INT32_MAX || after > INT32_MAX ||
-            in > INT32_MAX || in + before + after < 0)
-            return fail(call->failure, "its pads are too large, or take more than there is");
-        if ((fill == FILL_REFLECT && (before >= in || after >= in)) || (fill == FILL_EDGE && !in))
-            return fail(call->failure, "its pads are larger than what there is to repeat");
-        dims[d] = (size_t)(in + before + after);
+    const char *mode = onnx_attribute_string(call->node, "auto_pad", "NOTSET");
+    const onnx_attribute *shape = onnx_attribute_find(call->node, "output_shape");
+    const bool given = shape && shape->int_count, same = !strncmp(mode, "SAME", 4);
+    const size_t skip = SPATIAL_MAX - spatial;
+    int64_t more[SPATIAL_MAX] = {0}, wanted[SPATIAL_MAX] = {0};
+    if (!onnx_window_list(call, "output_padding", 0, spatial, spatial, 0, 0, more + skip) ||
+        !onnx_window_list(call, "output_shape", 0, spatial, spatial, 0, 0, wanted + skip))
+        return false;
+    for (size_t d = skip; d < SPATIAL_MAX; d++) {
+        const int64_t in = (int64_t)w->in[d], stride = w->stride[d];
+        const int64_t reach = ((int64_t)w->kernel[d] - 1) * w->dilation[d];
+        if (in * stride > INT32_MAX || reach > INT32_MAX)
+            return fail(call->failure, "its strides or dilations are too large");
+        const int64_t span = (in - 1) * stride + more[d] + reach + 1;
+        if (given || same) {
+            const int64_t out = given ? wanted[d] : in * stride;
+            const int64_t pads = span > out ? span - out : 0;
+            w->before[d] = strcmp(mode, "SAME_UPPER") ? pads - pads / 2 : pads / 2;
+            w->after[d] = span - out - w->before[d];
+        } else if (!strcmp(mode, "VALID")) {
+            w->before[d] = w->after[d] = 0;
+        }
+        const int64_t out = in ? span - w->before[d] - w->after[d] : 0;
+        if (out < 0 || out > INT32_MAX)
+            return fail(call->failure, "its output would have %lld elements along a dimension",
+                        (long long)out);
+        w->out[d] = (size_t)out;
     }
     return true;
 }
 
-static void fill_padded(const onnx_tensor *x, const int64_t *pads, enum fill fill,
-                        const onnx_tensor *value, onnx_tensor *y)
+/* As a convolution the other way: what an output is to its input there, an input is to its output
+ * here. */
+static void spread_plane(const struct window *back, const float *x, const float *kernel, float *y)
 {
-    onnx_walk walk = {.rank = y->rank};
-    ptrdiff_t strides[ONNX_RANK_MAX];
-    memcpy(walk.dims, y->dims, sizeof walk.dims);
-    onnx_dense_strides(x, strides);
-    for (size_t i = 0; i < y->count; i++, onnx_walk_next(&walk)) {
-        ptrdiff_t from = 0;
-        bool there = true;
-        for (size_t d = 0; d < y->rank; d++) {
-            const int64_t at =
-                source_of((int64_t)walk.index[d] - pads[d], (int64_t)x->dims[d], fill);
-            there = there && at >= 0;
-            from += (ptrdiff_t)at * strides[d];
-        }
-        if (y->floats)
-            y->floats[i] = there ? x->floats[from] : value ? value->floats[0] : 0;
-        else
-            y->ints[i] = there ? x->ints[from] : value ? value->ints[0] : 0;
+    for (size_t k = 0; k < onnx_window_size(back->kernel); k++) {
+        const size_t tap[3] = {k / (back->kernel[1] * back->kernel[2]),
+                               k / back->kernel[2] % back->kernel[1], k % back->kernel[2]};
+        struct reach reach[3];
+        for (size_t d = 0; d < 3; d++)
+            reach[d] = reach_of(back, d, tap[d]);
+        for (size_t a = reach[0].first; a < reach[0].end; a++)
+            for (size_t b = reach[1].first; b < reach[1].end; b++)
+                for (size_t c = reach[2].first; c < reach[2].end; c++) {
+                    const size_t to =
+                        (place(back, reach, 0, a) * back->in[1] + place(back, reach, 1, b)) *
+                            back->in[2] +
+                        place(back, reach, 2, c);
+                    y[to] += kernel[k] * x[(a * back->out[1] + b) * back->out[2] + c];
+                }
     }
 }
 
-/* Since opset 11 pads and value are inputs. */
-bool onnx_pad(onnx_call *call)
+/* The kernel is [planes][filters of a group]... */
+static void convolve_transposed(const struct window *w, size_t group, const onnx_tensor *x,
+                                const onnx_tensor *kernel, const onnx_tensor *bias, onnx_tensor *y)
 {
-    static const char *const modes[] = {"constant", "reflect", "edge"};
-    const onnx_tensor *x = call->inputs[0];
-    const onnx_tensor *value = call->node->input_count > 2 ? call->inputs[2] : NULL;
-    const onnx_attribute *attribute = onnx_attribute_find(call->node, "mode");
-    size_t fill = 0, count, dims[ONNX_RANK_MAX];
-    const int64_t *pads;
-    while (attribute && attribute->s && fill < 3 && strcmp(attribute->s, modes[fill]) != 0)
-        fill++;
-    if (fill == 3 || onnx_attribute_find(call->node, "value") || call->node->input_count > 3)
-        return fail(call->failure, "its mode, value or axes are not supported");
-    if (!onnx_whole_numbers(call, 1, "pads", &pads, &count))
-        return false;
-    if (count != 2 * x->rank || (value && (value->count != 1 || !value->floats != !x->floats)))
-        return fail(call->failure, "its pads must be %zu numbers, and its value one of its type",
-                    2 * x->rank);
-    if (!measure_pad(call, pads, (enum fill)fill, dims))
-        return false;
-    onnx_tensor *y = onnx_output(call, x->type, x->rank, dims);
-    if (y)
-        fill_padded(x, pads, (enum fill)fill, value, y);
-    return y != NULL;
+    const size_t filters = kernel->dims[1], planes = kernel->dims[0] / group;
+    const size_t in = onnx_window_size(w->in), out = onnx_window_size(w->out);
+    struct window back = *w;
+    memcpy(back.in, w->out, sizeof back.in);
+    memcpy(back.out, w->in, sizeof back.out);
+    for (size_t k = 0; k < x->dims[0] * group * filters; k++) {
+        const size_t n = k / (group * filters), filter = k % (group * filters);
+        const size_t first = filter / filters * planes;
+        float *plane = y->floats + k * out;
+        for (size_t i = 0; i < out; i++)
+            plane[i] = bias ? bias->floats[filter] : 0;
+        for (size_t p = first; p < first + planes; p++)
+            spread_plane(&back, x->floats + (n * x->dims[1] + p) * in,
+                         kernel->floats +
+                             (p * filters + filter % filters) * onnx_window_size(w->kernel),
+                         plane);
+    }
 }
 
-/* ---- ReduceMean ---- */
-
-/* Adds every element to that of the output which lies where the reduced axes are left out. */
-static void sum_axes(const onnx_tensor *x, const bool reduced[ONNX_RANK_MAX], onnx_tensor *y)
+bool onnx_conv_transpose(onnx_call *call)
 {
-    onnx_walk walk = {.rank = x->rank};
-    ptrdiff_t stride = 1;
-    memcpy(walk.dims, x->dims, sizeof walk.dims);
-    for (size_t d = x->rank; d-- > 0;) {
-        walk.stride[0][d] = reduced[d] ? 0 : stride;
-        stride *= reduced[d] ? 1 : (ptrdiff_t)x->dims[d];
-    }
-    memset(y->floats, 0, y->count * sizeof *y->floats);
-    for (size_t i = 0; x->count && i < x->count; i++, onnx_walk_next(&walk))
-        y->floats[walk.at[0]] += x->floats[i];
-}
-
-/* Axes are an attribute until opset 17, and an input from 18 on; all where there are none. */
-bool onnx_reduce_mean(onnx_call *call)
-{
-    const onnx_tensor *x = call->inputs[0];
-    const bool keeps = onnx_attribute_int(call->node, "keepdims", 1) != 0;
-    const int64_t *axes;
-    size_t count, dims[ONNX_RANK_MAX], rank = 0;
-    bool reduced[ONNX_RANK_MAX] = {false};
-    if (!x->floats)
-        return fail(call->failure, "it works on floats only");
-    if (!onnx_whole_numbers(call, 1, "axes", &axes, &count))
+    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1], *bias = onnx_input(call, 2);
+    size_t group;
+    struct window w;
+    if (!onnx_check_floats(call) || !onnx_check_convolution(call, x, kernel, bias, &group))
         return false;
-    if (!count && onnx_attribute_int(call->node, "noop_with_empty_axes", 0))
-        return onnx_identity(call);
-    for (size_t i = 0, axis; i < count; i++) {
-        if (!onnx_axis(call, axes[i], x->rank, &axis))
-            return false;
-        reduced[axis] = true;
-    }
-    for (size_t d = 0; d < x->rank; d++) {
-        reduced[d] = reduced[d] || !count;
-        if (keeps || !reduced[d])
-            dims[rank++] = reduced[d] ? 1 : x->dims[d];
-    }
-    onnx_tensor *y = onnx_output(call, x->type, rank, dims);
-    if (!y)
+    if (x->dims[1] != kernel->dims[0] || kernel->dims[0] % group || !kernel->dims[1] ||
+        kernel->dims[1] > INT32_MAX || (bias && bias->count != kernel->dims[1] * group))
+        return fail(call->failure, "the shapes of its inputs do not go together");
+    if (!onnx_window_attributes(call, x, kernel->dims + 2, &w) ||
+        !measure_transposed(call, x->rank - 2, &w))
         return false;
-    sum_axes(x, reduced, y);
-    for (size_t i = 0; i < y->count; i++)
-        y->floats[i] /= (float)(x->count / y->count);
+    onnx_tensor *y = onnx_window_output(call, &w, x->type, kernel->dims[1] * group);
+    if (!y || !onnx_check_work(call, 3,
+                               (size_t[]){x->count, kernel->dims[1], onnx_window_size(w.kernel)}))
+        return false;
+    if (y->count)
+        convolve_transposed(&w, group, x, kernel, bias, y);
     return true;
 }

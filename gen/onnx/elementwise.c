@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Operators that work on each element alone: each is what it does to floats and to whole numbers.
- * Softmax is here too. */
+/* Operators that work on each element alone: each is what it does to floats and to whole numbers, a
+ * row of a table. Those that have attributes are in activations.c. */
+#include "onnx/elementwise.h"
 #include "onnx/operators.h"
-#include "onnx/walk.h"
 
 #include <math.h>
-
-typedef float on_floats(float a, float b);
-typedef int64_t on_ints(int64_t a, int64_t b);
+#include <string.h>
 
 #define FLOATS(name, value)                                                                        \
     static float name##_f(float a, float b)                                                        \
@@ -15,18 +13,41 @@ typedef int64_t on_ints(int64_t a, int64_t b);
         (void)b;                                                                                   \
         return value;                                                                              \
     }                                                                                              \
-    static on_floats name##_f
+    static onnx_on_floats name##_f
 #define INTS(name, value)                                                                          \
     static int64_t name##_i(int64_t a, int64_t b)                                                  \
     {                                                                                              \
         (void)b;                                                                                   \
         return value;                                                                              \
     }                                                                                              \
-    static on_ints name##_i
+    static onnx_on_ints name##_i
 
 static int64_t divide(int64_t a, int64_t b)
 {
     return b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
+}
+
+/* What is left, with the sign of a; with that of b. */
+static int64_t rest(int64_t a, int64_t b)
+{
+    return b == 0 || b == -1 ? 0 : a % b;
+}
+
+static int64_t modulo(int64_t a, int64_t b)
+{
+    const int64_t left = rest(a, b);
+    return left != 0 && (left < 0) != (b < 0) ? left + b : left;
+}
+
+/* To a negative power only 1 and -1 give whole numbers; all others are 0 here. */
+static int64_t power(int64_t a, int64_t b)
+{
+    uint64_t result = 1, factor = (uint64_t)a;
+    if (b < 0)
+        return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    for (; b; b >>= 1, factor *= factor)
+        result *= b & 1 ? factor : 1;
+    return (int64_t)result;
 }
 
 FLOATS(add, a + b);
@@ -34,39 +55,114 @@ FLOATS(sub, a - b);
 FLOATS(mul, a *b);
 FLOATS(div, a / b);
 FLOATS(pow, powf(a, b));
+FLOATS(fmod, fmodf(a, b));
+FLOATS(min, isnan(a) || isnan(b) ? NAN : a < b ? a : b);
+FLOATS(max, isnan(a) || isnan(b) ? NAN : a > b ? a : b);
 FLOATS(abs, fabsf(a));
 FLOATS(neg, -a);
 FLOATS(exp, expf(a));
 FLOATS(log, logf(a));
 FLOATS(sqrt, sqrtf(a));
+FLOATS(erf, erff(a));
+FLOATS(sin, sinf(a));
+FLOATS(cos, cosf(a));
+FLOATS(floor, floorf(a));
+FLOATS(ceil, ceilf(a));
+FLOATS(round, rintf(a)); /* to even, in the mode that every thread begins with */
+FLOATS(sign, isnan(a) ? a : (float)((a > 0) - (a < 0)));
+FLOATS(reciprocal, 1 / a);
 FLOATS(relu, a > 0 || isnan(a) ? a : 0);
+FLOATS(prelu, a < 0 ? a * b : a);
 FLOATS(tanh, tanhf(a));
 FLOATS(sigmoid, (float)(1 / (1 + exp(-(double)a))));
+FLOATS(softplus, a > 0 ? a + log1pf(expf(-a)) : log1pf(expf(a)));
+FLOATS(softsign, a / (1 + fabsf(a)));
+FLOATS(hard_swish, a *fmaxf(0, fminf(1, a / 6 + 0.5f)));
+FLOATS(mish, a *tanhf(softplus_f(a, 0)));
 FLOATS(equal, a == b);
 FLOATS(less, a < b);
+FLOATS(less_or_equal, a <= b);
 FLOATS(greater, a > b);
+FLOATS(greater_or_equal, a >= b);
+FLOATS(is_nan, isnan(a));
 /* Whole numbers wrap around; what is divided by 0 is 0. */
 INTS(add, (int64_t)((uint64_t)a + (uint64_t)b));
 INTS(sub, (int64_t)((uint64_t)a - (uint64_t)b));
 INTS(mul, (int64_t)((uint64_t)a *(uint64_t)b));
 INTS(div, divide(a, b));
+INTS(pow, power(a, b));
+INTS(fmod, rest(a, b));
+INTS(mod, modulo(a, b));
+INTS(min, a < b ? a : b);
+INTS(max, a > b ? a : b);
 INTS(abs, (int64_t)(a < 0 ? 0 - (uint64_t)a : (uint64_t)a));
 INTS(neg, (int64_t)(0 - (uint64_t)a));
+INTS(sign, (a > 0) - (a < 0));
+INTS(relu, a > 0 ? a : 0);
+INTS(prelu, a < 0 ? mul_i(a, b) : a);
 INTS(equal, a == b);
 INTS(less, a < b);
+INTS(less_or_equal, a <= b);
 INTS(greater, a > b);
+INTS(greater_or_equal, a >= b);
 INTS(and, a != 0 && b != 0);
 INTS(or, a != 0 || b != 0);
+INTS(xor, (a != 0) != (b != 0));
 INTS(not, a == 0);
 
-/* What an operator does; NULL: it does not work on such elements. */
-struct maths {
-    on_floats *floats;
-    on_ints *ints;
-    bool claims; /* the result is a bool */
+static const struct onnx_maths table[] = {
+    {"Abs", abs_f, abs_i, false},
+    {"Add", add_f, add_i, false},
+    {"And", NULL, and_i, true},
+    {"Ceil", ceil_f, NULL, false},
+    {"Cos", cos_f, NULL, false},
+    {"Div", div_f, div_i, false},
+    {"Equal", equal_f, equal_i, true},
+    {"Erf", erf_f, NULL, false},
+    {"Exp", exp_f, NULL, false},
+    {"Floor", floor_f, NULL, false},
+    {"Greater", greater_f, greater_i, true},
+    {"GreaterOrEqual", greater_or_equal_f, greater_or_equal_i, true},
+    {"HardSwish", hard_swish_f, NULL, false},
+    {"IsNaN", is_nan_f, NULL, true},
+    {"Less", less_f, less_i, true},
+    {"LessOrEqual", less_or_equal_f, less_or_equal_i, true},
+    {"Log", log_f, NULL, false},
+    {"Max", max_f, max_i, false},
+    {"Mean", add_f, NULL, false},
+    {"Min", min_f, min_i, false},
+    {"Mish", mish_f, NULL, false},
+    {"Mod", NULL, mod_i, false},
+    {"Mul", mul_f, mul_i, false},
+    {"Neg", neg_f, neg_i, false},
+    {"Not", NULL, not_i, true},
+    {"Or", NULL, or_i, true},
+    {"PRelu", prelu_f, prelu_i, false},
+    {"Pow", pow_f, pow_i, false},
+    {"Reciprocal", reciprocal_f, NULL, false},
+    {"Relu", relu_f, relu_i, false},
+    {"Round", round_f, NULL, false},
+    {"Sigmoid", sigmoid_f, NULL, false},
+    {"Sign", sign_f, sign_i, false},
+    {"Sin", sin_f, NULL, false},
+    {"Softplus", softplus_f, NULL, false},
+    {"Softsign", softsign_f, NULL, false},
+    {"Sqrt", sqrt_f, NULL, false},
+    {"Sub", sub_f, sub_i, false},
+    {"Sum", add_f, NULL, false},
+    {"Tanh", tanh_f, NULL, false},
+    {"Xor", NULL, xor_i, true},
 };
 
-static void evaluate(const struct maths *maths, onnx_walk *walk, const onnx_tensor *a,
+static const struct onnx_maths *maths_of(const onnx_call *call)
+{
+    size_t row = 0;
+    while (strcmp(table[row].op, call->node->op) != 0)
+        row++;
+    return &table[row];
+}
+
+static void evaluate(const struct onnx_maths *maths, onnx_walk *walk, const onnx_tensor *a,
                      const onnx_tensor *b, onnx_tensor *y)
 {
     for (size_t i = 0; i < y->count; i++, onnx_walk_next(walk)) {
@@ -78,86 +174,119 @@ static void evaluate(const struct maths *maths, onnx_walk *walk, const onnx_tens
         else
             y->floats[i] = maths->floats(a->floats[p], b->floats[q]);
     }
+    onnx_wrap(y);
 }
 
-static bool elementwise(onnx_call *call, const struct maths *maths)
+bool onnx_elementwise_pair(onnx_call *call, const struct onnx_maths *maths, const onnx_tensor *a,
+                           const onnx_tensor *b)
 {
-    const onnx_tensor *a = call->inputs[0];
-    const onnx_tensor *b = call->node->input_count > 1 ? call->inputs[1] : a;
-    onnx_walk walk = {0};
+    onnx_walk walk;
     if (!a->floats != !b->floats || (a->floats ? !maths->floats : !maths->ints))
         return fail(call->failure, "it cannot work on elements of type %s and %s",
                     onnx_type_name(a->type), onnx_type_name(b->type));
-    if (!onnx_broadcast_dims(a->dims, a->rank, b->dims, b->rank, walk.dims, &walk.rank))
+    if (!onnx_walk_begin(&walk, (const onnx_tensor *const[]){a, b}, 2))
         return fail(call->failure, "the shapes of its inputs do not go together");
     onnx_tensor *y = onnx_output(call, maths->claims ? ONNX_BOOL : a->type, walk.rank, walk.dims);
-    if (!y)
-        return false;
-    onnx_walk_broadcast(&walk, 0, a);
-    onnx_walk_broadcast(&walk, 1, b);
-    evaluate(maths, &walk, a, b, y);
-    return true;
+    if (y)
+        evaluate(maths, &walk, a, b, y);
+    return y != NULL;
 }
 
-#define OPERATOR(name, floats, ints, claims)                                                       \
-    bool onnx_##name(onnx_call *call)                                                              \
-    {                                                                                              \
-        return elementwise(call, &(struct maths){floats, ints, claims});                           \
-    }                                                                                              \
-    onnx_function onnx_##name
-
-OPERATOR(abs, abs_f, abs_i, false);
-OPERATOR(add, add_f, add_i, false);
-OPERATOR(and, NULL, and_i, true);
-OPERATOR(div, div_f, div_i, false);
-OPERATOR(equal, equal_f, equal_i, true);
-OPERATOR(exp, exp_f, NULL, false);
-OPERATOR(greater, greater_f, greater_i, true);
-OPERATOR(less, less_f, less_i, true);
-OPERATOR(log, log_f, NULL, false);
-OPERATOR(mul, mul_f, mul_i, false);
-OPERATOR(neg, neg_f, neg_i, false);
-OPERATOR(not, NULL, not_i, true);
-OPERATOR(or, NULL, or_i, true);
-OPERATOR(pow, pow_f, NULL, false);
-OPERATOR(relu, relu_f, NULL, false);
-OPERATOR(sigmoid, sigmoid_f, NULL, false);
-OPERATOR(sqrt, sqrt_f, NULL, false);
-OPERATOR(sub, sub_f, sub_i, false);
-OPERATOR(tanh, tanh_f, NULL, false);
-
-/* ---- Softmax ---- */
-
-/* Over `count` elements that lie `stride` apart. */
-static void softmax(const float *x, float *y, size_t count, size_t stride)
+bool onnx_elementwise(onnx_call *call)
 {
-    float greatest = -INFINITY, sum = 0;
-    for (size_t i = 0; i < count; i++)
-        greatest = fmaxf(greatest, x[i * stride]);
-    for (size_t i = 0; i < count; i++)
-        sum += y[i * stride] = expf(x[i * stride] - greatest);
-    for (size_t i = 0; i < count; i++)
-        y[i * stride] /= sum;
+    const onnx_tensor *a = call->inputs[0];
+    return onnx_elementwise_pair(call, maths_of(call), a,
+                                 call->node->input_count > 1 ? call->inputs[1] : a);
 }
 
-/* Before opset 13 all dimensions from the axis on are one. */
-bool onnx_softmax(onnx_call *call)
+/* Its slope broadcasts to its input, which keeps its shape. */
+bool onnx_prelu(onnx_call *call)
 {
-    enum { OF_ONE_AXIS = 13 };
-    const onnx_tensor *x = call->inputs[0];
-    const bool one = call->opset >= OF_ONE_AXIS;
-    size_t axis, count = 1, inner = 1;
-    if (!x->floats)
+    const onnx_tensor *x = call->inputs[0], *slope = call->inputs[1];
+    size_t dims[ONNX_RANK_MAX], rank;
+    if (!onnx_broadcast_dims(x->dims, x->rank, slope->dims, slope->rank, dims, &rank) ||
+        rank != x->rank || memcmp(dims, x->dims, rank * sizeof *dims) != 0)
+        return fail(call->failure, "the shape of its slope does not go together with its input's");
+    return onnx_elementwise(call);
+}
+
+/* Any number of inputs, from the first to the last. */
+bool onnx_variadic(onnx_call *call)
+{
+    const onnx_tensor *sum = call->inputs[0];
+    for (size_t i = 1; i < call->node->input_count; i++) {
+        if (!call->inputs[i])
+            return fail(call->failure, "its input %zu is missing", i);
+        if (!onnx_elementwise_pair(call, maths_of(call), sum, call->inputs[i]))
+            return false;
+        sum = call->outputs[0];
+    }
+    if (strcmp(call->node->op, "Mean") != 0)
+        return onnx_output_view(call, sum, sum->rank, sum->dims);
+    onnx_tensor *y = onnx_output(call, sum->type, sum->rank, sum->dims);
+    if (y && (!sum->floats || !y->floats))
         return fail(call->failure, "it works on floats only");
-    if (!onnx_axis(call, onnx_attribute_int(call->node, "axis", one ? -1 : 1), x->rank, &axis))
+    for (size_t i = 0; y && i < y->count; i++)
+        y->floats[i] = sum->floats[i] / (float)call->node->input_count;
+    return y != NULL;
+}
+
+/* Since opset 10; of floats only with the sign of what is divided. */
+bool onnx_mod(onnx_call *call)
+{
+    static const struct onnx_maths fmod = {"Mod", fmod_f, fmod_i, false};
+    if (!onnx_attribute_int(call->node, "fmod", 0))
+        return onnx_elementwise(call);
+    return onnx_elementwise_pair(call, &fmod, call->inputs[0], call->inputs[1]);
+}
+
+/* ---- Pow: of two types, the result of the first ---- */
+
+static const onnx_tensor *as_floats(onnx_call *call, const onnx_tensor *x)
+{
+    if (x->floats)
+        return x;
+    onnx_tensor *y = onnx_tensor_create(call->memory, ONNX_FLOAT, x->rank, x->dims, call->failure);
+    for (size_t i = 0; y && i < y->count; i++)
+        y->floats[i] = (float)x->ints[i];
+    return y;
+}
+
+bool onnx_pow(onnx_call *call)
+{
+    const onnx_tensor *x = call->inputs[0], *y = call->inputs[1];
+    if (!x->floats == !y->floats)
+        return onnx_elementwise(call);
+    const onnx_tensor *a = as_floats(call, x), *b = as_floats(call, y);
+    if (!a || !b || !onnx_elementwise_pair(call, maths_of(call), a, b))
         return false;
-    onnx_tensor *y = onnx_output(call, x->type, x->rank, x->dims);
-    if (!y)
+    const onnx_tensor *power = call->outputs[0];
+    if (x->floats)
+        return true;
+    onnx_tensor *whole = onnx_output(call, x->type, power->rank, power->dims);
+    for (size_t i = 0; whole && i < whole->count; i++)
+        whole->ints[i] = onnx_to_whole(power->floats[i]);
+    if (whole)
+        onnx_wrap(whole);
+    return whole != NULL;
+}
+
+/* ---- Where ---- */
+
+bool onnx_where(onnx_call *call)
+{
+    const onnx_tensor *a = call->inputs[1], *b = call->inputs[2];
+    onnx_walk walk;
+    if (!onnx_check_whole(call, 0))
         return false;
-    for (size_t d = axis; d < x->rank && x->count; d++)
-        *(one && d > axis ? &inner : &count) *= x->dims[d];
-    for (size_t outer = 0; outer < x->count; outer += count * inner)
-        for (size_t k = 0; k < inner; k++)
-            softmax(x->floats + outer + k, y->floats + outer + k, count, inner);
-    return true;
+    if (!a->floats != !b->floats)
+        return fail(call->failure, "its inputs 1 and 2 must be of one type");
+    if (!onnx_walk_begin(&walk, call->inputs, 3))
+        return fail(call->failure, "the shapes of its inputs do not go together");
+    onnx_tensor *y = onnx_output(call, a->type, walk.rank, walk.dims);
+    for (size_t i = 0; y && i < y->count; i++, onnx_walk_next(&walk)) {
+        const bool first = call->inputs[0]->ints[walk.at[0]] != 0;
+        onnx_copy(first ? a : b, (size_t)walk.at[first ? 1 : 2], y, i, 1);
+    }
+    return y != NULL;
 }

@@ -176,12 +176,21 @@ static bool define_outputs(importer *importer, const Onnx__Node *from, onnx_node
     return true;
 }
 
-static bool inputs_are_constant(const importer *importer, const onnx_node *node)
+/* Whether a node is evaluated here: on constants, as far as its operator is. */
+static bool can_fold(const importer *importer, const onnx_node *node)
 {
-    for (size_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] >= 0 && !importer->model->values[node->inputs[i]].constant)
+    enum { SMALL = 1 << 14 };
+    size_t elements = 0;
+    for (size_t i = 0; i < node->input_count; i++) {
+        if (node->inputs[i] < 0)
+            continue;
+        const onnx_tensor *constant = importer->model->values[node->inputs[i]].constant;
+        if (!constant)
             return false;
-    return true;
+        elements += constant->count;
+    }
+    return node->operator->folding ==
+        FOLDS ||(node->operator->folding == FOLDS_SMALL && elements <= SMALL);
 }
 
 /* Evaluates a node on constants, so that its outputs are constants. */
@@ -195,7 +204,7 @@ static bool fold(importer *importer, const onnx_node *node)
         return fail_limit(importer->failure);
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = node->inputs[i] < 0 ? NULL : values[node->inputs[i]].constant;
-    if (!onnx_evaluate(node, importer->model->opset, inputs, outputs, memory, importer->failure))
+    if (!onnx_evaluate(node, inputs, outputs, memory, importer->failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -302,7 +311,7 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
         return false;
     if (recurs)
         return onnx_import_recurrent(importer, node) && add_node(importer, into, node);
-    if (node->operator->folds && inputs_are_constant(importer, node))
+    if (can_fold(importer, node))
         return fold(importer, node);
     importer->model->has_half |=
         !strcmp(node->op, "Cast") &&
@@ -317,7 +326,7 @@ static bool fail_node(const importer *importer, const onnx_node *node)
     if (!strncmp(failure->sentence, "the node ", strlen("the node ")))
         return false;
     return fail(failure, "the node '%.80s' (%.40s, opset %lld): %s", quote(node->name).text,
-                quote(node->op).text, (long long)importer->model->opset, failure->sentence);
+                quote(node->op).text, (long long)node->opset, failure->sentence);
 }
 
 /* The node's own name, or else that of its first output. */
@@ -335,7 +344,9 @@ static bool import_nodes(importer *importer, const Onnx__Graph *from, struct bui
 {
     for (size_t i = 0; i < from->n_node; i++) {
         const Onnx__Node *n = from->node[i];
-        onnx_node node = {.name = name_of(n), .op = n->op_type ? n->op_type : ""};
+        onnx_node node = {.name = name_of(n),
+                          .op = n->op_type ? n->op_type : "",
+                          .opset = importer->model->opset};
         if (!import_operator(importer, n, &node, into))
             return fail_node(importer, &node);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators that move elements, or convert them: each but Cast is a walk over its output. */
+#include "onnx/elementwise.h"
 #include "onnx/operators.h"
 #include "onnx/walk.h"
 
@@ -103,15 +104,6 @@ static size_t product_of(const onnx_tensor *x, size_t first, size_t last)
     return product;
 }
 
-static void copy_run(const onnx_tensor *from, size_t source, onnx_tensor *to, size_t target,
-                     size_t count)
-{
-    if (count && to->floats)
-        memcpy(to->floats + target, from->floats + source, count * sizeof *to->floats);
-    else if (count)
-        memcpy(to->ints + target, from->ints + source, count * sizeof *to->ints);
-}
-
 /* The dimension along the axis of all inputs together; what else they have must be equal. */
 static bool measure_concat(const onnx_call *call, size_t axis, size_t *dims)
 {
@@ -147,7 +139,7 @@ bool onnx_concat(onnx_call *call)
     for (size_t i = 0; i < call->node->input_count; i++) {
         const size_t run = product_of(call->inputs[i], axis, y->rank);
         for (size_t outer = 0; run && outer * run < call->inputs[i]->count; outer++)
-            copy_run(call->inputs[i], outer * run, y, outer * row + at, run);
+            onnx_copy(call->inputs[i], outer * run, y, outer * row + at, run);
         at += run;
     }
     return true;
@@ -177,7 +169,7 @@ bool onnx_gather(onnx_call *call)
             if (!onnx_axis(call, indices->ints[k], x->dims[axis], &index))
                 return fail(call->failure, "its index %lld is outside of %zu elements",
                             (long long)indices->ints[k], x->dims[axis]);
-            copy_run(x, outer * row + index * run, y, at, run);
+            onnx_copy(x, outer * row + index * run, y, at, run);
         }
     return true;
 }
@@ -234,8 +226,7 @@ bool onnx_expand(onnx_call *call)
     return true;
 }
 
-/* A float as a whole number: towards zero, and the nearest that there is. */
-static int64_t whole(float value)
+int64_t onnx_to_whole(float value)
 {
     return isnan(value)        ? 0
            : value >= 0x1p63f  ? INT64_MAX
@@ -247,8 +238,7 @@ bool onnx_cast(onnx_call *call)
 {
     const onnx_tensor *x = call->inputs[0];
     const int64_t to = onnx_attribute_int(call->node, "to", 0);
-    if (!onnx_type_is_float((enum onnx_type)to) && to != ONNX_INT32 && to != ONNX_INT64 &&
-        to != ONNX_BOOL)
+    if (!onnx_type_is_read((enum onnx_type)to))
         return fail(call->failure, "a cast to %s is not supported",
                     onnx_type_name((enum onnx_type)to));
     onnx_tensor *y = onnx_output(call, (enum onnx_type)to, x->rank, x->dims);
@@ -258,8 +248,8 @@ bool onnx_cast(onnx_call *call)
         else if (to == ONNX_BOOL)
             y->ints[i] = x->floats ? x->floats[i] != 0 : x->ints[i] != 0;
         else
-            y->ints[i] = x->floats ? whole(x->floats[i]) : x->ints[i];
-    for (size_t i = 0; y && to == ONNX_INT32 && i < y->count; i++)
-        y->ints[i] = (int32_t)(uint32_t)(uint64_t)y->ints[i];
+            y->ints[i] = x->floats ? onnx_to_whole(x->floats[i]) : x->ints[i];
+    if (y)
+        onnx_wrap(y);
     return y != NULL;
 }

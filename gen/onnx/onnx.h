@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ONNX_RANK_MAX = 8, ONNX_OPSET_LEAST = 7, ONNX_OPSET_GREATEST = 22 };
+enum { ONNX_RANK_MAX = 8, ONNX_OPSET_LEAST = 7, ONNX_OPSET_GREATEST = 25 };
 enum { ONNX_MEMORY_TIMES = 24, ONNX_MEMORY_MORE = 16 << 20 };
 
 /* Memory that is given back all at once, and of which there is no more than a limit. */
@@ -34,11 +34,16 @@ size_t onnx_memory_used(const onnx_memory *memory);
 enum onnx_type {
     ONNX_NONE = 0,
     ONNX_FLOAT = 1,
+    ONNX_UINT8 = 2,
+    ONNX_INT8 = 3,
+    ONNX_UINT16 = 4,
+    ONNX_INT16 = 5,
     ONNX_INT32 = 6,
     ONNX_INT64 = 7,
     ONNX_BOOL = 9,
     ONNX_FLOAT16 = 10,
     ONNX_DOUBLE = 11,
+    ONNX_UINT32 = 12,
     ONNX_BFLOAT16 = 16
 };
 
@@ -60,6 +65,10 @@ bool onnx_type_is_float(enum onnx_type type);
 bool onnx_type_is_half(enum onnx_type type); /* float16 or bfloat16 */
 float onnx_type_round(enum onnx_type type, float value); /* to a half type; others: as it is */
 double onnx_type_step(enum onnx_type type); /* from 1 to the next of a half type; others: 0 */
+bool onnx_type_is_read(enum onnx_type type); /* tensors can have it */
+/* A whole number as one of a type: what of its bits the type has. And between what those lie. */
+int64_t onnx_type_wrap(enum onnx_type type, int64_t value);
+void onnx_type_range(enum onnx_type type, int64_t *least, int64_t *greatest);
 const char *onnx_type_name(enum onnx_type type);
 
 /* A TensorProto, as the files of ONNX's test data are. */
@@ -139,6 +148,7 @@ typedef struct onnx_graph onnx_graph;
 typedef struct onnx_node {
     const char *name; /* of the node; its first output's where it has none */
     const char *op; /* the operator */
+    int64_t opset; /* that it is of: the model's, but in functions their own */
     const struct onnx_operator *operator; /* NULL for recurrent nodes and If */
     onnx_recurrent *recurrent; /* NULL: it is not */
     onnx_graph *branch[2]; /* If: where its input is false, and true; else NULL */
@@ -184,7 +194,7 @@ float onnx_attribute_float(const onnx_node *node, const char *name, float otherw
 
 /* Evaluates a node that is neither recurrent nor If: outputs are made in memory, and may be or
  * share inputs. inputs[k] is NULL where inputs of the node are left out. */
-bool onnx_evaluate(const onnx_node *node, int64_t opset, const onnx_tensor *const *inputs,
+bool onnx_evaluate(const onnx_node *node, const onnx_tensor *const *inputs,
                    const onnx_tensor **outputs, onnx_memory *memory, struct failure *failure);
 
 /* The weights of a recurrent node of which weights_known is false, from the tensors W, R, B and P

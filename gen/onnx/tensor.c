@@ -48,25 +48,33 @@ double onnx_type_step(enum onnx_type type)
 static const struct {
     enum onnx_type type;
     size_t size; /* of an element among raw bytes */
+    bool has_sign; /* of whole numbers */
     const char *name;
-} types[] = {{ONNX_FLOAT, 4, "float32"},
-             {ONNX_INT32, 4, "int32"},
-             {ONNX_INT64, 8, "int64"},
-             {ONNX_BOOL, 1, "bool"},
-             {ONNX_DOUBLE, 8, "float64"},
-             {ONNX_FLOAT16, 2, "float16"},
-             {ONNX_BFLOAT16, 2, "bfloat16"},
-             {2, 1, "uint8"},
-             {3, 1, "int8"},
-             {4, 2, "uint16"},
-             {5, 2, "int16"},
-             {8, 0, "string"},
-             {12, 4, "uint32"},
-             {13, 8, "uint64"},
-             {14, 8, "complex64"},
-             {15, 16, "complex128"}};
+} types[] = {{ONNX_FLOAT, 4, true, "float32"},
+             {ONNX_INT32, 4, true, "int32"},
+             {ONNX_INT64, 8, true, "int64"},
+             {ONNX_BOOL, 1, false, "bool"},
+             {ONNX_DOUBLE, 8, true, "float64"},
+             {ONNX_FLOAT16, 2, true, "float16"},
+             {ONNX_BFLOAT16, 2, true, "bfloat16"},
+             {ONNX_UINT8, 1, false, "uint8"},
+             {ONNX_INT8, 1, true, "int8"},
+             {ONNX_UINT16, 2, false, "uint16"},
+             {ONNX_INT16, 2, true, "int16"},
+             {ONNX_UINT32, 4, false, "uint32"},
+             {8, 0, false, "string"},
+             {13, 8, false, "uint64"},
+             {14, 8, true, "complex64"},
+             {15, 16, true, "complex128"},
+             {17, 1, true, "float8e4m3fn"},
+             {18, 1, true, "float8e4m3fnuz"},
+             {19, 1, true, "float8e5m2"},
+             {20, 1, true, "float8e5m2fnuz"},
+             {21, 1, false, "uint4"},
+             {22, 1, true, "int4"},
+             {23, 1, true, "float4e2m1"}};
 
-enum { TYPES_READ = 7, TYPE_COUNT = sizeof types / sizeof *types };
+enum { TYPES_READ = 12, TYPE_COUNT = sizeof types / sizeof *types };
 
 static size_t type_row(int type)
 {
@@ -74,6 +82,29 @@ static size_t type_row(int type)
     while (row < TYPE_COUNT && (int)types[row].type != type)
         row++;
     return row;
+}
+
+bool onnx_type_is_read(enum onnx_type type)
+{
+    return type_row((int)type) < TYPES_READ;
+}
+
+int64_t onnx_type_wrap(enum onnx_type type, int64_t value)
+{
+    const size_t row = type_row((int)type);
+    const unsigned above = 64 - 8 * (unsigned)types[row].size;
+    const uint64_t upper = (uint64_t)value << above;
+    if (type == ONNX_BOOL)
+        return value != 0;
+    return types[row].has_sign ? (int64_t)upper >> above : (int64_t)(upper >> above);
+}
+
+void onnx_type_range(enum onnx_type type, int64_t *least, int64_t *greatest)
+{
+    const size_t row = type_row((int)type);
+    const unsigned bits = 8 * (unsigned)types[row].size - types[row].has_sign;
+    *greatest = (int64_t)(UINT64_MAX >> (64 - bits));
+    *least = types[row].has_sign ? -*greatest - 1 : 0;
 }
 
 const char *onnx_type_name(enum onnx_type type)
@@ -121,36 +152,33 @@ onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t
 
 /* ---- From the format ---- */
 
+/* A whole number that stands as little-endian bytes. */
+static int64_t read_whole(enum onnx_type type, size_t size, const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (size_t k = size; k-- > 0;)
+        value = value << 8 | bytes[k];
+    return onnx_type_wrap(type, (int64_t)value);
+}
+
 /* Elements that stand as little-endian bytes. */
 static void read_raw(onnx_tensor *tensor, const uint8_t *bytes)
 {
-    for (size_t i = 0; i < tensor->count; i++)
-        switch (tensor->type) {
-        case ONNX_FLOAT:
-            memcpy(&tensor->floats[i], bytes + 4 * i, 4);
-            break;
-        case ONNX_DOUBLE: {
-            double value;
-            memcpy(&value, bytes + 8 * i, 8);
-            tensor->floats[i] = (float)value;
-            break;
+    const enum onnx_type type = tensor->type;
+    const size_t size = types[type_row((int)type)].size;
+    for (size_t i = 0; i < tensor->count; i++, bytes += size) {
+        double wide;
+        if (type == ONNX_FLOAT) {
+            memcpy(&tensor->floats[i], bytes, size);
+        } else if (type == ONNX_DOUBLE) {
+            memcpy(&wide, bytes, size);
+            tensor->floats[i] = (float)wide;
+        } else if (onnx_type_is_half(type)) {
+            tensor->floats[i] = widen(type, halves_at(bytes, 0));
+        } else {
+            tensor->ints[i] = read_whole(type, size, bytes);
         }
-        case ONNX_FLOAT16:
-        case ONNX_BFLOAT16:
-            tensor->floats[i] = widen(tensor->type, halves_at(bytes, i));
-            break;
-        case ONNX_INT32: {
-            int32_t value;
-            memcpy(&value, bytes + 4 * i, 4);
-            tensor->ints[i] = value;
-            break;
-        }
-        case ONNX_INT64:
-            memcpy(&tensor->ints[i], bytes + 8 * i, 8);
-            break;
-        default:
-            tensor->ints[i] = bytes[i] != 0;
-        }
+    }
 }
 
 /* How many elements stand in the list of the tensor's type. */
@@ -159,6 +187,7 @@ static size_t list_count(const Onnx__Tensor *from, enum onnx_type type)
     return type == ONNX_FLOAT    ? from->n_float_data
            : type == ONNX_DOUBLE ? from->n_double_data
            : type == ONNX_INT64  ? from->n_int64_data
+           : type == ONNX_UINT32 ? from->n_uint64_data
                                  : from->n_int32_data;
 }
 
@@ -174,8 +203,9 @@ static void read_list(onnx_tensor *tensor, const Onnx__Tensor *from)
         else if (tensor->type == ONNX_INT64)
             tensor->ints[i] = from->int64_data[i];
         else
-            tensor->ints[i] =
-                tensor->type == ONNX_BOOL ? from->int32_data[i] != 0 : from->int32_data[i];
+            tensor->ints[i] = onnx_type_wrap(tensor->type, tensor->type == ONNX_UINT32
+                                                               ? (int64_t)from->uint64_data[i]
+                                                               : from->int32_data[i]);
 }
 
 /* Whether so many elements are there, before room is made for them. */
@@ -282,17 +312,13 @@ const void *onnx_tensor_elements(onnx_memory *memory, const onnx_tensor *tensor,
     char *bytes = onnx_memory_take(memory, tensor->count, width);
     for (size_t i = 0; bytes && i < tensor->count; i++) {
         const double wide = tensor->floats ? (double)tensor->floats[i] : 0;
-        const int32_t whole = tensor->ints ? (int32_t)tensor->ints[i] : 0;
-        const uint8_t one = tensor->ints && tensor->ints[i];
         const bool is_half = onnx_type_is_half(tensor->type);
         const uint16_t half = is_half ? narrow(tensor->type, tensor->floats[i]) : 0;
-        const void *element = tensor->type == ONNX_DOUBLE  ? (const void *)&wide
-                              : tensor->type == ONNX_INT32 ? (const void *)&whole
-                              : tensor->type == ONNX_BOOL  ? (const void *)&one
-                              : is_half                    ? (const void *)&half
-                              : tensor->floats             ? (const void *)&tensor->floats[i]
-                                                           : (const void *)&tensor->ints[i];
-        memcpy(bytes + i * width, element, width);
+        const void *element = tensor->type == ONNX_DOUBLE ? (const void *)&wide
+                              : is_half                   ? (const void *)&half
+                              : tensor->floats            ? (const void *)&tensor->floats[i]
+                                                          : (const void *)&tensor->ints[i];
+        memcpy(bytes + i * width, element, width); /* of a whole number the lowest bytes */
     }
     *size = tensor->count * width;
     return bytes;

@@ -2,6 +2,8 @@
 /* Walks: their strides, and copying along one. */
 #include "onnx/walk.h"
 
+#include <string.h>
+
 void onnx_dense_strides(const onnx_tensor *tensor, ptrdiff_t strides[ONNX_RANK_MAX])
 {
     ptrdiff_t stride = 1;
@@ -32,6 +34,21 @@ void onnx_walk_broadcast(onnx_walk *walk, size_t k, const onnx_tensor *tensor)
     onnx_dense_strides(tensor, strides);
     for (size_t d = 0; d < walk->rank; d++)
         walk->stride[k][d] = d < before || tensor->dims[d - before] == 1 ? 0 : strides[d - before];
+}
+
+bool onnx_walk_begin(onnx_walk *walk, const onnx_tensor *const *tensors, size_t count)
+{
+    size_t dims[ONNX_RANK_MAX];
+    *walk = (onnx_walk){0};
+    for (size_t k = 0; k < count; k++) {
+        memcpy(dims, walk->dims, sizeof dims);
+        if (!onnx_broadcast_dims(dims, walk->rank, tensors[k]->dims, tensors[k]->rank, walk->dims,
+                                 &walk->rank))
+            return false;
+    }
+    for (size_t k = 0; k < count; k++)
+        onnx_walk_broadcast(walk, k, tensors[k]);
+    return true;
 }
 
 void onnx_walk_copy(onnx_walk *walk, const onnx_tensor *from, onnx_tensor *to)

@@ -19,9 +19,10 @@ static const struct {
     const char *description;
     enum onnx_type type;
     size_t size;
-} types[] = {{"<f4", ONNX_FLOAT, 4}, {"<f8", ONNX_DOUBLE, 8},  {"<i4", ONNX_INT32, 4},
-             {"<i8", ONNX_INT64, 8}, {"<f2", ONNX_FLOAT16, 2}, {"|b1", ONNX_BOOL, 1},
-             {"|u1", ONNX_INT32, 1}}; /* small whole numbers, of which tensors have no own type */
+} types[] = {{"<f4", ONNX_FLOAT, 4}, {"<f8", ONNX_DOUBLE, 8}, {"<i4", ONNX_INT32, 4},
+             {"<i8", ONNX_INT64, 8}, {"|b1", ONNX_BOOL, 1},   {"<f2", ONNX_FLOAT16, 2},
+             {"|u1", ONNX_UINT8, 1}, {"|i1", ONNX_INT8, 1},   {"<u2", ONNX_UINT16, 2},
+             {"<i2", ONNX_INT16, 2}, {"<u4", ONNX_UINT32, 4}};
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
 
@@ -87,31 +88,20 @@ static bool read_header(const char *bytes, size_t length, struct header *header)
 
 static void read_element(onnx_tensor *tensor, size_t i, const char *at, size_t row)
 {
+    const enum onnx_type type = types[row].type;
+    uint64_t whole = 0;
     double wide;
-    int32_t narrow;
-    switch (types[row].type) {
-    case ONNX_FLOAT:
+    if (type == ONNX_FLOAT) {
         memcpy(&tensor->floats[i], at, sizeof(float));
-        break;
-    case ONNX_DOUBLE:
+    } else if (type == ONNX_DOUBLE) {
         memcpy(&wide, at, sizeof wide);
         tensor->floats[i] = (float)wide;
-        break;
-    case ONNX_FLOAT16:
+    } else if (type == ONNX_FLOAT16) {
         tensor->floats[i] = half_widen(halves_at(at, 0));
-        break;
-    case ONNX_INT64:
-        memcpy(&tensor->ints[i], at, sizeof(int64_t));
-        break;
-    case ONNX_BOOL:
-        tensor->ints[i] = *at != 0;
-        break;
-    default:
-        if (types[row].size == sizeof narrow)
-            memcpy(&narrow, at, sizeof narrow);
-        else
-            narrow = (unsigned char)*at;
-        tensor->ints[i] = narrow;
+    } else {
+        for (size_t k = types[row].size; k-- > 0;)
+            whole = whole << 8 | (unsigned char)at[k];
+        tensor->ints[i] = onnx_type_wrap(type, (int64_t)whole);
     }
 }
 
@@ -146,8 +136,9 @@ onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size,
     }
     if (!read_header(bytes + start, length, &header)) {
         fail(failure,
-             "%.300s: only arrays of float16, float32, float64, int32, int64, uint8 and bool are "
-             "read, little-endian and of at most %d dimensions",
+             "%.300s: only arrays of float16, float32, float64, bool, whole numbers of 8 to 32 "
+             "bits and "
+             "int64 are read, little-endian and of at most %d dimensions",
              path, ONNX_RANK_MAX);
         return NULL;
     }

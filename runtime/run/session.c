@@ -22,12 +22,12 @@ struct run_session {
 static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure);
 
 /* Says which node it is. */
-static bool fail_node(const run_session *session, const onnx_node *node, struct failure *failure)
+static bool fail_node(const onnx_node *node, struct failure *failure)
 {
     if (!strncmp(failure->sentence, "the node ", strlen("the node ")))
         return false;
     return fail(failure, "the node '%.80s' (%.40s, opset %lld): %s", quote(node->name).text,
-                quote(node->op).text, (long long)session->model->opset, failure->sentence);
+                quote(node->op).text, (long long)node->opset, failure->sentence);
 }
 
 /* ---- Making a session ---- */
@@ -64,7 +64,7 @@ static bool create_layers(run_session *session, const onnx_graph *graph, struct 
             if (!create_layers(session, node->branch[b], failure))
                 return false;
         if (recurrent && recurrent->weights_known && !create_node(session, recurrent, failure))
-            return fail_node(session, node, failure);
+            return fail_node(node, failure);
     }
     return true;
 }
@@ -249,7 +249,7 @@ static bool run_plain(run_session *session, const onnx_node *node, struct failur
         return fail_memory(failure);
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = run_value(session, node->inputs[i]);
-    if (!onnx_evaluate(node, session->model->opset, inputs, outputs, memory, failure))
+    if (!onnx_evaluate(node, inputs, outputs, memory, failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -275,7 +275,7 @@ static bool run_graph(run_session *session, const onnx_graph *graph, struct fail
                          : node->branch[0] ? run_if(session, node, failure)
                                            : run_plain(session, node, failure);
         if (!ran)
-            return fail_node(session, node, failure);
+            return fail_node(node, failure);
     }
     return true;
 }
@@ -296,10 +296,32 @@ static bool check_input(const onnx_value *value, const onnx_tensor *tensor, stru
                         quote(value->name).text);
 }
 
+/* Whole numbers as those of another type of them. */
+static const onnx_tensor *as_whole(run_session *session, const onnx_tensor *tensor,
+                                   enum onnx_type type, struct failure *failure)
+{
+    onnx_tensor *view = onnx_memory_take(session->memory, 1, sizeof *view);
+    for (size_t i = 0; i < tensor->count; i++)
+        if (onnx_type_wrap(type, tensor->ints[i]) != tensor->ints[i]) {
+            fail(failure, "an input holds %lld, which is no %s", (long long)tensor->ints[i],
+                 onnx_type_name(type));
+            return NULL;
+        }
+    if (view) {
+        *view = *tensor;
+        view->type = type;
+    } else {
+        fail_memory(failure);
+    }
+    return view;
+}
+
 /* A tensor as a value of a type: of a half one, rounded to that, in a copy. */
 static const onnx_tensor *as_type(run_session *session, const onnx_tensor *tensor,
                                   enum onnx_type type, struct failure *failure)
 {
+    if (tensor->ints && type != tensor->type && onnx_type_is_read(type))
+        return as_whole(session, tensor, type, failure);
     if (!onnx_type_is_half(type))
         return tensor;
     onnx_tensor *copy =

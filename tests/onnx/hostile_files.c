@@ -313,7 +313,7 @@ static void nest_ifs(struct writer *writer)
 
 CHANGE(no_opset, writer->model.n_opset_import = 0;);
 CHANGE(old_opset, writer->set.version = 6;);
-CHANGE(new_opset, writer->set.version = 23;);
+CHANGE(new_opset, writer->set.version = 26;);
 CHANGE(no_graph, writer->model.graph = NULL;);
 CHANGE(huge_dims, set_dims(writer, 1, INT64_C(1) << 40, INT64_C(1) << 40););
 CHANGE(huge_size, set_dims(writer, 1, INT64_C(1) << 40, I););
@@ -418,8 +418,8 @@ const struct hostile hostiles[] = {
     ROW(nested, "nested more than"),
     ROW(empty_nodes, "holds more messages than its size warrants"),
     ROW(no_opset, "does not say of which opset"),
-    ROW(old_opset, "it is of opset 6, and 7 to 22 are supported"),
-    ROW(new_opset, "it is of opset 23"),
+    ROW(old_opset, "it is of opset 6, and 7 to 25 are supported"),
+    ROW(new_opset, "it is of opset 26"),
     ROW(no_graph, "it has no graph"),
     ROW(huge_dims, "'W' has more elements than memory has bytes"),
     ROW(huge_size, "'W' holds 48 elements, and its shape says 3298534883328"),

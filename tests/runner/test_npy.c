@@ -54,7 +54,15 @@ static void check_types(void)
     t = parse(HEADER("|b1", "False", "(2,)"), bytes, sizeof bytes);
     EXPECT(t && t->type == ONNX_BOOL && !t->ints[0] && t->ints[1] == 1, "%s", failure.sentence);
     t = parse(HEADER("|u1", "False", "(2,)"), bytes, sizeof bytes);
-    EXPECT(t && t->type == ONNX_INT32 && !t->ints[0] && t->ints[1] == 200, "%s", failure.sentence);
+    EXPECT(t && t->type == ONNX_UINT8 && !t->ints[0] && t->ints[1] == 200, "%s", failure.sentence);
+    t = parse(HEADER("|i1", "False", "(2,)"), bytes, sizeof bytes);
+    EXPECT(t && t->type == ONNX_INT8 && t->ints[1] == -56, "%s", failure.sentence);
+    t = parse(HEADER("<i2", "False", "(1,)"), bytes, sizeof bytes);
+    EXPECT(t && t->type == ONNX_INT16 && t->ints[0] == -56 * 256, "%s", failure.sentence);
+    t = parse(HEADER("<u2", "False", "(1,)"), bytes, sizeof bytes);
+    EXPECT(t && t->type == ONNX_UINT16 && t->ints[0] == 200 * 256, "%s", failure.sentence);
+    t = parse(HEADER("<u4", "False", "(1,)"), i4, sizeof i4[0]);
+    EXPECT(t && t->type == ONNX_UINT32 && t->ints[0] == INT64_C(1) << 31, "%s", failure.sentence);
 }
 
 static void check_halves(void)
@@ -109,7 +117,7 @@ static void check_refusals(void)
                                         HEADER("<f22", "False", "(2,)"),
                                         HEADER("<f2\"", "False", "(2,)"),
                                         HEADER("|u2", "False", "(2,)"),
-                                        HEADER("|i1", "False", "(2,)"),
+                                        HEADER("<u8", "False", "(2,)"),
                                         HEADER("<V2", "False", "(2,)"),
                                         HEADER("<f2", "Maybe", "(2,)"),
                                         HEADER("<f2", "1", "(2,)"),
