@@ -41,8 +41,12 @@ static bool read_attribute(importer *importer, const Onnx__Attribute *from, onnx
     if ((from->has_s && !(into->s = copy_string(memory, &from->s))) ||
         (from->n_strings && !read_strings(memory, from, into)))
         return fail_limit(importer->failure);
-    return !from->t ||
-           (into->t = onnx_tensor_read(memory, from->t, importer->folder, importer->failure));
+    if (from->t)
+        into->t = onnx_tensor_read(memory, from->t, importer->folder, importer->failure);
+    else if (from->sparse_tensor)
+        into->t =
+            onnx_sparse_read(memory, from->sparse_tensor, importer->folder, importer->failure);
+    return into->t || (!from->t && !from->sparse_tensor);
 }
 
 bool onnx_read_attributes(importer *importer, const Onnx__Node *from, onnx_node *into)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define WORK_MAX ((size_t)1 << 38) /* minutes of plain loops */
+enum { STEPS_PER_BYTE = 256 }; /* of memory that is allowed: with 1 GB, minutes of plain loops */
 
 const onnx_tensor *onnx_input(const onnx_call *call, size_t input)
 {
@@ -91,13 +91,15 @@ bool onnx_check_whole(const onnx_call *call, size_t input)
 
 bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors)
 {
+    const size_t limit = onnx_memory_limit(call->memory);
+    const size_t most = limit > SIZE_MAX / STEPS_PER_BYTE ? SIZE_MAX : limit * STEPS_PER_BYTE;
     size_t work = 1;
     for (size_t i = 0; i < count; i++)
         if (!factors[i])
             return true;
     for (size_t i = 0; i < count; i++) {
-        if (factors[i] > WORK_MAX / work)
-            return fail(call->failure, "it would take more than 2^38 steps");
+        if (factors[i] > most / work)
+            return fail(call->failure, "it would take more steps than are allowed for it");
         work *= factors[i];
     }
     return true;

@@ -38,7 +38,8 @@ const char *onnx_attribute_string(const onnx_node *node, const char *name, const
 bool onnx_check_floats(const onnx_call *call);
 bool onnx_check_whole(const onnx_call *call, size_t input);
 
-/* Refuses what would take longer than anybody waits: so many operations, as factors. */
+/* Refuses what would take longer than anybody waits: so many steps, as factors. How many may be is
+ * a multiple of the memory that is allowed. */
 bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors);
 
 /* Whole numbers as they are of their type. */

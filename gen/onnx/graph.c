@@ -8,14 +8,6 @@
 
 #include <string.h>
 
-/* Nodes that are added to a graph, whose array grows. */
-struct builder {
-    onnx_graph *graph;
-    size_t capacity;
-};
-
-static bool import_nodes(importer *importer, const Onnx__Graph *from, struct builder *into);
-
 /* ---- Values ---- */
 
 static int add_value(importer *importer, const char *name, const onnx_tensor *constant)
@@ -67,15 +59,31 @@ static void declare(onnx_value *value, const Onnx__ValueInfo *info)
     }
 }
 
+static bool import_initializer(importer *importer, const Onnx__Tensor *named,
+                               const onnx_tensor *constant)
+{
+    if (!constant || define(importer, named->name ? named->name : "", constant) < 0)
+        return false;
+    importer->model->parameter_count += constant->count;
+    return true;
+}
+
 static bool import_initializers(importer *importer, const Onnx__Graph *from)
 {
+    onnx_memory *memory = importer->model->memory;
     for (size_t i = 0; i < from->n_initializer; i++) {
         const Onnx__Tensor *tensor = from->initializer[i];
-        const onnx_tensor *constant =
-            onnx_tensor_read(importer->model->memory, tensor, importer->folder, importer->failure);
-        if (!constant || define(importer, tensor->name ? tensor->name : "", constant) < 0)
+        if (!import_initializer(
+                importer, tensor,
+                onnx_tensor_read(memory, tensor, importer->folder, importer->failure)))
             return false;
-        importer->model->parameter_count += constant->count;
+    }
+    for (size_t i = 0; i < from->n_sparse_initializer; i++) {
+        const Onnx__SparseTensor *sparse = from->sparse_initializer[i];
+        if (!import_initializer(
+                importer, sparse->values,
+                onnx_sparse_read(memory, sparse, importer->folder, importer->failure)))
+            return false;
     }
     return true;
 }
@@ -150,8 +158,10 @@ static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node
         return fail_limit(importer->failure);
     for (size_t i = 0; i < from->n_input; i++) {
         const char *name = from->input[i];
-        node->inputs[i] = *name ? onnx_names_find(importer->names, name) : -1;
-        if (*name && node->inputs[i] < 0)
+        node->inputs[i] = *name ? onnx_names_find(importer->names, name) : NAME_LEFT_OUT;
+        if (node->inputs[i] == NAME_LEFT_OUT)
+            node->inputs[i] = -1;
+        else if (node->inputs[i] < 0)
             return fail(importer->failure, "its input '%s' is made by nothing before it",
                         quote(name).text);
     }
@@ -239,11 +249,18 @@ static bool import_branch(importer *importer, const Onnx__Graph *from, struct bu
     importer->branch_depth++;
     onnx_names_enter(importer->names);
     const bool imported = import_initializers(importer, from) &&
-                          import_nodes(importer, from, into) &&
+                          onnx_import_nodes(importer, from->node, from->n_node, into) &&
                           import_outputs(importer, from, outputs);
     onnx_names_leave(importer->names);
     importer->branch_depth--;
     return imported;
+}
+
+bool onnx_import_name(importer *importer, const char *name, int value)
+{
+    if (onnx_names_is_in_scope(importer->names, name))
+        return fail(importer->failure, "'%s' is defined twice", quote(name).text);
+    return onnx_names_add(importer->names, name, value) || fail_limit(importer->failure);
 }
 
 /* On a constant: the nodes of the branch taken stand in for the If. */
@@ -253,14 +270,9 @@ static bool inline_branch(importer *importer, const Onnx__Node *from, const Onnx
     onnx_graph outputs = {0};
     if (!import_branch(importer, branch, into, from->n_output, &outputs))
         return false;
-    for (size_t i = 0; i < from->n_output; i++) {
-        if (!*from->output[i])
-            continue;
-        if (onnx_names_is_in_scope(importer->names, from->output[i]))
-            return fail(importer->failure, "'%s' is defined twice", quote(from->output[i]).text);
-        if (!onnx_names_add(importer->names, from->output[i], outputs.outputs[i]))
-            return fail_limit(importer->failure);
-    }
+    for (size_t i = 0; i < from->n_output; i++)
+        if (*from->output[i] && !onnx_import_name(importer, from->output[i], outputs.outputs[i]))
+            return false;
     return true;
 }
 
@@ -296,6 +308,12 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
                             struct builder *into)
 {
     const bool plain = !from->domain || !*from->domain || !strcmp(from->domain, "ai.onnx");
+    const Onnx__Function *function;
+    if (!onnx_find_function(importer, from, &function) ||
+        !(from = onnx_bind_attributes(importer, from)))
+        return false;
+    if (function)
+        return onnx_inline_function(importer, from, function, into);
     if (!plain)
         return fail(importer->failure, "operators of the domain '%s' are not supported",
                     quote(from->domain).text);
@@ -340,13 +358,13 @@ static const char *name_of(const Onnx__Node *from)
     return "";
 }
 
-static bool import_nodes(importer *importer, const Onnx__Graph *from, struct builder *into)
+bool onnx_import_nodes(importer *importer, Onnx__Node *const *nodes, size_t count,
+                       struct builder *into)
 {
-    for (size_t i = 0; i < from->n_node; i++) {
-        const Onnx__Node *n = from->node[i];
-        onnx_node node = {.name = name_of(n),
-                          .op = n->op_type ? n->op_type : "",
-                          .opset = importer->model->opset};
+    for (size_t i = 0; i < count; i++) {
+        const Onnx__Node *n = nodes[i];
+        onnx_node node = {
+            .name = name_of(n), .op = n->op_type ? n->op_type : "", .opset = importer->opset};
         if (!import_operator(importer, n, &node, into))
             return fail_node(importer, &node);
     }
@@ -357,5 +375,6 @@ bool onnx_import_graph(importer *importer, const Onnx__Graph *from, onnx_graph *
 {
     struct builder builder = {.graph = into};
     return import_initializers(importer, from) && import_inputs(importer, from, into) &&
-           import_nodes(importer, from, &builder) && import_outputs(importer, from, into);
+           onnx_import_nodes(importer, from->node, from->n_node, &builder) &&
+           import_outputs(importer, from, into);
 }

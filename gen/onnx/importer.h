@@ -13,13 +13,52 @@ typedef struct importer {
     struct failure *failure;
     size_t value_capacity;
     struct name_table *names;
-    size_t branch_depth;
+    size_t branch_depth; /* of branches and calls of functions together */
+    const struct function_call *call; /* inside a function; NULL: in the model's graph */
+    const Onnx__Function *const *functions;
+    struct name_table *function_names; /* NULL: the model has none */
+    int64_t opset; /* of the nodes that are read */
 } importer;
+
+/* Nodes that are added to a graph, whose array grows. */
+struct builder {
+    onnx_graph *graph;
+    size_t capacity;
+};
 
 /* ---- graph.c ---- */
 
 /* The graph of a model, read into importer->model. */
 bool onnx_import_graph(importer *importer, const Onnx__Graph *graph, onnx_graph *into);
+
+/* Nodes, added to a graph. */
+bool onnx_import_nodes(importer *importer, Onnx__Node *const *nodes, size_t count,
+                       struct builder *into);
+
+/* Another name for a value, which its scope does not have yet. */
+bool onnx_import_name(importer *importer, const char *name, int value);
+
+/* ---- functions.c ---- */
+
+/* Functions of the model, found by name from here on. */
+bool onnx_import_functions(importer *importer, const Onnx__Model *model);
+
+/* The function that a node calls; NULL: it calls none. */
+bool onnx_find_function(importer *importer, const Onnx__Node *node,
+                        const Onnx__Function **function);
+
+/* The nodes of a function in place of a node that calls it. */
+bool onnx_inline_function(importer *importer, const Onnx__Node *from,
+                          const Onnx__Function *function, struct builder *into);
+
+/* A node whose attributes are all its own: in a function, what refers to those of the call is
+ * replaced by them. NULL and a sentence where that fails. */
+const Onnx__Node *onnx_bind_attributes(importer *importer, const Onnx__Node *node);
+
+/* The opset of ONNX's own operators among those imported, or `otherwise`; 0 and a sentence where it
+ * is not supported. */
+int64_t onnx_import_opset(Onnx__OperatorSet *const *sets, size_t count, int64_t otherwise,
+                          struct failure *failure);
 
 /* ---- recurrent.c ---- */
 
@@ -31,6 +70,12 @@ bool onnx_is_recurrent(const char *op);
 
 /* The attributes of a node, but for graphs. */
 bool onnx_read_attributes(importer *importer, const Onnx__Node *from, onnx_node *into);
+
+/* ---- sparse.c ---- */
+
+/* A sparse tensor of the format, as the dense one that it is. */
+onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *sparse,
+                              const char *folder, struct failure *failure);
 
 /* ---- tensor.c ---- */
 

@@ -67,6 +67,11 @@ void onnx_memory_allow(onnx_memory *memory, size_t size)
     memory->allowed = size;
 }
 
+size_t onnx_memory_limit(const onnx_memory *memory)
+{
+    return memory->limit;
+}
+
 size_t onnx_memory_used(const onnx_memory *memory)
 {
     return memory->taken;

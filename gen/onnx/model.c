@@ -46,19 +46,21 @@ static void drop_unused(const bool *used, onnx_graph *graph)
 
 /* ---- Reading ---- */
 
-static bool read_opset(const Onnx__Model *from, int64_t *opset, struct failure *failure)
+int64_t onnx_import_opset(Onnx__OperatorSet *const *sets, size_t count, int64_t otherwise,
+                          struct failure *failure)
 {
-    *opset = 0;
-    for (size_t i = 0; i < from->n_opset_import; i++) {
-        const Onnx__OperatorSet *set = from->opset_import[i];
-        if (!set->domain || !*set->domain || !strcmp(set->domain, "ai.onnx"))
-            *opset = set->version;
-    }
-    if (*opset >= ONNX_OPSET_LEAST && *opset <= ONNX_OPSET_GREATEST)
-        return true;
-    return *opset ? fail(failure, "it is of opset %lld, and %d to %d are supported",
-                         (long long)*opset, ONNX_OPSET_LEAST, ONNX_OPSET_GREATEST)
-                  : fail(failure, "it does not say of which opset it is, so it is no ONNX model");
+    int64_t opset = otherwise;
+    for (size_t i = 0; i < count; i++)
+        if (!sets[i]->domain || !*sets[i]->domain || !strcmp(sets[i]->domain, "ai.onnx"))
+            opset = sets[i]->version;
+    if (opset >= ONNX_OPSET_LEAST && opset <= ONNX_OPSET_GREATEST)
+        return opset;
+    if (opset)
+        fail(failure, "it is of opset %lld, and %d to %d are supported", (long long)opset,
+             ONNX_OPSET_LEAST, ONNX_OPSET_GREATEST);
+    else
+        fail(failure, "it does not say of which opset it is, so it is no ONNX model");
+    return 0;
 }
 
 static bool import_model(onnx_model *model, const void *data, size_t size, const char *folder,
@@ -66,17 +68,20 @@ static bool import_model(onnx_model *model, const void *data, size_t size, const
 {
     const Onnx__Model *from =
         onnx_message(model->memory, &onnx__model__descriptor, data, size, failure);
-    if (!from || !read_opset(from, &model->opset, failure))
+    if (!from ||
+        !(model->opset = onnx_import_opset(from->opset_import, from->n_opset_import, 0, failure)))
         return false;
     if (!from->graph)
         return fail(failure, "it has no graph");
     importer importer = {.model = model,
                          .folder = folder,
                          .failure = failure,
-                         .names = onnx_names_create(model->memory)};
+                         .names = onnx_names_create(model->memory),
+                         .opset = model->opset};
     if (!importer.names)
         return fail_limit(failure);
-    if (!onnx_import_graph(&importer, from->graph, &model->graph))
+    if (!onnx_import_functions(&importer, from) ||
+        !onnx_import_graph(&importer, from->graph, &model->graph))
         return false;
     bool *used = onnx_memory_take(model->memory, model->value_count, sizeof *used);
     if (!used)

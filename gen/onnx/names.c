@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of values, in scopes: a branch sees the names around it, and its own are gone when it ends.
+/* Names of values, in scopes: a branch sees the names around it, a function does not, and their own
+ * are gone when they end.
  * A hash table whose order of additions is kept, so that leaving a scope undoes its own. */
 #include "onnx/names.h"
 #include "common/hash.h"
@@ -18,6 +19,7 @@ struct name_table {
     int *heads; /* by hash; -1: none */
     size_t count, capacity; /* a power of two; as many heads */
     size_t scopes[BRANCH_DEPTH_MAX + 2], depth; /* where each begins */
+    size_t seen[BRANCH_DEPTH_MAX + 2]; /* from where on each sees names */
 };
 
 static size_t hash_of(const char *name)
@@ -75,7 +77,7 @@ static int find_entry(const struct name_table *names, const char *name)
     int index = names->heads[hash_of(name) & (names->capacity - 1)];
     while (index >= 0 && strcmp(names->entries[index].name, name) != 0)
         index = names->entries[index].next;
-    return index;
+    return index < (int)names->seen[names->depth] ? -1 : index;
 }
 
 int onnx_names_find(const struct name_table *names, const char *name)
@@ -93,6 +95,13 @@ bool onnx_names_is_in_scope(const struct name_table *names, const char *name)
 void onnx_names_enter(struct name_table *names)
 {
     names->scopes[++names->depth] = names->count;
+    names->seen[names->depth] = names->seen[names->depth - 1];
+}
+
+void onnx_names_enter_closed(struct name_table *names)
+{
+    onnx_names_enter(names);
+    names->seen[names->depth] = names->count;
 }
 
 void onnx_names_leave(struct name_table *names)

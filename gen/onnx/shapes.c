@@ -168,7 +168,7 @@ bool onnx_constant(onnx_call *call)
     if (call->node->attribute_count != 1)
         return fail(call->failure, "it must have one attribute");
     const onnx_attribute *value = call->node->attributes;
-    if (!strcmp(value->name, "value") && value->t) {
+    if ((!strcmp(value->name, "value") || !strcmp(value->name, "sparse_value")) && value->t) {
         call->outputs[0] = value->t;
         return true;
     }

@@ -62,12 +62,10 @@ static int run(const char *weir_run, const char *path, char sentence[SENTENCE_SI
 }
 
 static bool check_case(const char *weir_run, const char *folder, const struct hostile *hostile,
-                       struct writer *writer)
+                       unsigned char *bytes, size_t size)
 {
     char path[4096], name[256], sentence[SENTENCE_SIZE];
-    size_t size, memory;
-    writer_clear(writer, 14);
-    unsigned char *bytes = hostile->make(writer, &size);
+    size_t memory;
     snprintf(path, sizeof path, "%s/%s.onnx", folder, hostile->name);
     snprintf(name, sizeof name, "%s.onnx", hostile->name);
     write_file(folder, name, bytes, size);
@@ -148,9 +146,23 @@ int main(int argc, char **argv)
     hostile_prepare(argv[2]);
     for (const struct hostile *hostile = hostiles; hostile->name; hostile++)
         if (argc < 4 || !strcmp(argv[3], hostile->name)) {
-            failed += !check_case(argv[1], argv[2], hostile, writer);
+            size_t size;
+            writer_clear(writer, 14);
+            unsigned char *bytes = hostile->make(writer, &size);
+            failed += !check_case(argv[1], argv[2], hostile, bytes, size);
             count++;
         }
+    for (const struct hostile_node *node = hostile_nodes; node->op; node++) {
+        char name[64];
+        const struct hostile hostile = {name, node->sentence, NULL};
+        snprintf(name, sizeof name, "%s_%zu", node->op, (size_t)(node - hostile_nodes));
+        if (argc < 4 || !strcmp(argv[3], name)) {
+            size_t size;
+            unsigned char *bytes = hostile_node_make(writer, node, &size);
+            failed += !check_case(argv[1], argv[2], &hostile, bytes, size);
+            count++;
+        }
+    }
     check_damage(writer);
     writer_free(writer);
     printf("%zu hostile files, %zu not refused as they should be\n", count, failed);
