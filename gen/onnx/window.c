@@ -72,7 +72,7 @@ bool onnx_window_read(const onnx_call *call, const onnx_tensor *x, const size_t 
             w->before[d] = w->after[d] = 0;
         const int64_t room = (int64_t)w->in[d] + w->before[d] + w->after[d] -
                              w->dilation[d] * ((int64_t)w->kernel[d] - 1) - 1;
-        if (room < 0)
+        if (room + (ceil ? w->stride[d] - 1 : 0) < 0)
             return fail(call->failure, "its kernel is larger than its input");
         w->out[d] = count_windows(w, d, room, ceil && !same);
     }

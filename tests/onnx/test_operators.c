@@ -293,6 +293,10 @@ static void check_windows(void)
                             {FLOATS("1 1 3", 1, 2, 3), LAST},
                             0}),
            ONNX_FLOAT, "1 1 2", 1, 3);
+    /* a kernel that is larger than the input is cut off, too */
+    VALUES((&(struct trial){
+               "MaxPool", 22, {wide, stride, ceil_mode}, {FLOATS("1 1 2", 1, 2), LAST}, 0}),
+           ONNX_FLOAT, "1 1 1", 2);
     VALUES((&(struct trial){"GlobalMaxPool", 22, {{0}}, {x, LAST}, 0}), ONNX_FLOAT, "1 1 1", 8);
     VALUES((&(struct trial){"ConvInteger",
                             10,
