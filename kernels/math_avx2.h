@@ -24,9 +24,9 @@
 #define WEIR_ISA_END WEIR_TARGET_END
 
 #if defined(WEIR_WITH_VNNI)
-enum { V_LANES = 8, WEIR_DOT_BIAS = 128 };
+enum { V_LANES = 8, WEIR_DOT_BIAS = 128, WEIR_QUAD = 4 };
 #else
-enum { V_LANES = 8, WEIR_DOT_BIAS = 0 };
+enum { V_LANES = 8, WEIR_DOT_BIAS = 0, WEIR_QUAD = 8 };
 #endif
 
 WEIR_ISA_BEGIN
@@ -222,25 +222,81 @@ static inline __m256 v_f16(const void *from)
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
 }
 
-static inline v_words v_dot8_quad(const int8_t *from)
+static inline v_words v_every_word(const void *from)
 {
-    int quad;
-    memcpy(&quad, from, sizeof quad);
-    return _mm256_set1_epi32(quad);
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    return _mm256_set1_epi32(word);
 }
 
-static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
-{
 #if defined(WEIR_WITH_VNNI)
+typedef v_words v_quads;
+
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    return v_every_word(from);
+}
+
+static inline v_quads v_load_quads(const int8_t *from)
+{
+    return v_load_words(from);
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
+{
     return _mm256_dpbusd_avx_epi32(acc, quads, weights);
+}
 #else
-    /* A byte without a sign by one with: two products are at most 2 * 127 * 127 = 32258, which 16
-     * bits hold. */
-    const __m256i pairs =
-        _mm256_maddubs_epi16(_mm256_abs_epi8(quads), _mm256_sign_epi8(weights, quads));
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+/* The magnitudes of activations, and all ones where one is below 0. */
+typedef struct {
+    v_words magnitude, below;
+} v_quads;
+
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    const v_quads quads = {v_every_word(from), v_every_word(from + 4)};
+    return quads;
+}
+
+/* Words 0, 2, 4 ... of two vectors. */
+static inline v_words v_even_words(v_words low, v_words high)
+{
+    const __m256 even =
+        _mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), 0x88);
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(even), 0xd8);
+}
+
+/* Quads, one for each lane. */
+static inline v_quads v_load_quads(const int8_t *from)
+{
+    const v_words low = v_load_words(from), high = v_load_words(from + 4 * V_LANES);
+    const v_quads quads = {v_even_words(low, high),
+                           v_even_words(_mm256_srli_epi64(low, 32), _mm256_srli_epi64(high, 32))};
+    return quads;
+}
+
+/* In the register of the sum: left to itself gcc 12 copies each sum once a column, and spills for
+ * that. */
+static inline v_words v_add_words(v_words sum, v_words words)
+{
+#if defined(__clang__)
+    return _mm256_add_epi32(sum, words);
+#else
+    __asm__("vpaddd {%1, %0, %0|%0, %0, %1}" : "+x"(sum) : "x"(words));
+    return sum;
 #endif
 }
+
+/* A byte without a sign by one with: two products are at most 2 * 127 * 128 = 32512, which 16 bits
+ * hold. There is an instruction that takes a sign over, but it needs the units that multiply; all
+ * do an exclusive or, which makes -1 - w of w, too small by the magnitude. */
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
+{
+    const __m256i pairs =
+        _mm256_maddubs_epi16(quads.magnitude, _mm256_xor_si256(weights, quads.below));
+    return v_add_words(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+#endif
 
 static inline __m256 v_int_to_float(v_words acc)
 {
@@ -262,20 +318,36 @@ static inline int32_t v_highest(v_words greatest)
     return _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_srli_epi64(two, 32)));
 }
 
+/* The sum of all lanes. */
+static inline int32_t v_sum(v_words words)
+{
+    const __m128i four =
+        _mm_add_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_srli_epi64(two, 32)));
+}
+
 static inline __m256 v_load_any(const float *from)
 {
     return _mm256_loadu_ps(from);
 }
 
 /* Integers as bytes, which they fit. */
-static inline void v_store_bytes(int8_t *to, __m256 x, float scale)
+static inline v_words v_store_bytes(int8_t *to, __m256 x, float scale, v_words missing)
 {
     const __m256i words = _mm256_cvtps_epi32(_mm256_mul_ps(x, _mm256_set1_ps(scale)));
     const __m128i shorts =
         _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     const __m128i bytes = _mm_packs_epi16(shorts, shorts);
+#if defined(WEIR_WITH_VNNI)
     _mm_storel_epi64((__m128i *)(void *)to,
                      _mm_xor_si128(bytes, _mm_set1_epi8((char)WEIR_DOT_BIAS)));
+    return missing;
+#else
+    const __m128i below = _mm_cmpgt_epi8(_mm_setzero_si128(), bytes);
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi32(_mm_abs_epi8(bytes), below));
+    return _mm256_sub_epi32(missing, _mm256_min_epi32(words, _mm256_setzero_si256()));
+#endif
 }
 
 WEIR_ISA_END

@@ -37,9 +37,9 @@
 #endif
 
 #if defined(WEIR_WITH_VNNI)
-enum { V_LANES = 16, WEIR_DOT_BIAS = 128 };
+enum { V_LANES = 16, WEIR_DOT_BIAS = 128, WEIR_QUAD = 4 };
 #else
-enum { V_LANES = 16, WEIR_DOT_BIAS = 0 };
+enum { V_LANES = 16, WEIR_DOT_BIAS = 0, WEIR_QUAD = 8 };
 #endif
 
 WEIR_ISA_BEGIN
@@ -214,25 +214,81 @@ static inline __m512 v_f16(const void *from)
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
 }
 
-static inline v_words v_dot8_quad(const int8_t *from)
+static inline v_words v_every_word(const void *from)
 {
-    int quad;
-    memcpy(&quad, from, sizeof quad);
-    return _mm512_set1_epi32(quad);
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    return _mm512_set1_epi32(word);
 }
 
-static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
-{
 #if defined(WEIR_WITH_VNNI)
+typedef v_words v_quads;
+
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    return v_every_word(from);
+}
+
+static inline v_quads v_load_quads(const int8_t *from)
+{
+    return v_load_words(from);
+}
+
+/* In the register of the sum, as in v_add_words of AVX2. */
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
+{
+#if defined(__clang__) || defined(WEIR_AVX512_IN_C)
     return _mm512_dpbusd_epi32(acc, quads, weights);
 #else
-    /* As on AVX2, but that there is no instruction that takes a sign over. */
-    const __m512i with_sign =
-        _mm512_mask_sub_epi8(weights, _mm512_movepi8_mask(quads), _mm512_setzero_si512(), weights);
-    const __m512i pairs = _mm512_maddubs_epi16(_mm512_abs_epi8(quads), with_sign);
-    return _mm512_add_epi32(acc, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+    __asm__("vpdpbusd {%2, %1, %0|%0, %1, %2}" : "+v"(acc) : "v"(quads), "v"(weights));
+    return acc;
 #endif
 }
+#else
+/* As on AVX2. */
+typedef struct {
+    v_words magnitude, below;
+} v_quads;
+
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    const v_quads quads = {v_every_word(from), v_every_word(from + 4)};
+    return quads;
+}
+
+static inline v_words v_even_words(v_words low, v_words high)
+{
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return _mm512_permutex2var_epi32(low, even, high);
+}
+
+/* Quads, one for each lane. */
+static inline v_quads v_load_quads(const int8_t *from)
+{
+    const v_words low = v_load_words(from), high = v_load_words(from + 4 * V_LANES);
+    const v_quads quads = {v_even_words(low, high),
+                           v_even_words(_mm512_srli_epi64(low, 32), _mm512_srli_epi64(high, 32))};
+    return quads;
+}
+
+static inline v_words v_add_words(v_words sum, v_words words)
+{
+#if defined(__clang__) || defined(WEIR_AVX512_IN_C)
+    return _mm512_add_epi32(sum, words);
+#else
+    __asm__("vpaddd {%1, %0, %0|%0, %0, %1}" : "+v"(sum) : "v"(words));
+    return sum;
+#endif
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
+{
+    const __m512i pairs =
+        _mm512_maddubs_epi16(quads.magnitude, _mm512_xor_si512(weights, quads.below));
+    return v_add_words(acc, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+}
+#endif
 
 static inline __m512 v_int_to_float(v_words acc)
 {
@@ -256,18 +312,38 @@ static inline int32_t v_highest(v_words greatest)
     return _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_srli_epi64(two, 32)));
 }
 
+/* The sum of all lanes. */
+static inline int32_t v_sum(v_words words)
+{
+    const __m512i high = _mm512_alignr_epi32(words, words, 8);
+    const __m256i eight = _mm512_castsi512_si256(_mm512_add_epi32(words, high));
+    const __m128i four =
+        _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_srli_epi64(two, 32)));
+}
+
 static inline __m512 v_load_any(const float *from)
 {
     return _mm512_loadu_ps(from);
 }
 
 /* Integers as bytes, which they fit. */
-static inline void v_store_bytes(int8_t *to, __m512 x, float scale)
+static inline v_words v_store_bytes(int8_t *to, __m512 x, float scale, v_words missing)
 {
     const __m512i words = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_set1_ps(scale)));
     const __m128i bytes = _mm512_cvtepi32_epi8(words);
+#if defined(WEIR_WITH_VNNI)
     _mm_storeu_si128((__m128i *)(void *)to,
                      _mm_xor_si128(bytes, _mm_set1_epi8((char)WEIR_DOT_BIAS)));
+    return missing;
+#else
+    const __m128i magnitude = _mm_abs_epi8(bytes);
+    const __m128i below = _mm_cmpgt_epi8(_mm_setzero_si128(), bytes);
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi32(magnitude, below));
+    _mm_storeu_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi32(magnitude, below));
+    return _mm512_sub_epi32(missing, _mm512_min_epi32(words, _mm512_setzero_si512()));
+#endif
 }
 
 WEIR_ISA_END

@@ -173,7 +173,7 @@ static inline void v_store_first(float *to, float32x4_t x, size_t count)
 /* ---- Weights of fewer bits ---- */
 
 typedef int32x4_t v_words;
-enum { V_LANES = 4, WEIR_DOT_BIAS = 0 };
+enum { V_LANES = 4, WEIR_DOT_BIAS = 0, WEIR_QUAD = 4 };
 
 static inline v_words v_words_zero(void)
 {
@@ -201,14 +201,26 @@ static inline float32x4_t v_f16(const void *from)
     return vcvt_f32_f16(vreinterpret_f16_s8(vld1_s8((const int8_t *)from)));
 }
 
-static inline v_words v_dot8_quad(const int8_t *from)
+static inline v_words v_every_word(const void *from)
 {
-    int32_t quad;
-    memcpy(&quad, from, sizeof quad);
-    return vdupq_n_s32(quad);
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    return vdupq_n_s32(word);
 }
 
-static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+typedef v_words v_quads;
+
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    return v_every_word(from);
+}
+
+static inline v_quads v_load_quads(const int8_t *from)
+{
+    return v_load_words(from);
+}
+
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
 {
     const int8x16_t w = vreinterpretq_s8_s32(weights), a = vreinterpretq_s8_s32(quads);
 #if defined(WEIR_WITH_DOT) && defined(__clang__)
@@ -218,7 +230,7 @@ static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
 #elif defined(WEIR_WITH_DOT)
     return vdotq_s32(acc, w, a);
 #else
-    /* Two products are at most 2 * 127 * 127 = 32258, which 16 bits hold. */
+    /* Two products are at most 2 * 127 * 128 = 32512, which 16 bits hold. */
     const int16x8_t low = vmull_s8(vget_low_s8(w), vget_low_s8(a));
     const int16x8_t pairs = vpaddq_s16(low, vmull_high_s8(w, a));
     return vpadalq_s16(acc, pairs);
@@ -241,18 +253,25 @@ static inline int32_t v_highest(v_words greatest)
     return vmaxvq_s32(greatest);
 }
 
+/* The sum of all lanes. */
+static inline int32_t v_sum(v_words words)
+{
+    return vaddvq_s32(words);
+}
+
 static inline float32x4_t v_load_any(const float *from)
 {
     return vld1q_f32(from);
 }
 
 /* Integers as bytes, which they fit. */
-static inline void v_store_bytes(int8_t *to, float32x4_t x, float scale)
+static inline v_words v_store_bytes(int8_t *to, float32x4_t x, float scale, v_words missing)
 {
     const int16x4_t shorts = vmovn_s32(vcvtnq_s32_f32(vmulq_n_f32(x, scale)));
     const int8x8_t bytes = vmovn_s16(vcombine_s16(shorts, shorts));
     const uint32_t quad = vget_lane_u32(vreinterpret_u32_s8(bytes), 0);
     memcpy(to, &quad, sizeof quad);
+    return missing;
 }
 
 WEIR_ISA_END

@@ -182,7 +182,7 @@ static inline void v_store_first(float *to, float x, size_t count)
 
 /* A vector of integers of 32 bits: packed weights, and sums of products of bytes. */
 typedef int32_t v_words;
-enum { V_LANES = 1, WEIR_DOT_BIAS = 0 };
+enum { V_LANES = 1, WEIR_DOT_BIAS = 0, WEIR_QUAD = 4 };
 
 static inline v_words v_words_zero(void)
 {
@@ -220,17 +220,34 @@ static inline float v_f16(const void *from)
                                                                                   << 16);
 }
 
-/* Four activations from a row that weir_quantise_row wrote, for every lane. */
-static inline v_words v_dot8_quad(const int8_t *from)
+/* One word for every lane. */
+static inline v_words v_every_word(const void *from)
+{
+    return v_load_words(from);
+}
+
+/* Activations, four a lane, from a row that weir_quantise_row wrote. Four of them have WEIR_QUAD
+ * bytes there: their own, or four of magnitudes and then four of signs. */
+typedef v_words v_quads;
+
+/* The same four for every lane. */
+static inline v_quads v_dot8_quad(const int8_t *from)
+{
+    return v_load_words(from);
+}
+
+/* Four for each. */
+static inline v_quads v_load_quads(const int8_t *from)
 {
     return v_load_words(from);
 }
 
 /* To each lane of `acc` the four products of its weights and the activations: exact as long as the
- * sum fits, as bytes are within 127. Where WEIR_DOT_BIAS is 128, activations are bytes without a
- * sign, and 128 too large: -128 times the sum of all weights takes that back, and belongs into
- * `acc` at any time; what wraps around on the way comes back too. */
-static inline v_words v_dot8(v_words acc, v_words weights, v_words quads)
+ * sum fits, as activations are within 127; weights may be any bytes. Two things belong into `acc`,
+ * too, at any time; what wraps around on the way comes back. Where WEIR_DOT_BIAS is 128,
+ * activations are bytes without a sign, and 128 too large: -128 times the sum of all weights takes
+ * that back. And what v_store_bytes says is missing. */
+static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
 {
     int8_t w[4], a[4];
     memcpy(w, &weights, sizeof w);
@@ -258,16 +275,25 @@ static inline int32_t v_highest(v_words greatest)
     return greatest;
 }
 
+/* The sum of all lanes. */
+static inline int32_t v_sum(v_words words)
+{
+    return words;
+}
+
 static inline float v_load_any(const float *from)
 {
     return *from;
 }
 
 /* The integers nearest to x * scale, of two as near the even one, as bytes, which they fit; with
- * WEIR_DOT_BIAS. Where 1.5 * 2^23 is added, the last bits of a float are ones. */
-static inline void v_store_bytes(int8_t *to, float x, float scale)
+ * WEIR_DOT_BIAS. Returns, as the sum of its lanes, `missing` and what sums of products with them
+ * are too small by: where signs are kept apart, the magnitudes of those below 0. Where 1.5 * 2^23
+ * is added, the last bits of a float are ones. */
+static inline v_words v_store_bytes(int8_t *to, float x, float scale, v_words missing)
 {
     *to = (int8_t)(v_bits(v_mul(x, scale) + 0x1.8p23f) & 0xff);
+    return missing;
 }
 
 #endif

@@ -17,50 +17,70 @@ static inline size_t weir_bytes(size_t n)
     return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
 }
 
+/* What belongs to a row of bytes: their scale, and what every sum of products with them is too
+ * small by. */
+struct weir_quantised {
+    float scale;
+    int32_t missing;
+};
+
 WEIR_ISA_BEGIN
 
+/* The bytes that n activations take in memory. */
+static inline size_t weir_quads(size_t n)
+{
+    return weir_bytes(n) * WEIR_QUAD / 4;
+}
+
+/* The bytes of n zeros from the activation `done` on, which is the first of a vector. */
+static inline void weir_store_zeros(int8_t *q, size_t done, size_t n)
+{
+    memset(q + done * WEIR_QUAD / 4, WEIR_DOT_BIAS, weir_quads(n) - done * WEIR_QUAD / 4);
+}
+
 /* With m the largest magnitude among v[0] to v[n - 1]: q[k] is the integer nearest to
- * v[k] * (127 / m), of two as near the even one, and *scale is m / 127. m below 2^-96 counts as 0,
- * far above where 127 / m would overflow: all are 0, and *scale is. Where there is an infinity or a
- * NaN all are 0 and *scale is NaN, so that every sum of the row becomes one. |v[k]| * (127 / m) is
- * at most 127 * (1 + 2^-23), so that nothing is beyond 127 when it has been rounded. q has
- * WEIR_DOT_BIAS added, zeros up to a multiple of WEIR_BYTES_ROW too, to which it is written; v is
- * read no further than n. */
-static inline void weir_quantise_row(const float *v, size_t n, int8_t *q, float *scale)
+ * v[k] * (127 / m), of two as near the even one, and the scale is m / 127. m below 2^-96 counts as
+ * 0, far above where 127 / m would overflow: all are 0, and the scale is. Where there is an
+ * infinity or a NaN all are 0 and the scale is NaN, so that every sum of the row becomes one.
+ * |v[k]| * (127 / m) is at most 127 * (1 + 2^-23), so that nothing is beyond 127 when it has been
+ * rounded. q has WEIR_DOT_BIAS added, zeros up to a multiple of WEIR_BYTES_ROW too, to which it is
+ * written; v is read no further than n. */
+static inline void weir_quantise_row(const float *v, size_t n, int8_t *q,
+                                     struct weir_quantised *row)
 {
     enum { LEAST = (127 - 96) << 23, INFINITE = 0x7f800000 };
     const size_t whole = n - n % V_LANES;
-    size_t done = 0;
-    v_words greatest = v_words_zero();
+    v_words greatest = v_words_zero(), missing = v_words_zero();
     for (size_t k = 0; k < whole; k += V_LANES)
         greatest = v_greatest(greatest, v_load_any(v + k));
     if (whole < n)
         greatest = v_greatest(greatest, v_load_first(v + whole, n - whole));
     const int32_t bits = v_highest(greatest);
-    *scale = 0;
-    if (bits >= INFINITE) {
-        const uint32_t nan = 0x7fc00000u;
-        memcpy(scale, &nan, sizeof nan);
-    } else if (bits >= LEAST) {
-        float m;
-        memcpy(&m, &bits, sizeof m);
-        const float factor = 127.0f / m;
-        *scale = m / 127.0f;
-        for (; done < whole; done += V_LANES)
-            v_store_bytes(q + done, v_load_any(v + done), factor);
-        if (whole < n) {
-            v_store_bytes(q + done, v_load_first(v + whole, n - whole), factor);
-            done += V_LANES;
-        }
+    if (bits < LEAST || bits >= INFINITE) {
+        const uint32_t scale = bits < LEAST ? 0 : 0x7fc00000u;
+        memcpy(&row->scale, &scale, sizeof scale);
+        row->missing = 0;
+        weir_store_zeros(q, 0, n);
+        return;
     }
-    memset(q + done, WEIR_DOT_BIAS, weir_bytes(n) - done);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    const float factor = 127.0f / m;
+    row->scale = m / 127.0f;
+    for (size_t k = 0; k < whole; k += V_LANES)
+        missing = v_store_bytes(q + k * WEIR_QUAD / 4, v_load_any(v + k), factor, missing);
+    if (whole < n)
+        missing = v_store_bytes(q + whole * WEIR_QUAD / 4, v_load_first(v + whole, n - whole),
+                                factor, missing);
+    row->missing = v_sum(missing);
+    weir_store_zeros(q, whole < n ? whole + V_LANES : n, n);
 }
 
-/* What a sum of products of bytes begins with: at `correction` -128 times the sum of all weights.
- */
-static inline v_words v_dot8_start(const void *correction)
+/* What a sum of products with a row of bytes begins with: `correction` is -128 times the sum of all
+ * weights. */
+static inline v_words v_dot8_start(const void *correction, const struct weir_quantised *row)
 {
-    return WEIR_DOT_BIAS ? v_load_words(correction) : v_words_zero();
+    return WEIR_DOT_BIAS ? v_load_words(correction) : v_every_word(&row->missing);
 }
 
 WEIR_ISA_END

@@ -50,8 +50,8 @@ static const char *row_bytes(struct emitter *e, int operand, const char *sizes)
 {
     const enum weir_extent extent = program_extent(e->program, operand);
     if (emit_is_known(e, extent))
-        return emit_number(e, weir_round_up(emit_known(e, extent), WEIR_BYTES_ROW));
-    return emit_format(e, "weir_bytes(%s%s)", sizes, extent_name(extent));
+        return emit_format(e, "weir_quads(%zu)", emit_known(e, extent));
+    return emit_format(e, "weir_quads(%s%s)", sizes, extent_name(extent));
 }
 
 static bool hoists(const struct emitter *e)
@@ -77,7 +77,7 @@ void emit_bytes_fields(struct emitter *e)
     int operands[STAGES_MAX * REGIONS_MAX];
     const size_t count = list_operands(e, operands);
     for (size_t i = 0; i < count; i++)
-        EMIT("    int8_t *%s;\n    float *%s;\n", bytes_name(e, operands[i]),
+        EMIT("    int8_t *%s;\n    struct weir_quantised *%s;\n", bytes_name(e, operands[i]),
              scale_name(e, operands[i]));
 }
 
@@ -108,8 +108,9 @@ void emit_bytes_pointers(struct emitter *e)
              e->tag);
     for (size_t i = 0; i < count; i++) {
         const char *rows = row_count(e, operands[i], "run->B");
-        EMIT("    s->%s = bytes;\n    bytes += weir_bytes(4 * %s) / 4;\n",
-             scale_name(e, operands[i]), rows);
+        EMIT("    s->%s = (struct weir_quantised *)(void *)bytes;\n"
+             "    bytes += weir_bytes(sizeof *s->%s * %s) / 4;\n",
+             scale_name(e, operands[i]), scale_name(e, operands[i]), rows);
         EMIT("    s->%s = (int8_t *)bytes;\n    bytes += %s * (%s / 4);\n",
              bytes_name(e, operands[i]), rows, row_bytes(e, operands[i], "s->"));
     }
@@ -125,8 +126,9 @@ void emit_byte_floats(struct emitter *e)
     EMIT("    (void)B, (void)I, (void)H, (void)P;\n    size_t floats = 0;\n");
     for (size_t i = 0; i < count; i++) {
         const char *rows = row_count(e, operands[i], "B");
-        EMIT("    floats += weir_bytes(4 * %s) / 4;\n    floats += %s * (%s / 4);\n", rows, rows,
-             row_bytes(e, operands[i], ""));
+        EMIT("    floats += weir_bytes(sizeof(struct weir_quantised) * %s) / 4;\n    floats += %s "
+             "* (%s / 4);\n",
+             rows, rows, row_bytes(e, operands[i], ""));
     }
     EMIT("    return floats;\n}\n\n");
 }
@@ -180,9 +182,14 @@ const char *emit_bytes_row(struct emitter *e, int operand, const char *row)
                        row_bytes(e, operand, "s->"));
 }
 
+const char *emit_bytes_of_row(struct emitter *e, int operand, const char *row)
+{
+    return emit_format(e, "s->%s + %s", scale_name(e, operand), row);
+}
+
 const char *emit_bytes_scale(struct emitter *e, int operand, const char *row)
 {
-    return emit_format(e, "s->%s[%s]", scale_name(e, operand), row);
+    return emit_format(e, "s->%s[%s].scale", scale_name(e, operand), row);
 }
 
 /* ---- Sums ---- */
@@ -222,10 +229,10 @@ void emit_bytes_before(struct emitter *e, const struct tile *tile, size_t r)
     for (size_t v = 0; v < tile->vectors && emit_has_bytes(e); v++)
         for (size_t slot = 0; slot < region->count; slot++)
             for (size_t row = 0; row < tile->rows; row++)
-                EMIT("    v_words %s = %s;\n", bytes_accumulator(e, tile, r, slot, v, row),
-                     row ? bytes_accumulator(e, tile, r, slot, v, 0)
-                         : emit_format(e, "v_dot8_start(%s + %zu)", panel_of(e, tile, region, v),
-                                       head_at(e, tile, region, v, slot, 1)));
+                EMIT("    v_words %s = v_dot8_start(%s + %zu, %s);\n",
+                     bytes_accumulator(e, tile, r, slot, v, row), panel_of(e, tile, region, v),
+                     head_at(e, tile, region, v, slot, 1),
+                     emit_bytes_of_row(e, region->operand, emit_plus(e, "row", row)));
 }
 
 void emit_bytes_after(struct emitter *e, const struct tile *tile, size_t r)

@@ -26,8 +26,10 @@ void emit_byte_floats(struct emitter *e);
 const char *emit_stage_bytes(struct emitter *e, const struct stage *stage);
 const char *emit_input_bytes(struct emitter *e, const struct stage *stage);
 
-/* The row of an operand, as bytes; its scale. `row` is an expression. */
+/* The row of an operand, as bytes; what belongs to them (struct weir_quantised), and of that the
+ * scale. `row` is an expression. */
 const char *emit_bytes_row(struct emitter *e, int operand, const char *row);
+const char *emit_bytes_of_row(struct emitter *e, int operand, const char *row);
 const char *emit_bytes_scale(struct emitter *e, int operand, const char *row);
 
 /* The sum of products of bytes that goes to a slot of region r. */

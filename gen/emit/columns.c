@@ -70,7 +70,7 @@ static void emit_broadcast(struct emitter *e, const struct tile *tile, const str
 {
     const char *operand = emit_operand_name(e, region->operand);
     if (emit_has_bytes(e)) {
-        EMIT("        const v_words %s = v_dot8_quad(%s + 4 * k);\n",
+        EMIT("        const v_quads %s = v_dot8_quad(%s + WEIR_QUAD * k);\n",
              input_name(e, tile, row, part), tile_row_pointer(e, operand, row));
         return;
     }

@@ -97,7 +97,11 @@ void emit_row_product(struct emitter *e)
         return;
     EMIT("/* One row of a product of few rows. */\n");
     if (emit_has_bytes(e)) {
-        EMIT_TEMPLATE("emit/few_bytes.c.in", {"TAG", e->tag});
+        const char *head =
+            emit_signature(e, emit_format(e, "static inline float row_product%s", e->tag),
+                           "const float *w, const int8_t *in, const struct weir_quantised *row, "
+                           "size_t cols");
+        EMIT_TEMPLATE("emit/few_bytes.c.in", {"HEAD", head});
         return;
     }
     EMIT("static inline float row_product%s(const float *w, const float *in, size_t cols)\n{\n",
@@ -141,6 +145,9 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
                                            : WEIR_FEW - 1;
     const char *operand = emit_identifier(e, emit_operand_name(e, region->operand));
     const char *product[WEIR_FEW - 1] = {"0.0f", "0.0f", "0.0f"};
+    const char *of_row = emit_has_bytes(e)
+                             ? emit_format(e, "%s, ", emit_bytes_of_row(e, region->operand, "row"))
+                             : "";
     EMIT("    {\n");
     const char *scale[WEIR_FEW - 1] = {"0.0f", "0.0f", "0.0f"};
     for (size_t row = 0; row < rows; row++) {
@@ -156,9 +163,9 @@ static void emit_slot(struct emitter *e, const struct region *region, size_t slo
                         emit_format(e, "s->%s + %s", e->region[region->index], start));
         EMIT("\n");
         emit_assignment(e, "        ", emit_format(e, "const float %s", product[row]),
-                        emit_format(e, "%srow_product%s(%s, %srow, %s)",
+                        emit_format(e, "%srow_product%s(%s, %srow, %s%s)",
                                     lacks ? emit_format(e, "%s0.0f : ", lacks) : "", e->tag,
-                                    weights, operand, emit_size(e, region->cols)));
+                                    weights, operand, of_row, emit_size(e, region->cols)));
         EMIT("\n");
         if (!emit_has_bytes(e))
             continue;

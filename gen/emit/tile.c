@@ -174,8 +174,8 @@ static void emit_pointers(struct emitter *e, const struct tile *tile, const stru
              emit_operand_row(e, region->operand));
 }
 
-/* What a region needs before its loop: sums that begin with it, and pointers. */
-static void emit_before(struct emitter *e, const struct tile *tile, size_t r, bool first)
+/* The sums that begin with a region. */
+static void emit_beginnings(struct emitter *e, const struct tile *tile, size_t r)
 {
     for (size_t sum = 0; sum < tile->stage->sum_count; sum++)
         for (size_t v = 0; v < tile->vectors && is_end(e, tile, r, sum, false); v++) {
@@ -184,12 +184,22 @@ static void emit_before(struct emitter *e, const struct tile *tile, size_t r, bo
             else
                 emit_bias(e, tile, sum, v);
         }
+}
+
+/* What a region needs before its loop. Sums of integers go to their sums after it, which need no
+ * registers in it. */
+static void emit_before(struct emitter *e, const struct tile *tile, size_t r, bool first)
+{
+    if (!emit_has_bytes(e))
+        emit_beginnings(e, tile, r);
     emit_pointers(e, tile, &tile->stage->regions[r], first);
     emit_bytes_before(e, tile, r);
 }
 
 static void emit_after(struct emitter *e, const struct tile *tile, size_t r)
 {
+    if (emit_has_bytes(e))
+        emit_beginnings(e, tile, r);
     emit_bytes_after(e, tile, r);
     for (size_t sum = 0; sum < tile->stage->sum_count; sum++)
         for (size_t v = 0; v < tile->vectors && is_end(e, tile, r, sum, true); v++)

@@ -18,7 +18,8 @@
 #include "halves.h"
 #include "support/inputs.h"
 
-enum { LANES_MAX = 16, COLUMNS_MAX = 133144, TOLD_MAX = 5 };
+/* LEAST_MAX: columns whose sum fits where weights may be -128. */
+enum { LANES_MAX = 16, COLUMNS_MAX = 133144, LEAST_MAX = 132104, TOLD_MAX = 5 };
 
 static const char *isa_name;
 static size_t failed;
@@ -71,14 +72,29 @@ static void check_f16(const struct primitives *isa)
 
 /* ---- Products of bytes ---- */
 
+/* Activations, a multiple of four, as a row of quads; returns what is missing from products. */
+static int32_t put_row(const struct primitives *isa, const int8_t *values, size_t n, int8_t *row)
+{
+    const bool apart = isa->quad > 4;
+    int32_t missing = 0;
+    for (size_t k = 0; k < n; k++) {
+        const int value = values[k];
+        int8_t *at = row + k / 4 * isa->quad + k % 4;
+        *at = (int8_t)(apart ? abs(value) : value ^ (isa->bias ? INT8_MIN : 0));
+        if (apart)
+            at[4] = value < 0 ? -1 : 0;
+        missing += apart && value < 0 ? -value : 0;
+    }
+    return missing;
+}
+
 /* In 128 bits of mind: what wraps around is the last 32 bits of an exact sum. */
 static void check_dot(const struct primitives *isa, const char *what, int32_t begin,
                       const int8_t *weights, const int8_t *values, size_t quads)
 {
     int32_t acc[LANES_MAX];
-    int8_t *activations = allocate(4 * quads);
-    for (size_t k = 0; k < 4 * quads; k++)
-        activations[k] = (int8_t)(values[k] ^ (isa->bias ? INT8_MIN : 0));
+    int8_t *row = allocate(isa->quad * quads);
+    const int32_t missing = put_row(isa, values, 4 * quads, row);
     int64_t exact[LANES_MAX];
     for (size_t lane = 0; lane < isa->lanes; lane++) {
         int64_t sum = begin, of_weights = 0;
@@ -89,13 +105,36 @@ static void check_dot(const struct primitives *isa, const char *what, int32_t be
                 of_weights += weight;
             }
         exact[lane] = sum;
-        acc[lane] = (int32_t)(uint32_t)(begin - isa->bias * of_weights);
+        acc[lane] = (int32_t)(uint32_t)(begin + missing - isa->bias * of_weights);
     }
-    isa->dot(acc, weights, activations, quads);
+    isa->dot(acc, weights, row, quads);
     for (size_t lane = 0; lane < isa->lanes; lane++)
         EXPECT(acc[lane] == exact[lane], "%s, %zu columns, lane %zu: the sum is %d, should be %lld",
                what, 4 * quads, lane, acc[lane], (long long)exact[lane]);
-    free(activations);
+    free(row);
+}
+
+/* A quad for each lane. */
+static void check_apart(const struct primitives *isa)
+{
+    enum { BYTES = 4 * LANES_MAX };
+    int8_t weights[BYTES], values[BYTES], row[2 * BYTES];
+    struct random random = {3};
+    for (int trial = 0; trial < 1000; trial++) {
+        int32_t acc[LANES_MAX] = {0}, exact[LANES_MAX] = {0};
+        for (size_t k = 0; k < 4 * isa->lanes; k++) {
+            weights[k] = (int8_t)(random_next(&random) >> 56);
+            values[k] = (int8_t)((int)(random_next(&random) % 255) - 127);
+            const bool below = isa->quad > 4 && values[k] < 0;
+            acc[k / 4] += (below ? -values[k] : 0) - isa->bias * weights[k];
+            exact[k / 4] += weights[k] * values[k];
+        }
+        put_row(isa, values, 4 * isa->lanes, row);
+        isa->dot_apart(acc, weights, row);
+        for (size_t lane = 0; lane < isa->lanes; lane++)
+            EXPECT(acc[lane] == exact[lane], "lane %zu by itself: the sum is %d, should be %d",
+                   lane, acc[lane], exact[lane]);
+    }
 }
 
 static int8_t any_byte(struct random *random)
@@ -120,24 +159,34 @@ static int8_t any_minus(struct random *random)
     return -127;
 }
 
+/* What weights alone may be. */
+static int8_t any_least(struct random *random)
+{
+    (void)random;
+    return -128;
+}
+
 static void check_dots(const struct primitives *isa)
 {
-    static int8_t (*const makes[])(struct random *) = {any_one, any_minus, any_extreme, any_byte};
-    static const char *const names[] = {"127", "-127", "127 and -127", "any"};
-    enum { MAKES = sizeof makes / sizeof *makes, QUADS_MAX = COLUMNS_MAX / 4 };
-    static const size_t columns[] = {4, 8, 252, 255, 256, 1000, COLUMNS_MAX};
+    static int8_t (*const makes[])(struct random *) = {any_one, any_minus, any_extreme, any_byte,
+                                                       any_least};
+    static const char *const names[] = {"127", "-127", "127 and -127", "any", "-128"};
+    enum { MAKES = sizeof makes / sizeof *makes, VALUES = MAKES - 1, QUADS_MAX = COLUMNS_MAX / 4 };
+    static const size_t columns[] = {4, 8, 252, 255, 256, 1000, LEAST_MAX, COLUMNS_MAX};
     int8_t *weights = allocate(4 * (size_t)QUADS_MAX * LANES_MAX), *values = allocate(COLUMNS_MAX);
     struct random random = {1};
     char what[80];
-    for (size_t m = 0; m < MAKES * MAKES; m++)
+    for (size_t m = 0; m < VALUES * MAKES; m++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
             const size_t quads = (columns[c] + 3) / 4;
+            if (columns[c] > LEAST_MAX && makes[m / VALUES] == any_least)
+                continue;
             for (size_t k = 0; k < 4 * quads; k++)
-                values[k] = (int8_t)(k < columns[c] ? makes[m % MAKES](&random) : 0);
+                values[k] = (int8_t)(k < columns[c] ? makes[m % VALUES](&random) : 0);
             for (size_t k = 0; k < 4 * quads * isa->lanes; k++)
-                weights[k] = makes[m / MAKES](&random);
-            snprintf(what, sizeof what, "weights %s, activations %s", names[m / MAKES],
-                     names[m % MAKES]);
+                weights[k] = makes[m / VALUES](&random);
+            snprintf(what, sizeof what, "weights %s, activations %s", names[m / VALUES],
+                     names[m % VALUES]);
             check_dot(isa, what, 0, weights, values, quads);
             if (columns[c] < 1000)
                 check_dot(isa, what, m % 2 ? -123456789 : 123456789, weights, values, quads);
@@ -208,25 +257,27 @@ static bool make_pages(void)
 static bool check_row(const struct primitives *isa, const char *what, const float *values, size_t n)
 {
     enum { N_MAX = 1024, AFTER = 64, UNTOUCHED = 0x55 };
-    int8_t q[N_MAX + AFTER], plain[N_MAX + AFTER];
-    const size_t padded = (n + 63) / 64 * 64, failed_before = failed;
+    int8_t q[2 * N_MAX + AFTER], right[2 * N_MAX + AFTER], plain[N_MAX] = {0};
+    const size_t padded = (n + 63) / 64 * 64, bytes = padded * isa->quad / 4;
+    const size_t failed_before = failed;
     float scale, plain_scale, *v = pages.end - n;
+    int32_t missing;
     memcpy(v, values, n * sizeof *v);
     plain_quantise(v, n, plain, &plain_scale);
-    for (size_t k = 0; k < n && isa->bias; k++)
-        plain[k] = (int8_t)(plain[k] ^ INT8_MIN);
-    memset(plain + n, isa->bias ? INT8_MIN : 0, padded - n);
-    memset(plain + padded, UNTOUCHED, AFTER);
-    memset(q, UNTOUCHED, padded + AFTER);
-    isa->quantise(v, n, q, &scale);
+    const int32_t right_missing = put_row(isa, plain, padded, right);
+    memset(right + bytes, UNTOUCHED, AFTER);
+    memset(q, UNTOUCHED, bytes + AFTER);
+    isa->quantise(v, n, q, &scale, &missing);
     EXPECT(isnan(plain_scale) ? float_bits(scale) == 0x7fc00000u
                               : float_bits(scale) == float_bits(plain_scale),
            "%s, %zu values: the scale is %.9g, should be %.9g", what, n, (double)scale,
            (double)plain_scale);
-    if (memcmp(q, plain, padded + AFTER) != 0)
-        for (size_t k = 0; k < padded + AFTER; k++)
-            EXPECT(q[k] == plain[k], "%s, %zu values: byte %zu is %d, should be %d", what, n, k,
-                   q[k], plain[k]);
+    EXPECT(missing == right_missing, "%s, %zu values: %d is missing, should be %d", what, n,
+           missing, right_missing);
+    if (memcmp(q, right, bytes + AFTER) != 0)
+        for (size_t k = 0; k < bytes + AFTER; k++)
+            EXPECT(q[k] == right[k], "%s, %zu values: byte %zu is %d, should be %d", what, n, k,
+                   q[k], right[k]);
     return failed == failed_before;
 }
 
@@ -336,6 +387,7 @@ int main(void)
         check_bf16(all[i].isa);
         check_f16(all[i].isa);
         check_dots(all[i].isa);
+        check_apart(all[i].isa);
         check_to_float(all[i].isa);
         check_rows(all[i].isa);
         printf("%-10s %zu failed\n", isa_name, failed);

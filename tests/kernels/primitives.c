@@ -25,20 +25,30 @@ static void to_float(const int32_t *from, float *to)
     v_store_first(to, v_int_to_float(v_load_words(from)), V_LANES);
 }
 
-static void dot(int32_t *acc, const int8_t *weights, const int8_t *activations, size_t quads)
+static void dot(int32_t *acc, const int8_t *weights, const int8_t *row, size_t quads)
 {
     v_words sums = v_load_words(acc);
     for (size_t k = 0; k < quads; k++)
         sums =
-            v_dot8(sums, v_load_words(weights + k * 4 * V_LANES), v_dot8_quad(activations + 4 * k));
+            v_dot8(sums, v_load_words(weights + k * 4 * V_LANES), v_dot8_quad(row + WEIR_QUAD * k));
     memcpy(acc, &sums, sizeof sums);
 }
 
-static void quantise(const float *v, size_t n, int8_t *q, float *scale)
+static void dot_apart(int32_t *acc, const int8_t *weights, const int8_t *row)
 {
-    weir_quantise_row(v, n, q, scale);
+    const v_words sums = v_dot8(v_load_words(acc), v_load_words(weights), v_load_quads(row));
+    memcpy(acc, &sums, sizeof sums);
+}
+
+static void quantise(const float *v, size_t n, int8_t *q, float *scale, int32_t *missing)
+{
+    struct weir_quantised row;
+    weir_quantise_row(v, n, q, &row);
+    *scale = row.scale;
+    *missing = row.missing;
 }
 
 WEIR_ISA_END
 
-const struct primitives PRIMITIVES = {V_LANES, WEIR_DOT_BIAS, bf16, f16, to_float, dot, quantise};
+const struct primitives PRIMITIVES = {V_LANES,  WEIR_DOT_BIAS, WEIR_QUAD, bf16,    f16,
+                                      to_float, dot,           dot_apart, quantise};

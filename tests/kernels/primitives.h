@@ -10,12 +10,15 @@
 struct primitives {
     size_t lanes;
     int bias; /* WEIR_DOT_BIAS */
+    size_t quad; /* WEIR_QUAD */
     void (*bf16)(const uint32_t *pairs, float *even, float *odd); /* of every lane */
     void (*f16)(const uint16_t *halves, float *to);
     void (*to_float)(const int32_t *from, float *to);
-    /* weights[quad][lane][4] times activations[quad][4], with the bias. */
-    void (*dot)(int32_t *acc, const int8_t *weights, const int8_t *activations, size_t quads);
-    void (*quantise)(const float *v, size_t n, int8_t *q, float *scale);
+    /* weights[quad][lane][4] times a row of quads, as weir_quantise_row has them; one vector of
+     * weights times as many quads as there are lanes. */
+    void (*dot)(int32_t *acc, const int8_t *weights, const int8_t *row, size_t quads);
+    void (*dot_apart)(int32_t *acc, const int8_t *weights, const int8_t *row);
+    void (*quantise)(const float *v, size_t n, int8_t *q, float *scale, int32_t *missing);
 };
 
 extern const struct primitives primitives_scalar, primitives_avx2, primitives_avx2vnni,
