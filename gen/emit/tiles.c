@@ -66,7 +66,7 @@ static bool emit_shape(struct emitter *e, const struct stage *stage, enum kind k
 {
     const struct tail *last = emit_tail(e, stage);
     const size_t held = rows * (vectors ? vectors : 1) * stage->sum_count;
-    const bool all = rows == 1 || held <= e->isa->accumulators;
+    const bool all = rows == 1 || held <= plan_accumulators(e->program, e->isa);
     const bool fused = e->plan->fused && rows == 1 && kind != AHEAD;
     struct tile whole = {.stage = stage,
                          .true_stage = stage,

@@ -42,11 +42,11 @@
     .sleef = {[OP_EXP] = "Sleef_finz_expf16_u10avx512f(%1$s)",                                     \
               [OP_LOG1P] = "Sleef_finz_log1pf16_u10avx512f(%1$s)"}
 #define NEON                                                                                       \
-    .vector = "float32x4_t", .lanes = 4, .accumulators = 24, .load = "vld1q_f32(%1$s + %2$s)",     \
-    .load_any = "vld1q_f32(%1$s + %2$s)", .store = "vst1q_f32(%1$s, %2$s)",                        \
-    .store_any = "vst1q_f32(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",                \
-    .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = "vdupq_n_f32(0.0f)",                 \
-    .set1 = "vdupq_n_f32(%1$s)", SEVERAL_LANES,                                                    \
+    .vector = "float32x4_t", .lanes = 4, .accumulators = 24, .byte_accumulators = 24,              \
+    .load = "vld1q_f32(%1$s + %2$s)", .load_any = "vld1q_f32(%1$s + %2$s)",                        \
+    .store = "vst1q_f32(%1$s, %2$s)", .store_any = "vst1q_f32(%1$s, %2$s)",                        \
+    .load_first = "v_load_first(%1$s, %2$s)", .store_first = "v_store_first(%1$s, %2$s, %3$s)",    \
+    .zero = "vdupq_n_f32(0.0f)", .set1 = "vdupq_n_f32(%1$s)", SEVERAL_LANES,                       \
     .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",                                                     \
            [OP_SUB] = "vsubq_f32(%1$s, %2$s)",                                                     \
            [OP_DIV] = "vdivq_f32(%1$s, %2$s)",                                                     \
@@ -68,6 +68,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .vector = "float",
                      .lanes = 1,
                      .accumulators = 8,
+                     .byte_accumulators = 8,
                      .load = "%1$s[%2$s]",
                      .load_any = "%1$s[%2$s]",
                      .store = "*(%1$s) = %2$s",
@@ -88,10 +89,10 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                             COMMON_OPS},
                      .sleef = {[OP_EXP] = "Sleef_finz_expf1_u10purecfma(%1$s)",
                                [OP_LOG1P] = "Sleef_finz_log1pf1_u10purecfma(%1$s)"}},
-    [WEIR_AVX2] = {NAMED("avx2", "WEIR_AVX2"), AVX2},
-    [WEIR_AVX2VNNI] = {NAMED("avx2vnni", "WEIR_AVX2VNNI"), AVX2},
-    [WEIR_AVX512] = {NAMED("avx512", "WEIR_AVX512"), AVX512},
-    [WEIR_AVX512VNNI] = {NAMED("avx512vnni", "WEIR_AVX512VNNI"), AVX512},
+    [WEIR_AVX2] = {NAMED("avx2", "WEIR_AVX2"), AVX2, .byte_accumulators = 9},
+    [WEIR_AVX2VNNI] = {NAMED("avx2vnni", "WEIR_AVX2VNNI"), AVX2, .byte_accumulators = 12},
+    [WEIR_AVX512] = {NAMED("avx512", "WEIR_AVX512"), AVX512, .byte_accumulators = 20},
+    [WEIR_AVX512VNNI] = {NAMED("avx512vnni", "WEIR_AVX512VNNI"), AVX512, .byte_accumulators = 24},
     [WEIR_NEON] = {NAMED("neon", "WEIR_NEON"), NEON},
     [WEIR_NEONDOT] = {NAMED("neondot", "WEIR_NEONDOT"), NEON},
 };

@@ -10,6 +10,7 @@ struct isa {
     const char *name, *constant, *header, *vector; /* constant: of enum weir_isa */
     size_t lanes;
     size_t accumulators; /* that stay in registers beside what they are computed from */
+    size_t byte_accumulators; /* of products of bytes */
     const char *load, *load_any, *load_first, *store, *store_any, *store_first, *zero, *set1;
     const char *window; /* (low, high, n): the lanes from n on of two vectors; n is a constant */
     const char *three; /* (a, b, c): three floats in the first lanes; one lane takes the first */

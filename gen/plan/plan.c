@@ -15,6 +15,7 @@ enum {
     ENOUGH_MIDDLING = 6, /* where loads miss the first-level cache, though not all of them */
     ROWS_WANTED = 4, /* rows that read a weight together: with fewer, a tile holds fewer sums */
     ROWS_FEW_SUMS = 6,
+    ROWS_BYTES = 3, /* rows that read bytes together: their products take longer than loads */
     ROWS_ABREAST = 4, /* their divisions and exponentials wait together */
     SINGLE_MOST = 16, /* accumulators of a tile of one row beyond which nothing is gained */
     HOIST_ROWS = 96, /* rows ahead: fewer evict the recurrent weights too often */
@@ -28,6 +29,12 @@ enum {
     FAR_BYTES = 4 << 20, /* weights a step that come from beyond the second-level cache */
     CYCLE_BYTES = 64 /* what the second-level cache gives in a cycle; an FMA takes LATENCY / 2 */
 };
+
+size_t plan_accumulators(const struct program *program, const struct isa *isa)
+{
+    const bool widens = program->type != WEIR_TYPE_F32 && isa->lanes > 1;
+    return program->type == WEIR_TYPE_I8 ? isa->byte_accumulators : isa->accumulators - widens;
+}
 
 /* The most accumulators that are live at once for one vector of units of one row. */
 static size_t live_sums(const struct program *program)
@@ -73,7 +80,10 @@ static size_t enough_sums(const struct program *program, const struct isa *isa)
 {
     if (is_middling(program, isa))
         return ENOUGH_MIDDLING;
-    const size_t paced = LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
+    const size_t columns = program->type == WEIR_TYPE_I8 ? 1 : weir_word_columns(program->type);
+    const size_t paced = columns * LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
+    if (columns > 1 && step_bytes(program) >= FAR_BYTES)
+        return paced / columns;
     return step_bytes(program) < NEAR_BYTES || paced > LATENCY ? LATENCY : paced;
 }
 
@@ -95,6 +105,8 @@ static size_t choose_vectors(const struct program *program, const struct isa *is
     const size_t room = widens && isa->accumulators < SINGLE_MOST ? LATENCY : isa->accumulators;
     const size_t most = room < SINGLE_MOST ? room : SINGLE_MOST;
     const size_t enough = enough_sums(program, isa);
+    if (program->type == WEIR_TYPE_I8 && step_bytes(program) >= FAR_BYTES)
+        return 1; /* the fewer streams come from afar, the better */
     /* Two have their elementwise work done in step, which matters as long as there is little else.
      */
     size_t best = is_middling(program, isa) && blocks > 1 && 2 * sums <= most ? 2 : 1;
@@ -118,6 +130,25 @@ static size_t most_blocks(const struct program *program, const struct isa *isa)
     return most;
 }
 
+/* The tiles of several rows where weights of fewer bits leave few accumulators. */
+static void choose_narrow(const struct program *program, const struct isa *isa, size_t sums,
+                          struct plan *plan)
+{
+    const size_t room = plan_accumulators(program, isa);
+    /* Every product of bytes needs registers by itself where it takes several instructions. */
+    if (program->type == WEIR_TYPE_I8 && room < isa->accumulators) {
+        const bool holds_all = sums * ROWS_BYTES <= room;
+        plan->sums = holds_all ? 0 : room / ROWS_WANTED;
+        plan->rows = holds_all ? room / (sums * plan->batch_vectors) : ROWS_WANTED;
+        return;
+    }
+    /* A weight that is widened has a register of its own: a few more rows of one sum read it, or
+     * of two, which are fewer streams of weights where there is one row. */
+    plan->sums = program->type == WEIR_TYPE_BF16 && sums >= 4 ? 2 : 1;
+    plan->batch_vectors = isa->accumulators / ROWS_FEW_SUMS / plan->sums;
+    plan->rows = room / (plan->sums * plan->batch_vectors);
+}
+
 struct plan plan_choose(const struct program *program, const struct isa *isa)
 {
     const size_t sums = live_sums(program);
@@ -133,18 +164,14 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     const size_t blocks = most_blocks(program, isa);
     if (plan.batch_vectors > blocks)
         plan.batch_vectors = blocks;
-    plan.rows = isa->accumulators / (sums * plan.batch_vectors);
+    plan.rows = plan_accumulators(program, isa) / (sums * plan.batch_vectors);
     if (plan.batch_vectors == 1 && plan.rows < ROWS_WANTED && isa->lanes > 1) {
         plan.sums = isa->accumulators / ROWS_FEW_SUMS;
         plan.rows = ROWS_FEW_SUMS;
     }
-    /* A weight that is widened has a register of its own: a few more rows of one sum read it. */
     if (program->type != WEIR_TYPE_F32 && isa->lanes > 1 &&
-        isa->accumulators < ROWS_FEW_SUMS * ROWS_WANTED) {
-        plan.sums = 1;
-        plan.rows = ROWS_FEW_SUMS;
-        plan.batch_vectors = isa->accumulators / ROWS_FEW_SUMS;
-    }
+        isa->accumulators < ROWS_FEW_SUMS * ROWS_WANTED)
+        choose_narrow(program, isa, sums, &plan);
     plan.rows = plan.rows < 1 ? 1 : plan.rows > 8 ? 8 : plan.rows;
     /* A call of SLEEF clobbers every vector register: few sums can wait in them. */
     plan.fused = isa->accumulators > LATENCY && (program->math == WEIR_INLINE || plan.vectors == 1);

@@ -47,6 +47,9 @@ extern const struct plan_field plan_fields[PLAN_FIELD_COUNT];
 
 size_t *plan_value(struct plan *plan, size_t field);
 
+/* The accumulators that stay in registers beside what the type of the weights needs. */
+size_t plan_accumulators(const struct program *program, const struct isa *isa);
+
 /* The plan for a program on an ISA, from what was measured (see plan.c). */
 struct plan plan_choose(const struct program *program, const struct isa *isa);
 
