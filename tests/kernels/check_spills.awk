@@ -10,8 +10,12 @@ function failed(what) {
 }
 
 # ---- The C file: per tile, how many inputs (rows) and fused multiply-adds each loop has ----
+# Of bytes, products of four columns stand for fused multiply-adds.
 
+BEGIN { product = "^(vfmadd|fmla|vpmaddubsw|vpdpbusd|sdot|sadalp)" }
 FNR == 1 { file++ }
+file == 1 && /v_(bf16_even|f16|load_words)\(/ { narrow = 1 } # weights are loaded as words and converted
+file == 1 && /v_bf16_odd\(/ { masks_most = 1 }
 
 file == 1 && /^WEIR_TILE (tile|ahead|hoisted|wide)/ {
     name = $2
@@ -20,8 +24,8 @@ file == 1 && /^WEIR_TILE (tile|ahead|hoisted|wide)/ {
 }
 file == 1 && /^}/ { name = "" }
 file == 1 && name != "" && /^    for \(size_t (k = 0;|i = 0; i < steps)/ { inside = 1; rows = fmas = 0; trips = $8 + 0 }
-file == 1 && inside && /= (_mm[0-9]+_set1_ps|vdupq_n_f32)\(/ { rows++ }
-file == 1 && inside && /fma/ { fmas++ }
+file == 1 && inside && /= (_mm[0-9]+_set1_ps|vdupq_n_f32|v_dot8_quad)\(/ { rows++ }
+file == 1 && inside && /fma|v_dot8\(/ { fmas++ }
 file == 1 && inside && /^    }/ {
     inside = 0
     loops[name]++
@@ -42,6 +46,7 @@ file == 2 && /^[A-Za-z_][A-Za-z0-9_.]*:/ {
     else
         name = ""
 }
+file == 2 && /^[ \t]*\.set[ \t]/ { split($2, alias, ","); seen[alias[1]] = 1 } # the same code as another tile
 file == 2 && name != "" { read_line($0) }
 file == 2 && name != "" && /^[ \t]*\.size/ { end_function(); name = "" }
 
@@ -87,7 +92,7 @@ function has_columns(loop,    i, multiplies) {
     for (i = from[loop]; i <= to[loop]; i++) {
         if (text[i] ~ /^(vdiv|fdiv)/)
             return 0
-        multiplies += text[i] ~ /^(vfmadd|fmla)/
+        multiplies += text[i] ~ product
     }
     return multiplies
 }
@@ -108,12 +113,12 @@ function is_unrolled(    loop, i, needed, there) {
     for (loop = 1; loop <= loops[name]; loop++)
         needed += columns[name, loop] * expected_fmas[name, loop]
     for (i = 1; i <= lines; i++)
-        there += text[i] ~ /^(vfmadd|fmla)/
+        there += text[i] ~ product
     return there >= needed
 }
 
 function check_loop(first, last,    i) {
-    fma = weights = inputs = moves = others = 0
+    fma = weights = inputs = moves = others = masks = 0
     for (i = first; i <= last; i++)
         if (neon)
             count_neon(text[i])
@@ -125,22 +130,32 @@ function check_loop(first, last,    i) {
 }
 
 # A compiler may unroll: every count is a multiple of what one column needs. It may also name a weight
-# vector in memory again for the next row (gcc does for two or three rows on x86). The deltas of a wide
+# vector in memory again for the next row (gcc does for two or three rows on x86). A row of bytes has one
+# broadcast, or two where signs are kept apart. The deltas of a wide
 # tile lie side by side: clang loads four as one vector on NEON and multiplies by its lanes.
 function match_loop(    loop, times, broadcasts) {
     for (loop = 1; loop <= loops[name]; loop++) {
         times = fma / expected_fmas[name, loop]
         broadcasts = times * expected_rows[name, loop]
         if (times >= 1 && times == int(times) && weights <= fma &&
-            (inputs == broadcasts || (neon && name ~ /^wide/ && inputs < broadcasts)))
+            (inputs == broadcasts || (bytes && inputs == 2 * broadcasts) ||
+             (neon && name ~ /^wide/ && inputs < broadcasts)))
             return
     }
     failed("expected " expected_fmas[name, 1] " fma and " expected_rows[name, 1] \
            " broadcasts a column, and at most a weight load a fma; see the counts above")
 }
 
-# AT&T: the destination comes last. lea only computes. Tiles of the gradient of x fetch the next rows, a
-# line at a time: once in sixteen columns gcc takes the address of one from the stack.
+# What may come from the stack after all. Tiles of the gradient of x fetch the next rows, a line at a time: once in
+# sixteen columns gcc takes the address of one from there. With AVX2 the mask of odd columns of bfloat finds no register
+# beside twelve accumulators, two weights and an input: once in two columns.
+function is_allowed(mnemonic) {
+    if (mnemonic ~ /^(vmovdqa|vmovap[sd]|vpand|vandps)/ && ++masks <= masks_most)
+        return 1
+    return mnemonic ~ /^lea/ || (mnemonic == "movq" && name ~ /^tile_input/)
+}
+
+# AT&T: the destination comes last. lea only computes.
 function count_x86(line,    mnemonic, destination) {
     mnemonic = line
     sub(/[ \t].*/, "", mnemonic)
@@ -149,23 +164,28 @@ function count_x86(line,    mnemonic, destination) {
     sub(/.*[, \t]/, "", destination)
     if (mnemonic !~ /^(nop|lea|j|cmp|test|prefetch)/ && destination ~ /memory/)
         failed("stores in its inner loop: " line)
-    if (mnemonic !~ /^lea/ && !(mnemonic == "movq" && name ~ /^tile_input/) &&
-        (line ~ /[(,]%rsp[,)]/ || (frame && line ~ /[(,]%rbp[,)]/)))
+    if ((line ~ /[(,]%rsp[,)]/ || (frame && line ~ /[(,]%rbp[,)]/)) && !is_allowed(mnemonic))
         failed("spills in its inner loop: " line)
     if (mnemonic ~ /^call/)
         failed("calls in its inner loop: " line)
-    if (mnemonic ~ /^vmov(u|dqu)/)
+    if (mnemonic ~ /^vmov(u|dqu)/ && !narrow)
         failed("has an unaligned load in its inner loop: " line)
-    if (mnemonic ~ /^vfmadd/) {
+    if (mnemonic ~ /^(vpmaddubsw|vpdpbusd)/)
+        bytes = 1
+    if (mnemonic ~ product) {
         fma++
         if (line ~ /{1to/)
             inputs++
         else if (line ~ /\(/)
             weights++
-    } else if (mnemonic ~ /^vbroadcastss/) {
+    } else if (mnemonic ~ /^vinsertf/) {
+        weights-- # halves of one vector are converted by themselves
+    } else if (mnemonic ~ /^(vbroadcastss|vpbroadcastd)/) {
         inputs++
-    } else if (mnemonic ~ /^vmov[au]p[sd]/) {
-        if (line ~ /\(/)
+    } else if (mnemonic ~ /^vmov[au]p[sd]/ || (narrow && mnemonic ~ /^v(movdq[au]|pxor|pslld|pand|andps|cvtph2ps)/)) {
+        if (line ~ /{1to/)
+            inputs++
+        else if (line ~ /\(/)
             weights++
         else
             moves++

@@ -26,20 +26,29 @@ look_at() { # ARGUMENT...
         >"$scratch/loops"
 }
 
+# Does the same, and counts.
+check() { # ARGUMENT...
+    kernels=$((kernels + 1))
+    look_at "$@" || bad=$((bad + 1))
+    cat "$scratch/loops"
+    loops=$((loops + $(grep -c ' fma ' "$scratch/loops")))
+}
+
 bad=0
 loops=0
+kernels=0
 for cell in lstm gru; do
     for size in 33x20 64x64 512x512; do
         echo "$cell $size"
-        look_at --cell $cell --input ${size%x*} --hidden ${size#*x} --train || bad=$((bad + 1))
-        cat "$scratch/loops"
-        loops=$((loops + $(grep -c ' fma ' "$scratch/loops")))
+        check --cell $cell --input ${size%x*} --hidden ${size#*x} --train
+    done
+    for type in bf16 f16 i8; do
+        echo "$cell $type"
+        check --cell $cell --input 512 --hidden 512 --type $type
     done
 done
-look_at --product || bad=$((bad + 1))
-cat "$scratch/loops"
-loops=$((loops + $(grep -c ' fma ' "$scratch/loops")))
-[[ $bad -eq 0 ]] || fail "$bad of 7 kernels for $isa have inner loops that do more than they should."
+check --product
+[[ $bad -eq 0 ]] || fail "$bad of $kernels kernels for $isa have inner loops that do more than they should."
 
 ! look_at --cell lstm --input 33 --hidden 80 --plan hoist=0,rows=8,batch_vectors=4,sums=0 ||
     fail "tiles of 128 accumulators pass: the check sees nothing."
