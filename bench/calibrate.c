@@ -162,7 +162,7 @@ double calibration_pass(const struct calibration *calibration, const struct ceil
 
 double calibration_arithmetic(const struct ceilings *ceilings, double flop, const char *type)
 {
-    return type && weir_type_named(type) == WEIR_TYPE_I8 ? 0 : flop / ceilings->fma;
+    return type && weir_is_bytes(weir_type_named(type)) ? 0 : flop / ceilings->fma;
 }
 
 double calibration_bound(const struct calibration *calibration, const char *isa,

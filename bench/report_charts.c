@@ -94,7 +94,7 @@ static void point_print(const struct sweep *sweep, const struct row *row, FILE *
 /* Products of bytes are no fused multiply-adds, and not under their ceilings. */
 static bool has_ceiling(const struct row *row)
 {
-    return weir_type_named(report_type(row)) != WEIR_TYPE_I8;
+    return !weir_is_bytes(weir_type_named(report_type(row)));
 }
 
 /* The fastest kernel of a shape that has a ceiling. */

@@ -40,7 +40,7 @@ static const struct {
      "one of those that --list shows, such as avx2; of a model, a list with commas, by default of "
      "all"},
     {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
-    {"type", "f32|bf16|f16|i8", KERNEL, AT(type),
+    {"type", "f32|bf16|f16|i8|u8", KERNEL, AT(type),
      "what the weights of products are stored as: float32 (default), bfloat16, IEEE's binary16, or "
      "bytes with a scale for every row"},
     {"train", NULL, KERNEL, AT(trains),

@@ -15,7 +15,7 @@ enum { SIZE_LIMIT = 1 << 20 };
 static const struct isa *find_isa(const char *name, const char *type, const char *more,
                                   struct failure *failure)
 {
-    const bool bytes = type && !strcmp(type, weir_type_name(WEIR_TYPE_I8));
+    const bool bytes = type && weir_is_bytes(weir_type_named(type));
     const struct isa *isa = name ? isa_find(name) : NULL;
     const struct isa *base = isa && !bytes ? isa_base(isa) : NULL;
     char *names = isa_names();
@@ -45,7 +45,7 @@ bool options_type(const struct request *request, enum weir_type *type, struct fa
     const bool sleef = request->math && !strcmp(request->math, "sleef");
     *type = request->type ? weir_type_named(request->type) : WEIR_TYPE_F32;
     if (*type == WEIR_TYPE_COUNT)
-        return fail(failure, "--type %.1000s, expected f32, bf16, f16 or i8", request->type);
+        return fail(failure, "--type %.1000s, expected f32, bf16, f16, i8 or u8", request->type);
     return *type == WEIR_TYPE_F32 || (!request->trains && !sleef) ||
            fail(failure, "--type %s is not for %s, which takes weights of float32", request->type,
                 request->trains ? "--train" : "--math sleef");

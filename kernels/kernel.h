@@ -85,8 +85,15 @@ enum weir_isa {
 enum weir_math { WEIR_INLINE, WEIR_SLEEF };
 
 /* What the weights of products are stored as. Vectors, states and all arithmetic between products
- * are float32, whatever the type. */
-enum weir_type { WEIR_TYPE_F32, WEIR_TYPE_BF16, WEIR_TYPE_F16, WEIR_TYPE_I8, WEIR_TYPE_COUNT };
+ * are float32, whatever the type. I8: bytes within 127. U8: all bytes, with a zero point a row. */
+enum weir_type {
+    WEIR_TYPE_F32,
+    WEIR_TYPE_BF16,
+    WEIR_TYPE_F16,
+    WEIR_TYPE_I8,
+    WEIR_TYPE_U8,
+    WEIR_TYPE_COUNT
+};
 
 /* A learned matrix [rows][cols], row-major, or a learned vector [rows] (cols is WEIR_ONE), under
  * its name in the cell file. This is the canonical form in which weights are handed to Weir. */
@@ -112,13 +119,14 @@ struct weir_state {
  *
  * with the rows of parameter k from tail[k] on, and zeros elsewhere. With weights of 8 bits two
  * words of each lane stand before those of the columns: its row's scale, and -128 times the sum of
- * its bytes. Where `few` is set, and there are fewer rows than WEIR_FEW, the region is
+ * its bytes; of U8 a third, the zero point, an integer in [-128, 127] that is taken from each byte.
+ * Where `few` is set, and there are fewer rows than WEIR_FEW, the region is
  *
  *     [parameter][row][col]
  *
  * of float32, to which weights of 16 bits are widened, with zeros past the last col, to a multiple
- * of WEIR_ROW; of bytes, to a multiple of WEIR_BYTES_ROW, after WEIR_ROW words that begin with the
- * two. Regions follow one another in the order of the table, each starting at a multiple of
+ * of WEIR_ROW; of bytes, to a multiple of WEIR_BYTES_ROW, after WEIR_ROW words that begin with
+ * those. Regions follow one another in the order of the table, each starting at a multiple of
  * WEIR_ROW words. Every weight is multiplied by its slot's scale, once, in float (kernel.scales; a
  * finite product that overflows becomes +-FLT_MAX); scales of matrices of a narrower type are 1. */
 struct weir_region {
@@ -247,7 +255,7 @@ struct weir_product_kernel {
 /* Which of the contracts of this file a kernel was generated for: another number wherever anything
  * in it that a kernel and the runtime share changes its meaning or its place. First in a kernel, so
  * that any can be asked. */
-enum { WEIR_CONTRACT = 5 };
+enum { WEIR_CONTRACT = 6 };
 
 struct weir_kernel {
     unsigned contract; /* WEIR_CONTRACT */

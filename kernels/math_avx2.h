@@ -298,6 +298,11 @@ static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
 }
 #endif
 
+static inline v_words v_less(v_words acc, v_words zero, int32_t sum)
+{
+    return _mm256_sub_epi32(acc, _mm256_mullo_epi32(zero, _mm256_set1_epi32(sum)));
+}
+
 static inline __m256 v_int_to_float(v_words acc)
 {
     return _mm256_cvtepi32_ps(acc);

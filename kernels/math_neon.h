@@ -237,6 +237,11 @@ static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
 #endif
 }
 
+static inline v_words v_less(v_words acc, v_words zero, int32_t sum)
+{
+    return vmlsq_n_s32(acc, zero, sum);
+}
+
 static inline float32x4_t v_int_to_float(v_words acc)
 {
     return vcvtq_f32_s32(acc);

@@ -255,6 +255,12 @@ static inline v_words v_dot8(v_words acc, v_words weights, v_quads quads)
     return acc + (w[0] * a[0] + w[1] * a[1] + w[2] * a[2] + w[3] * a[3]);
 }
 
+/* acc - zero * sum. */
+static inline v_words v_less(v_words acc, v_words zero, int32_t sum)
+{
+    return acc - zero * sum;
+}
+
 /* To nearest even. */
 static inline float v_int_to_float(v_words acc)
 {

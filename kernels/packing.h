@@ -37,7 +37,7 @@ static inline size_t weir_round_up(size_t a, size_t unit)
 /* In the order of enum weir_type. */
 static inline const char *weir_type_name(enum weir_type type)
 {
-    static const char *const names[WEIR_TYPE_COUNT] = {"f32", "bf16", "f16", "i8"};
+    static const char *const names[WEIR_TYPE_COUNT] = {"f32", "bf16", "f16", "i8", "u8"};
     return names[type];
 }
 
@@ -50,17 +50,22 @@ static inline enum weir_type weir_type_named(const char *name)
     return (enum weir_type)type;
 }
 
+static inline bool weir_is_bytes(enum weir_type type)
+{
+    return type == WEIR_TYPE_I8 || type == WEIR_TYPE_U8;
+}
+
 /* The columns of one lane that share a word of 32 bits. */
 static inline size_t weir_word_columns(enum weir_type type)
 {
-    return type == WEIR_TYPE_F32 ? 1 : type == WEIR_TYPE_I8 ? 4 : 2;
+    return type == WEIR_TYPE_F32 ? 1 : weir_is_bytes(type) ? 4 : 2;
 }
 
-/* The words of a lane before its columns: of a row of bytes its scale, and what belongs into its
- * sums where activations are WEIR_DOT_BIAS too large. */
+/* The words of a lane before its columns: of a row of bytes its scale, what belongs into its sums
+ * where activations are WEIR_DOT_BIAS too large, and the zero point that it may have. */
 static inline size_t weir_head_words(enum weir_type type)
 {
-    return type == WEIR_TYPE_I8 ? 2 : 0;
+    return type == WEIR_TYPE_U8 ? 3 : type == WEIR_TYPE_I8 ? 2 : 0;
 }
 
 /* The words of so many columns. */
@@ -88,15 +93,19 @@ static inline float weir_rounded(enum weir_type type, float weight)
 /* Whether a type holds a weight: what is finite stays so, and bytes are finite. */
 static inline bool weir_holds(enum weir_type type, float weight)
 {
-    if (type == WEIR_TYPE_I8)
+    if (weir_is_bytes(type))
         return isfinite(weight);
     return !isfinite(weight) || isfinite(weir_rounded(type, weight));
 }
 
-/* The most columns whose products a type adds exactly: 127 * 127 times so many is below 2^31. */
-static inline size_t weir_columns_most(enum weir_type type)
+/* The most columns whose products a type adds exactly: 127 * 127 times so many is below 2^31. A
+ * byte of U8 may be -128; with a zero point it is up to 255 away from that. */
+static inline size_t weir_columns_most(enum weir_type type, bool has_zeros)
 {
-    return type == WEIR_TYPE_I8 ? 133144 : SIZE_MAX;
+    return type == WEIR_TYPE_I8   ? 133144
+           : type != WEIR_TYPE_U8 ? SIZE_MAX
+           : has_zeros            ? 66311
+                                  : 132104;
 }
 
 /* Puts a weight of column `part` of a word where its type has it, `at` lanes from the first. Two
@@ -130,13 +139,13 @@ static inline bool weir_is_few(const struct weir_region *region, size_t rows)
 /* The words before the columns of a row that lies by itself. */
 static inline size_t weir_few_head(enum weir_type type)
 {
-    return type == WEIR_TYPE_I8 ? WEIR_ROW : 0;
+    return weir_is_bytes(type) ? WEIR_ROW : 0;
 }
 
 /* The words of a row that lies by itself. */
 static inline size_t weir_few_words(enum weir_type type, size_t cols)
 {
-    return type == WEIR_TYPE_I8
+    return weir_is_bytes(type)
                ? weir_plus(weir_few_head(type), weir_round_up(cols, WEIR_BYTES_ROW) / sizeof(float))
                : weir_round_up(cols, WEIR_ROW);
 }
@@ -181,10 +190,28 @@ static inline float weir_float_at(const float *array, size_t index)
 /* Weights as their owner has them: numbers of a type in an array that may lie anywhere in memory.
  */
 struct weir_numbers {
-    const void *data; /* float; uint16_t, as halves.h has them; or int8_t */
+    const void *data; /* float; uint16_t, as halves.h has them; int8_t; or, of U8, uint8_t */
     enum weir_type type; /* of data */
-    const float *scales; /* of bytes: one a row */
+    /* Of bytes, with a scale and a zero point a row, or one of them for all rows. */
+    const float *scales;
+    const void *zeros; /* of the type of data; NULL: 0 */
+    bool one_scale, one_zero;
 };
+
+/* A byte as one with a sign: 128 less where it had none. */
+static inline int8_t weir_signed(enum weir_type type, const void *bytes, size_t index)
+{
+    const uint8_t byte = ((const uint8_t *)bytes)[index];
+    return (int8_t)(type == WEIR_TYPE_U8 ? byte ^ 0x80 : byte);
+}
+
+/* What is taken from such bytes of a row. */
+static inline int8_t weir_zero_of(const struct weir_numbers *numbers, size_t row)
+{
+    static const uint8_t none = 0;
+    return weir_signed(numbers->type, numbers->zeros ? numbers->zeros : &none,
+                       numbers->zeros && !numbers->one_zero ? row : 0);
+}
 
 /* One that is no byte. */
 static inline float weir_number_at(const struct weir_numbers *numbers, size_t index)
@@ -220,25 +247,31 @@ static inline int8_t weir_byte(float weight, float scale)
     return (int8_t)(halves_bits(within + 0x1.8p23f) & 0xff);
 }
 
-/* Packs a row as bytes, those that it is given as or the nearest. The bytes of four columns lie
- * together, and `step` bytes after them those of the next. */
+/* Packs a row as bytes of a type, those that it is given as or the nearest. The words of its head
+ * lie `head_step` apart; the bytes of four columns together, and `step` bytes after them those of
+ * the next. */
 static inline void weir_pack_bytes(const struct weir_numbers *from, size_t row, size_t row_step,
-                                   size_t col_step, size_t cols, float *scale, float *correction,
-                                   char *bytes, size_t step)
+                                   size_t col_step, size_t cols, enum weir_type type, float *head,
+                                   size_t head_step, char *bytes, size_t step)
 {
     const size_t start = row * row_step;
-    const bool given = from->type == WEIR_TYPE_I8;
+    const bool given = weir_is_bytes(from->type);
+    const float scale = given ? weir_float_at(from->scales, from->one_scale ? 0 : row)
+                              : weir_row_scale(from, start, col_step, cols);
+    const int32_t zero = given ? weir_zero_of(from, row) : 0;
     int32_t sum = 0;
-    *scale = given ? weir_float_at(from->scales, row) : weir_row_scale(from, start, col_step, cols);
     for (size_t col = 0; col < cols; col++) {
         const size_t at = start + col * col_step;
-        const int8_t byte =
-            given ? ((const int8_t *)from->data)[at] : weir_byte(weir_number_at(from, at), *scale);
+        const int8_t byte = given ? weir_signed(from->type, from->data, at)
+                                  : weir_byte(weir_number_at(from, at), scale);
         bytes[col / 4 * step + col % 4] = (char)byte;
         sum += byte;
     }
     const uint32_t taken_back = 0u - 128u * (uint32_t)sum;
-    memcpy(correction, &taken_back, sizeof taken_back);
+    head[0] = scale;
+    memcpy(head + head_step, &taken_back, sizeof taken_back);
+    if (type == WEIR_TYPE_U8)
+        memcpy(head + 2 * head_step, &zero, sizeof zero);
 }
 
 /* Packs a region whose rows lie by themselves. */
@@ -247,12 +280,12 @@ static inline void weir_pack_few(const struct weir_region *region, size_t rows, 
                                  const float *scale, float *packed)
 {
     const size_t words = weir_few_words(region->type, cols);
-    const bool bytes = region->type == WEIR_TYPE_I8;
+    const bool bytes = weir_is_bytes(region->type);
     for (size_t k = 0; k < region->count; k++)
         for (size_t row = 0; row < rows; row++, packed += words) {
             if (bytes)
-                weir_pack_bytes(&data[region->params[k]], row, row_step, col_step, cols, packed,
-                                packed + 1, (char *)(packed + WEIR_ROW), 4);
+                weir_pack_bytes(&data[region->params[k]], row, row_step, col_step, cols,
+                                region->type, packed, 1, (char *)(packed + WEIR_ROW), 4);
             for (size_t col = 0; col < cols && !bytes; col++)
                 packed[col] = weir_rounded(
                     region->type, weir_scaled(weir_number_at(&data[region->params[k]],
@@ -272,8 +305,9 @@ static inline void weir_pack_byte_block(const struct weir_region *region, size_t
     for (size_t k = 0; k < region->count; k++)
         for (size_t lane = 0; lane < count; lane++) {
             float *at = packed + (tail ? region->tail[k] : k * lanes) + lane;
-            weir_pack_bytes(&data[region->params[k]], first + lane, row_step, col_step, cols, at,
-                            at + width, (char *)(at + 2 * width), width * sizeof *at);
+            weir_pack_bytes(
+                &data[region->params[k]], first + lane, row_step, col_step, cols, region->type, at,
+                width, (char *)(at + weir_head_words(region->type) * width), width * sizeof *at);
         }
 }
 
@@ -293,7 +327,7 @@ static inline void weir_pack_region(const struct weir_region *region, size_t lan
         const size_t count = rows - first < lanes ? rows - first : lanes;
         const bool tail = region->tail && count < lanes;
         const size_t width = tail ? region->tail_width : region->count * lanes;
-        if (region->type == WEIR_TYPE_I8) {
+        if (weir_is_bytes(region->type)) {
             weir_pack_byte_block(region, lanes, first, count, cols, row_step, col_step, data,
                                  packed);
             packed += width * weir_lane_words(region->type, cols);

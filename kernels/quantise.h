@@ -17,11 +17,11 @@ static inline size_t weir_bytes(size_t n)
     return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
 }
 
-/* What belongs to a row of bytes: their scale, and what every sum of products with them is too
- * small by. */
+/* What belongs to a row of bytes: their scale, what every sum of products with them is too small
+ * by, and, where weights have zero points, their sum. */
 struct weir_quantised {
     float scale;
-    int32_t missing;
+    int32_t missing, total;
 };
 
 WEIR_ISA_BEGIN
@@ -74,6 +74,17 @@ static inline void weir_quantise_row(const float *v, size_t n, int8_t *q,
                                 factor, missing);
     row->missing = v_sum(missing);
     weir_store_zeros(q, whole < n ? whole + V_LANES : n, n);
+}
+
+/* The sum of the n bytes of a row that weir_quantise_row wrote. */
+static inline int32_t weir_sum_bytes(const int8_t *q, size_t n, const struct weir_quantised *row)
+{
+    static const int8_t ones[4] = {1, 1, 1, 1};
+    const v_words weights = v_every_word(ones);
+    v_words sum = v_words_zero();
+    for (size_t word = 0; word < weir_bytes(n) / 4; word += V_LANES)
+        sum = v_dot8(sum, weights, v_load_quads(q + WEIR_QUAD * word));
+    return v_sum(sum) + row->missing - WEIR_DOT_BIAS * (int32_t)weir_bytes(n);
 }
 
 /* What a sum of products with a row of bytes begins with: `correction` is -128 times the sum of all

@@ -234,11 +234,8 @@ static void print_forced(void)
 /* The forms of a kernel: of float32 either form of the maths, or another type of weights. */
 static const struct form {
     const char *name, *type, *math;
-} forms[] = {{"inline", "f32", "inline"},
-             {"sleef", "f32", "sleef"},
-             {"bf16", "bf16", "inline"},
-             {"f16", "f16", "inline"},
-             {"i8", "i8", "inline"}};
+} forms[] = {{"inline", "f32", "inline"}, {"sleef", "f32", "sleef"}, {"bf16", "bf16", "inline"},
+             {"f16", "f16", "inline"},    {"i8", "i8", "inline"},    {"u8", "u8", "inline"}};
 
 enum { FORMS = sizeof forms / sizeof *forms };
 

@@ -124,7 +124,9 @@ static weir_status create_packings(weir_layer *layer, const weir_layer_config *c
                                            .region_count = kernel->region_count};
     status = weir_match_weights(kernel, config, data, error);
     if (!status)
-        status = weir_check_range(kernel, layer->sizes, data, error);
+        status = weir_check_given(kernel, config, error);
+    if (!status)
+        status = weir_check_numbers(kernel, layer->sizes, data, error);
     if (!status)
         status = weir_packing_create(&layer->forward, kernel->scales, error);
     if (!status && config->train)

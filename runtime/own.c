@@ -19,8 +19,9 @@ static const char *fault_of_identity(const struct weir_kernel *kernel)
         return "I, H and P must be the sizes it serves, or all be 0";
     if (!kernel->scales || !kernel->hoist_floats || !kernel->forward)
         return "scales, hoist_floats and forward must be functions";
-    if (!kernel->byte_floats != (kernel->type != WEIR_TYPE_I8))
-        return "byte_floats must be a function where type is WEIR_TYPE_I8, and NULL elsewhere";
+    if (!kernel->byte_floats != !weir_is_bytes(kernel->type))
+        return "byte_floats must be a function where type is WEIR_TYPE_I8 or WEIR_TYPE_U8, and "
+               "NULL elsewhere";
     return NULL;
 }
 

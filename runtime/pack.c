@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights as their owner has them, one row-major array a name, packed as kernels/packing.h does it.
- * Checks that each weight of the cell is given once. */
+ * Checks that each weight of the cell is given once; whether it can be what it is, given.c. */
 #include "libweir.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 /* ---- Which weights are given ---- */
 
-static size_t find_param(const struct weir_kernel *kernel, const char *name)
+size_t weir_param_find(const struct weir_kernel *kernel, const char *name)
 {
     size_t i = 0;
     while (i < kernel->param_count && strcmp(kernel->params[i].name, name) != 0)
@@ -23,7 +23,7 @@ static weir_status check_shapes(const struct weir_kernel *kernel, const weir_lay
     const struct weir_sizes sizes = {config->I, config->H, config->P};
     for (size_t k = 0; k < config->weight_count; k++) {
         const weir_weight *weight = &config->weights[k];
-        const struct weir_param *param = &kernel->params[find_param(kernel, weight->name)];
+        const struct weir_param *param = &kernel->params[weir_param_find(kernel, weight->name)];
         const size_t rows = weir_extent_of(param->rows, sizes);
         const size_t cols = weir_extent_of(param->cols, sizes);
         if ((weight->rows || weight->cols) && (weight->rows != rows || weight->cols != cols))
@@ -43,15 +43,15 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
     struct weir_list unknown = {0}, repeated = {0}, empty = {0}, missing = {0};
     for (size_t k = 0; k < config->weight_count; k++) {
         const weir_weight *weight = &config->weights[k];
-        const size_t i = weight->name ? find_param(kernel, weight->name) : kernel->param_count;
+        const size_t i = weight->name ? weir_param_find(kernel, weight->name) : kernel->param_count;
         if (i == kernel->param_count)
             weir_list_add(&unknown, weight->name ? weight->name : "NULL");
-        else if (!weight->data)
+        else if (!weir_numbers_of(weight).data)
             weir_list_add(&empty, weight->name);
         else if (data[i].data)
             weir_list_add(&repeated, weight->name);
         else
-            data[i] = (struct weir_numbers){.data = weight->data};
+            data[i] = weir_numbers_of(weight);
     }
     for (size_t i = 0; i < kernel->param_count; i++)
         if (!data[i].data)
@@ -67,40 +67,6 @@ weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_laye
                      "data: %.90s; missing: %.90s.",
                      kernel->cell, weir_list_end(&unknown), weir_list_end(&repeated),
                      weir_list_end(&empty), weir_list_end(&missing));
-}
-
-/* Whether a type holds a matrix. */
-static weir_status check_matrix(const struct weir_kernel *kernel, const struct weir_param *param,
-                                const struct weir_numbers *data, size_t rows, size_t cols,
-                                weir_error *error)
-{
-    const char *type = weir_type_name(kernel->type);
-    if (cols > weir_columns_most(kernel->type))
-        return weir_fail(error, WEIR_INVALID,
-                         "The weight %.32s of %.32s has %zu columns, and %s adds at most %zu "
-                         "exactly: use another type.",
-                         param->name, kernel->cell, cols, type, weir_columns_most(kernel->type));
-    for (size_t i = 0; i < rows * cols; i++)
-        if (!weir_holds(kernel->type, weir_number_at(data, i)))
-            return weir_fail(error, WEIR_INVALID,
-                             "The weight %.32s of %.32s has %g in row %zu, column %zu, which %s "
-                             "does not hold: use another type.",
-                             param->name, kernel->cell, (double)weir_number_at(data, i), i / cols,
-                             i % cols, type);
-    return WEIR_OK;
-}
-
-weir_status weir_check_range(const struct weir_kernel *kernel, struct weir_sizes sizes,
-                             const struct weir_numbers *data, weir_error *error)
-{
-    weir_status status = WEIR_OK;
-    for (size_t p = 0; p < kernel->param_count && kernel->type != WEIR_TYPE_F32 && !status; p++) {
-        const struct weir_param *param = &kernel->params[p];
-        if (param->cols != WEIR_ONE)
-            status = check_matrix(kernel, param, &data[p], weir_extent_of(param->rows, sizes),
-                                  weir_extent_of(param->cols, sizes), error);
-    }
-    return status;
 }
 
 /* ---- Packing ---- */

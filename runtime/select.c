@@ -104,10 +104,11 @@ static weir_status read_type(struct request *want, const weir_layer_config *conf
                              weir_error *error)
 {
     want->any_type = !config->type;
-    want->type = config->type ? weir_type_named(config->type) : WEIR_TYPE_F32;
+    want->type = config->type ? weir_type_named(config->type) : weir_type_of_weights(config);
     if (want->type == WEIR_TYPE_COUNT)
         return weir_fail(error, WEIR_INVALID,
-                         "config.type=%.64s is no type of weights: use f32, bf16, f16 or i8.",
+                         "config.type=%.64s is no type of weights: use f32, bf16, f16, i8 or "
+                         "u8.",
                          config->type);
     return WEIR_OK;
 }
@@ -262,7 +263,7 @@ static weir_status choose_best(const struct request *want, struct weir_choice *c
 {
     const struct level *level = &want->level;
     /* Bytes are what a bundle is for. */
-    const bool is_own = want->type == WEIR_TYPE_I8;
+    const bool is_own = weir_is_bytes(want->type);
     const enum weir_isa base = is_own ? level->isa : weir_isas[level->isa].base;
     const char *isa = weir_isas[level->isa].name, *named_by = level->named_by;
     /* A level that was named is meant, and of a bundle what else runs on there; the best one is a

@@ -333,7 +333,8 @@ static weir_status convert_layer(const struct framework *framework, const weir_s
         status = find_reset(&c, error);
     for (size_t i = 0; i < names.count && !status; i++) {
         const weir_shape *shape = &names.shapes[i];
-        weights[i] = (weir_weight){shape->name, memory, shape->rows, shape->cols};
+        weights[i] = (weir_weight){
+            .name = shape->name, .data = memory, .rows = shape->rows, .cols = shape->cols};
         if (!convert(&c, shape, memory))
             status = weir_fail(error, WEIR_INVALID,
                                "%.64s has a weight %.32s, but nothing of it is in what %s gives.",

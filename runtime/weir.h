@@ -103,8 +103,22 @@ WEIR_API weir_status weir_isa_level(const char **name, weir_error *error);
  * are 0 nothing is checked. */
 typedef struct weir_weight {
     const char *name;
-    const float *data;
+    const float *data; /* of type f32; of another it is not read */
     size_t rows, cols;
+    /* For weights that are not float32: what their numbers are, and where, row-major, at any
+     * alignment. NULL: "f32". "bf16" and "f16": uint16_t, the bits of a bfloat16 or of IEEE's
+     * binary16; a layer of that type keeps them as they are, one of f32 widens them, exactly, and
+     * so does every layer vectors. "i8" (int8_t) and "u8" (uint8_t), of matrices alone: in column k
+     * of row r the weight is scale[r] * (number - zero_point[r]); layers of type i8 and u8 keep
+     * numbers, scales and zero points as they are. Other pairs of types are refused. */
+    const char *type;
+    const void *numbers;
+    /* Of i8 and u8: a scale, finite and above 0, for each row, or one for all (1); and as many zero
+     * points of the numbers' own type, or none, which is zeros. */
+    const float *scales;
+    size_t scale_count;
+    const void *zero_points;
+    size_t zero_point_count;
 } weir_weight;
 
 typedef struct weir_shape {
@@ -193,11 +207,14 @@ typedef struct weir_layer_config {
     /* What the weights of products are stored as, rounded to nearest even: "f32", "bf16" (bfloat16)
      * or "f16" (IEEE's binary16), which take half of the memory; or "i8", bytes with a scale for
      * every row of a matrix, which take a quarter, and what they multiply becomes bytes too, with a
-     * scale for every row of the batch and step. All other arithmetic stays float32, and results
-     * are the same bits on every ISA, for each type. WEIR_INVALID, with the place, where a finite
-     * weight of a matrix would become infinite, or of i8 one is not finite, or there are more
-     * columns than it adds exactly (133,144); or where train is set with a type other than f32.
-     * NULL: f32, or that of the kernel that is asked for by name. */
+     * scale for every row of the batch and step; or "u8", for weights that are given as bytes: as
+     * i8, but that bytes may be -128 and rows have zero points (cells lstm and lstm_peephole). All
+     * other arithmetic stays float32, and results are the same bits on every ISA, for each type.
+     * WEIR_INVALID, with the place, where a finite weight of a matrix would become infinite, or of
+     * i8 and u8 one is not finite, or there are more columns than it adds exactly (133,144; of u8
+     * 132,104, or with zero points that are not in the middle 66,311); or where train is set with a
+     * type other than f32. NULL: that of the kernel that is asked for by name; else f32, or where
+     * matrices are given as bytes i8, unless only u8 holds them. */
     const char *type;
     const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
     const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */

@@ -8,7 +8,13 @@
 
 bool emit_has_bytes(const struct emitter *e)
 {
-    return e->program->type == WEIR_TYPE_I8;
+    return weir_is_bytes(e->program->type);
+}
+
+/* Whether they have zero points, whose part in a product is a multiple of the operand's sum. */
+static bool has_zeros(const struct emitter *e)
+{
+    return e->program->type == WEIR_TYPE_U8;
 }
 
 /* ---- Operands ---- */
@@ -93,8 +99,13 @@ void emit_bytes_functions(struct emitter *e)
         EMIT("        const float *from = %s + %s * %s;\n", emit_operand_pointer(e, operand),
              emit_operand_index(e, operand, "row"), emit_operand_row(e, operand));
         EMIT("        int8_t *to = %s;\n", emit_bytes_row(e, operand, "row"));
-        EMIT("        weir_quantise_row(from, %s, to, s->%s + row);\n    }\n}\n\n",
-             emit_size(e, program_extent(e->program, operand)), scale_name(e, operand));
+        const char *size = emit_size(e, program_extent(e->program, operand));
+        EMIT("        weir_quantise_row(from, %s, to, s->%s + row);\n", size,
+             scale_name(e, operand));
+        if (has_zeros(e))
+            EMIT("        s->%s[row].total = weir_sum_bytes(to, %s, s->%s + row);\n",
+                 scale_name(e, operand), size, scale_name(e, operand));
+        EMIT("    }\n}\n\n");
     }
 }
 
@@ -192,6 +203,11 @@ const char *emit_bytes_scale(struct emitter *e, int operand, const char *row)
     return emit_format(e, "s->%s[%s].scale", scale_name(e, operand), row);
 }
 
+static const char *bytes_total(struct emitter *e, int operand, const char *row)
+{
+    return emit_format(e, "s->%s[%s].total", scale_name(e, operand), row);
+}
+
 /* ---- Sums ---- */
 
 const char *bytes_accumulator(struct emitter *e, const struct tile *tile, size_t r, size_t slot,
@@ -235,12 +251,30 @@ void emit_bytes_before(struct emitter *e, const struct tile *tile, size_t r)
                      emit_bytes_of_row(e, region->operand, emit_plus(e, "row", row)));
 }
 
+/* Takes zero points away from the sums of a row of the batch. */
+static void emit_zeros(struct emitter *e, const struct tile *tile, size_t r, size_t row)
+{
+    const struct region *region = &tile->stage->regions[r];
+    const char *total = emit_format(e, "t%zu_%zu_%zu", r, tile->first, row);
+    if (!has_zeros(e))
+        return;
+    EMIT("    const int32_t %s = %s;\n", total,
+         bytes_total(e, region->operand, emit_plus(e, "row", row)));
+    for (size_t slot = 0; slot < region->count; slot++)
+        for (size_t v = 0; v < tile->vectors; v++) {
+            const char *products = bytes_accumulator(e, tile, r, slot, v, row);
+            EMIT("    %s = v_less(%s, v_load_words(%s + %zu), %s);\n", products, products,
+                 panel_of(e, tile, region, v), head_at(e, tile, region, v, slot, 2), total);
+        }
+}
+
 void emit_bytes_after(struct emitter *e, const struct tile *tile, size_t r)
 {
     const struct region *region = &tile->stage->regions[r];
     const char *type = e->isa->vector;
     for (size_t row = 0; row < tile->rows && emit_has_bytes(e); row++) {
         const char *scale = emit_format(e, "s%zu_%zu_%zu", r, tile->first, row);
+        emit_zeros(e, tile, r, row);
         EMIT("    const %s %s = %s;\n", type, scale,
              emit_spell(e, e->isa->set1,
                         emit_bytes_scale(e, region->operand, emit_plus(e, "row", row)), NULL,

@@ -42,7 +42,7 @@ static const char *weight_at(struct emitter *e, const struct tile *tile,
     const char *pointer = emit_format(e, "%s%zu", e->region[region->index], from);
     if (columns == 1)
         return emit_spell(e, e->isa->load, pointer, index, NULL);
-    if (e->program->type == WEIR_TYPE_I8)
+    if (emit_has_bytes(e))
         return emit_format(e, "v_load_words(%s + %s)", pointer, index);
     if (e->program->type == WEIR_TYPE_BF16)
         return emit_format(e, "v_bf16_%s(v_load_words(%s + %s))", parts[part], pointer, index);

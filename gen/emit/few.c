@@ -101,7 +101,9 @@ void emit_row_product(struct emitter *e)
             emit_signature(e, emit_format(e, "static inline float row_product%s", e->tag),
                            "const float *w, const int8_t *in, const struct weir_quantised *row, "
                            "size_t cols");
-        EMIT_TEMPLATE("emit/few_bytes.c.in", {"HEAD", head});
+        EMIT_TEMPLATE(
+            "emit/few_bytes.c.in", {"HEAD", head},
+            {"ZERO", e->program->type == WEIR_TYPE_U8 ? template_text("emit/few_zero.c.in") : ""});
         return;
     }
     EMIT("static inline float row_product%s(const float *w, const float *in, size_t cols)\n{\n",
@@ -117,7 +119,7 @@ const char *emit_few_words(struct emitter *e, const struct region *region)
     const enum weir_type type = program_region_type(e->program, region);
     if (emit_is_known(e, region->cols))
         return emit_number(e, weir_few_words(type, emit_known(e, region->cols)));
-    return type == WEIR_TYPE_I8
+    return weir_is_bytes(type)
                ? emit_format(e, "(%d + weir_bytes(%s) / 4)", WEIR_ROW, emit_size(e, region->cols))
                : emit_padded(e, region->cols);
 }

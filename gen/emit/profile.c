@@ -143,7 +143,7 @@ static void add_ahead(const struct emitter *e, const struct blend *blend, struct
 /* The columns that one instruction multiplies: four of bytes. */
 static double multiplied(const struct emitter *e, const struct region *region)
 {
-    return program_region_type(e->program, region) == WEIR_TYPE_I8
+    return weir_is_bytes(program_region_type(e->program, region))
                ? (double)emit_word_columns(e, region)
                : 1;
 }

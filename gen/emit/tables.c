@@ -15,7 +15,8 @@ static const char *type_constant(enum weir_type type)
     static const char *const names[WEIR_TYPE_COUNT] = {[WEIR_TYPE_F32] = "WEIR_TYPE_F32",
                                                        [WEIR_TYPE_BF16] = "WEIR_TYPE_BF16",
                                                        [WEIR_TYPE_F16] = "WEIR_TYPE_F16",
-                                                       [WEIR_TYPE_I8] = "WEIR_TYPE_I8"};
+                                                       [WEIR_TYPE_I8] = "WEIR_TYPE_I8",
+                                                       [WEIR_TYPE_U8] = "WEIR_TYPE_U8"};
     return names[type];
 }
 

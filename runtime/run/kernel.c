@@ -159,7 +159,7 @@ bool run_isa(const char *type, const char **isa, struct failure *failure)
     weir_error weir;
     if (weir_isa_level(isa, &weir))
         return fail(failure, "%s", weir.message);
-    if (weir_type_named(type) != WEIR_TYPE_I8)
+    if (!weir_is_bytes(weir_type_named(type)))
         *isa = weir_isa_base(*isa);
     return true;
 }

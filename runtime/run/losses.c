@@ -228,7 +228,7 @@ static double lose_matrix(const onnx_weight *matrix, enum weir_type type)
         const float scale = weir_row_scale(&numbers, start, 1, matrix->cols);
         for (size_t i = start; i < start + matrix->cols; i++) {
             const double weight = (double)weir_number_at(&numbers, i);
-            const double stored = type == WEIR_TYPE_I8
+            const double stored = weir_is_bytes(type)
                                       ? weir_byte((float)weight, scale) * (double)scale
                                       : (double)weir_rounded(type, (float)weight);
             lost += (weight - stored) * (weight - stored);

@@ -26,8 +26,10 @@ static bool create_layer(const onnx_recurrent *recurrent, size_t d, const run_op
     run_kernel kernel;
     weir_error weir;
     for (size_t i = 0; i < pass->weight_count; i++)
-        weights[i] = (weir_weight){pass->weights[i].name, pass->weights[i].data,
-                                   pass->weights[i].rows, pass->weights[i].cols};
+        weights[i] = (weir_weight){.name = pass->weights[i].name,
+                                   .data = pass->weights[i].data,
+                                   .rows = pass->weights[i].rows,
+                                   .cols = pass->weights[i].cols};
     const char *type = run_type_of(options, recurrent);
     layers->lacks_kernel = !run_kernel_find(pass, sizes, type, options, &kernel, failure);
     if (layers->lacks_kernel)

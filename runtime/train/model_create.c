@@ -268,8 +268,10 @@ static weir_status make_layer(weir_model *model, struct plan *plan, weir_error *
         return no_memory(model, error);
     for (size_t k = 0; k < part->weight_count; k++) {
         const weir_parameter *parameter = &model->parameters[part->first + k];
-        weights[k] =
-            (weir_weight){own_name(parameter), parameter->values, parameter->rows, parameter->cols};
+        weights[k] = (weir_weight){.name = own_name(parameter),
+                                   .data = parameter->values,
+                                   .rows = parameter->rows,
+                                   .cols = parameter->cols};
     }
     const weir_layer_config config = {.cell = plan->cell,
                                       .I = plan->I,

@@ -153,7 +153,7 @@ static void check_kernel(struct suite *suite, const struct weir_kernel *kernel,
 {
     const weir_kernel_info info = weir_kernel_describe(kernel);
     /* Products of bytes the reference of these cells does not know. */
-    if (strcmp(info.type, "i8") == 0 || strcmp(info.cell, cell->name) != 0 ||
+    if (type_is_bytes(info.type) || strcmp(info.cell, cell->name) != 0 ||
         strcmp(info.isa, "scalar") != 0 || !weir_kernel_runs_here(kernel))
         return;
     if (info.I > 0)

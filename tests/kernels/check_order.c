@@ -169,7 +169,7 @@ int main(void)
     for (size_t n = 0; weir_kernel_at(n) != NULL; ++n) {
         const weir_kernel_info info = weir_kernel_describe(weir_kernel_at(n));
         for (size_t c = 0; c < CELL_COUNT && weir_kernel_runs_here(weir_kernel_at(n)); ++c)
-            if (strcmp(info.cell, cells[c].name) == 0 && strcmp(info.type, "i8") != 0) {
+            if (strcmp(info.cell, cells[c].name) == 0 && !type_is_bytes(info.type)) {
                 check_kernel(&info, &cells[c]);
                 ++kernels;
             }

@@ -195,6 +195,37 @@ static void check_dots(const struct primitives *isa)
     free(values);
 }
 
+/* Zero points times the sum of a row of bytes. */
+static void check_zeros(const struct primitives *isa)
+{
+    enum { COLUMNS_ZEROS = 66311, PADDED = 66368 };
+    static int8_t (*const makes[])(struct random *) = {any_one, any_minus, any_extreme, any_byte};
+    static const size_t columns[] = {1, 3, 64, 65, 200, COLUMNS_ZEROS};
+    int8_t *values = allocate(PADDED), *row = allocate(2 * PADDED);
+    struct random random = {3};
+    for (size_t m = 0; m < sizeof makes / sizeof *makes; m++)
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+            const size_t n = columns[c];
+            int32_t exact = 0, acc[LANES_MAX], zeros[LANES_MAX], left[LANES_MAX];
+            memset(values, 0, PADDED);
+            for (size_t k = 0; k < n; k++)
+                exact += values[k] = makes[m](&random);
+            const int32_t missing = put_row(isa, values, (n + 63) / 64 * 64, row);
+            const int32_t sum = isa->sum_bytes(row, n, missing);
+            EXPECT(sum == exact, "%zu bytes: the sum is %d, should be %d", n, sum, exact);
+            for (size_t lane = 0; lane < isa->lanes; lane++) {
+                zeros[lane] = lane % 3 == 0 ? -128 : lane % 3 == 1 ? 127 : any_byte(&random);
+                acc[lane] = left[lane] = zeros[lane] < 0 ? exact * 127 : exact * -128;
+            }
+            isa->less(left, zeros, sum);
+            for (size_t lane = 0; lane < isa->lanes; lane++)
+                EXPECT(left[lane] == acc[lane] - (int64_t)zeros[lane] * exact,
+                       "%d less %d times %d is %d", acc[lane], zeros[lane], exact, left[lane]);
+        }
+    free(values);
+    free(row);
+}
+
 static void check_to_float(const struct primitives *isa)
 {
     static const int32_t special[] = {
@@ -388,6 +419,7 @@ int main(void)
         check_f16(all[i].isa);
         check_dots(all[i].isa);
         check_apart(all[i].isa);
+        check_zeros(all[i].isa);
         check_to_float(all[i].isa);
         check_rows(all[i].isa);
         printf("%-10s %zu failed\n", isa_name, failed);

@@ -127,7 +127,7 @@ static void check_problem(struct suite *suite, const weir_kernel_info *info,
     const bool sleef = strcmp(info->math, "sleef") == 0;
     /* A last bit of r*h may make another byte of it, which weighs as much as a weight's last bit.
      */
-    const bool flips = strcmp(info->type, "i8") == 0 && strcmp(info->cell, "gru_before") == 0;
+    const bool flips = type_is_bytes(info->type) && strcmp(info->cell, "gru_before") == 0;
     const double allowed = flips   ? 4e-3
                            : sleef ? bounds[bound].sleef_error
                                    : bounds[bound].inline_error;
@@ -174,7 +174,7 @@ static void check_size(struct suite *suite, const weir_kernel_info *info, const 
         size_t T, B;
     } shapes[] = {{17, 5}, {17, 1}, {2, 13}};
     /* A last bit of a state may make another byte of it, so that steps go apart: one at a time. */
-    const bool bytes = strcmp(info->type, "i8") == 0;
+    const bool bytes = type_is_bytes(info->type);
     for (size_t p = 0; p < sizeof patterns / sizeof *patterns; ++p)
         for (size_t n = 0; n < sizeof shapes / sizeof *shapes; ++n) {
             struct problem problem;

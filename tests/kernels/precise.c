@@ -38,11 +38,26 @@ void precise_blank(struct precise *precise, const struct problem *problem)
     precise->x = next;
 }
 
+/* Numbers without their zero points, and the scales of rows. */
+static void copy_bytes(struct precise *precise, const struct problem_bytes *bytes, size_t n)
+{
+    precise->scales[n] = allocate(bytes->rows * sizeof *precise->scales[n]);
+    for (size_t row = 0; row < bytes->rows; ++row) {
+        precise->scales[n][row] = (double)bytes_scale(bytes, row);
+        for (size_t col = 0; col < bytes->cols; ++col)
+            precise->weights[n][row * bytes->cols + col] =
+                bytes_number(bytes, row, col) - bytes_zero(bytes, row);
+    }
+}
+
 void precise_create(struct precise *precise, const struct problem *problem)
 {
     precise_blank(precise, problem);
     for (size_t n = 0; n < problem->weight_count; ++n)
-        copy(precise->weights[n], problem->values[n], weight_size(problem, n));
+        if (problem->bytes[n] != NULL)
+            copy_bytes(precise, problem->bytes[n], n);
+        else
+            copy(precise->weights[n], problem->values[n], weight_size(problem, n));
     for (size_t s = 0; s < problem->state_count; ++s)
         copy(precise->initial[s], problem->initial[s], problem->B * problem->states[s].rows);
     copy(precise->x, problem->x, problem->T * problem->B * problem->I);
@@ -63,7 +78,7 @@ void precise_round(struct precise *precise, const char *type)
 {
     const struct problem *problem = precise->problem;
     const bool is_half = strcmp(type, "f16") == 0, is_bf16 = strcmp(type, "bf16") == 0;
-    precise->bytes = strcmp(type, "i8") == 0;
+    precise->bytes = type_is_bytes(type);
     for (size_t n = 0; n < problem->weight_count && (is_half || is_bf16); ++n)
         for (size_t k = 0; k < weight_size(problem, n) && weight_is_matrix(&problem->shapes[n]);
              ++k)
@@ -73,6 +88,8 @@ void precise_round(struct precise *precise, const char *type)
 
 void precise_destroy(struct precise *precise)
 {
+    for (size_t n = 0; n < precise->problem->weight_count; ++n)
+        free(precise->scales[n]);
     free(precise->memory);
     free(precise->places);
 }
@@ -112,6 +129,12 @@ double *precise_weight(const struct precise *precise, const char *name, size_t *
     fprintf(stderr, "the reference of %s uses a weight %s that the cell does not have\n",
             problem->cell, name);
     exit(1);
+}
+
+const double *precise_scales(const struct precise *precise, const char *name)
+{
+    precise_weight(precise, name, NULL);
+    return precise->scales[*place_of(precise, name)];
 }
 
 void precise_outcome_create(struct precise_outcome *outcome, const struct problem *problem)

@@ -10,7 +10,9 @@ enum { PRECISE_PLACES = 256 };
 
 /* Inputs, or gradients by them: weights by name, x[T][B][I], [B][size] a state, all dense. */
 struct precise {
-    bool bytes; /* products are those of bytes */
+    bool bytes; /* products are those of bytes; of matrices that were given as such weights are
+                 * whole numbers, and scales those of their rows */
+    double *scales[PROBLEM_WEIGHTS_MAX]; /* NULL: it was given as floats */
     const struct problem *problem;
     double *weights[PROBLEM_WEIGHTS_MAX];
     double *x;
@@ -32,6 +34,8 @@ void precise_destroy(struct precise *precise);
 /* The weight of that name: a reference that asks for one that the cell does not have ends the test.
  * *cols, unless NULL: its columns. */
 double *precise_weight(const struct precise *precise, const char *name, size_t *cols);
+/* The scales of its rows; NULL: it was not given as bytes. */
+const double *precise_scales(const struct precise *precise, const char *name);
 
 /* What a reference makes of inputs, laid out as an outcome: y[T][B][output], [B][size] a state. */
 struct precise_outcome {

@@ -40,6 +40,17 @@ static void dot_apart(int32_t *acc, const int8_t *weights, const int8_t *row)
     memcpy(acc, &sums, sizeof sums);
 }
 
+static void less(int32_t *acc, const int32_t *zeros, int32_t sum)
+{
+    const v_words left = v_less(v_load_words(acc), v_load_words(zeros), sum);
+    memcpy(acc, &left, sizeof left);
+}
+
+static int32_t sum_bytes(const int8_t *row, size_t n, int32_t missing)
+{
+    return weir_sum_bytes(row, n, &(struct weir_quantised){.missing = missing});
+}
+
 static void quantise(const float *v, size_t n, int8_t *q, float *scale, int32_t *missing)
 {
     struct weir_quantised row;
@@ -50,5 +61,6 @@ static void quantise(const float *v, size_t n, int8_t *q, float *scale, int32_t 
 
 WEIR_ISA_END
 
-const struct primitives PRIMITIVES = {V_LANES,  WEIR_DOT_BIAS, WEIR_QUAD, bf16,    f16,
-                                      to_float, dot,           dot_apart, quantise};
+const struct primitives PRIMITIVES = {V_LANES, WEIR_DOT_BIAS, WEIR_QUAD, bf16,
+                                      f16,     to_float,      dot,       dot_apart,
+                                      less,    sum_bytes,     quantise};

@@ -18,6 +18,8 @@ struct primitives {
      * weights times as many quads as there are lanes. */
     void (*dot)(int32_t *acc, const int8_t *weights, const int8_t *row, size_t quads);
     void (*dot_apart)(int32_t *acc, const int8_t *weights, const int8_t *row);
+    void (*less)(int32_t *acc, const int32_t *zeros, int32_t sum); /* acc - zeros * sum */
+    int32_t (*sum_bytes)(const int8_t *row, size_t n, int32_t missing);
     void (*quantise)(const float *v, size_t n, int8_t *q, float *scale, int32_t *missing);
 };
 

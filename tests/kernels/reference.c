@@ -43,23 +43,25 @@ static double byte_at(const struct bytes *bytes, size_t k, bool divides)
     return fmax(-127, fmin(127, rint(exact)));
 }
 
-/* Integers, and then both scales. */
-static double product_of_bytes(const double *row, const double *v, size_t columns)
+/* Integers, and then both scales; that of the row is given where it is of integers. */
+static double product_of_bytes(const double *row, const double *given, const double *v,
+                               size_t columns)
 {
     const struct bytes weights = bytes_of(row, columns, true), inputs = bytes_of(v, columns, false);
     double sum = 0;
     for (size_t k = 0; k < columns; ++k)
-        sum += byte_at(&weights, k, true) * byte_at(&inputs, k, false);
-    return sum * (weights.scale * inputs.scale);
+        sum += (given ? row[k] : byte_at(&weights, k, true)) * byte_at(&inputs, k, false);
+    return sum * ((given ? *given : weights.scale) * inputs.scale);
 }
 
 double reference_product(const struct reference_step *step, const char *matrix, const double *v,
                          size_t columns, size_t unit)
 {
     const double *row = precise_weight(step->inputs, matrix, NULL) + unit * columns;
+    const double *scales = precise_scales(step->inputs, matrix);
     double sum = 0;
     if (step->inputs->bytes)
-        return product_of_bytes(row, v, columns);
+        return product_of_bytes(row, scales ? scales + unit : NULL, v, columns);
     for (size_t k = 0; k < columns; ++k)
         sum += row[k] * v[k];
     return sum;

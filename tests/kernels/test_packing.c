@@ -8,7 +8,7 @@
 #include "support/expect.h"
 #include "support/inputs.h"
 
-enum { MATRICES = 3, ROWS = 35, COLS = 67, FLOATS = 16384 };
+enum { MATRICES = 3, ROWS = 35, COLS = 67, FLOATS = 16384, MIDDLE = 128 };
 
 /* Matrices as floats, and as a type has them. */
 struct weights {
@@ -32,12 +32,12 @@ static void narrow_row(struct weights *w, size_t m, size_t row, size_t cols, enu
     unsigned char *to = w->narrow[m] + 1; /* at an odd address */
     for (size_t i = row * cols; i < (row + 1) * cols; i++) {
         const float weight = w->floats[m][i];
-        const int8_t byte = weir_byte(weight, scale);
+        const int byte = weir_byte(weight, scale) + (type == WEIR_TYPE_U8 ? MIDDLE : 0);
         const uint16_t half = type == WEIR_TYPE_BF16 ? bfloat_narrow(weight) : half_narrow(weight);
         if (type == WEIR_TYPE_F32)
             memcpy(to + i * sizeof weight, &weight, sizeof weight);
-        else if (type == WEIR_TYPE_I8)
-            memcpy(to + i, &byte, sizeof byte);
+        else if (weir_is_bytes(type))
+            to[i] = (unsigned char)byte;
         else
             memcpy(to + i * sizeof half, &half, sizeof half);
     }
@@ -48,10 +48,15 @@ static void narrow_row(struct weights *w, size_t m, size_t row, size_t cols, enu
 static void fill(struct weights *w, struct random *random, size_t rows, size_t cols,
                  enum weir_type type)
 {
+    static const unsigned char middle = MIDDLE;
     memset(w->narrow, 0, sizeof w->narrow);
     for (size_t m = 0; m < MATRICES; m++) {
         w->wide[m] = (struct weir_numbers){.data = w->floats[m]};
-        w->given[m] = (struct weir_numbers){w->narrow[m] + 1, type, w->scales[m]};
+        w->given[m] = (struct weir_numbers){.data = w->narrow[m] + 1,
+                                            .type = type,
+                                            .scales = w->scales[m],
+                                            .zeros = type == WEIR_TYPE_U8 ? &middle : NULL,
+                                            .one_zero = true};
         for (size_t row = 0; row < rows; row++) {
             const float factor = row % 5 == 3 ? 0x1p-104f : row % 5 == 4 ? 0 : 1;
             for (size_t col = 0; col < cols; col++)

@@ -76,8 +76,11 @@ function print_proofs(    i, t) {
     for (i = 1; i <= isa_count; i++)
         for (t = 1; t <= type_count; t++)
             print_proof(isas[i], types[t])
-    for (i = 1; i <= bundle_count; i++)
+    for (i = 1; i <= bundle_count; i++) {
         print_proof(bundles[i], "i8")
+        if (known_type["u8"])
+            print_proof(bundles[i], "u8")
+    }
     if (lacking && every == "true")
         print "An ISA is not proved, as it should be by all presets together: that is a failure."
     else if (lacking)

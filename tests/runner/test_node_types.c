@@ -17,9 +17,9 @@ enum { T = 7, B = 2, I = 3, H = 5, GATES = 4, NODES = 2, COUNT = T * B * H };
 /* How far results are from those of rounded weights, and at least from those of float32. Scales are
  * no part of weights of fewer bits, and so sums are rounded elsewhere. */
 static const double closest[WEIR_TYPE_COUNT] = {
-    [WEIR_TYPE_BF16] = 2e-6, [WEIR_TYPE_F16] = 2e-6, [WEIR_TYPE_I8] = 3e-2};
+    [WEIR_TYPE_BF16] = 2e-6, [WEIR_TYPE_F16] = 2e-6, [WEIR_TYPE_I8] = 3e-2, [WEIR_TYPE_U8] = 3e-2};
 static const double furthest[WEIR_TYPE_COUNT] = {
-    [WEIR_TYPE_BF16] = 1e-5, [WEIR_TYPE_F16] = 1e-5, [WEIR_TYPE_I8] = 1e-4};
+    [WEIR_TYPE_BF16] = 1e-5, [WEIR_TYPE_F16] = 1e-5, [WEIR_TYPE_I8] = 1e-4, [WEIR_TYPE_U8] = 1e-4};
 
 /* A model of two nodes, one after the other, as it is asked for. */
 struct wanted {

@@ -189,7 +189,8 @@ static void fill_weights(struct problem *problem, struct random *random)
         else
             fill_vector(w, shape, problem->pattern, random);
         problem->values[n] = w;
-        problem->weights[n] = (weir_weight){shape->name, w, shape->rows, shape->cols};
+        problem->weights[n] =
+            (weir_weight){.name = shape->name, .data = w, .rows = shape->rows, .cols = shape->cols};
     }
     const enum pattern pattern = problem->pattern;
     if (pattern == PATTERN_NAN_WEIGHT || pattern == PATTERN_INF_WITHIN) {
@@ -305,7 +306,7 @@ bool problem_create(struct problem *problem, const char *cell, const size_t size
 void problem_fit(struct problem *problem, const char *type)
 {
     const bool is_half = strcmp(type, "f16") == 0, is_float = strcmp(type, "f32") == 0;
-    const bool is_byte = strcmp(type, "i8") == 0;
+    const bool is_byte = type_is_bytes(type);
     const float most = is_half ? 65504.0f : 0x1.fep127f;
     for (size_t n = 0; n < problem->weight_count && !is_float; ++n) {
         const weir_shape *shape = &problem->shapes[n];
@@ -315,6 +316,8 @@ void problem_fit(struct problem *problem, const char *type)
                 w[k] = 1;
             else if (!is_byte && isfinite(w[k]) && fabsf(w[k]) > most)
                 w[k] = copysignf(most, w[k]);
+        if (strcmp(type, "u8") == 0 && weight_is_matrix(shape))
+            problem->bytes[n] = bytes_create(&problem->weights[n], w, n);
     }
 }
 
@@ -367,6 +370,8 @@ void problem_destroy(struct problem *problem)
     free(problem->d_y);
     for (size_t n = 0; n < problem->weight_count; ++n)
         free(problem->values[n]);
+    for (size_t n = 0; n < problem->weight_count; ++n)
+        bytes_destroy(problem->bytes[n]);
     for (size_t s = 0; s < problem->state_count; ++s)
         free(problem->initial[s]);
     free(problem->x);

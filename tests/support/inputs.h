@@ -61,6 +61,19 @@ uint64_t hash_number(uint64_t hash, uint64_t number);
 
 enum { PROBLEM_WEIGHTS_MAX = 64, PROBLEM_STATES_MAX = 8 };
 
+/* A matrix as bytes: of type i8 numbers within [-128, 127], of u8 within [0, 255]. */
+struct problem_bytes {
+    const char *type;
+    size_t rows, cols, scale_count, zero_count; /* of the last two 1 or rows; of zeros also 0 */
+    uint8_t *numbers, *zeros;
+    float *scales;
+};
+
+/* What the definition says: a number, the zero point and the scale of a row. */
+int bytes_number(const struct problem_bytes *bytes, size_t row, size_t col);
+int bytes_zero(const struct problem_bytes *bytes, size_t row);
+float bytes_scale(const struct problem_bytes *bytes, size_t row);
+
 /* A layer and a sequence for it. Dense: x[T][B][I], initial[s][B][size of state s]. */
 struct problem {
     const char *cell;
@@ -74,6 +87,7 @@ struct problem {
     float *x;
     float *initial[PROBLEM_STATES_MAX];
     float *values[PROBLEM_WEIGHTS_MAX]; /* what weights[].data points to */
+    struct problem_bytes *bytes[PROBLEM_WEIGHTS_MAX]; /* or what weights[].numbers does; or NULL */
     /* The gradients of a loss by the outputs and the final states, laid out as those; NULL until
      * problem_add_loss makes them. */
     float *d_y;
@@ -86,11 +100,19 @@ struct problem {
 bool problem_create(struct problem *problem, const char *cell, const size_t sizes[3], size_t T,
                     size_t B, enum pattern pattern, uint64_t seed);
 /* Takes weights of matrices that a type of weights does not hold to the largest it does; of bytes,
- * which are finite, every other to 1. */
+ * which are finite, every other to 1. For u8 they become bytes, of each type and with scales and
+ * zero points as few and as many as there may be, all their values among them. */
 void problem_fit(struct problem *problem, const char *type);
+
+/* Whether weights of that type are bytes. */
+bool type_is_bytes(const char *type);
 
 /* Whether a weight is a matrix: one of one column is still not a vector. */
 bool weight_is_matrix(const weir_shape *shape);
+
+/* bytes.c: a weight that gave floats gives bytes near them, in one of the forms there are. */
+struct problem_bytes *bytes_create(weir_weight *weight, const float *values, size_t form);
+void bytes_destroy(struct problem_bytes *bytes); /* or NULL */
 
 /* Gives the problem a loss: gradients as awkward as the pattern says, from a seed of their own. */
 void problem_add_loss(struct problem *problem, enum pattern pattern, uint64_t seed);

@@ -64,8 +64,10 @@ static bool learner_create(struct learner *learner, const char *cell, size_t inp
                                       .gradients = array("none", count, 0)};
         learner->values[n] = parameter->values;
         learner->gradients[n] = parameter->gradients;
-        weights[n] =
-            (weir_weight){shapes[n].name, parameter->values, shapes[n].rows, shapes[n].cols};
+        weights[n] = (weir_weight){.name = shapes[n].name,
+                                   .data = parameter->values,
+                                   .rows = shapes[n].rows,
+                                   .cols = shapes[n].cols};
     }
     const weir_layer_config config = {.cell = cell,
                                       .I = inputs,
