@@ -134,8 +134,8 @@ static bool begin(struct folding *folding, const onnx_recurrent *recurrent, cons
 {
     struct chain *chain = &folding->chain;
     struct deploy_layer *layer = &chain->model->layers[0];
-    if (!recurrent->weights_known || recurrent->directions != 1 || recurrent->sequence_lens >= 0 ||
-        recurrent->y < 0)
+    if (!recurrent->weights_known || recurrent->type || recurrent->directions != 1 ||
+        recurrent->sequence_lens >= 0 || recurrent->y < 0)
         return false;
     *layer = (struct deploy_layer){.size = {1, (double)recurrent->I, (double)recurrent->H},
                                    .pass_count = 1};
@@ -194,11 +194,11 @@ static void note_fold(const struct folding *folding, const onnx_recurrent *recur
     *pass = recurrent->pass[0];
     pass->cell = cell;
     pass->name = onnx_format(folding->onnx->memory, "%.*s", (int)strcspn(name, "\n"), name);
-    pass->weights[pass->weight_count++] =
-        (onnx_weight){"D", product->outputs, product->inputs, product->matrix};
+    pass->weights[pass->weight_count++] = (onnx_weight){
+        .name = "D", .rows = product->outputs, .cols = product->inputs, .data = product->matrix};
     if (product->bias)
         pass->weights[pass->weight_count++] =
-            (onnx_weight){"d", product->outputs, 1, product->bias};
+            (onnx_weight){.name = "d", .rows = product->outputs, .cols = 1, .data = product->bias};
     fold->outputs = product->outputs;
     fold->has_projection = !product->skip;
     fold->value = pass->name ? chain->value : -1; /* there is memory, or no fold */

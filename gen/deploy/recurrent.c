@@ -108,6 +108,9 @@ bool chain_add_recurrent(struct chain *chain)
     const int initial[] = {recurrent->initial_h, recurrent->initial_c};
     if (!recurrent->weights_known)
         return chain_refuse(chain, "its weights are computed from inputs");
+    if (recurrent->type)
+        return chain_refuse(chain, "its weights are bytes, which weir-run runs and which are not "
+                                   "deployed");
     struct deploy_layer *layer = chain_add_layer(chain);
     if (!layer || !chain_settle(chain))
         return false;

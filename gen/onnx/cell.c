@@ -97,7 +97,7 @@ static const onnx_kind kinds[] = {
 const onnx_kind *onnx_kind_find(const char *op)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!strcmp(kinds[i].op, op))
+        if (!strcmp(kinds[i].op, onnx_is_quantised(op) ? "LSTM" : op))
             return &kinds[i];
     return NULL;
 }
@@ -215,25 +215,32 @@ static float *make_bias(onnx_memory *memory, const float *B, enum source source,
     return bias;
 }
 
-bool onnx_cell_split(onnx_memory *memory, const onnx_maths *maths, size_t direction, size_t I,
-                     size_t H, const onnx_tensor *const given[4], onnx_pass *pass)
+/* Sets what a weight is made of; false: there is no memory. */
+static bool take_weight(onnx_memory *memory, const onnx_maths *maths, const struct part *part,
+                        size_t direction, const onnx_tensor *const given[ONNX_GIVEN],
+                        onnx_weight *weight)
 {
-    const size_t gates = maths->kind->gates;
-    const float *W = given[0]->floats + direction * gates * H * I;
-    const float *R = given[1]->floats + direction * gates * H * H;
+    const size_t gates = maths->kind->gates, gate = gate_of(maths, part), H = weight->rows;
+    const size_t which = part->source == FROM_R;
     const float *B = given[2] ? given[2]->floats + direction * 2 * gates * H : NULL;
-    const float *P = given[3] ? given[3]->floats + direction * 3 * H : NULL;
+    if (part->source == FROM_P)
+        weight->data = given[3]->floats + (direction * 3 + gate) * H;
+    else if (part->source != FROM_W && part->source != FROM_R)
+        weight->data = make_bias(memory, B, part->source, gate, gates, H);
+    else if (given[which]->floats)
+        weight->data = given[which]->floats + (direction * gates + gate) * H * weight->cols;
+    else
+        weight->bytes = onnx_quantised_matrix(memory, given, which, direction, gate, H);
+    return weight->data || weight->bytes;
+}
+
+bool onnx_cell_split(onnx_memory *memory, const onnx_maths *maths, size_t direction, size_t I,
+                     size_t H, const onnx_tensor *const given[ONNX_GIVEN], onnx_pass *pass)
+{
     onnx_weight *weight = pass->weights;
     onnx_cell_weights(maths, I, H, pass);
-    for (const struct part *part = parts; (part = next_part(maths, part)); part++, weight++) {
-        const size_t gate = gate_of(maths, part);
-        weight->data = part->source == FROM_W   ? W + gate * H * I
-                       : part->source == FROM_R ? R + gate * H * H
-                       : part->source == FROM_P
-                           ? P + gate * H
-                           : make_bias(memory, B, part->source, gate, gates, H);
-        if (!weight->data)
+    for (const struct part *part = parts; (part = next_part(maths, part)); part++, weight++)
+        if (!take_weight(memory, maths, part, direction, given, weight))
             return false;
-    }
     return true;
 }

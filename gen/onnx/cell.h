@@ -38,8 +38,21 @@ const onnx_kind *onnx_kind_find(const char *op);
 bool onnx_cell_write(onnx_memory *memory, const onnx_maths *maths, onnx_pass *pass);
 void onnx_cell_weights(const onnx_maths *maths, size_t I, size_t H, onnx_pass *pass);
 
-/* The weights of direction d from W, R, B and P. */
+/* The weights of direction d from W, R, B, P and what bytes come with. */
 bool onnx_cell_split(onnx_memory *memory, const onnx_maths *maths, size_t direction, size_t I,
-                     size_t H, const onnx_tensor *const given[4], onnx_pass *pass);
+                     size_t H, const onnx_tensor *const given[ONNX_GIVEN], onnx_pass *pass);
+
+/* ---- quantised_lstm.c: DynamicQuantizeLSTM, an LSTM whose W and R are bytes ---- */
+
+bool onnx_is_quantised(const char *op);
+
+/* Whether W, R, their scales and zero points agree with I, H and directions; sets the type. */
+bool onnx_quantised_check(const onnx_tensor *const given[ONNX_GIVEN], onnx_recurrent *recurrent,
+                          struct failure *failure);
+
+/* The matrix of a gate and direction, [H][cols], from W (0) or R (1); NULL: there is no memory. */
+const onnx_bytes *onnx_quantised_matrix(onnx_memory *memory,
+                                        const onnx_tensor *const given[ONNX_GIVEN], size_t which,
+                                        size_t direction, size_t gate, size_t H);
 
 #endif

@@ -314,7 +314,8 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
         return false;
     if (function)
         return onnx_inline_function(importer, from, function, into);
-    if (!plain)
+    const bool recurs = onnx_is_recurrent(plain ? "" : from->domain, node->op);
+    if (!plain && !recurs)
         return fail(importer->failure, "operators of the domain '%s' are not supported",
                     quote(from->domain).text);
     if (!onnx_read_attributes(importer, from, node) || !connect_inputs(importer, from, node))
@@ -322,7 +323,6 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
     if (!strcmp(node->op, "If"))
         return import_if(importer, from, node, into);
     node->operator= onnx_operator_find(node->op);
-    const bool recurs = onnx_is_recurrent(node->op);
     if (!recurs && !node->operator)
         return fail(importer->failure, "this operator is not supported");
     if (!define_outputs(importer, from, node))

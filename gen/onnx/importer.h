@@ -64,7 +64,7 @@ int64_t onnx_import_opset(Onnx__OperatorSet *const *sets, size_t count, int64_t 
 
 /* The recurrent part of a node whose inputs and attributes are read. */
 bool onnx_import_recurrent(importer *importer, onnx_node *node);
-bool onnx_is_recurrent(const char *op);
+bool onnx_is_recurrent(const char *domain, const char *op); /* domain "": ONNX's own */
 
 /* ---- attributes.c ---- */
 

@@ -110,14 +110,24 @@ typedef struct onnx_attribute {
     size_t string_count;
 } onnx_attribute;
 
+/* A matrix whose numbers are bytes, [rows][cols]: in row r the weight is scale[r] * (byte -
+ * zero[r]). */
+typedef struct onnx_bytes {
+    const char *type; /* "i8" or "u8": bytes and zero points have a sign, or none */
+    const uint8_t *bytes, *zeros;
+    const float *scales;
+    size_t scale_count, zero_count; /* one for all rows, or one a row */
+} onnx_bytes;
+
 /* A learned matrix [rows][cols] or vector (cols = 1) of a cell, row-major, by its name there. */
 typedef struct onnx_weight {
     const char *name;
     size_t rows, cols;
-    const float *data;
+    const float *data; /* NULL where it came as bytes */
+    const onnx_bytes *bytes; /* NULL where it did not */
 } onnx_weight;
 
-enum { ONNX_WEIGHTS_MAX = 20 };
+enum { ONNX_WEIGHTS_MAX = 20, ONNX_GIVEN = 8 };
 
 /* One direction of a recurrent node. Its states are h, and for LSTM c after it. */
 typedef struct onnx_pass {
@@ -128,8 +138,8 @@ typedef struct onnx_pass {
     size_t weight_count; /* weights_known */
 } onnx_pass;
 
-/* RNN, LSTM or GRU. What is named after an input or output of the operator is the number of that
- * value, or -1: it is left out (an output: or nothing uses it). */
+/* RNN, LSTM or GRU, or DynamicQuantizeLSTM. What is named after an input or output of the operator
+ * is the number of that value, or -1: it is left out (an output: or nothing uses it). */
 typedef struct onnx_recurrent {
     size_t index; /* among the recurrent nodes of the model, those of branches counted */
     size_t I, H; /* 0: not known before the weights are; I also where W is an input */
@@ -139,6 +149,9 @@ typedef struct onnx_recurrent {
                        * [B][T][directions][H] */
     onnx_pass pass[2];
     bool weights_known; /* W, R, B and P are constants */
+    /* What a layer stores the matrices of DynamicQuantizeLSTM as, which came as bytes: "u8", or
+     * "i8" where that holds them all. NULL: they came as floats. */
+    const char *type;
     int x, w, r, b, sequence_lens, initial_h, initial_c, p;
     int y, y_h, y_c;
 } onnx_recurrent;
@@ -174,6 +187,7 @@ typedef struct onnx_model {
     int64_t opset;
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
     bool has_half; /* so with values of float16 or bfloat16; of such constants it does not tell */
+    bool has_bytes; /* recurrent nodes whose weights are bytes */
     size_t recurrent_count;
     size_t parameter_count; /* elements of initialisers and Constant nodes */
     onnx_memory *memory; /* what all of it lies in */
@@ -198,9 +212,10 @@ bool onnx_evaluate(const onnx_node *node, const onnx_tensor *const *inputs,
                    const onnx_tensor **outputs, onnx_memory *memory, struct failure *failure);
 
 /* The weights of a recurrent node of which weights_known is false, from the tensors W, R, B and P
- * (B and P: or NULL): fills *filled, a copy of *recurrent, with sizes and weights that lie in
+ * (B and P: or NULL; those of DynamicQuantizeLSTM go on with the scales and zero points of W and of
+ * R, and are constants): fills *filled, a copy of *recurrent, with sizes and weights that lie in
  * memory. */
-bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
+bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[ONNX_GIVEN],
                          onnx_recurrent *filled, onnx_memory *memory, struct failure *failure);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RNN, LSTM and GRU nodes: their attributes, checked, become what a cell computes (cell.c writes it
- * down), and their inputs W, R, B and P, checked, its weights. */
+/* RNN, LSTM and GRU nodes, and DynamicQuantizeLSTM: their attributes, checked, become what a cell
+ * computes (cell.c writes it down), and their inputs W, R, B and P, checked, its weights. */
 #include "onnx/cell.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
@@ -12,8 +12,10 @@
 
 enum { SIZE_LIMIT = 1 << 20 };
 
-/* The inputs of all three, in order; LSTM goes on with initial_c and P. */
-enum { IN_X, IN_W, IN_R, IN_B, IN_SEQUENCE_LENS, IN_INITIAL_H, IN_INITIAL_C, IN_P };
+/* The inputs of all three, in order; LSTM goes on with initial_c and P, and DynamicQuantizeLSTM
+ * with the scales and zero points of W and of R. */
+enum { IN_X, IN_W, IN_R, IN_B, IN_SEQUENCE_LENS, IN_INITIAL_H, IN_INITIAL_C, IN_P, IN_SCALES };
+enum { QUANTISED_INPUTS = IN_SCALES + 4 };
 
 static const struct {
     const char *name, *function;
@@ -33,13 +35,20 @@ static const struct {
 
 enum { ACTIVATION_COUNT = sizeof activations / sizeof *activations };
 
+/* The last ones are none of DynamicQuantizeLSTM. */
 static const char *const known_attributes[] = {
     "activation_alpha", "activation_beta", "activations",         "clip",   "direction",
     "hidden_size",      "input_forget",    "linear_before_reset", "layout", "output_sequence"};
 
-bool onnx_is_recurrent(const char *op)
+enum {
+    ATTRIBUTES = sizeof known_attributes / sizeof *known_attributes,
+    QUANTISED_ATTRIBUTES = ATTRIBUTES - 3
+};
+
+bool onnx_is_recurrent(const char *domain, const char *op)
 {
-    return onnx_kind_find(op) != NULL;
+    const bool quantised = !strcmp(domain, "com.microsoft");
+    return onnx_kind_find(op) && onnx_is_quantised(op) == quantised;
 }
 
 /* ---- Attributes ---- */
@@ -146,12 +155,12 @@ static bool read_maths(const onnx_node *node, const onnx_recurrent *recurrent, o
 
 static bool check_attributes(const onnx_node *node, struct failure *failure)
 {
+    const size_t known = onnx_is_quantised(node->op) ? QUANTISED_ATTRIBUTES : ATTRIBUTES;
     for (size_t i = 0; i < node->attribute_count; i++) {
         size_t k = 0;
-        while (k < sizeof known_attributes / sizeof *known_attributes &&
-               strcmp(known_attributes[k], node->attributes[i].name) != 0)
+        while (k < known && strcmp(known_attributes[k], node->attributes[i].name) != 0)
             k++;
-        if (k == sizeof known_attributes / sizeof *known_attributes)
+        if (k == known)
             return fail(failure, "it has an attribute '%s', which ONNX does not know",
                         quote(node->attributes[i].name).text);
     }
@@ -180,14 +189,15 @@ static bool check_shape(const onnx_tensor *tensor, const char *name, size_t rank
     return equal || fail(failure, "its %s has the shape %s, and must be %s", name, found, wanted);
 }
 
-/* I and H from W, R and hidden_size, and whether all shapes agree. */
-static bool check_weights(const onnx_node *node, const onnx_tensor *const given[4],
+/* I and H from W, R and hidden_size, and whether all shapes agree. Bytes are transposed. */
+static bool check_weights(const onnx_node *node, const onnx_tensor *const given[ONNX_GIVEN],
                           onnx_recurrent *recurrent, struct failure *failure)
 {
     const size_t gates = onnx_kind_find(node->op)->gates, D = recurrent->directions;
+    const bool quantised = onnx_is_quantised(node->op);
     if (given[0]->rank != 3 || given[1]->rank != 3)
         return fail(failure, "its W and R must have three dimensions");
-    const size_t I = given[0]->dims[2], H = given[1]->dims[2];
+    const size_t I = given[0]->dims[quantised ? 1 : 2], H = given[1]->dims[quantised ? 1 : 2];
     const int64_t hidden = onnx_attribute_int(node, "hidden_size", (int64_t)H);
     if (H < 1 || I < 1 || H > SIZE_LIMIT || I > SIZE_LIMIT || hidden != (int64_t)H)
         return fail(failure,
@@ -196,13 +206,14 @@ static bool check_weights(const onnx_node *node, const onnx_tensor *const given[
                     I, H, (long long)hidden, SIZE_LIMIT);
     recurrent->I = I;
     recurrent->H = H;
-    return check_shape(given[0], "W", 3, D, gates * H, I, failure) &&
-           check_shape(given[1], "R", 3, D, gates * H, H, failure) &&
+    return (quantised ? onnx_quantised_check(given, recurrent, failure)
+                      : check_shape(given[0], "W", 3, D, gates * H, I, failure) &&
+                            check_shape(given[1], "R", 3, D, gates * H, H, failure)) &&
            (!given[2] || check_shape(given[2], "B", 2, D, 2 * gates * H, 0, failure)) &&
            (!given[3] || check_shape(given[3], "P", 2, D, 3 * H, 0, failure));
 }
 
-bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[4],
+bool onnx_recurrent_fill(const onnx_node *node, const onnx_tensor *const given[ONNX_GIVEN],
                          onnx_recurrent *filled, onnx_memory *memory, struct failure *failure)
 {
     onnx_maths maths[2];
@@ -231,12 +242,17 @@ static int output_of(const onnx_node *node, size_t index)
 static bool check_inputs(const onnx_node *node, struct failure *failure)
 {
     const onnx_kind *kind = onnx_kind_find(node->op);
-    if (node->input_count > kind->inputs || node->output_count > 1 + kind->states)
+    const bool quantised = onnx_is_quantised(node->op);
+    const size_t inputs = quantised ? QUANTISED_INPUTS : kind->inputs;
+    if (node->input_count > inputs || node->output_count > 1 + kind->states)
         return fail(failure, "it has %zu inputs and %zu outputs, and may have %zu and %zu",
-                    node->input_count, node->output_count, kind->inputs, 1 + kind->states);
+                    node->input_count, node->output_count, inputs, 1 + kind->states);
     for (size_t i = IN_X; i <= IN_R; i++)
         if (input_of(node, i) < 0)
             return fail(failure, "its input X, W or R is missing");
+    for (size_t i = IN_SCALES; i < QUANTISED_INPUTS && quantised; i++)
+        if (input_of(node, i) < 0)
+            return fail(failure, "a scale or a zero point of its W or R is missing");
     return true;
 }
 
@@ -271,6 +287,31 @@ static onnx_recurrent connect(const onnx_node *node)
                             .y_c = has_c ? output_of(node, 2) : -1};
 }
 
+/* The weights, where they are constants. */
+static bool fill_known(importer *importer, const onnx_node *node, onnx_recurrent *recurrent)
+{
+    int values[ONNX_GIVEN] = {recurrent->w, recurrent->r, recurrent->b, recurrent->p};
+    const onnx_tensor *given[ONNX_GIVEN];
+    bool known = true;
+    for (size_t i = 4; i < ONNX_GIVEN; i++)
+        values[i] = input_of(node, IN_SCALES + i - 4);
+    for (size_t i = 0; i < ONNX_GIVEN; i++) {
+        given[i] = values[i] < 0 ? NULL : importer->model->values[values[i]].constant;
+        known &= values[i] < 0 || given[i];
+    }
+    onnx_recurrent filled;
+    if (!known && onnx_is_quantised(node->op))
+        return fail(importer->failure,
+                    "its weights, scales and zero points must be constants of the model");
+    if (!known)
+        return true;
+    if (!onnx_recurrent_fill(node, given, &filled, importer->model->memory, importer->failure))
+        return false;
+    *recurrent = filled;
+    importer->model->has_bytes |= filled.type != NULL;
+    return true;
+}
+
 bool onnx_import_recurrent(importer *importer, onnx_node *node)
 {
     onnx_memory *memory = importer->model->memory;
@@ -292,18 +333,5 @@ bool onnx_import_recurrent(importer *importer, onnx_node *node)
         onnx_cell_weights(&maths[d], recurrent->I, recurrent->H, &recurrent->pass[d]);
     }
     node->recurrent = recurrent;
-    const int values[4] = {recurrent->w, recurrent->r, recurrent->b, recurrent->p};
-    const onnx_tensor *given[4];
-    bool known = true;
-    for (size_t i = 0; i < 4; i++) {
-        given[i] = values[i] < 0 ? NULL : importer->model->values[values[i]].constant;
-        known &= values[i] < 0 || given[i];
-    }
-    onnx_recurrent filled;
-    if (!known)
-        return true;
-    if (!onnx_recurrent_fill(node, given, &filled, memory, importer->failure))
-        return false;
-    *recurrent = filled;
-    return true;
+    return fill_known(importer, node, recurrent);
 }

@@ -79,7 +79,7 @@ const char **action_types(const struct request *request, const onnx_model *model
     const char **types = calloc(count + 1, sizeof *types);
     bool made = nodes && (types || fail_memory(failure));
     for (size_t i = 0; i < count && made; i++)
-        types[i] = request->type;
+        types[i] = nodes[i] && nodes[i]->recurrent->type ? NULL : request->type;
     made = made && keep_nodes(request->keep, nodes, count, types, failure);
     free(nodes);
     if (made)
@@ -302,7 +302,7 @@ static void print_node(const struct request *request, const onnx_node *node, siz
 {
     printf("%-24s ", quote(node->name).text);
     if (!request->types[i]) {
-        printf("stays f32\n");
+        printf("stays %s\n", node->recurrent->type ? node->recurrent->type : "f32");
     } else if (!loss->own.count) {
         printf("does not run on these inputs\n");
     } else {

@@ -11,8 +11,24 @@
 
 const char *run_type_of(const run_options *options, const onnx_recurrent *recurrent)
 {
-    const char *type = options->types ? options->types[recurrent->index] : NULL;
+    const char *asked = options->types ? options->types[recurrent->index] : NULL;
+    const char *type = recurrent->type ? recurrent->type : asked;
     return type ? type : weir_type_name(WEIR_TYPE_F32);
+}
+
+static weir_weight make_weight(const onnx_weight *from)
+{
+    weir_weight weight = {
+        .name = from->name, .data = from->data, .rows = from->rows, .cols = from->cols};
+    if (from->bytes) {
+        weight.type = from->bytes->type;
+        weight.numbers = from->bytes->bytes;
+        weight.scales = from->bytes->scales;
+        weight.scale_count = from->bytes->scale_count;
+        weight.zero_points = from->bytes->zeros;
+        weight.zero_point_count = from->bytes->zero_count;
+    }
+    return weight;
 }
 
 static bool create_layer(const onnx_recurrent *recurrent, size_t d, const run_options *options,
@@ -26,10 +42,7 @@ static bool create_layer(const onnx_recurrent *recurrent, size_t d, const run_op
     run_kernel kernel;
     weir_error weir;
     for (size_t i = 0; i < pass->weight_count; i++)
-        weights[i] = (weir_weight){.name = pass->weights[i].name,
-                                   .data = pass->weights[i].data,
-                                   .rows = pass->weights[i].rows,
-                                   .cols = pass->weights[i].cols};
+        weights[i] = make_weight(&pass->weights[i]);
     const char *type = run_type_of(options, recurrent);
     layers->lacks_kernel = !run_kernel_find(pass, sizes, type, options, &kernel, failure);
     if (layers->lacks_kernel)

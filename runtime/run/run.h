@@ -37,7 +37,7 @@ bool run_kernel_find(const onnx_pass *pass, const size_t sizes[3], const char *t
 /* The ISA of kernels with weights of a type here: of a bundle its base, but for bytes. */
 bool run_isa(const char *type, const char **isa, struct failure *failure);
 
-/* The type of a recurrent node's weights, by name. */
+/* The type of a recurrent node's weights, by name: its own, where they came as bytes. */
 const char *run_type_of(const run_options *options, const onnx_recurrent *recurrent);
 
 /* The cell of the build that computes the same, or NULL: no compiler is started. */

@@ -191,8 +191,8 @@ static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurr
                         struct node_layers *layers, struct failure *failure)
 {
     const onnx_recurrent *r = node->recurrent;
-    const onnx_tensor *given[4] = {run_value(session, r->w), run_value(session, r->r),
-                                   run_value(session, r->b), run_value(session, r->p)};
+    const onnx_tensor *given[ONNX_GIVEN] = {run_value(session, r->w), run_value(session, r->r),
+                                            run_value(session, r->b), run_value(session, r->p)};
     return onnx_recurrent_fill(node, given, filled, session->memory, failure) &&
            run_layers_create(filled, NULL, &session->options, layers, failure);
 }

@@ -99,18 +99,33 @@ static void slice_to_nowhere(struct writer *writer)
                             NULL});
 }
 
-static const struct {
-    const char *name;
-    void (*add)(struct writer *writer);
-} cases[] = {{"huge_reshape", huge_reshape},
-             {"shape_of_nothing", shape_of_nothing},
-             {"no_output", no_output},
-             {"unnamed_output", unnamed_output},
-             {"axis_twice", axis_twice},
-             {"axis_far_away", axis_far_away},
-             {"many_axes", many_axes},
-             {"empty_product", empty_product},
-             {"slice_to_nowhere", slice_to_nowhere}};
+/* weir-run runs them; they are not deployed. */
+static void bytes_after_layer(struct writer *writer)
+{
+    static const int64_t numbers[4 * H * I], zero;
+    const size_t one = 1;
+    float *scale = writer_take(writer, 1, sizeof *scale);
+    *scale = 1;
+    char *names[13] = {(char *)"x"}, *none = (char *)"";
+    for (size_t k = 1; k < 12; k++)
+        names[k] = none;
+    for (size_t m = 0; m < 2; m++) {
+        const size_t dims[] = {1, m ? H : I, 4 * H};
+        names[1 + m] = writer_constant(writer, writer_ints(writer, numbers, 3, dims, ONNX_INT8));
+        names[8 + 2 * m] =
+            writer_constant(writer, writer_floats(writer, scale, 1, &one, ONNX_FLOAT, true));
+        names[9 + 2 * m] = writer_constant(writer, writer_ints(writer, &zero, 1, &one, ONNX_INT8));
+    }
+    writer_node(writer, "DynamicQuantizeLSTM", names, (char *const[]){"z", NULL})->domain =
+        (char *)"com.microsoft";
+    writer_output(writer, (char *)"z");
+}
+
+static void bytes(struct writer *writer)
+{
+    writer_input(writer, (char *)"x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
+    bytes_after_layer(writer);
+}
 
 /* A scalar times a matrix, with no layer before it. */
 static void scalar_product(struct writer *writer)
@@ -119,6 +134,23 @@ static void scalar_product(struct writer *writer)
     add_end(writer, "MatMul",
             (char *const[]){"x", floats(writer, 2, (const size_t[]){1, 1}), NULL});
 }
+
+static const struct {
+    const char *name;
+    void (*add)(struct writer *writer);
+    bool has_layer; /* before what it adds */
+} cases[] = {{"huge_reshape", huge_reshape, true},
+             {"shape_of_nothing", shape_of_nothing, true},
+             {"no_output", no_output, true},
+             {"unnamed_output", unnamed_output, true},
+             {"axis_twice", axis_twice, true},
+             {"axis_far_away", axis_far_away, true},
+             {"many_axes", many_axes, true},
+             {"empty_product", empty_product, true},
+             {"slice_to_nowhere", slice_to_nowhere, true},
+             {"scalar_product", scalar_product, false},
+             {"bytes", bytes, false},
+             {"bytes_after_layer", bytes_after_layer, true}};
 
 /* A layer, a product with a bias, its function, and the last step. */
 static void valid(struct writer *writer)
@@ -181,12 +213,11 @@ int main(int count, char **arguments)
     char name[64];
     if (count != 3)
         return EXIT_FAILURE;
-    for (size_t i = 0; i <= sizeof cases / sizeof *cases; i++) {
-        const bool last = i == sizeof cases / sizeof *cases;
-        void *bytes = make(writer, last ? scalar_product : cases[i].add, !last, &size);
-        snprintf(name, sizeof name, "bad_%s.onnx", last ? "scalar_product" : cases[i].name);
-        write_file(arguments[1], name, bytes, size);
-        free(bytes);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        void *made = make(writer, cases[i].add, cases[i].has_layer, &size);
+        snprintf(name, sizeof name, "bad_%s.onnx", cases[i].name);
+        write_file(arguments[1], name, made, size);
+        free(made);
     }
     write_flips(writer, arguments[1], (size_t)atoi(arguments[2]));
     writer_free(writer);

@@ -49,6 +49,23 @@ static double dot(const float *matrix, size_t row, size_t columns, const double 
     return sum;
 }
 
+/* The same with both as whole numbers. */
+static double dot_whole(const float *matrix, float scale, size_t row, size_t columns,
+                        const double *vector)
+{
+    float most = 0;
+    double sum = 0;
+    for (size_t k = 0; k < columns; k++)
+        most = fmaxf(most, fabsf((float)vector[k]));
+    if (most < ldexpf(1, -96))
+        return 0;
+    for (size_t k = 0; k < columns; k++) {
+        const float exact = (float)vector[k] * (127 / most);
+        sum += (double)matrix[row * columns + k] * rint((double)exact);
+    }
+    return sum * ((double)(most / 127) * (double)scale);
+}
+
 /* What a step works with: one row, one direction. */
 struct step {
     size_t d, gates;
@@ -60,7 +77,8 @@ static double from_x(const struct case64 *c, const struct step *s, size_t gate, 
 {
     const size_t row = (s->d * s->gates + gate) * c->H + unit;
     const double bias = c->Bias ? (double)c->Bias[(s->d * 2 * s->gates + gate) * c->H + unit] : 0;
-    return dot(c->W, row, c->I, s->x) + bias;
+    return bias + (c->scales[0] ? dot_whole(c->W, c->scales[0][row], row, c->I, s->x)
+                                : dot(c->W, row, c->I, s->x));
 }
 
 static double from_state(const struct case64 *c, const struct step *s, size_t gate, size_t unit,
@@ -69,7 +87,8 @@ static double from_state(const struct case64 *c, const struct step *s, size_t ga
     const size_t row = (s->d * s->gates + gate) * c->H + unit;
     const double bias =
         c->Bias ? (double)c->Bias[(s->d * 2 * s->gates + s->gates + gate) * c->H + unit] : 0;
-    return dot(c->R, row, c->H, by) + bias;
+    return bias + (c->scales[1] ? dot_whole(c->R, c->scales[1][row], row, c->H, by)
+                                : dot(c->R, row, c->H, by));
 }
 
 static void step_rnn(struct case64 *c, struct step *s)

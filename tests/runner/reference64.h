@@ -39,6 +39,9 @@ struct case64 {
     double clip; /* 0: none */
     bool coupled, reset_after;
     const float *X, *W, *R, *Bias, *P, *initial[2];
+    /* Of W and R as whole numbers: what each row is multiplied by. What they multiply is taken to
+     * whole numbers within 127 then, by its largest magnitude. NULL: they are floats. */
+    const float *scales[2];
     const int *lens;
     double *Y, *final[2]; /* [T][D][B][H], [D][B][H] */
     double margin; /* how near a jump of thresholded_relu came to be taken the other way */
