@@ -40,7 +40,7 @@ static const struct {
      "one of those that --list shows, such as avx2; of a model, a list with commas, by default of "
      "all"},
     {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
-    {"type", "f32|bf16|f16|i8|u8", KERNEL, AT(type),
+    {"type", "f32|bf16|f16|i8|u8", KERNEL | DEPLOY | MODEL, AT(type),
      "what the weights of products are stored as: float32 (default), bfloat16, IEEE's binary16, or "
      "bytes with a scale for every row"},
     {"train", NULL, KERNEL, AT(trains),
@@ -74,6 +74,8 @@ static const struct {
     {"no-test", NULL, DEPLOY | MODEL, AT(no_test), "without the self-test"},
     {"node", "NAME,...", MODEL, AT(node),
      "this recurrent node alone, wherever it stands, or a few that follow one another"},
+    {"keep", "NAME,...", MODEL, AT(keep),
+     "the nodes, recurrent ones and products, whose weights stay float32 all the same"},
     {"data", "DIR", MODEL, AT(data),
      "the self-test's input and output, as in ONNX's test data: input_0.pb, output_0.pb"},
 };

@@ -28,6 +28,7 @@ struct request {
     bool trains, profiled, backward;
     bool lengths, reverse, bidirectional, no_test;
     const char *cell, *output, *isa, *math, *type, *plan, *tuning, *variant;
+    const char *keep;
     const char *size[4]; /* by extent */
     const char *model, *node, *data, *out, *name, *from, *weights,
         *steps; /* of a model that stands alone */

@@ -113,17 +113,19 @@ bool options_check_sizes(const struct request *request, double size[4], struct f
     return true;
 }
 
-/* The ISAs of a list with commas; NULL: all. */
-static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct failure *failure)
+/* The ISAs of a list with commas; NULL: all that a type gains from. */
+static bool read_isas(const char *list, const char *type, bool chosen[WEIR_ISA_COUNT],
+                      struct failure *failure)
 {
+    const bool bytes = type && !strcmp(type, weir_type_name(WEIR_TYPE_I8));
     static const char several[] = ", or several with commas between";
     bool any = false;
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        chosen[i] = !list && !isa_base(&isas[i]);
+        chosen[i] = !list && (bytes || !isa_base(&isas[i]));
     while (list && *list) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);
-        const struct isa *isa = find_isa(name, NULL, several, failure);
+        const struct isa *isa = find_isa(name, type, several, failure);
         if (isa)
             chosen[isa - isas] = any = true;
         free(name);
@@ -131,7 +133,7 @@ static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct fail
             return false;
         list += length + (list[length] == ',');
     }
-    return !list || any || find_isa("is empty", NULL, several, failure);
+    return !list || any || find_isa("is empty", type, several, failure);
 }
 
 bool options_deploy(const struct request *request, struct deploy_request *deploy,
@@ -152,7 +154,12 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         .model = request->model,
         .node = request->node,
         .data = request->data,
+        .keep = request->keep,
     };
+    if (!options_type(request, &deploy->type, failure))
+        return false;
+    if (request->keep && deploy->type == WEIR_TYPE_F32)
+        return fail(failure, "--keep is for weights of fewer bits, expected --type as well");
     if (request->command == COMMAND_DEPLOY && !options_sizes(request, deploy->size, failure))
         return false;
     if (request->steps && !read_number(request->steps, DEPLOY_STEPS_MAX, &steps))
@@ -165,5 +172,5 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         return fail(failure, "--lengths is for calls of several steps, expected --steps as well");
     if (request->reverse && request->bidirectional)
         return fail(failure, "--reverse is one way and --bidirectional both, expected one of them");
-    return read_isas(request->isa, deploy->isas, failure);
+    return read_isas(request->isa, request->type, deploy->isas, failure);
 }

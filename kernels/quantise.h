@@ -91,7 +91,7 @@ static inline int32_t weir_sum_bytes(const int8_t *q, size_t n, const struct wei
  * weights. */
 static inline v_words v_dot8_start(const void *correction, const struct weir_quantised *row)
 {
-    return WEIR_DOT_BIAS ? v_load_words(correction) : v_every_word(&row->missing);
+    return WEIR_DOT_BIAS != 0 ? v_load_words(correction) : v_every_word(&row->missing);
 }
 
 WEIR_ISA_END

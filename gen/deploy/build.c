@@ -2,6 +2,8 @@
 /* How a model is built, and what it consists of, in words: for CMakeLists.txt and README.md. */
 #include "deploy/deployment.h"
 
+#include "packing.h"
+
 /* ---- Building ---- */
 
 /* Source files beside NAME.c. */
@@ -26,8 +28,10 @@ static void add_layers(const struct deployment *d, struct values *values)
         const char *directions = layer->pass_count == 2      ? "both"
                                  : layer->passes[0].reversed ? "backwards"
                                                              : "forwards";
-        text_add(&rows, "| %zu | `%s` | %.0f | %zu | %s%s%s |\n", l,
-                 deployment_program(d, l, 0)->graph->name, layer->size[WEIR_I],
+        const bool narrow = layer->type != WEIR_TYPE_F32;
+        text_add(&rows, "| %zu | `%s`%s%s | %.0f | %zu | %s%s%s |\n", l,
+                 deployment_program(d, l, 0)->graph->name, narrow ? ", " : "",
+                 narrow ? weir_type_name(layer->type) : "", layer->size[WEIR_I],
                  deployment_outputs(d, l), directions, gives[layer->gives],
                  layer->softmax ? ", softmax" : "");
     }

@@ -102,7 +102,8 @@ bool deploy_cell(const struct deploy_request *request, const struct source *cell
                                  "the most there are");
     if (deployed) {
         floats = fill_layer(model, request, cell, graph, failure);
-        deployed = floats && deploy_write(model, request->out, failure);
+        deployed = floats && deploy_types(request, model, failure) &&
+                   deploy_write(model, request->out, failure);
     }
     free(floats);
     free(model);

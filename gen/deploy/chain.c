@@ -104,10 +104,13 @@ bool chain_cell(struct chain *chain, const char *text, struct source *cell)
 
 struct deploy_layer *chain_add_layer(struct chain *chain)
 {
-    if (chain->model->layer_count < DEPLOY_LAYERS_MAX)
-        return &chain->model->layers[chain->model->layer_count++];
-    chain_refuse(chain, "a model has at most %d layers", DEPLOY_LAYERS_MAX);
-    return NULL;
+    if (chain->model->layer_count == DEPLOY_LAYERS_MAX) {
+        chain_refuse(chain, "a model has at most %d layers", DEPLOY_LAYERS_MAX);
+        return NULL;
+    }
+    struct deploy_layer *layer = &chain->model->layers[chain->model->layer_count++];
+    layer->node = chain->node->name;
+    return layer;
 }
 
 struct deploy_layer *chain_last(const struct chain *chain)

@@ -90,8 +90,8 @@ static bool write_weights(const struct writing *w)
     if (!path)
         return write_expanded(w, "src/", "NAME_weights.c");
     struct text weights = {0};
-    deploy_weights_file(w->deployment, &weights);
-    const bool written = file_write(path, weights.chars, weights.length, w->failure);
+    const bool written = deploy_weights_file(w->deployment, &weights, w->failure) &&
+                         file_write(path, weights.chars, weights.length, w->failure);
     text_free(&weights);
     return written && write_header(w, "hash.h");
 }
@@ -107,7 +107,8 @@ static bool write_kernels(const struct writing *w, size_t f)
                                 .form = form->name,
                                 .origin = values_find(w->values, "ORIGIN"),
                                 .packs = !deployment_is_packed(d),
-                                .streams = d->model->steps == 1};
+                                .streams = d->model->steps == 1,
+                                .bytes = deployment_has_bytes(d)};
     struct text kernels = emit_alone(&alone);
     const struct isa *base = isa_base(form->isa); /* whose header that of a bundle includes */
     char *name = text_format("NAME_%s.c", form->name);
@@ -147,6 +148,8 @@ static bool write_all(const struct writing *w)
     written = written && (!packs || (write_header(w, "packing.h") && write_header(w, "halves.h")));
     if (deployment_has_variants(w->deployment))
         written = written && write_header(w, "microarchitecture.h");
+    if (deployment_has_bytes(w->deployment))
+        written = written && write_header(w, "quantise.h");
     if (deployment_has_softmax(w->deployment))
         written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);

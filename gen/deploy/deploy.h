@@ -24,6 +24,7 @@ struct deploy_request {
     size_t steps; /* 0: nothing is said */
     bool no_test;
     bool isas[WEIR_ISA_COUNT];
+    enum weir_type type; /* of matrices */
     struct tuning *tuning; /* measured plans; what it warns of is the caller's to tell */
     const struct variants_list *variants; /* those for other processors, beside each ISA's own */
     /* Of a cell. */
@@ -32,6 +33,7 @@ struct deploy_request {
     bool has_projection, lengths, reverse, bidirectional;
     /* Of a model. */
     const char *model, *node, *data;
+    const char *keep; /* nodes whose matrices stay float32, with commas */
 };
 
 /* An input of the model, by its name, that says where a state starts: so many of its floats, from
@@ -57,6 +59,8 @@ enum deploy_gives { GIVES_ALL, GIVES_LAST, GIVES_FINAL };
 
 /* Passes over the same input, of cells of the same sizes, whose outputs stand side by side. */
 struct deploy_layer {
+    const char *node; /* of the model that it comes from; NULL: it comes from a cell */
+    enum weir_type type; /* of its matrices */
     double size[4];
     struct deploy_pass passes[DEPLOY_PASSES_MAX];
     size_t pass_count;
@@ -107,6 +111,11 @@ bool deploy_write(const struct deploy_model *model, const char *directory, struc
 /* What the request says of a model, whose name is `name` unless it says another. */
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
                     const char *name, struct failure *failure);
+
+/* Gives the layers of a model the type that is asked for, but those of nodes that are kept; false
+ * where one of these is none of theirs. */
+bool deploy_types(const struct deploy_request *request, struct deploy_model *model,
+                  struct failure *failure);
 
 /* Notes a file, by its bytes, that the model is made from. */
 void deploy_add_file(struct deploy_model *model, const char *path, const void *bytes, size_t count);

@@ -4,6 +4,7 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "packing.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -62,38 +63,83 @@ bool deployment_has_variants(const struct deployment *d)
     return has;
 }
 
+bool deployment_has_bytes(const struct deployment *d)
+{
+    return d->narrow_count && d->type == WEIR_TYPE_I8;
+}
+
 bool deployment_is_packed(const struct deployment *d)
 {
     return d->form_count == 1 && !d->model->weights_file;
 }
 
-static void visit_pass(const struct deployment *d, size_t l, size_t p, deployment_visit *visit,
-                       void *context, size_t *at)
+static size_t bytes_of(enum weir_type type)
+{
+    return sizeof(float) / weir_word_columns(type);
+}
+
+size_t deployment_bytes(const struct deployment *d)
+{
+    return d->float_count * sizeof(float) + d->narrow_count * bytes_of(d->type);
+}
+
+size_t deployment_bytes_before(const struct deployment *d, const struct piece *piece)
+{
+    return piece->type == WEIR_TYPE_F32
+               ? piece->at * sizeof(float)
+               : d->float_count * sizeof(float) + piece->at * bytes_of(piece->type);
+}
+
+/* What is visited, and how many floats and narrower numbers there were before. */
+struct visiting {
+    deployment_visit *visit;
+    void *context;
+    size_t floats, narrow;
+};
+
+static void visit_piece(struct visiting *visiting, struct piece *piece)
+{
+    size_t *at = piece->type == WEIR_TYPE_F32 ? &visiting->floats : &visiting->narrow;
+    piece->at = *at;
+    piece->scales = visiting->floats;
+    *at += piece->rows * piece->cols;
+    visiting->floats += piece->type == WEIR_TYPE_I8 ? piece->rows : 0;
+    visiting->visit(visiting->context, piece);
+}
+
+static void visit_pass(const struct deployment *d, size_t l, size_t p, struct visiting *visiting)
 {
     const struct deploy_layer *layer = &d->model->layers[l];
     const struct deploy_pass *pass = &layer->passes[p];
     const struct graph *graph = deployment_program(d, l, p)->graph;
     for (int i = 0; i < graph->param_count; i++) {
-        const size_t count = deployment_size(layer, graph, graph->params[i].rows) *
-                             deployment_size(layer, graph, graph->params[i].cols);
-        visit(context, l, p, pass->params[i], *at, count);
-        *at += count;
+        const struct param *param = &graph->params[i];
+        visit_piece(visiting,
+                    &(struct piece){.layer = l,
+                                    .pass = p,
+                                    .name = param->name,
+                                    .data = pass->params[i],
+                                    .rows = deployment_size(layer, graph, param->rows),
+                                    .cols = deployment_size(layer, graph, param->cols),
+                                    .type = param->is_matrix ? layer->type : WEIR_TYPE_F32});
     }
-    for (int s = 0; s < graph->state_count; s++) {
-        const size_t count = deployment_size(layer, graph, graph->states[s].extent);
-        if (!pass->initial[s])
-            continue;
-        visit(context, l, p, pass->initial[s], *at, count);
-        *at += count;
-    }
+    for (int s = 0; s < graph->state_count; s++)
+        if (pass->initial[s])
+            visit_piece(visiting, &(struct piece){.layer = l,
+                                                  .pass = p,
+                                                  .name = graph->states[s].name,
+                                                  .data = pass->initial[s],
+                                                  .rows = deployment_size(layer, graph,
+                                                                          graph->states[s].extent),
+                                                  .cols = 1});
 }
 
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context)
 {
-    size_t at = 0;
+    struct visiting visiting = {.visit = visit, .context = context};
     for (size_t l = 0; l < d->model->layer_count; l++)
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
-            visit_pass(d, l, p, visit, context, &at);
+            visit_pass(d, l, p, &visiting);
 }
 
 /* ---- Making one ---- */
@@ -102,7 +148,8 @@ static bool same_kernel(const struct deploy_model *model, size_t l, size_t p, si
 {
     const struct source *a = &model->layers[l].passes[p].cell,
                         *b = &model->layers[m].passes[q].cell;
-    return a->length == b->length && !memcmp(a->text, b->text, a->length) &&
+    return model->layers[l].type == model->layers[m].type && a->length == b->length &&
+           !memcmp(a->text, b->text, a->length) &&
            !memcmp(model->layers[l].size, model->layers[m].size, sizeof model->layers[l].size);
 }
 
@@ -153,7 +200,7 @@ static struct kernel_parts *make_parts(const struct deploy_model *model, size_t 
         return NULL;
     const int line = graph->line, column = graph->column;
     struct kernel_parts *parts =
-        kernel_parts_create(graph, WEIR_INLINE, WEIR_TYPE_F32, isa, false, failure);
+        kernel_parts_create(graph, WEIR_INLINE, model->layers[l].type, isa, false, failure);
     if (!parts) {
         source_fail(cell, line, column, failure);
         return NULL;
@@ -225,33 +272,63 @@ static bool add_forms(struct deployment *d, const struct isa *isa, struct failur
     return made;
 }
 
-/* What weights are counted for, and the first layer with one that is not finite. */
+/* Whom weights are counted for, and whether all of them are what their type can be. */
 struct counting {
     struct deployment *deployment;
-    bool finite;
-    size_t layer;
+    bool fit;
+    struct failure *failure;
 };
 
-static void count_weights(void *context, size_t layer, size_t pass, const float *piece, size_t at,
-                          size_t count)
+static bool check_piece(const struct piece *piece, struct failure *failure)
+{
+    const char *type = weir_type_name(piece->type);
+    const size_t most = weir_columns_most(piece->type);
+    if (piece->cols > most)
+        return fail(failure,
+                    "the weight %s of layer %zu has %zu columns, and %s adds at most %zu exactly, "
+                    "expected another --type",
+                    piece->name, piece->layer, piece->cols, type, most);
+    for (size_t i = 0; i < piece->rows * piece->cols; i++) {
+        const float weight = piece->data[i];
+        if (weight - weight != 0)
+            return fail(failure,
+                        "a weight of layer %zu is not a finite number, expected all of them to be: "
+                        "%s has %g in row %zu, column %zu",
+                        piece->layer, piece->name, (double)weight, i / piece->cols,
+                        i % piece->cols);
+        if (!weir_holds(piece->type, weight))
+            return fail(failure,
+                        "the weight %s of layer %zu has %g in row %zu, column %zu, which %s does "
+                        "not hold, expected another --type",
+                        piece->name, piece->layer, (double)weight, i / piece->cols, i % piece->cols,
+                        type);
+    }
+    return true;
+}
+
+static void count_weights(void *context, const struct piece *piece)
 {
     struct counting *counting = context;
     struct deployment *d = counting->deployment;
-    const uint64_t place[] = {layer, pass, at, count};
-    d->weight_count = at + count;
+    const size_t count = piece->rows * piece->cols;
+    const uint64_t place[] = {piece->layer, piece->pass, piece->at, count, (uint64_t)piece->type};
+    d->weight_count += count;
     d->shape = hash_bytes(d->shape, place, sizeof place);
-    for (size_t i = 0; i < count && counting->finite; i++)
-        if (piece[i] - piece[i] != 0) {
-            counting->finite = false;
-            counting->layer = layer;
-        }
+    if (piece->type == WEIR_TYPE_F32) {
+        d->float_count += count;
+    } else {
+        d->type = piece->type;
+        d->narrow_count += count;
+        d->float_count += piece->type == WEIR_TYPE_I8 ? piece->rows : 0;
+    }
+    counting->fit = counting->fit && check_piece(piece, counting->failure);
 }
 
 /* What is known once there are kernels. */
 static bool survey(struct deployment *d, struct failure *failure)
 {
     const struct deploy_model *model = d->model;
-    struct counting counting = {.deployment = d, .finite = true};
+    struct counting counting = {d, true, failure};
     d->inputs = (size_t)model->layers[0].size[WEIR_I];
     d->outputs = deployment_outputs(d, model->layer_count - 1);
     for (size_t l = 0; l < model->layer_count; l++)
@@ -259,9 +336,7 @@ static bool survey(struct deployment *d, struct failure *failure)
             d->shape = hash_bytes(d->shape, model->layers[l].passes[p].cell.text,
                                   model->layers[l].passes[p].cell.length);
     deployment_weights(d, count_weights, &counting);
-    return counting.finite ||
-           fail(failure, "a weight of layer %zu is not a finite number, expected all of them to be",
-                counting.layer);
+    return counting.fit;
 }
 
 struct deployment *deployment_create(const struct deploy_model *model, struct failure *failure)

@@ -27,13 +27,15 @@ struct deployment {
     struct kernel_parts *parts[LAYOUT_FORMS_MAX][DEPLOY_LAYERS_MAX * DEPLOY_PASSES_MAX];
     size_t kernel_of[DEPLOY_LAYERS_MAX][DEPLOY_PASSES_MAX], kernel_count;
     size_t inputs, outputs; /* floats a step */
-    size_t weight_count;
+    enum weir_type type; /* of the matrices of all layers but those that stay float32 */
+    size_t weight_count; /* and initial states */
+    size_t float_count, narrow_count; /* what is stored: scales are floats, too */
     uint64_t shape; /* a hash of what the weights are for */
     char *upper; /* the name, in capitals */
     struct layout layout;
 };
 
-/* NULL: a cell that is no kernel, or weights that are not finite. */
+/* NULL: a cell that is no kernel, or weights that are not finite or not held by their type. */
 struct deployment *deployment_create(const struct deploy_model *model, struct failure *failure);
 void deployment_free(struct deployment *d); /* or NULL */
 
@@ -45,12 +47,28 @@ bool deployment_is_whole(const struct deployment *d); /* a call is a whole seque
 bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
 bool deployment_has_variants(const struct deployment *d);
+bool deployment_has_bytes(const struct deployment *d); /* weights of 8 bits */
 /* There is one form, and weights in C: they are packed for it when that is written. */
 bool deployment_is_packed(const struct deployment *d);
 
-/* Calls visit with every piece of the weights, in order, and where it begins. */
-typedef void deployment_visit(void *context, size_t layer, size_t pass, const float *piece,
-                              size_t at, size_t count);
+/* A parameter of a pass, or an initial state, as it was learned: what it is stored as, where that
+ * begins among the floats or among what is narrower, and of bytes where their scales do, which are
+ * floats. */
+struct piece {
+    size_t layer, pass;
+    const char *name;
+    const float *data;
+    size_t rows, cols;
+    enum weir_type type;
+    size_t at, scales;
+};
+
+/* The bytes of all that is stored, floats first, and those before a piece, or before its scales. */
+size_t deployment_bytes(const struct deployment *d);
+size_t deployment_bytes_before(const struct deployment *d, const struct piece *piece);
+
+/* Calls visit with every piece of the weights, in order. */
+typedef void deployment_visit(void *context, const struct piece *piece);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
 /* What varies in the templates of kernels/templates/deploy/, by the file that finds it. */
@@ -68,6 +86,6 @@ bool deploy_weights(const struct deployment *d, struct values *values, struct fa
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure);
 
 /* The file of weights of a model that has them there. */
-void deploy_weights_file(const struct deployment *d, struct text *out);
+bool deploy_weights_file(const struct deployment *d, struct text *out, struct failure *failure);
 
 #endif

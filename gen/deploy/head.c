@@ -47,8 +47,10 @@ bool product_begin(struct chain *chain, struct product *product)
     }
     layer = chain_add_layer(chain);
     if (layer)
-        *layer = (struct deploy_layer){
-            .size = {1, (double)product->inputs}, .pass_count = 1, .is_product = true};
+        *layer = (struct deploy_layer){.node = chain->node->name,
+                                       .size = {1, (double)product->inputs},
+                                       .pass_count = 1,
+                                       .is_product = true};
     return layer;
 }
 

@@ -59,6 +59,16 @@ static void lay_states(const struct deployment *d, struct layout *layout, size_t
     take(at, 2 * rows);
 }
 
+/* What a kernel takes of something, in the form that takes most. */
+static size_t most_of(const struct deployment *d, size_t kernel,
+                      size_t (*floats)(const struct kernel_parts *parts))
+{
+    size_t most = 0;
+    for (size_t form = 0; form < d->form_count; form++)
+        most = larger(most, floats(d->parts[form][kernel]));
+    return most;
+}
+
 /* What passes work in, one after another; and what they compute ahead, whatever the form. */
 static void lay_values(const struct deployment *d, struct layout *layout, size_t *at)
 {
@@ -71,9 +81,9 @@ static void lay_values(const struct deployment *d, struct layout *layout, size_t
             for (size_t v = 0; v < program->value_count; v++)
                 layout->value[number][v] =
                     take(&here, (size_t)sizes[program_extent(program, program->values[v])]);
+            layout->bytes[number] = take(&here, most_of(d, d->kernel_of[l][p], emit_alone_bytes));
             most = larger(most, here);
-            for (size_t form = 0; form < d->form_count; form++)
-                ahead = larger(ahead, emit_alone_products(d->parts[form][d->kernel_of[l][p]]));
+            ahead = larger(ahead, most_of(d, d->kernel_of[l][p], emit_alone_products));
         }
     *at = most;
     layout->products = take(at, ahead);

@@ -28,6 +28,7 @@ struct layout {
     size_t row[LAYOUT_PASSES_MAX][WEIR_STATES_MAX], turn; /* of a state; from it to the other one */
     size_t kept; /* what goes on from call to call */
     size_t value[LAYOUT_PASSES_MAX][WEIR_VALUES_MAX], products;
+    size_t bytes[LAYOUT_PASSES_MAX]; /* after the values: operands of weights that are bytes */
     size_t room[LAYOUT_LAYERS_MAX]; /* for the outputs of a layer; LAYOUT_NONE: they go to y */
     size_t state; /* all of it */
 };

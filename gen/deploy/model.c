@@ -394,6 +394,7 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
     deployed = deployed && deploy_options(request, chain.model, name, failure) &&
                add_file(chain.model, request->model, failure) && fill(&chain, request) &&
+               deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
     free(name);
     free(chain.model);

@@ -2,6 +2,7 @@
 /* What is asked for of a model that stands alone, whatever it is made from. */
 #include "deploy/deploy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_LENGTH = 24 };
@@ -33,6 +34,45 @@ void deploy_add_file(struct deploy_model *model, const char *path, const void *b
     struct deploy_file *file = &model->files[model->file_count++];
     file->path = path;
     sha256_text(bytes, count, file->sha256);
+}
+
+static bool fail_keep(const struct deploy_model *model, const char *name, struct failure *failure)
+{
+    struct text names = {0};
+    for (size_t l = 0; l < model->layer_count; l++)
+        text_add(&names, "%s'%s'", l ? ", " : "", model->layers[l].node);
+    fail(failure, "--keep '%.1000s' is no layer of the model by itself, expected %.2000s", name,
+         names.chars);
+    text_free(&names);
+    return false;
+}
+
+/* A node may be several layers. */
+static bool keep_node(struct deploy_model *model, const char *name, struct failure *failure)
+{
+    bool found = false;
+    for (size_t l = 0; l < model->layer_count; l++)
+        if (!strcmp(model->layers[l].node, name)) {
+            model->layers[l].type = WEIR_TYPE_F32;
+            found = true;
+        }
+    return found || fail_keep(model, name, failure);
+}
+
+bool deploy_types(const struct deploy_request *request, struct deploy_model *model,
+                  struct failure *failure)
+{
+    bool kept = true;
+    for (size_t l = 0; l < model->layer_count; l++)
+        model->layers[l].type = request->type;
+    for (const char *list = request->keep; list && kept;) {
+        const size_t length = strcspn(list, ",");
+        char *name = text_format("%.*s", (int)length, list);
+        kept = keep_node(model, name, failure);
+        free(name);
+        list = list[length] ? list + length + 1 : NULL;
+    }
+    return kept;
 }
 
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,

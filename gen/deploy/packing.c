@@ -28,19 +28,28 @@ static void add_counts(const struct deployment *d, struct values *values)
                slots, d->upper, params);
 }
 
-/* Offsets of a pass: of its parameters, then of its initial states. */
-struct offsets {
+/* The tables of a pass: where its parameters are, and its initial states. */
+struct tables {
+    const struct deployment *deployment;
     size_t layer, pass;
-    size_t at[PARAMS_MAX + WEIR_STATES_MAX], count;
+    struct text params;
+    size_t starts[WEIR_STATES_MAX], param_count, count;
 };
 
-static void note_offset(void *context, size_t layer, size_t pass, const float *piece, size_t at,
-                        size_t count)
+static void note_piece(void *context, const struct piece *piece)
 {
-    struct offsets *offsets = context;
-    (void)piece, (void)count;
-    if (layer == offsets->layer && pass == offsets->pass)
-        offsets->at[offsets->count++] = at;
+    static const char *const types[WEIR_TYPE_COUNT] = {"WEIR_TYPE_F32", "WEIR_TYPE_BF16",
+                                                       "WEIR_TYPE_F16", "WEIR_TYPE_I8"};
+    struct tables *tables = context;
+    const size_t at = deployment_bytes_before(tables->deployment, piece);
+    if (piece->layer != tables->layer || piece->pass != tables->pass)
+        return;
+    if (tables->count < tables->param_count)
+        text_add(&tables->params, "    {%s, %zu, %zu}, /* %s */\n", types[piece->type], at,
+                 piece->type == WEIR_TYPE_I8 ? piece->scales * sizeof(float) : 0, piece->name);
+    else
+        tables->starts[tables->count - tables->param_count] = at;
+    tables->count++;
 }
 
 static void add_offsets(const struct deployment *d, struct text *out, size_t layer, size_t pass,
@@ -48,18 +57,18 @@ static void add_offsets(const struct deployment *d, struct text *out, size_t lay
 {
     const struct graph *graph = deployment_program(d, layer, pass)->graph;
     const struct deploy_pass *of = &d->model->layers[layer].passes[pass];
-    struct offsets offsets = {.layer = layer, .pass = pass};
-    size_t next = (size_t)graph->param_count;
-    deployment_weights(d, note_offset, &offsets);
-    text_add(out, "static const size_t params_%zu[] = {\n", number);
-    for (int i = 0; i < graph->param_count; i++)
-        text_add(out, "    %zu, /* %s */\n", offsets.at[i], graph->params[i].name);
-    text_add(out, "};\n");
+    struct tables tables = {
+        .deployment = d, .layer = layer, .pass = pass, .param_count = (size_t)graph->param_count};
+    size_t next = 0;
+    deployment_weights(d, note_piece, &tables);
+    text_add(out, "static const struct %s_param params_%zu[] = {\n%s};\n", d->model->name, number,
+             tables.params.chars);
+    text_free(&tables.params);
     text_add(out, "static const size_t initial_%zu[] = {", number);
     for (int s = 0; s < graph->state_count; s++) {
         text_add(out, s ? ", " : "");
         if (of->initial[s])
-            text_add(out, "%zu", offsets.at[next++]);
+            text_add(out, "%zu", tables.starts[next++]);
         else
             text_add(out, "%s_NONE_", d->upper);
     }

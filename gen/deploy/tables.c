@@ -28,11 +28,13 @@ static void add_places(const struct deployment *d, size_t l, size_t p, size_t nu
         text_add(out, "}, /* %s */\n", graph->states[s].name);
     }
     text_add(out, "};\n");
-    if (!program->value_count)
+    if (!program->value_count && !deployment_has_bytes(d))
         return;
     text_add(out, "static const size_t values_%zu[] = {", number);
     for (size_t v = 0; v < program->value_count; v++)
         text_add(out, "%s%zu", v ? ", " : "", d->layout.value[number][v]);
+    if (deployment_has_bytes(d))
+        text_add(out, "%s%zu", program->value_count ? ", " : "", d->layout.bytes[number]);
     text_add(out, "};\n");
 }
 
@@ -42,7 +44,7 @@ static void add_pass(const struct deployment *d, size_t l, size_t p, size_t numb
     const struct program *program = deployment_program(d, l, p);
     text_add(out, "    {%zu, %d, states_%zu, %d, ", d->kernel_of[l][p],
              d->model->layers[l].passes[p].reversed, number, program->graph->state_count);
-    text_add(out, program->value_count ? "values_%zu" : "NULL", number);
+    text_add(out, program->value_count || deployment_has_bytes(d) ? "values_%zu" : "NULL", number);
     text_add(out, ", %zu},\n", program->value_count);
 }
 
@@ -80,6 +82,11 @@ static void add_layers(const struct deployment *d, struct values *values)
     values_add(values, "INITIAL_AT", "%zu", d->layout.initial);
     values_add(values, "TURN", "%zu", d->layout.turn);
     values_add(values, "PRODUCTS_AT", "%zu", d->layout.products);
+    values_add(values, "RUN_BYTES", "%s",
+               deployment_has_bytes(d) ? "    run.bytes = memory + pass->values[pass->value_count];"
+                                       : "");
+    values_add(values, "VALUES_WORDS", "%s",
+               deployment_has_bytes(d) ? ", and after them of the bytes that it multiplies" : "");
 }
 
 /* ---- Forms ---- */

@@ -3,6 +3,7 @@
  * C and C++, and in which nothing but one table is visible to the model's other files. */
 #include "emit/emit.h"
 
+#include "emit/bytes.h"
 #include "emit/emitter.h"
 #include "emit/loop.h"
 #include "emit/program.h"
@@ -46,6 +47,14 @@ size_t emit_alone_products(const struct kernel_parts *parts)
     return floats;
 }
 
+size_t emit_alone_bytes(const struct kernel_parts *parts)
+{
+    struct emitter *e = emitter_of(parts, false, (struct text){0});
+    const size_t floats = emit_row_bytes(e);
+    free(e);
+    return floats;
+}
+
 /* The row of a kernel. */
 static void add_row(struct emitter *e, bool packs, struct text *rows)
 {
@@ -64,6 +73,7 @@ static void emit_beginning(struct emitter *e, const struct alone *alone)
     const char *guard = e->isa->guard;
     EMIT_TEMPLATE("emit/alone_begin.c.in", {"NAME", alone->name}, {"ISA", alone->form},
                   {"ORIGIN", alone->origin}, {"HEADER", e->isa->header},
+                  {"QUANTISE", alone->bytes ? "#include \"quantise.h\"" : ""},
                   {"GUARD", guard ? emit_format(e, "#if defined(%s)\n\n", guard) : ""});
 }
 

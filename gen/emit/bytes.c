@@ -93,8 +93,8 @@ void emit_bytes_functions(struct emitter *e)
     const size_t count = list_operands(e, operands);
     for (size_t i = 0; i < count; i++) {
         const int operand = operands[i];
-        EMIT("static void quantise_%s(const struct step%s *s, size_t rows)\n{\n",
-             bytes_name(e, operand), e->tag);
+        EMIT("static void quantise_%s%s(const struct step%s *s, size_t rows)\n{\n",
+             bytes_name(e, operand), e->tag, e->tag);
         EMIT("    for (size_t row = 0; row < rows; row++) {\n");
         EMIT("        const float *from = %s + %s * %s;\n", emit_operand_pointer(e, operand),
              emit_operand_index(e, operand, "row"), emit_operand_row(e, operand));
@@ -109,16 +109,14 @@ void emit_bytes_functions(struct emitter *e)
     }
 }
 
-void emit_bytes_pointers(struct emitter *e)
+void emit_bytes_pointers(struct emitter *e, const char *memory)
 {
     int operands[STAGES_MAX * REGIONS_MAX];
     const size_t count = list_operands(e, operands);
     if (count)
-        EMIT("    const size_t floats = byte_floats%s(run->B, run->I, run->H, run->P);\n"
-             "    float *bytes = run->bytes + run->part * floats;\n",
-             e->tag);
+        EMIT("    float *bytes = %s;\n", memory);
     for (size_t i = 0; i < count; i++) {
-        const char *rows = row_count(e, operands[i], "run->B");
+        const char *rows = row_count(e, operands[i], e->streams ? "1" : "run->B");
         EMIT("    s->%s = (struct weir_quantised *)(void *)bytes;\n"
              "    bytes += weir_bytes(sizeof *s->%s * %s) / 4;\n",
              scale_name(e, operands[i]), scale_name(e, operands[i]), rows);
@@ -127,6 +125,26 @@ void emit_bytes_pointers(struct emitter *e)
     }
     if (count)
         EMIT("    (void)bytes;\n");
+}
+
+const char *emit_part_bytes(struct emitter *e)
+{
+    return emit_format(e, "run->bytes + run->part * byte_floats%s(run->B, %s)", e->tag,
+                       emit_is_generic(e) ? "run->I, run->H, run->P" : "0, 0, 0");
+}
+
+size_t emit_row_bytes(const struct emitter *e)
+{
+    int operands[STAGES_MAX * REGIONS_MAX];
+    const size_t count = list_operands(e, operands), ahead = emit_product_rows(e);
+    size_t floats = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t rows = is_input(e, operands[i]) && hoists(e) && ahead > 1 ? ahead : 1;
+        const size_t size = emit_known(e, program_extent(e->program, operands[i]));
+        floats += weir_round_up(rows * sizeof(float), WEIR_BYTES_ROW) / sizeof(float) +
+                  rows * weir_round_up(size, WEIR_BYTES_ROW) / sizeof(float);
+    }
+    return floats;
 }
 
 void emit_byte_floats(struct emitter *e)
@@ -172,8 +190,8 @@ const char *emit_stage_bytes(struct emitter *e, const struct stage *stage)
                                  stage->few == FEW_BY_SIZE ? "    if (!s->products%s || %s)\n    "
                                                            : "    if (!s->products%s)\n    ",
                                  stage->suffix, emit_is_few(e, stage));
-        lines = emit_format(e, "%s%s    quantise_%s(s, run->B);\n", lines, unless,
-                            bytes_name(e, operand));
+        lines = emit_format(e, "%s%s    quantise_%s%s(s, %s);\n", lines, unless,
+                            bytes_name(e, operand), e->tag, e->streams ? "1" : "run->B");
     }
     return lines;
 }
@@ -182,8 +200,8 @@ const char *emit_input_bytes(struct emitter *e, const struct stage *stage)
 {
     for (size_t r = 0; r < stage->region_count && emit_has_bytes(e); r++)
         if (is_input_region(e->program, &stage->regions[r]))
-            return emit_format(e, "    quantise_%s(s, m);\n",
-                               bytes_name(e, stage->regions[r].operand));
+            return emit_format(e, "    quantise_%s%s(s, m);\n",
+                               bytes_name(e, stage->regions[r].operand), e->tag);
     return "";
 }
 

@@ -14,8 +14,12 @@ bool emit_has_bytes(const struct emitter *e);
 void emit_bytes_fields(struct emitter *e);
 void emit_bytes_functions(struct emitter *e);
 
-/* Where the bytes of each operand are, in the memory of a part. */
-void emit_bytes_pointers(struct emitter *e);
+/* Where the bytes of each operand are, from some memory on; that of a part. */
+void emit_bytes_pointers(struct emitter *e, const char *memory);
+const char *emit_part_bytes(struct emitter *e);
+
+/* The floats of it that one row takes, where sizes are known. */
+size_t emit_row_bytes(const struct emitter *e);
 
 /* The floats that each part needs, as the body of kernel.byte_floats. */
 void emit_byte_floats(struct emitter *e);

@@ -16,17 +16,21 @@ struct text emit_product(const struct isa *isa);
 /* The kernels of a model that stands alone, in one form, which is their ISA's or a variant of that,
  * as one file; `name` begins every name that others see, `form` ends that of the table, `origin`
  * ends the comment at its head. packs: with what packing weights takes. streams: a call is one
- * step, and plans are for that. Programs are renamed: parts are for nothing else after. */
+ * step, and plans are for that. bytes: weights of some are bytes. Programs are renamed: parts are
+ * for nothing else after. */
 struct alone {
     struct kernel_parts *const *parts;
     size_t count;
     const char *name, *form, *origin;
-    bool packs, streams;
+    bool packs, streams, bytes;
 };
 struct text emit_alone(const struct alone *alone);
 
 /* The floats that such a kernel computes ahead for one row. */
 size_t emit_alone_products(const struct kernel_parts *parts);
+
+/* Those that it needs for operands as bytes of one row, after its values. */
+size_t emit_alone_bytes(const struct kernel_parts *parts);
 
 /* What stands in a kernel's place where there is none, under its name. */
 struct text emit_no_kernel(const struct kernel_parts *parts, const char *command);

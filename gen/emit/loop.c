@@ -117,7 +117,8 @@ static void emit_prepare(struct emitter *e)
     if (e->plan->prefetch)
         EMIT("    s->B = run->B;\n");
     EMIT("    s->x_row = run->x_row;\n    s->y_row = run->y_row;\n");
-    emit_bytes_pointers(e);
+    if (emit_has_bytes(e))
+        emit_bytes_pointers(e, emit_part_bytes(e));
     if (emit_saves(e))
         EMIT("    s->save = run->tape != NULL;\n");
     for (size_t v = 0; v < e->program->saving_count; v++)
@@ -227,6 +228,8 @@ static void emit_stream_values(struct emitter *e)
         EMIT("    s->%s = values + %zu;\n", e->value[v], offset);
         offset += row_floats(size);
     }
+    if (emit_has_bytes(e))
+        emit_bytes_pointers(e, emit_format(e, "values + %zu", offset));
     if (e->program->value_count == 0)
         EMIT("    (void)values;\n");
 }

@@ -37,7 +37,7 @@ void emit_program(struct emitter *e)
     emit_name_operands(e);
     name_regions(e);
     emit_step(e);
-    if (emit_has_bytes(e))
+    if (emit_has_bytes(e) && !e->streams)
         emit_byte_floats(e);
     emit_bytes_functions(e);
     emit_row_product(e);

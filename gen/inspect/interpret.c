@@ -4,13 +4,29 @@
 #include "inspect/interpret.h"
 
 #include "math_scalar.h"
+#include "packing.h"
+#include "quantise.h"
 
-#include <float.h>
 #include <stdlib.h>
+
+/* A matrix as bytes. */
+struct matrix {
+    int8_t *bytes; /* NULL: it is not */
+    float *scales;
+};
+
+/* An operand as bytes. */
+struct row {
+    int8_t *bytes;
+    float scale;
+};
 
 struct interpretation {
     const struct program *program;
+    struct matrix matrices[PARAMS_MAX];
+    struct row rows[REGIONS_MAX]; /* of a stage's regions */
     const float *const *params;
+    enum weir_type type; /* of matrices */
     const float *x;
     float *state[WEIR_STATES_MAX], *next[WEIR_STATES_MAX];
     float *values; /* of every computed node, `stride` apart */
@@ -30,13 +46,39 @@ static float *allocate(size_t count)
     return memory;
 }
 
-struct interpretation *interpret_create(const struct program *program, const float *const *params)
+/* Rounds all matrices to bytes. */
+static void quantise(struct interpretation *in)
+{
+    const struct graph *graph = in->program->graph;
+    for (int i = 0; i < graph->param_count; i++) {
+        const struct param *param = &graph->params[i];
+        const struct weir_numbers numbers = {.data = in->params[i]};
+        if (!param->is_matrix)
+            continue;
+        const size_t rows = extent_size(in, graph_extent(graph, param->rows));
+        const size_t cols = extent_size(in, graph_extent(graph, param->cols));
+        struct matrix *matrix = &in->matrices[i];
+        matrix->scales = allocate(rows);
+        matrix->bytes = (int8_t *)allocate(rows * cols);
+        for (size_t k = 0; k < rows * cols; k++) {
+            if (k % cols == 0)
+                matrix->scales[k / cols] = weir_row_scale(&numbers, k, 1, cols);
+            matrix->bytes[k] = weir_byte(in->params[i][k], matrix->scales[k / cols]);
+        }
+    }
+    for (size_t r = 0; r < REGIONS_MAX; r++)
+        in->rows[r].bytes = (int8_t *)allocate(weir_bytes(in->stride));
+}
+
+struct interpretation *interpret_create(const struct program *program, const float *const *params,
+                                        bool exact)
 {
     struct interpretation *in = calloc(1, sizeof *in);
     if (!in)
         abort();
     in->program = program;
     in->params = params;
+    in->type = exact ? WEIR_TYPE_F32 : program->type;
     for (int extent = WEIR_ONE; extent <= WEIR_P; extent++)
         if (extent_size(in, (enum weir_extent)extent) > in->stride)
             in->stride = extent_size(in, (enum weir_extent)extent);
@@ -45,6 +87,8 @@ struct interpretation *interpret_create(const struct program *program, const flo
         in->state[s] = allocate(in->stride);
         in->next[s] = allocate(in->stride);
     }
+    if (in->type == WEIR_TYPE_I8)
+        quantise(in);
     return in;
 }
 
@@ -52,6 +96,12 @@ void interpret_free(struct interpretation *in)
 {
     if (!in)
         return;
+    for (size_t i = 0; i < PARAMS_MAX; i++) {
+        free(in->matrices[i].bytes);
+        free(in->matrices[i].scales);
+    }
+    for (size_t r = 0; r < REGIONS_MAX; r++)
+        free(in->rows[r].bytes);
     for (size_t s = 0; s < WEIR_STATES_MAX; s++) {
         free(in->state[s]);
         free(in->next[s]);
@@ -72,8 +122,10 @@ static float weight(const struct interpretation *in, const struct slot *slot, si
 {
     const struct graph *graph = in->program->graph;
     const float scale = slot->scale < 0 ? 1.0f : (float)graph->nodes[slot->scale].number;
-    const float from = in->params[slot->param][index], product = from * scale;
-    return isinf(product) && isfinite(from) ? copysignf(FLT_MAX, product) : product;
+    const float learned = in->params[slot->param][index];
+    const float from =
+        graph->params[slot->param].is_matrix ? weir_rounded(in->type, learned) : learned;
+    return weir_scaled(from, scale);
 }
 
 static float value_of(const struct interpretation *in, int node, size_t unit)
@@ -113,9 +165,21 @@ static float few_product(const struct interpretation *in, const struct region *r
     return partial[0];
 }
 
-/* The sum with this index of a stage of few rows: vectors, then whole products. */
-static float few_sum_of(const struct interpretation *in, const struct stage *stage, int sum,
-                        size_t unit)
+/* A product of bytes, which is added to a sum. */
+static float add_bytes(const struct interpretation *in, const struct region *region, size_t r,
+                       const struct slot *slot, size_t unit, float sum)
+{
+    const size_t cols = extent_size(in, region->cols);
+    const struct matrix *matrix = &in->matrices[slot->param];
+    int32_t products = 0;
+    for (size_t col = 0; col < cols; col++)
+        products += in->rows[r].bytes[col] * matrix->bytes[unit * cols + col];
+    return v_fma((float)products, in->rows[r].scale * matrix->scales[unit], sum);
+}
+
+/* The sum with this index of a stage of few rows, or of bytes: vectors, then whole products. */
+static float whole_sum_of(const struct interpretation *in, const struct stage *stage, int sum,
+                          size_t unit)
 {
     float total = 0;
     bool begun = false;
@@ -125,7 +189,9 @@ static float few_sum_of(const struct interpretation *in, const struct stage *sta
             const struct slot *slot = &region->slots[k];
             if (slot->sum != sum)
                 continue;
-            if (region->operand >= 0)
+            if (region->operand >= 0 && in->type == WEIR_TYPE_I8)
+                total = add_bytes(in, region, r, slot, unit, total);
+            else if (region->operand >= 0)
                 total += few_product(in, region, slot, unit);
             else
                 total = begun ? total + weight(in, slot, unit) : weight(in, slot, unit);
@@ -141,8 +207,8 @@ static float sum_of(const struct interpretation *in, const struct stage *stage, 
 {
     float total = 0;
     bool begun = false;
-    if (stage->few == FEW_ALWAYS)
-        return few_sum_of(in, stage, sum, unit);
+    if (stage->few == FEW_ALWAYS || in->type == WEIR_TYPE_I8)
+        return whole_sum_of(in, stage, sum, unit);
     for (size_t r = 0; r < stage->region_count; r++) {
         const struct region *region = &stage->regions[r];
         const size_t cols = extent_size(in, region->cols);
@@ -209,11 +275,28 @@ static float compute(const struct interpretation *in, const struct node *n, size
 
 /* ---- One step ---- */
 
+/* Makes bytes of what a stage multiplies. */
+static void quantise_operands(struct interpretation *in, const struct stage *stage)
+{
+    float *row = allocate(in->stride);
+    for (size_t r = 0; r < stage->region_count; r++) {
+        const struct region *region = &stage->regions[r];
+        const size_t cols = extent_size(in, region->cols);
+        for (size_t col = 0; col < cols && region->operand >= 0; col++)
+            row[col] = value_of(in, region->operand, col);
+        if (region->operand >= 0)
+            weir_quantise_row(row, cols, in->rows[r].bytes, &in->rows[r].scale);
+    }
+    free(row);
+}
+
 static void run_stage(struct interpretation *in, size_t index)
 {
     const struct program *program = in->program;
     const struct stage *stage = &program->stages[index];
     const size_t units = extent_size(in, stage->extent);
+    if (in->type == WEIR_TYPE_I8)
+        quantise_operands(in, stage);
     for (size_t i = 0; i < stage->order_count; i++) {
         const int node = stage->order[i];
         const struct node *n = &program->graph->nodes[node];

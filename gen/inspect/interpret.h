@@ -9,8 +9,10 @@
 struct interpretation;
 
 /* Of a program whose sizes are known, and whose maths is inline; params by index, as in a cell
- * file. States begin as zeros. */
-struct interpretation *interpret_create(const struct program *program, const float *const *params);
+ * file. Matrices are rounded to the program's type, or, where it is `exact`, taken as they are.
+ * States begin as zeros. */
+struct interpretation *interpret_create(const struct program *program, const float *const *params,
+                                        bool exact);
 void interpret_free(struct interpretation *interpretation);
 
 /* A state, to be read or set between steps; one step. y may be NULL. */

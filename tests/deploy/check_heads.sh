@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_heads.sh BUILD CC MODELS: of so many random models of a recurrent layer and a head (make_head.c), weir-gen --model
-# makes one cell, and weir-run the same, which gives the bits of the two deployed apart (heads.c). What can be no part
-# of a cell stays a layer.
+# makes one cell, and weir-run the same, which gives the bits of the two deployed apart (heads.c), of some of them with
+# weights of fewer bits, too. What can be no part of a cell stays a layer.
 . "$(dirname "$0")/../shell.sh"
 build=$1 cc=$2 models=$3
 weir_gen=$build/bin/weir-gen
@@ -17,14 +17,15 @@ flags=(-O0 -Wall -Wextra -Werror -std=c11 -ffp-contract=off)
 printf '#ifdef __x86_64__\n#include <immintrin.h>\n#endif\n' >"$scratch/intrinsics.h"
 "$cc" "${flags[@]}" -x c-header "$scratch/intrinsics.h" -o "$scratch/intrinsics.h.gch"
 
-for ((seed = 1; seed <= models; seed++)); do
-    folder=$scratch/$seed
+check() { # SEED TYPE
+    local seed=$1 type=$2 folder=$scratch/$1-$2 name sizes headers
     mkdir "$folder"
     read -ra sizes < <("$build/bin/make_head" "$seed" "$folder")
     for name in whole layer head; do
-        "$weir_gen" --model "$folder/$name.onnx" --name "$name" --out "$folder/$name" --no-test
+        "$weir_gen" --model "$folder/$name.onnx" --name "$name" --out "$folder/$name" --no-test --type "$type"
     done
-    "$weir_gen" --model "$folder/whole.onnx" --name many --steps 20 --isa avx2,neon --out "$folder/many" --no-test
+    "$weir_gen" --model "$folder/whole.onnx" --name many --steps 20 --isa avx2,neon --out "$folder/many" --no-test \
+        --type "$type"
     [[ $(layers "$folder/whole") -eq 1 ]] || fail "$seed: the head is a layer of its own."
     headers=(-include "$scratch/intrinsics.h")
     for name in whole layer head many; do
@@ -32,8 +33,13 @@ for ((seed = 1; seed <= models; seed++)); do
     done
     "$cc" "${flags[@]}" "${sizes[@]}" "${headers[@]}" "$root/tests/deploy/heads.c" \
         "$folder"/{whole,layer,head,many}/src/*.c -lm -o "$folder/heads"
-    "$build/bin/weir-run" "$folder/whole.onnx" --input "$folder/x.pb" --output "$folder/y.npy"
-    "$folder/heads" "$folder"/{x.pb,y.npy} || fail "$seed (${sizes[*]}): wrong bits."
+    "$build/bin/weir-run" "$folder/whole.onnx" --input "$folder/x.pb" --output "$folder/y.npy" --type "$type"
+    "$folder/heads" "$folder"/{x.pb,y.npy} || fail "$seed (${sizes[*]}) with $type: wrong bits."
+}
+narrow=(i8 bf16 f16)
+for ((seed = 1; seed <= models; seed++)); do
+    check "$seed" f32
+    [[ $((seed % 3)) -ne 2 ]] || check "$seed" "${narrow[seed / 3 % 3]}"
 done
 
 # ---- What is added ----

@@ -74,6 +74,7 @@ static bool create_layers(const float *weights)
                                           .P = P,
                                           .weights = given,
                                           .weight_count = sizeof names / sizeof *names,
+                                          .type = TYPE,
                                           .own = KERNEL};
         if (!EXPECT(!weir_layer_create(&layers[d], &config, &error), "%s", error.message))
             return false;

@@ -85,7 +85,8 @@ static int differs(const float *found, const float *wanted, size_t count, double
 int main(int count, char **arguments)
 {
     static float x[ROOM], wanted[ROOM], found[ROOM];
-    static const char *const names[] = {NULL, "scalar", "avx2", "avx512", "neon"};
+    static const char *const names[] = {NULL,     "scalar",     "avx2", "avx2vnni",
+                                        "avx512", "avx512vnni", "neon", "neondot"};
     void *state = deployed_memory(CALL(_state_size)());
     int failures = 0;
     model = deployed_memory(CALL(_model_size)());

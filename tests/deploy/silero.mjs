@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // silero.mjs FOLDER FRESH CONTEXT: what ONNX Runtime computes by the two models of cut_model in FOLDER,
 // over ten seconds of sound of which every call gets FRESH new samples and CONTEXT of those before:
-// what the recurrent nodes read, x.npy, and give, y.npy, a row a step. Prints how many steps there
+// what the recurrent nodes read, x.npy, and give, y.npy, a row a step; and zeros.npy, a row of these. Prints how many steps there
 // are and the median of microseconds that the recurrent nodes take for one: called as the model calls
 // them, and in calls of a hundred steps, in which what a call costs does not show.
 import { createRequire } from 'node:module';
@@ -44,6 +44,7 @@ for (let k = 0; k < calls; k++) {
 }
 writeNpy(folder, 'x', '<f4', [x.length / size, 1, size], Float32Array.from(x));
 writeNpy(folder, 'y', '<f4', [y.length / size, 1, size], Float32Array.from(y));
+writeNpy(folder, 'zeros', '<f4', [1, 1, size], new Float32Array(size)); // where states start
 const many = 100, long = new ort.Tensor('float32', Float32Array.from(x.slice(0, many * size)), [many, 1, size]);
 const long_times = [];
 for (let k = 0; k < 51; k++) {
