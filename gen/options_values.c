@@ -158,6 +158,9 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
     };
     if (!options_type(request, &deploy->type, failure))
         return false;
+    if (deploy->type == WEIR_TYPE_U8)
+        return fail(failure, "--type u8 is of weights that come as bytes with zero points, "
+                             "expected f32, bf16, f16 or i8");
     if (request->keep && deploy->type == WEIR_TYPE_F32)
         return fail(failure, "--keep is for weights of fewer bits, expected --type as well");
     if (request->command == COMMAND_DEPLOY && !options_sizes(request, deploy->size, failure))

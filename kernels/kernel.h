@@ -108,6 +108,16 @@ struct weir_state {
     enum weir_extent size;
 };
 
+/* What belongs to a row of activations as bytes: their scale, what every sum of products with them
+ * is too small by, and, where weights have zero points, their sum. */
+struct weir_quantised {
+    float scale;
+    int32_t missing, total;
+};
+
+/* The bytes that four of them take in memory, at most: an ISA may keep signs apart (WEIR_QUAD). */
+enum { WEIR_QUAD_MOST = 8 };
+
 /* A region of the packed weights: `count` parameters of one shape, interleaved in words of 32 bits
  *
  *     [block of `lanes` rows][word of cols][parameter][lane]

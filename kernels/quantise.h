@@ -17,12 +17,7 @@ static inline size_t weir_bytes(size_t n)
     return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
 }
 
-/* What belongs to a row of bytes: their scale, what every sum of products with them is too small
- * by, and, where weights have zero points, their sum. */
-struct weir_quantised {
-    float scale;
-    int32_t missing, total;
-};
+enum { WEIR_QUAD_FITS = 1 / ((int)WEIR_QUAD <= (int)WEIR_QUAD_MOST) }; /* no number if it does not */
 
 WEIR_ISA_BEGIN
 

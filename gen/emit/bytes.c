@@ -141,8 +141,10 @@ size_t emit_row_bytes(const struct emitter *e)
     for (size_t i = 0; i < count; i++) {
         const size_t rows = is_input(e, operands[i]) && hoists(e) && ahead > 1 ? ahead : 1;
         const size_t size = emit_known(e, program_extent(e->program, operands[i]));
-        floats += weir_round_up(rows * sizeof(float), WEIR_BYTES_ROW) / sizeof(float) +
-                  rows * weir_round_up(size, WEIR_BYTES_ROW) / sizeof(float);
+        const size_t quads = weir_round_up(size, WEIR_BYTES_ROW) / 4;
+        floats += (weir_round_up(rows * sizeof(struct weir_quantised), WEIR_BYTES_ROW) +
+                   rows * quads * WEIR_QUAD_MOST) /
+                  sizeof(float);
     }
     return floats;
 }

@@ -18,7 +18,7 @@ struct matrix {
 /* An operand as bytes. */
 struct row {
     int8_t *bytes;
-    float scale;
+    struct weir_quantised as;
 };
 
 struct interpretation {
@@ -174,7 +174,7 @@ static float add_bytes(const struct interpretation *in, const struct region *reg
     int32_t products = 0;
     for (size_t col = 0; col < cols; col++)
         products += in->rows[r].bytes[col] * matrix->bytes[unit * cols + col];
-    return v_fma((float)products, in->rows[r].scale * matrix->scales[unit], sum);
+    return v_fma((float)products, in->rows[r].as.scale * matrix->scales[unit], sum);
 }
 
 /* The sum with this index of a stage of few rows, or of bytes: vectors, then whole products. */
@@ -285,7 +285,7 @@ static void quantise_operands(struct interpretation *in, const struct stage *sta
         for (size_t col = 0; col < cols && region->operand >= 0; col++)
             row[col] = value_of(in, region->operand, col);
         if (region->operand >= 0)
-            weir_quantise_row(row, cols, in->rows[r].bytes, &in->rows[r].scale);
+            weir_quantise_row(row, cols, in->rows[r].bytes, &in->rows[r].as);
     }
     free(row);
 }
