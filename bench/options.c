@@ -90,7 +90,7 @@ static bool types_check(const struct options *options, struct failure *failure)
     struct text known = {0};
     bool good =
         !options->train || fail(failure, "--types is of no use with --train: f32 alone is trained");
-    for (int type = 0; type < WEIR_TYPE_COUNT; type++)
+    for (int type = 0; type < WEIR_TYPES_OF_FLOATS; type++)
         text_add(&known, "%s%s", type ? "," : "", weir_type_name((enum weir_type)type));
     for (const char *at = options->types; good; at++) {
         const size_t length = strcspn(at, ",");

@@ -256,7 +256,7 @@ static bool errors_data(const struct sweep *sweep, FILE *file)
         last = shape;
     }
     fprintf(file, "END\nshapes = \"%s\"\ntypes = \"", shapes.length ? shapes.chars : "");
-    for (int t = 0; t < WEIR_TYPE_COUNT; t++)
+    for (int t = 0; t < WEIR_TYPES_OF_FLOATS; t++)
         fprintf(file, "%s%s", t ? " " : "", weir_type_name((enum weir_type)t));
     fprintf(file, "\"\npeers = %d\n", report_rivals(sweep, true, &peer, 1) > 0);
     const bool has_any = shapes.length > 0;

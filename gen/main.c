@@ -10,6 +10,7 @@
 #include "inspect/dump.h"
 #include "language/source.h"
 #include "options.h"
+#include "packing.h"
 
 #include "version.inc"
 
@@ -118,6 +119,8 @@ static char *command_text(const struct request *request, bool measured)
     if (request->size[WEIR_P])
         text_add(&text, " --projection %s", request->size[WEIR_P]);
     text_add(&text, " --isa %s", request->isa);
+    if (request->type && strcmp(request->type, weir_type_name(WEIR_TYPE_F32)) != 0)
+        text_add(&text, " --type %s", request->type);
     if (request->trains)
         text_add(&text, " --train");
     if (request->profiled)

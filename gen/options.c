@@ -42,7 +42,7 @@ static const struct {
     {"math", "inline|sleef", KERNEL, AT(math), "Weir's own exponential (default) or SLEEF's"},
     {"type", "f32|bf16|f16|i8|u8", KERNEL | DEPLOY | MODEL, AT(type),
      "what the weights of products are stored as: float32 (default), bfloat16, IEEE's binary16, or "
-     "bytes with a scale for every row"},
+     "bytes with a scale for every row; of a kernel also bytes with zero points, u8"},
     {"train", NULL, KERNEL, AT(trains),
      "with what training needs: saved values, backward, gradients"},
     {"profile", NULL, KERNEL, AT(profiled),

@@ -44,8 +44,10 @@ bool options_type(const struct request *request, enum weir_type *type, struct fa
 {
     const bool sleef = request->math && !strcmp(request->math, "sleef");
     *type = request->type ? weir_type_named(request->type) : WEIR_TYPE_F32;
-    if (*type == WEIR_TYPE_COUNT)
-        return fail(failure, "--type %.1000s, expected f32, bf16, f16, i8 or u8", request->type);
+    const bool rounds = request->command != COMMAND_KERNEL; /* learned floats */
+    if (*type == WEIR_TYPE_COUNT || (rounds && (int)*type >= WEIR_TYPES_OF_FLOATS))
+        return fail(failure, "--type %.1000s, expected f32, bf16, f16%s", request->type,
+                    rounds ? " or i8" : ", i8 or u8");
     return *type == WEIR_TYPE_F32 || (!request->trains && !sleef) ||
            fail(failure, "--type %s is not for %s, which takes weights of float32", request->type,
                 request->trains ? "--train" : "--math sleef");
@@ -158,9 +160,6 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
     };
     if (!options_type(request, &deploy->type, failure))
         return false;
-    if (deploy->type == WEIR_TYPE_U8)
-        return fail(failure, "--type u8 is of weights that come as bytes with zero points, "
-                             "expected f32, bf16, f16 or i8");
     if (request->keep && deploy->type == WEIR_TYPE_F32)
         return fail(failure, "--keep is for weights of fewer bits, expected --type as well");
     if (request->command == COMMAND_DEPLOY && !options_sizes(request, deploy->size, failure))

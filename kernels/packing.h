@@ -34,6 +34,9 @@ static inline size_t weir_round_up(size_t a, size_t unit)
 
 /* ---- How the weights of a type lie ---- */
 
+/* Those before it are what floats may be stored as; it is of bytes that come with zero points. */
+enum { WEIR_TYPES_OF_FLOATS = WEIR_TYPE_U8 };
+
 /* In the order of enum weir_type. */
 static inline const char *weir_type_name(enum weir_type type)
 {

@@ -99,7 +99,7 @@ static weir_status check_scales(const weir_weight *weight, const char *cell, siz
                      "The weight %.32s of %.32s is of %.8s and has %zu zero points%s: give none, "
                      "one, or one for each of its %zu rows.",
                      weight->name, cell, weight->type, zeros,
-                     weight->zero_points ? "" : ", which are NULL", rows);
+                     zeros ? ", which are NULL" : ", which are not NULL", rows);
 }
 
 weir_status weir_check_given(const struct weir_kernel *kernel, const weir_layer_config *config,

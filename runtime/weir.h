@@ -110,11 +110,12 @@ typedef struct weir_weight {
      * binary16; a layer of that type keeps them as they are, one of f32 widens them, exactly, and
      * so does every layer vectors. "i8" (int8_t) and "u8" (uint8_t), of matrices alone: in column k
      * of row r the weight is scale[r] * (number - zero_point[r]); layers of type i8 and u8 keep
-     * numbers, scales and zero points as they are. Other pairs of types are refused. */
+     * numbers, scales and zero points as they are. Every layer takes f32;
+     * other pairs of types are refused. */
     const char *type;
     const void *numbers;
-    /* Of i8 and u8: a scale, finite and above 0, for each row, or one for all (1); and as many zero
-     * points of the numbers' own type, or none, which is zeros. */
+    /* Of i8 and u8: a scale, finite and above 0, for each row, or one for all (1); and zero points
+     * of the numbers' own type, also one for each row or one for all, or none, which is zeros. */
     const float *scales;
     size_t scale_count;
     const void *zero_points;

@@ -161,10 +161,10 @@ static void add_variable(const struct deployment *d, struct values *values)
                                                    : stored[d->type].c_type;
     struct text type = {0}, declaration = {0};
     if (both) {
-        text_add(&declaration, "struct %s_learned {\n    float floats[%zu]; /* all but ",
+        text_add(&declaration, "struct %s_learned {\n    float floats[%zu]; /* what stays float32",
                  d->model->name, d->float_count);
-        text_add(&declaration, "matrices%s */\n    %s matrices[%zu];\n};\n",
-                 d->type == WEIR_TYPE_I8 ? ", of whose rows it has the scales" : "",
+        text_add(&declaration, "%s */\n    %s matrices[%zu];\n};\n",
+                 d->type == WEIR_TYPE_I8 ? ", and the scales of rows of bytes" : "",
                  stored[d->type].c_type, d->narrow_count);
         text_add(&type, "struct %s_learned %s_%s", d->model->name, d->model->name, name);
     } else {
@@ -186,11 +186,12 @@ static void add_words(const struct deployment *d, struct values *values)
                                                        [WEIR_TYPE_F16] = "IEEE's binary16 (f16)",
                                                        [WEIR_TYPE_I8] =
                                                            "bytes with a scale a row (i8)"};
-    values_add(values, "WEIGHTS_WORDS", "%s",
-               deployment_is_packed(d) ? ", packed for its ISA, and after them its initial states."
-               : d->narrow_count
-                   ? ": its matrices rounded, all else as learned: @NAME@_model_init packs them."
-                   : ", as they were learned: @NAME@_model_init packs them.");
+    values_add(
+        values, "WEIGHTS_WORDS", "%s",
+        deployment_is_packed(d) ? ", packed for its ISA, and after them its initial states."
+        : d->narrow_count
+            ? ": matrices of fewer bits rounded, all else as learned: @NAME@_model_init packs them."
+            : ", as they were learned: @NAME@_model_init packs them.");
     values_add(values, "WEIGHT_COUNT", "%zu", d->weight_count);
     values_add(values, "WEIGHT_BYTES", "%zu", deployment_bytes(d));
     values_add(values, "SHAPE", "0x%016llx", (unsigned long long)d->shape);

@@ -33,7 +33,7 @@ enum {
 size_t plan_accumulators(const struct program *program, const struct isa *isa)
 {
     const bool widens = program->type != WEIR_TYPE_F32 && isa->lanes > 1;
-    return program->type == WEIR_TYPE_I8 ? isa->byte_accumulators : isa->accumulators - widens;
+    return weir_is_bytes(program->type) ? isa->byte_accumulators : isa->accumulators - widens;
 }
 
 /* The most accumulators that are live at once for one vector of units of one row. */
@@ -80,7 +80,7 @@ static size_t enough_sums(const struct program *program, const struct isa *isa)
 {
     if (is_middling(program, isa))
         return ENOUGH_MIDDLING;
-    const size_t columns = program->type == WEIR_TYPE_I8 ? 1 : weir_word_columns(program->type);
+    const size_t columns = weir_is_bytes(program->type) ? 1 : weir_word_columns(program->type);
     const size_t paced = columns * LATENCY / 2 * CYCLE_BYTES / (isa->lanes * sizeof(float));
     if (columns > 1 && step_bytes(program) >= FAR_BYTES)
         return paced / columns;
@@ -105,7 +105,7 @@ static size_t choose_vectors(const struct program *program, const struct isa *is
     const size_t room = widens && isa->accumulators < SINGLE_MOST ? LATENCY : isa->accumulators;
     const size_t most = room < SINGLE_MOST ? room : SINGLE_MOST;
     const size_t enough = enough_sums(program, isa);
-    if (program->type == WEIR_TYPE_I8 && step_bytes(program) >= FAR_BYTES)
+    if (weir_is_bytes(program->type) && step_bytes(program) >= FAR_BYTES)
         return 1; /* the fewer streams come from afar, the better */
     /* Two have their elementwise work done in step, which matters as long as there is little else.
      */
@@ -136,7 +136,7 @@ static void choose_narrow(const struct program *program, const struct isa *isa, 
 {
     const size_t room = plan_accumulators(program, isa);
     /* Every product of bytes needs registers by itself where it takes several instructions. */
-    if (program->type == WEIR_TYPE_I8 && room < isa->accumulators) {
+    if (weir_is_bytes(program->type) && room < isa->accumulators) {
         const bool holds_all = sums * ROWS_BYTES <= room;
         plan->sums = holds_all ? 0 : room / ROWS_WANTED;
         plan->rows = holds_all ? room / (sums * plan->batch_vectors) : ROWS_WANTED;

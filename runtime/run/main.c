@@ -150,8 +150,7 @@ static bool take_option(struct request *request, enum id id, const char *value,
         is_number = read_number(value, 1e30, &request->tolerance);
         break;
     case ID_TYPE:
-        /* u8 is of weights that come as bytes with zero points, and needs no option. */
-        if (weir_type_named(value) >= WEIR_TYPE_U8)
+        if ((int)weir_type_named(value) >= WEIR_TYPES_OF_FLOATS)
             return fail(failure, "--type '%.100s' is none, expected f32, bf16, f16 or i8", value);
         request->type = weir_type_named(value) == WEIR_TYPE_F32 ? NULL : value;
         break;

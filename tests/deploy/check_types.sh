@@ -86,6 +86,7 @@ done
 
 model=$stack/model.onnx
 refused "--type f8, expected f32, bf16, f16 or i8" --model "$model" --type f8
+refused "--type u8, expected f32, bf16, f16 or i8" --model "$model" --type u8
 refused "--keep is for weights of fewer bits, expected --type as well" --model "$model" --keep a
 refused "--keep 'b' is no layer of the model by itself, expected 'a', 'c', 'e'" --model "$model" --type i8 --keep a,b
 refused "--keep '' is no layer" --model "$model" --type i8 --keep ""

@@ -17,7 +17,9 @@ enum { DEPLOYED_ALIGN = 64 };
 /* So many bytes, 0 also; the caller frees them. */
 static inline void *deployed_memory(size_t bytes)
 {
-    void *memory = aligned_alloc(DEPLOYED_ALIGN, bytes + DEPLOYED_ALIGN);
+    void *memory = aligned_alloc(DEPLOYED_ALIGN, bytes ? (bytes + DEPLOYED_ALIGN - 1) /
+                                                             DEPLOYED_ALIGN * DEPLOYED_ALIGN
+                                                       : DEPLOYED_ALIGN);
     if (!memory)
         exit(EXIT_FAILURE);
     return memory;

@@ -47,6 +47,7 @@ for cell in lstm gru; do
         check --cell $cell --input 512 --hidden 512 --type $type
     done
 done
+check --cell lstm --input 512 --hidden 512 --type u8
 check --product
 [[ $bad -eq 0 ]] || fail "$bad of $kernels kernels for $isa have inner loops that do more than they should."
 

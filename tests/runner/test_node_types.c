@@ -196,7 +196,7 @@ static void check_range(struct writer *writer)
 int main(void)
 {
     struct writer *writer = writer_create();
-    for (enum weir_type type = WEIR_TYPE_BF16; type < WEIR_TYPE_COUNT; type++) {
+    for (enum weir_type type = WEIR_TYPE_BF16; (int)type < WEIR_TYPES_OF_FLOATS; type++) {
         check_type(writer, type, false);
         check_type(writer, type, true);
     }

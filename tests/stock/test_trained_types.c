@@ -96,7 +96,7 @@ static void check_types(struct training *training)
         !EXPECT(training_measure(training, PART_TEST, &loss, &accuracy, NULL, &failure), "%s",
                 failure.sentence))
         exit(1);
-    for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+    for (int type = 0; type < WEIR_TYPES_OF_FLOATS; type++) {
         const char *name = weir_type_name((enum weir_type)type);
         const double here = loss_of(training, name, first, &change);
         printf("%s, %s: mean squared error %.5f; sums are off by at most %.1e\n", training->cell,
