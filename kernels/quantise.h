@@ -17,7 +17,8 @@ static inline size_t weir_bytes(size_t n)
     return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
 }
 
-enum { WEIR_QUAD_FITS = 1 / ((int)WEIR_QUAD <= (int)WEIR_QUAD_MOST) }; /* no number if it does not */
+/* No number if it does not. */
+enum { WEIR_QUAD_FITS = 1 / ((int)WEIR_QUAD <= (int)WEIR_QUAD_MOST) };
 
 WEIR_ISA_BEGIN
 

@@ -8,6 +8,12 @@
 /* An element, and the attributes of the row in its order. */
 typedef float activate(float x, float a, float b);
 
+/* Between 0 and 1; a NaN stays one. */
+static float within_one(float v)
+{
+    return v < 0 ? 0 : v > 1 ? 1 : v;
+}
+
 #define FUNCTION(name, value)                                                                      \
     static float name(float x, float a, float b)                                                   \
     {                                                                                              \
@@ -17,11 +23,11 @@ typedef float activate(float x, float a, float b);
     }                                                                                              \
     static activate name
 
-FUNCTION(celu, fmaxf(x, 0) + fminf(a * expm1f(x / a), 0));
+FUNCTION(celu, x > 0 ? x : a * expm1f(x / a));
 FUNCTION(elu, x < 0 ? a * expm1f(x) : x);
 FUNCTION(gelu, 0.5f * x * (1 + erff(x * 0x1.6a09e6p-1f))); /* of x / sqrt(2) */
 FUNCTION(gelu_tanh, 0.5f * x * (1 + tanhf(0x1.988454p-1f * (x + 0.044715f * x * x * x))));
-FUNCTION(hard_sigmoid, fmaxf(0, fminf(1, a *x + b)));
+FUNCTION(hard_sigmoid, within_one(a *x + b));
 FUNCTION(leaky_relu, x < 0 ? a * x : x);
 FUNCTION(selu, x > 0 ? b * x : b * (a * expm1f(x)));
 FUNCTION(swish, x / (1 + expf(-a * x)));

@@ -16,7 +16,8 @@ onnx_tensor *onnx_output_at(onnx_call *call, size_t output, enum onnx_type type,
                             const size_t *dims)
 {
     onnx_tensor *tensor = onnx_tensor_create(call->memory, type, rank, dims, call->failure);
-    call->outputs[output] = tensor;
+    if (output < call->node->output_count)
+        call->outputs[output] = tensor;
     return tensor;
 }
 

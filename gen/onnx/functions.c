@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { ATTRIBUTES_MOST = 1000 }; /* each is looked for among all of a call's */
+
 /* The call whose nodes are read: what gives the attributes that they refer to. */
 struct function_call {
     const Onnx__Node *node;
@@ -96,6 +98,12 @@ const Onnx__Node *onnx_bind_attributes(importer *importer, const Onnx__Node *nod
     onnx_memory *memory = importer->model->memory;
     if (!importer->call || !has_references(node))
         return node;
+    if (node->n_attribute > ATTRIBUTES_MOST ||
+        importer->call->node->n_attribute > ATTRIBUTES_MOST) {
+        fail(importer->failure, "a function or a node in it has more than %d attributes",
+             ATTRIBUTES_MOST);
+        return NULL;
+    }
     Onnx__Node *bound = onnx_memory_take(memory, 1, sizeof *bound);
     Onnx__Attribute **list = onnx_memory_take(memory, node->n_attribute, sizeof(Onnx__Attribute *));
     Onnx__Attribute *copies = onnx_memory_take(memory, node->n_attribute, sizeof *copies);

@@ -105,7 +105,8 @@ bool onnx_gemm(onnx_call *call)
     onnx_tensor *y = zeros(call, a->type, 2, (size_t[]){M, N});
     if (!y || !onnx_check_work(call, 2, (size_t[]){y->count, K}))
         return false;
-    multiply(&product, a, 0, b, 0, y, 0);
+    if (y->count) /* else one side may be of any size */
+        multiply(&product, a, 0, b, 0, y, 0);
     onnx_walk walk = {.rank = 2, .dims = {M, N}};
     size_t dims[ONNX_RANK_MAX], rank;
     if (c && (!onnx_broadcast_dims(c->dims, c->rank, walk.dims, 2, dims, &rank) || rank != 2 ||

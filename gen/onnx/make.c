@@ -109,7 +109,7 @@ bool onnx_one_hot(onnx_call *call)
         const int64_t index =
             indices->ints ? indices->ints[of] : onnx_to_whole(indices->floats[of]);
         const int64_t place = (int64_t)(i / inner % (size_t)count);
-        onnx_copy(values, index == place || index + count == place, y, i, 1);
+        onnx_copy(values, index == place || index == place - count, y, i, 1);
     }
     return true;
 }

@@ -108,9 +108,14 @@ static bool make_moments(onnx_call *call, size_t axis)
     size_t dims[ONNX_RANK_MAX];
     for (size_t d = 0; d < x->rank; d++)
         dims[d] = d < axis ? x->dims[d] : 1;
-    for (size_t k = 1; k < 3; k++)
-        if (onnx_wants(call, k) && !onnx_output_at(call, k, ONNX_FLOAT, x->rank, dims))
+    for (size_t k = 1; k < 3; k++) {
+        onnx_tensor *moment =
+            onnx_wants(call, k) ? onnx_output_at(call, k, ONNX_FLOAT, x->rank, dims) : NULL;
+        if (onnx_wants(call, k) && !moment)
             return false;
+        for (size_t i = 0; moment && i < moment->count; i++)
+            moment->floats[i] = NAN; /* what nothing has */
+    }
     return true;
 }
 

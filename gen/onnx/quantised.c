@@ -100,7 +100,11 @@ bool onnx_dequantize_linear(onnx_call *call)
     const int64_t named = onnx_attribute_int(call->node, "output_dtype", 0);
     const enum onnx_type type = named ? (enum onnx_type)named : scale->type;
     struct scales scales;
-    if (!onnx_check_whole(call, 0) || !read_scales(call, scale, zero, &scales))
+    if (!onnx_check_whole(call, 0))
+        return false;
+    if ((!is_quantised(x->type) && x->type != ONNX_INT32) || (zero && zero->type != x->type))
+        return fail(call->failure, "to dequantise %s is not supported", onnx_type_name(x->type));
+    if (!read_scales(call, scale, zero, &scales))
         return false;
     if (!onnx_type_is_float(type))
         return fail(call->failure, "to dequantise to %s is not supported", onnx_type_name(type));
@@ -155,8 +159,8 @@ static const onnx_tensor *centre(onnx_call *call, const onnx_tensor *x, const on
                                  bool by_row, bool of_kernel)
 {
     onnx_walk walk;
-    if (!x->ints || (zero && !zero->ints)) {
-        fail(call->failure, "it works on whole numbers only");
+    if (!is_quantised(x->type) || (zero && !is_quantised(zero->type))) {
+        fail(call->failure, "it works on whole numbers of 8 or 16 bits only");
         return NULL;
     }
     onnx_tensor *y = onnx_tensor_create(call->memory, ONNX_INT64, x->rank, x->dims, call->failure);
@@ -258,11 +262,13 @@ bool onnx_conv_integer(onnx_call *call)
 
 bool onnx_qlinear_conv(onnx_call *call)
 {
-    const onnx_tensor *const *in = call->inputs;
+    const onnx_tensor *const *in = call->inputs, *bias = onnx_input(call, 8);
+    if (bias && bias->type != ONNX_INT32)
+        return fail(call->failure, "its bias must be int32");
     if (in[2]->count != 1 || in[1]->count != 1)
         return fail(call->failure, "the scale and zero point of its input must be one number each");
     if (!convolve(call, centre(call, in[0], in[2], false, false),
-                  centre(call, in[3], in[5], false, true), onnx_input(call, 8), ONNX_INT64))
+                  centre(call, in[3], in[5], false, true), bias, ONNX_INT64))
         return false;
     onnx_tensor one = as_broadcast(in[1], false), kernel = as_broadcast(in[4], false);
     if (kernel.rank) {

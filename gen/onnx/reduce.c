@@ -173,11 +173,16 @@ static void fold(const struct reduction *row, const struct reduced *reduced, con
 {
     onnx_walk walk = walk_onto(x, reduced);
     const size_t count = y->count ? x->count / y->count : 0;
+    int64_t least = 0, greatest = 0, start = row->whole_start;
+    if (y->ints) { /* of the type, where nothing is reduced */
+        onnx_type_range(y->type, &least, &greatest);
+        start = start < least ? least : start > greatest ? greatest : start;
+    }
     for (size_t i = 0; i < y->count; i++)
         if (y->floats)
             y->floats[i] = row->start;
         else
-            y->ints[i] = row->whole_start;
+            y->ints[i] = start;
     for (size_t i = 0; i < x->count; i++, onnx_walk_next(&walk))
         if (y->floats)
             y->floats[walk.at[0]] = row->step(y->floats[walk.at[0]], x->floats[i]);

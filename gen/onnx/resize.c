@@ -88,6 +88,8 @@ static bool read_sizes(const onnx_call *call, struct resize *resize)
     const onnx_attribute *attribute = onnx_attribute_find(call->node, "scales");
     if (scales && !scales->count && sizes)
         scales = NULL;
+    if (sizes && !sizes->count && scales)
+        sizes = NULL;
     if ((scales && (!scales->floats || sizes)) || (sizes && !sizes->ints))
         return fail(call->failure, "it must have scales of floats, or sizes of whole numbers");
     if (sizes)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check_deploy.sh MODEL BUILD CC EMULATOR [TYPE]: a model that weir-gen --deploy writes, taken to an empty
+# check_deploy.sh MODEL BUILD CC TYPE [EMULATOR]: a model that weir-gen --deploy writes, taken to an empty
 # directory, is C11 and C++17 without a warning for every compiler here, names nothing without its
 # prefix, allocates nothing, passes its self-test wherever it can run, and, by CC, has the bits of
 # libweir. What templates give is laid out as clang-format 14 does it.
 . "$(dirname "$0")/../shell.sh"
 . "$(dirname "$0")/deployed.sh"
-model=$1 build=$2 cc=$3 emulator=${4:-} type=${5:-f32}
+model=$1 build=$2 cc=$3 type=$4 emulator=${5:-}
 here=$root/tests/deploy
 weir_gen=${WEIR_GEN:-$build/bin/weir-gen}
 

@@ -114,7 +114,7 @@ bool output_is(const struct trial *trial, size_t output, enum onnx_type type, co
     for (size_t i = 0; i < y->count; i++) {
         const double got = y->floats ? (double)y->floats[i] : (double)y->ints[i];
         const double most = y->floats ? 2e-6 * fmax(1, fabs(values[i])) : 0;
-        if (!(fabs(got - values[i]) <= most))
+        if (isnan(values[i]) ? !isnan(got) : !(fabs(got - values[i]) <= most))
             return say(trial, "element %zu is %.9g and should be %.9g", i, got, values[i]);
     }
     return true;

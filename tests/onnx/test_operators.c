@@ -424,8 +424,43 @@ static void check_bounds(void)
         "more memory than is allowed");
 }
 
+/* Tensors of no elements, elements that are no numbers, and numbers at the ends of their types. */
+static void check_ends(void)
+{
+    const onnx_tensor *nothing = FLOATS("4 0", 0), *long_nothing = FLOATS("1099511627776 0", 0);
+    const onnx_tensor *none = WHOLE(ONNX_INT32, "0 2", 0), *axis = WHOLE(ONNX_INT64, "1", 0);
+    const onnx_tensor *wide = WHOLE(ONNX_INT64, "1 1", 0x1p62), *nan = FLOATS("1", NAN);
+    expect_output(&(struct trial){"ReduceMax", 18, {{0}}, {none, axis, LAST}, 0}, 0, ONNX_INT32,
+                  "1 2", (const double[]){INT32_MIN, INT32_MIN});
+    expect_output(&(struct trial){"ReduceMin", 18, {{0}}, {none, axis, LAST}, 0}, 0, ONNX_INT32,
+                  "1 2", (const double[]){INT32_MAX, INT32_MAX});
+    const struct trial moments = {
+        "LayerNormalization", 17, {{0}}, {nothing, FLOATS("0", 0), LAST}, 3};
+    expect_output(&moments, 1, ONNX_FLOAT, "4 1", (const double[]){NAN, NAN, NAN, NAN});
+    expect_output(&moments, 2, ONNX_FLOAT, "4 1", (const double[]){NAN, NAN, NAN, NAN});
+    expect_output(&(struct trial){"Gemm", 13, {{0}}, {long_nothing, FLOATS("0 0", 0), LAST}, 0}, 0,
+                  ONNX_FLOAT, "1099511627776 0", (const double[]){0});
+    expect_output(&(struct trial){"HardSigmoid", 6, {{0}}, {nan, LAST}, 0}, 0, ONNX_FLOAT, "1",
+                  (const double[]){NAN});
+    expect_output(&(struct trial){"Celu", 12, {{0}}, {nan, LAST}, 0}, 0, ONNX_FLOAT, "1",
+                  (const double[]){NAN});
+    expect_output(&(struct trial){"OneHot",
+                                  11,
+                                  {{0}},
+                                  {WHOLE(ONNX_INT64, "1", 0x1.fffffffffffffp62),
+                                   WHOLE(ONNX_INT64, "", 2), FLOATS("2", 3, 4), LAST},
+                                  0},
+                  0, ONNX_FLOAT, "1 2", (const double[]){3, 3});
+    expect_refusal(&(struct trial){"MatMulInteger", 10, {{0}}, {wide, wide, LAST}, 0},
+                   "of 8 or 16 bits only");
+    expect_refusal(
+        &(struct trial){"DequantizeLinear", 13, {{0}}, {wide, FLOATS("", 1), wide, LAST}, 0},
+        "to dequantise int64 is not supported");
+}
+
 int main(void)
 {
+    check_ends();
     check_functions();
     check_groups(18);
     check_groups(21);
