@@ -6,6 +6,8 @@
 #include "emit/names.h"
 #include "packing.h"
 
+#include <string.h>
+
 /* ---- Weights and inputs ---- */
 
 bool tile_has_one_pointer(const struct emitter *e, const struct tile *tile,
@@ -242,12 +244,16 @@ static void emit_last_column(struct emitter *e, const struct tile *tile, const s
     EMIT("    }\n");
 }
 
-void emit_columns(struct emitter *e, const struct tile *tile, const struct tile *joined,
-                  size_t leader)
+/* The loop over words that are whole. A single column has none where a word holds two. */
+static void emit_whole_words(struct emitter *e, const struct tile *tile, const struct tile *joined,
+                             size_t leader)
 {
     const struct region *region = &tile->stage->regions[leader];
+    const char *words = whole_words(e, region);
+    if (!strcmp(words, "0"))
+        return;
     emit_prefetches(e, tile, leader, true);
-    EMIT("    for (size_t k = 0; k < %s; k++) {\n", whole_words(e, region));
+    EMIT("    for (size_t k = 0; k < %s; k++) {\n", words);
     emit_prefetches(e, tile, leader, false);
     emit_fetch_rows(e, tile, region);
     const size_t columns = emit_has_bytes(e) ? 1 : emit_word_columns(e, region);
@@ -255,5 +261,11 @@ void emit_columns(struct emitter *e, const struct tile *tile, const struct tile 
     for (size_t part = 0; part < columns; part += together)
         emit_parts(e, tile, joined, leader, part, together);
     EMIT("    }\n");
+}
+
+void emit_columns(struct emitter *e, const struct tile *tile, const struct tile *joined,
+                  size_t leader)
+{
+    emit_whole_words(e, tile, joined, leader);
     emit_last_column(e, tile, joined, leader);
 }
