@@ -23,13 +23,16 @@ class Stacked(ctypes.Structure):
 
 
 class Weight(ctypes.Structure):
-    _fields_ = [("name", C), ("data", F), ("rows", Z), ("cols", Z)]
+    _fields_ = [("name", C), ("data", F), ("rows", Z), ("cols", Z), ("type", C),
+                ("numbers", ctypes.c_void_p), ("scales", F), ("scale_count", Z),
+                ("zero_points", ctypes.c_void_p), ("zero_point_count", Z)]
 
 
 class Config(ctypes.Structure):
     _fields_ = [("cell", C), ("I", Z), ("H", Z), ("P", Z), ("weights", ctypes.POINTER(Weight)),
-                ("weight_count", Z), ("max_batch", Z), ("math", C), ("isa", C), ("kernel", C),
-                ("own", ctypes.c_void_p), ("pool", ctypes.c_void_p), ("threads", Z), ("train", ctypes.c_bool)]
+                ("weight_count", Z), ("max_batch", Z), ("math", C), ("type", C), ("isa", C),
+                ("kernel", C), ("own", ctypes.c_void_p), ("pool", ctypes.c_void_p), ("threads", Z),
+                ("train", ctypes.c_bool)]
 
 
 class Sequence(ctypes.Structure):
