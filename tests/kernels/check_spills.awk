@@ -204,7 +204,7 @@ function count_neon(line,    mnemonic) {
         failed("spills in its inner loop: " line)
     if (mnemonic ~ /^blr?$/)
         failed("calls in its inner loop: " line)
-    if (mnemonic == "fmla")
+    if (mnemonic ~ product)
         fma++
     else if (mnemonic == "ld1r" || (mnemonic ~ /^ldu?r$/ && line ~ /[ \t]s[0-9]/))
         inputs++
