@@ -30,9 +30,4 @@ extern const struct calls simde_calls, native_calls;
     BITS(alignr_##n, _mm512_castsi512_ps(_mm512_alignr_epi32(WORDS(b), WORDS(a), n)),              \
          i + n < 16 ? in->a.bits[i + n] : in->b.bits[i + n - 16])
 
-/* The signs of sixteen bytes, from byte n on. */
-#define SIGNS(n)                                                                                   \
-    MASK(movepi8_mask_##n, (uint16_t)(_mm512_movepi8_mask(WORDS(a)) >> n),                         \
-         in->a.bits[(n + i) / 4] >> (8 * ((n + i) % 4) + 7) & 1)
-
 #endif

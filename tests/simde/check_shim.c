@@ -44,25 +44,6 @@ static int byte_of(uint32_t word, unsigned k)
     return (int8_t)(word >> 8 * k & 0xff);
 }
 
-static uint32_t plain_abs_bytes(uint32_t x)
-{
-    uint32_t all = 0;
-    for (unsigned k = 0; k < 4; k++)
-        all |= (uint32_t)(abs(byte_of(x, k)) & 0xff) << 8 * k;
-    return all;
-}
-
-/* y - z where the mask says so, and x elsewhere. */
-static uint32_t plain_sub_bytes(uint32_t x, uint32_t y, uint32_t z, int mask)
-{
-    uint32_t all = 0;
-    for (unsigned k = 0; k < 4; k++) {
-        const int byte = mask >> k & 1 ? byte_of(y, k) - byte_of(z, k) : byte_of(x, k);
-        all |= (uint32_t)(byte & 0xff) << 8 * k;
-    }
-    return all;
-}
-
 /* Bytes without a sign by bytes with one, two to a saturated sum. */
 static uint32_t plain_maddubs(uint32_t x, uint32_t y)
 {

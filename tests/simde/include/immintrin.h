@@ -134,14 +134,6 @@ static inline __m512i shim_cvtps_epi32(__m512 x)
     return r.si;
 }
 
-static inline __m512 shim_cvtph_ps(__m256i x)
-{
-    union shim_vector r;
-    r.ps_half[0] = _mm256_cvtph_ps(_mm256_castsi256_si128(x));
-    r.ps_half[1] = _mm256_cvtph_ps(_mm256_extracti128_si256(x, 1));
-    return r.ps;
-}
-
 static inline __m512i shim_madd_epi16(__m512i x, __m512i y)
 {
     const union shim_vector z = {.si = y};
@@ -180,13 +172,11 @@ static inline __m256i shim_dpbusd_avx_epi32(__m256i acc, __m256i x, __m256i y)
 
 #undef _mm512_cvtepi32_ps
 #undef _mm512_cvtps_epi32
-#undef _mm512_cvtph_ps
 #undef _mm512_cvtepi32_epi8
 #undef _mm512_madd_epi16
 #undef _mm256_dpbusd_avx_epi32
 #define _mm512_cvtepi32_ps shim_cvtepi32_ps
 #define _mm512_cvtps_epi32 shim_cvtps_epi32
-#define _mm512_cvtph_ps shim_cvtph_ps
 #define _mm512_cvtepi32_epi8 shim_cvtepi32_epi8
 #define _mm512_madd_epi16 shim_madd_epi16
 #define _mm256_dpbusd_avx_epi32 shim_dpbusd_avx_epi32
