@@ -339,11 +339,11 @@ static inline void weir_pack_region(const struct weir_region *region, size_t lan
         for (size_t col = 0; col < cols; col++) {
             for (size_t k = 0; k < region->count; k++) {
                 const size_t at = tail ? region->tail[k] : k * lanes;
-                const struct weir_numbers *from = &data[region->params[k]];
+                const struct weir_numbers from = data[region->params[k]]; /* no store changes it */
                 const size_t start = first * row_step + col * col_step;
                 for (size_t lane = 0; lane < count; lane++)
                     weir_put(region->type, lanes, packed, at + lane, col % columns,
-                             weir_scaled(weir_number_at(from, start + lane * row_step), scale[k]));
+                             weir_scaled(weir_number_at(&from, start + lane * row_step), scale[k]));
             }
             if (col % columns == columns - 1 || col + 1 == cols)
                 packed += width;
