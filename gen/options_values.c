@@ -119,7 +119,7 @@ bool options_check_sizes(const struct request *request, double size[4], struct f
 static bool read_isas(const char *list, const char *type, bool chosen[WEIR_ISA_COUNT],
                       struct failure *failure)
 {
-    const bool bytes = type && !strcmp(type, weir_type_name(WEIR_TYPE_I8));
+    const bool bytes = type && weir_is_bytes(weir_type_named(type));
     static const char several[] = ", or several with commas between";
     bool any = false;
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)

@@ -17,7 +17,7 @@ static inline size_t weir_bytes(size_t n)
     return (n + WEIR_BYTES_ROW - 1) / WEIR_BYTES_ROW * WEIR_BYTES_ROW;
 }
 
-/* No number if it does not. */
+/* No program, as that divides by zero, where the quads of an ISA take more than WEIR_QUAD_MOST. */
 enum { WEIR_QUAD_FITS = 1 / ((int)WEIR_QUAD <= (int)WEIR_QUAD_MOST) };
 
 WEIR_ISA_BEGIN

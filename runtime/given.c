@@ -93,13 +93,17 @@ static weir_status check_scales(const weir_weight *weight, const char *cell, siz
                              "be finite and above 0.",
                              weight->name, cell, (double)scale, row);
     }
-    if (!zeros == !weight->zero_points && (zeros <= 1 || zeros == rows))
+    const bool agree = !zeros == !weight->zero_points;
+    if (agree && (zeros <= 1 || zeros == rows))
         return WEIR_OK;
     return weir_fail(error, WEIR_INVALID,
                      "The weight %.32s of %.32s is of %.8s and has %zu zero points%s: give none, "
                      "one, or one for each of its %zu rows.",
                      weight->name, cell, weight->type, zeros,
-                     zeros ? ", which are NULL" : ", which are not NULL", rows);
+                     agree   ? ""
+                     : zeros ? ", which are NULL"
+                             : ", which are not NULL",
+                     rows);
 }
 
 weir_status weir_check_given(const struct weir_kernel *kernel, const weir_layer_config *config,

@@ -88,26 +88,6 @@ size_t weir_param_find(const struct weir_kernel *kernel, const char *name);
 weir_status weir_match_weights(const struct weir_kernel *kernel, const weir_layer_config *config,
                                struct weir_numbers *data, weir_error *error);
 
-/* ---- given.c: weights of several types ---- */
-
-/* What a weight of the configuration is made of; data is NULL where it has none of its type. */
-struct weir_numbers weir_numbers_of(const weir_weight *weight);
-
-/* The type of a layer that is asked for none: f32, unless there are matrices of bytes; then the one
- * that holds them all. */
-enum weir_type weir_type_of_weights(const weir_layer_config *config);
-
-/* Checks what the configuration says of its weights beside their data: their types, and of bytes
- * how many scales and zero points there are. */
-weir_status weir_check_given(const struct weir_kernel *kernel, const weir_layer_config *config,
-                             weir_error *error);
-
-/* Whether a kernel takes all weights, in the order of kernel.params, and its type holds them. */
-weir_status weir_check_numbers(const struct weir_kernel *kernel, struct weir_sizes sizes,
-                               const struct weir_numbers *data, weir_error *error);
-
-/* ---- pack.c again ---- */
-
 /* The weights of one pass, packed: what it walks through, and where that lies. */
 struct weir_packing {
     const struct weir_kernel *kernel;
@@ -125,6 +105,24 @@ void weir_packing_free(struct weir_packing *packing);
 
 /* Packs weights, in the order of kernel.params. */
 void weir_pack(const struct weir_packing *packing, const struct weir_numbers *data);
+
+/* ---- given.c: weights of several types ---- */
+
+/* What a weight of the configuration is made of; data is NULL where it has none of its type. */
+struct weir_numbers weir_numbers_of(const weir_weight *weight);
+
+/* The type of a layer that is asked for none: f32, unless there are matrices of bytes; then the one
+ * that holds them all. */
+enum weir_type weir_type_of_weights(const weir_layer_config *config);
+
+/* Checks what the configuration says of its weights beside their data: their types, and of bytes
+ * how many scales and zero points there are. */
+weir_status weir_check_given(const struct weir_kernel *kernel, const weir_layer_config *config,
+                             weir_error *error);
+
+/* Whether a kernel takes all weights, in the order of kernel.params, and its type holds them. */
+weir_status weir_check_numbers(const struct weir_kernel *kernel, struct weir_sizes sizes,
+                               const struct weir_numbers *data, weir_error *error);
 
 /* ---- pool.c: several threads on one job ---- */
 

@@ -110,8 +110,8 @@ typedef struct weir_weight {
      * binary16; a layer of that type keeps them as they are, one of f32 widens them, exactly, and
      * so does every layer vectors. "i8" (int8_t) and "u8" (uint8_t), of matrices alone: in column k
      * of row r the weight is scale[r] * (number - zero_point[r]); layers of type i8 and u8 keep
-     * numbers, scales and zero points as they are. Every layer takes f32;
-     * other pairs of types are refused. */
+     * numbers, scales and zero points as they are. Every layer takes f32; other pairs of types are
+     * refused. */
     const char *type;
     const void *numbers;
     /* Of i8 and u8: a scale, finite and above 0, for each row, or one for all (1); and zero points
@@ -295,8 +295,8 @@ WEIR_API void weir_layer_backward(weir_layer *layer, const weir_sequence *sequen
                                   const weir_gradients *gradients, void *workspace);
 
 /* Replaces all weights, given in the order of weir_cell_weights, none of them NULL: after a step of
- * an optimiser. Nothing is refused: of what
- * the layer's type does not hold 16 bits make an infinity, and i8 a row whose sums are NaN. */
+ * an optimiser. Nothing is refused: of what the layer's type does not hold 16 bits make an
+ * infinity, and i8 and u8 a row whose sums are NaN. */
 WEIR_API void weir_layer_set_weights(weir_layer *layer, const float *const *weights);
 
 #ifdef __cplusplus

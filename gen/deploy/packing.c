@@ -2,6 +2,7 @@
 /* What NAME.c and its tables have where a model is packed when the program runs; nothing of it
  * where it was packed when the C was written. */
 #include "deploy/deployment.h"
+#include "emit/emit.h"
 
 static size_t count_slots(const struct program *program)
 {
@@ -38,15 +39,13 @@ struct tables {
 
 static void note_piece(void *context, const struct piece *piece)
 {
-    static const char *const types[WEIR_TYPE_COUNT] = {"WEIR_TYPE_F32", "WEIR_TYPE_BF16",
-                                                       "WEIR_TYPE_F16", "WEIR_TYPE_I8"};
     struct tables *tables = context;
     const size_t at = deployment_bytes_before(tables->deployment, piece);
     if (piece->layer != tables->layer || piece->pass != tables->pass)
         return;
     if (tables->count < tables->param_count)
-        text_add(&tables->params, "    {%s, %zu, %zu}, /* %s */\n", types[piece->type], at,
-                 piece->type == WEIR_TYPE_I8 ? piece->scales * sizeof(float) : 0, piece->name);
+        text_add(&tables->params, "    {%s, %zu, %zu}, /* %s */\n", emit_type_constant(piece->type),
+                 at, piece->type == WEIR_TYPE_I8 ? piece->scales * sizeof(float) : 0, piece->name);
     else
         tables->starts[tables->count - tables->param_count] = at;
     tables->count++;

@@ -49,10 +49,9 @@ static float row_scale(const struct piece *piece, size_t row)
 }
 
 /* A row of a piece as its type has it. */
-static void narrow_row(const struct piece *piece, size_t row, void *to)
+static void narrow_row(const struct piece *piece, size_t row, float scale, void *to)
 {
     const float *from = piece->data + row * piece->cols;
-    const float scale = piece->type == WEIR_TYPE_I8 ? row_scale(piece, row) : 1;
     for (size_t col = 0; col < piece->cols; col++)
         if (piece->type == WEIR_TYPE_I8)
             ((int8_t *)to)[col] = weir_byte(from[col], scale);
@@ -76,9 +75,10 @@ static void store_piece(void *context, const struct piece *piece)
     if (piece->type == WEIR_TYPE_F32)
         memcpy(to, piece->data, piece->rows * row_bytes);
     for (size_t row = 0; row < piece->rows && piece->type != WEIR_TYPE_F32; row++) {
-        narrow_row(piece, row, to + row * row_bytes);
+        const float scale = piece->type == WEIR_TYPE_I8 ? row_scale(piece, row) : 1;
+        narrow_row(piece, row, scale, to + row * row_bytes);
         if (piece->type == WEIR_TYPE_I8)
-            scales[row] = row_scale(piece, row);
+            scales[row] = scale;
     }
 }
 

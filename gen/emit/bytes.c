@@ -46,9 +46,9 @@ static const char *bytes_name(struct emitter *e, int operand)
     return emit_identifier(e, emit_format(e, "bytes_%s", emit_operand_name(e, operand)));
 }
 
-static const char *scale_name(struct emitter *e, int operand)
+static const char *quantised_name(struct emitter *e, int operand)
 {
-    return emit_identifier(e, emit_format(e, "scale_%s", emit_operand_name(e, operand)));
+    return emit_identifier(e, emit_format(e, "quantised_%s", emit_operand_name(e, operand)));
 }
 
 /* The bytes of a row; `sizes` is what stands before I, H and P where they are not known. */
@@ -84,7 +84,7 @@ void emit_bytes_fields(struct emitter *e)
     const size_t count = list_operands(e, operands);
     for (size_t i = 0; i < count; i++)
         EMIT("    int8_t *%s;\n    struct weir_quantised *%s;\n", bytes_name(e, operands[i]),
-             scale_name(e, operands[i]));
+             quantised_name(e, operands[i]));
 }
 
 void emit_bytes_functions(struct emitter *e)
@@ -101,10 +101,10 @@ void emit_bytes_functions(struct emitter *e)
         EMIT("        int8_t *to = %s;\n", emit_bytes_row(e, operand, "row"));
         const char *size = emit_size(e, program_extent(e->program, operand));
         EMIT("        weir_quantise_row(from, %s, to, s->%s + row);\n", size,
-             scale_name(e, operand));
+             quantised_name(e, operand));
         if (has_zeros(e))
             EMIT("        s->%s[row].total = weir_sum_bytes(to, %s, s->%s + row);\n",
-                 scale_name(e, operand), size, scale_name(e, operand));
+                 quantised_name(e, operand), size, quantised_name(e, operand));
         EMIT("    }\n}\n\n");
     }
 }
@@ -119,7 +119,7 @@ void emit_bytes_pointers(struct emitter *e, const char *memory)
         const char *rows = row_count(e, operands[i], e->streams ? "1" : "run->B");
         EMIT("    s->%s = (struct weir_quantised *)(void *)bytes;\n"
              "    bytes += weir_bytes(sizeof *s->%s * %s) / 4;\n",
-             scale_name(e, operands[i]), scale_name(e, operands[i]), rows);
+             quantised_name(e, operands[i]), quantised_name(e, operands[i]), rows);
         EMIT("    s->%s = (int8_t *)bytes;\n    bytes += %s * (%s / 4);\n",
              bytes_name(e, operands[i]), rows, row_bytes(e, operands[i], "s->"));
     }
@@ -215,17 +215,17 @@ const char *emit_bytes_row(struct emitter *e, int operand, const char *row)
 
 const char *emit_bytes_of_row(struct emitter *e, int operand, const char *row)
 {
-    return emit_format(e, "s->%s + %s", scale_name(e, operand), row);
+    return emit_format(e, "s->%s + %s", quantised_name(e, operand), row);
 }
 
 const char *emit_bytes_scale(struct emitter *e, int operand, const char *row)
 {
-    return emit_format(e, "s->%s[%s].scale", scale_name(e, operand), row);
+    return emit_format(e, "s->%s[%s].scale", quantised_name(e, operand), row);
 }
 
 static const char *bytes_total(struct emitter *e, int operand, const char *row)
 {
-    return emit_format(e, "s->%s[%s].total", scale_name(e, operand), row);
+    return emit_format(e, "s->%s[%s].total", quantised_name(e, operand), row);
 }
 
 /* ---- Sums ---- */

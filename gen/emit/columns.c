@@ -6,8 +6,6 @@
 #include "emit/names.h"
 #include "packing.h"
 
-#include <string.h>
-
 /* ---- Weights and inputs ---- */
 
 bool tile_has_one_pointer(const struct emitter *e, const struct tile *tile,
@@ -249,11 +247,11 @@ static void emit_whole_words(struct emitter *e, const struct tile *tile, const s
                              size_t leader)
 {
     const struct region *region = &tile->stage->regions[leader];
-    const char *words = whole_words(e, region);
-    if (!strcmp(words, "0"))
+    if (emit_is_known(e, region->cols) && !emit_has_bytes(e) &&
+        emit_known(e, region->cols) < emit_word_columns(e, region))
         return;
     emit_prefetches(e, tile, leader, true);
-    EMIT("    for (size_t k = 0; k < %s; k++) {\n", words);
+    EMIT("    for (size_t k = 0; k < %s; k++) {\n", whole_words(e, region));
     emit_prefetches(e, tile, leader, false);
     emit_fetch_rows(e, tile, region);
     const size_t columns = emit_has_bytes(e) ? 1 : emit_word_columns(e, region);

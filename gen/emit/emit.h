@@ -39,4 +39,7 @@ struct text emit_no_kernel(const struct kernel_parts *parts, const char *command
  */
 char *emit_name(const struct kernel_parts *parts);
 
+/* A type as C says it, WEIR_TYPE_BF16; nothing to free. */
+const char *emit_type_constant(enum weir_type type);
+
 #endif

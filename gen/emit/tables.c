@@ -4,13 +4,14 @@
 #include "emit/tables.h"
 
 #include "emit/bytes.h"
+#include "emit/emit.h"
 #include "emit/names.h"
 #include "plan/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *type_constant(enum weir_type type)
+const char *emit_type_constant(enum weir_type type)
 {
     static const char *const names[WEIR_TYPE_COUNT] = {[WEIR_TYPE_F32] = "WEIR_TYPE_F32",
                                                        [WEIR_TYPE_BF16] = "WEIR_TYPE_BF16",
@@ -94,7 +95,7 @@ static void emit_regions(struct emitter *e)
             EMIT("    {%s, %s, %zu, slots%s_%zu, %s, %zu, %d, %s}, /* %s */\n",
                  extent_constant(region.rows), extent_constant(region.cols), region.count, e->tag,
                  index, region.tail ? emit_format(e, "tail%s_%zu", e->tag, index) : "NULL",
-                 region.tail_width, region.few, type_constant(region.type), e->region[index]);
+                 region.tail_width, region.few, emit_type_constant(region.type), e->region[index]);
         }
     EMIT("};\n\n");
 }
@@ -281,7 +282,7 @@ void emit_tables(struct emitter *e, const char *name)
         "emit/kernel.c.in", {"NAME", name}, {"CELL", graph->name},
         {"PLAN", quoted_plan(e, e->plan)}, {"ISA", e->isa->constant},
         {"MATH", program->math == WEIR_SLEEF ? "WEIR_SLEEF" : "WEIR_INLINE"},
-        {"TYPE", type_constant(program->type)},
+        {"TYPE", emit_type_constant(program->type)},
         {"BYTE_FLOATS", emit_has_bytes(e) ? emit_format(e, "byte_floats%s", e->tag) : "NULL"},
         {"TUNED_FOR", e->parts->tuned_for
                           ? emit_format(e, "    .tuned_for = \"%s\",", e->parts->tuned_for)

@@ -87,7 +87,7 @@ struct interpretation *interpret_create(const struct program *program, const flo
         in->state[s] = allocate(in->stride);
         in->next[s] = allocate(in->stride);
     }
-    if (in->type == WEIR_TYPE_I8)
+    if (weir_is_bytes(in->type))
         quantise(in);
     return in;
 }
@@ -189,7 +189,7 @@ static float whole_sum_of(const struct interpretation *in, const struct stage *s
             const struct slot *slot = &region->slots[k];
             if (slot->sum != sum)
                 continue;
-            if (region->operand >= 0 && in->type == WEIR_TYPE_I8)
+            if (region->operand >= 0 && weir_is_bytes(in->type))
                 total = add_bytes(in, region, r, slot, unit, total);
             else if (region->operand >= 0)
                 total += few_product(in, region, slot, unit);
@@ -207,7 +207,7 @@ static float sum_of(const struct interpretation *in, const struct stage *stage, 
 {
     float total = 0;
     bool begun = false;
-    if (stage->few == FEW_ALWAYS || in->type == WEIR_TYPE_I8)
+    if (stage->few == FEW_ALWAYS || weir_is_bytes(in->type))
         return whole_sum_of(in, stage, sum, unit);
     for (size_t r = 0; r < stage->region_count; r++) {
         const struct region *region = &stage->regions[r];
@@ -295,7 +295,7 @@ static void run_stage(struct interpretation *in, size_t index)
     const struct program *program = in->program;
     const struct stage *stage = &program->stages[index];
     const size_t units = extent_size(in, stage->extent);
-    if (in->type == WEIR_TYPE_I8)
+    if (weir_is_bytes(in->type))
         quantise_operands(in, stage);
     for (size_t i = 0; i < stage->order_count; i++) {
         const int node = stage->order[i];

@@ -22,6 +22,9 @@ struct request {
     long cpu; /* -1: the one it runs on */
 };
 
+/* How a command ends. */
+enum { PASSED = 0, DIFFERENT = 1, BAD = 2 };
+
 int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_compare(const struct request *request, const onnx_model *model, struct failure *failure);
 /* How far a model with weights of the type is from itself with f32; and that of every node. */

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PASSED = 0, DIFFERENT = 1, BAD = 2 };
-
 /* ---- Which nodes ---- */
 
 /* The recurrent nodes of a graph and its branches, by their index. */
@@ -227,7 +225,7 @@ static double lose_matrix(const onnx_weight *matrix, enum weir_type type)
         const size_t start = row * matrix->cols;
         const float scale = weir_row_scale(&numbers, start, 1, matrix->cols);
         for (size_t i = start; i < start + matrix->cols; i++) {
-            const double weight = (double)weir_number_at(&numbers, i);
+            const double weight = (double)matrix->data[i];
             const double stored = weir_is_bytes(type)
                                       ? weir_byte((float)weight, scale) * (double)scale
                                       : (double)weir_rounded(type, (float)weight);
@@ -292,9 +290,10 @@ static bool measure_node(const struct comparison *comparison, size_t i, struct n
     if (session)
         loss->matrix = worst_matrix(session, comparison->nodes[i]->recurrent,
                                     weir_type_named(comparison->request->type));
+    const bool ran = session != NULL;
     run_destroy(session);
     free(types);
-    return session;
+    return ran;
 }
 
 static void print_node(const struct request *request, const onnx_node *node, size_t i,

@@ -137,8 +137,7 @@ onnx_tensor *file_parse_npy(onnx_memory *memory, const char *bytes, size_t size,
     if (!read_header(bytes + start, length, &header)) {
         fail(failure,
              "%.300s: only arrays of float16, float32, float64, bool, whole numbers of 8 to 32 "
-             "bits and "
-             "int64 are read, little-endian and of at most %d dimensions",
+             "bits and int64 are read, little-endian and of at most %d dimensions",
              path, ONNX_RANK_MAX);
         return NULL;
     }

@@ -249,7 +249,9 @@ static void check_hostile(void)
         *weight = good;
         weight->zero_point_count = count;
         if (count != ROWS)
-            EXPECT_REFUSAL(&config, WEIR_INVALID, matrix, "zero points", "each of its 15 rows");
+            EXPECT_REFUSAL(&config, WEIR_INVALID, matrix,
+                           count ? " zero points: give none" : "0 zero points, which are not NULL",
+                           "each of its 15 rows");
     }
     *weight = good;
     weight->type = "s8";

@@ -98,6 +98,5 @@ tiny=(--deploy "$scratch/tiny.cell" --input 1 --hidden 1)
 refused "the weight W of layer 0 has 65520 in row 0, column 0, which f16 does not hold, expected another --type" \
     "${tiny[@]}" --from "$scratch/large" --type f16
 refused "W has inf in row 0, column 0" "${tiny[@]}" --from "$scratch/infinite" --type i8
-type=i8
 "$weir_gen" "${tiny[@]}" --from "$scratch/large" --type i8 --out "$scratch/tiny" --isa scalar
 echo "the rest is refused"

@@ -69,8 +69,8 @@ static int check(const char *isa, size_t row)
 
 int main(int count, char **arguments)
 {
-    static const char *const names[] = {"scalar", "avx2",       "avx2vnni",
-                                        "avx512", "avx512vnni", "neon"};
+    static const char *const names[] = {"scalar",     "avx2", "avx2vnni", "avx512",
+                                        "avx512vnni", "neon", "neondot"};
     int right = count == 3;
     if (!right)
         return EXIT_FAILURE;

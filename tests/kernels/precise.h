@@ -25,8 +25,8 @@ struct precise {
 /* precise_create copies the problem's numbers; precise_blank makes zeros of the same layout. */
 void precise_create(struct precise *precise, const struct problem *problem);
 void precise_blank(struct precise *precise, const struct problem *problem);
-/* Has weights as a type has them: matrices are rounded to nearest even to bf16 or f16; with i8
- * their products are those of bytes (reference_product). */
+/* Has weights as a type has them: matrices are rounded to nearest even to bf16 or f16; with i8 and
+ * u8 their products are those of bytes (reference_product). */
 void precise_round(struct precise *precise, const char *type);
 
 void precise_destroy(struct precise *precise);
