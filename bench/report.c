@@ -340,7 +340,7 @@ static void best_print(const struct sweep *sweep, FILE *file, bool as_markdown)
     bool is_empty = true;
     for (size_t r = 0; r < sweep->row_count; r++) {
         const struct shape *shape = sweep->rows[r].shape;
-        for (int type = 0; shape != last && type < WEIR_TYPE_COUNT; type++) {
+        for (int type = 0; shape != last && type < WEIR_TYPES_OF_FLOATS; type++) {
             const struct row *best =
                 report_best(sweep, shape, &contender_weir, weir_type_name((enum weir_type)type));
             if (best)

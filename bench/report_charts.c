@@ -37,13 +37,14 @@ static double ratio_of(const struct sweep *sweep, const struct shape *shape,
 }
 
 /* Those with any bar. */
-static size_t bars_list(const struct sweep *sweep, struct bars bars[PEERS_MAX * WEIR_TYPE_COUNT])
+static size_t bars_list(const struct sweep *sweep,
+                        struct bars bars[PEERS_MAX * WEIR_TYPES_OF_FLOATS])
 {
     const struct contender_kind *peers[PEERS_MAX];
     const size_t peer_count = report_rivals(sweep, true, peers, PEERS_MAX);
     size_t count = 0;
     for (size_t p = 0; p < peer_count; p++)
-        for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+        for (int type = 0; type < WEIR_TYPES_OF_FLOATS; type++) {
             const struct bars here = {peers[p], weir_type_name((enum weir_type)type)};
             bool has_any = false;
             for (size_t r = 0; r < sweep->row_count; r++)
@@ -56,7 +57,7 @@ static size_t bars_list(const struct sweep *sweep, struct bars bars[PEERS_MAX * 
 
 static bool ratios_data(const struct sweep *sweep, FILE *file)
 {
-    struct bars bars[PEERS_MAX * WEIR_TYPE_COUNT];
+    struct bars bars[PEERS_MAX * WEIR_TYPES_OF_FLOATS];
     const size_t count = bars_list(sweep, bars);
     const struct shape *last = NULL;
     double least = 1;
@@ -101,7 +102,7 @@ static bool has_ceiling(const struct row *row)
 static const struct row *fastest_below(const struct sweep *sweep, const struct shape *shape)
 {
     const struct row *fastest = NULL;
-    for (int type = 0; type < WEIR_TYPE_COUNT; type++) {
+    for (int type = 0; type < WEIR_TYPES_OF_FLOATS; type++) {
         const struct row *row =
             report_best(sweep, shape, &contender_weir, weir_type_name((enum weir_type)type));
         if (row && has_ceiling(row) &&
@@ -226,7 +227,7 @@ static bool errors_print(const struct sweep *sweep, const struct shape *shape, F
     const struct contender_kind *peers[PEERS_MAX];
     const size_t count = report_rivals(sweep, true, peers, PEERS_MAX);
     bool has_any = false;
-    for (int t = 0; t < WEIR_TYPE_COUNT; t++) {
+    for (int t = 0; t < WEIR_TYPES_OF_FLOATS; t++) {
         const char *type = weir_type_name((enum weir_type)t);
         const struct row *fastest = NULL;
         has_any |=

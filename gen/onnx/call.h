@@ -52,6 +52,12 @@ struct onnx_lines {
 };
 struct onnx_lines onnx_lines_of(const onnx_tensor *tensor, size_t axis);
 
+/* Where line k begins. */
+static inline size_t onnx_line_start(const struct onnx_lines *lines, size_t k)
+{
+    return k / lines->inner * lines->count * lines->inner + k % lines->inner;
+}
+
 /* An element, or a run of them, of one tensor into another of its kind. */
 void onnx_copy(const onnx_tensor *from, size_t source, onnx_tensor *to, size_t target,
                size_t count);

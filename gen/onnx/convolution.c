@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-bool onnx_check_convolution(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
-                            const onnx_tensor *bias, size_t *group)
+static bool check_inputs(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                         const onnx_tensor *bias, size_t *group)
 {
     const int64_t given = onnx_attribute_int(call->node, "group", 1);
     const onnx_attribute *shape = onnx_attribute_find(call->node, "kernel_shape");
@@ -63,9 +63,9 @@ static void add_plane(const struct window *w, const onnx_tensor *x, size_t from,
                       const onnx_tensor *kernel, size_t taps, onnx_tensor *y, size_t to)
 {
     for (size_t k = 0; k < onnx_window_size(w->kernel); k++) {
-        const size_t tap[3] = {k / (w->kernel[1] * w->kernel[2]), k / w->kernel[2] % w->kernel[1],
-                               k % w->kernel[2]};
-        struct reach reach[3];
+        size_t tap[SPATIAL_MAX];
+        struct reach reach[SPATIAL_MAX];
+        onnx_window_place(w->kernel, k, tap);
         for (size_t d = 0; d < 3; d++)
             reach[d] = reach_of(w, d, tap[d]);
         for (size_t a = reach[0].first; a < reach[0].end; a++)
@@ -79,8 +79,8 @@ static void add_plane(const struct window *w, const onnx_tensor *x, size_t from,
     }
 }
 
-void onnx_convolve(const struct window *w, size_t group, const onnx_tensor *x,
-                   const onnx_tensor *kernel, const onnx_tensor *bias, onnx_tensor *y)
+static void convolve(const struct window *w, size_t group, const onnx_tensor *x,
+                     const onnx_tensor *kernel, const onnx_tensor *bias, onnx_tensor *y)
 {
     const size_t filters = kernel->dims[0], planes = kernel->dims[1];
     const size_t in = onnx_window_size(w->in), out = onnx_window_size(w->out);
@@ -98,12 +98,12 @@ void onnx_convolve(const struct window *w, size_t group, const onnx_tensor *x,
     }
 }
 
-bool onnx_conv(onnx_call *call)
+bool onnx_convolution(onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                      const onnx_tensor *bias, enum onnx_type type)
 {
-    const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1], *bias = onnx_input(call, 2);
     size_t group;
     struct window w;
-    if (!onnx_check_floats(call) || !onnx_check_convolution(call, x, kernel, bias, &group))
+    if (!check_inputs(call, x, kernel, bias, &group))
         return false;
     const size_t filters = kernel->dims[0];
     if (filters % group || x->dims[1] != kernel->dims[1] * group ||
@@ -111,13 +111,21 @@ bool onnx_conv(onnx_call *call)
         return fail(call->failure, "the shapes of its inputs do not go together");
     if (!onnx_window_read(call, x, kernel->dims + 2, false, &w))
         return false;
-    onnx_tensor *y = onnx_window_output(call, &w, x->type, filters);
+    onnx_tensor *y = onnx_window_output(call, &w, type, filters);
     if (!y || !onnx_check_work(call, 3,
                                (size_t[]){y->count, kernel->dims[1], onnx_window_size(w.kernel)}))
         return false;
     if (y->count)
-        onnx_convolve(&w, group, x, kernel, bias, y);
+        convolve(&w, group, x, kernel, bias, y);
+    onnx_wrap(y);
     return true;
+}
+
+bool onnx_conv(onnx_call *call)
+{
+    const onnx_tensor *x = call->inputs[0];
+    return onnx_check_floats(call) &&
+           onnx_convolution(call, x, call->inputs[1], onnx_input(call, 2), x->type);
 }
 
 /* ---- ConvTranspose ---- */
@@ -162,9 +170,9 @@ static bool measure_transposed(const onnx_call *call, size_t spatial, struct win
 static void spread_plane(const struct window *back, const float *x, const float *kernel, float *y)
 {
     for (size_t k = 0; k < onnx_window_size(back->kernel); k++) {
-        const size_t tap[3] = {k / (back->kernel[1] * back->kernel[2]),
-                               k / back->kernel[2] % back->kernel[1], k % back->kernel[2]};
-        struct reach reach[3];
+        size_t tap[SPATIAL_MAX];
+        struct reach reach[SPATIAL_MAX];
+        onnx_window_place(back->kernel, k, tap);
         for (size_t d = 0; d < 3; d++)
             reach[d] = reach_of(back, d, tap[d]);
         for (size_t a = reach[0].first; a < reach[0].end; a++)
@@ -207,7 +215,7 @@ bool onnx_conv_transpose(onnx_call *call)
     const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1], *bias = onnx_input(call, 2);
     size_t group;
     struct window w;
-    if (!onnx_check_floats(call) || !onnx_check_convolution(call, x, kernel, bias, &group))
+    if (!onnx_check_floats(call) || !check_inputs(call, x, kernel, bias, &group))
         return false;
     if (x->dims[1] != kernel->dims[0] || kernel->dims[0] % group || !kernel->dims[1] ||
         kernel->dims[1] > INT32_MAX || (bias && bias->count != kernel->dims[1] * group))

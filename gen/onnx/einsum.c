@@ -222,11 +222,9 @@ bool onnx_einsum(onnx_call *call)
     onnx_tensor *y = onnx_output(call, a->type, sum.outputs, dims);
     if (!y || !onnx_check_work(call, 1 + sum.count, work))
         return false;
-    if (!empty)
-        add_up(call, &sum, y);
-    else if (y->floats)
-        memset(y->floats, 0, y->count * sizeof *y->floats);
+    if (empty)
+        onnx_tensor_clear(y);
     else
-        memset(y->ints, 0, y->count * sizeof *y->ints);
+        add_up(call, &sum, y);
     return true;
 }

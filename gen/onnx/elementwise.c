@@ -202,10 +202,7 @@ bool onnx_elementwise(onnx_call *call)
 /* Its slope broadcasts to its input, which keeps its shape. */
 bool onnx_prelu(onnx_call *call)
 {
-    const onnx_tensor *x = call->inputs[0], *slope = call->inputs[1];
-    size_t dims[ONNX_RANK_MAX], rank;
-    if (!onnx_broadcast_dims(x->dims, x->rank, slope->dims, slope->rank, dims, &rank) ||
-        rank != x->rank || memcmp(dims, x->dims, rank * sizeof *dims) != 0)
+    if (!onnx_broadcasts_to(call->inputs[1], call->inputs[0]))
         return fail(call->failure, "the shape of its slope does not go together with its input's");
     return onnx_elementwise(call);
 }

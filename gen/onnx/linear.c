@@ -28,10 +28,8 @@ static void multiply(const struct product *p, const onnx_tensor *a, size_t a_fro
 static onnx_tensor *zeros(onnx_call *call, enum onnx_type type, size_t rank, const size_t *dims)
 {
     onnx_tensor *y = onnx_output(call, type, rank, dims);
-    if (y && y->floats)
-        memset(y->floats, 0, y->count * sizeof *y->floats);
-    else if (y)
-        memset(y->ints, 0, y->count * sizeof *y->ints);
+    if (y)
+        onnx_tensor_clear(y);
     return y;
 }
 
@@ -108,9 +106,7 @@ bool onnx_gemm(onnx_call *call)
     if (y->count) /* else one side may be of any size */
         multiply(&product, a, 0, b, 0, y, 0);
     onnx_walk walk = {.rank = 2, .dims = {M, N}};
-    size_t dims[ONNX_RANK_MAX], rank;
-    if (c && (!onnx_broadcast_dims(c->dims, c->rank, walk.dims, 2, dims, &rank) || rank != 2 ||
-              dims[0] != M || dims[1] != N))
+    if (c && !onnx_broadcasts_to(c, y))
         return fail(call->failure, "the shape of its C does not go together with the product's");
     if (c)
         onnx_walk_broadcast(&walk, 0, c);

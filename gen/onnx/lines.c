@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators that go along an axis: cutting it up, summing, turning it around, and finding the
  * greatest. */
+#include "onnx/memory.h"
 #include "onnx/operators.h"
 
 #include <math.h>
@@ -43,7 +44,7 @@ bool onnx_split(onnx_call *call)
     size_t axis, dims[ONNX_RANK_MAX];
     size_t *lengths = onnx_memory_take(call->memory, call->node->output_count, sizeof *lengths);
     if (!lengths)
-        return fail(call->failure, "it has too many outputs");
+        return fail_limit(call->failure);
     if (!read_axis(call, 0, &axis) || !measure_parts(call, x->dims[axis], lengths))
         return false;
     const struct onnx_lines lines = onnx_lines_of(x, axis);
@@ -79,7 +80,7 @@ bool onnx_cum_sum(onnx_call *call)
         return false;
     const struct onnx_lines lines = onnx_lines_of(x, axis);
     for (size_t k = 0; k < lines.outer * lines.inner; k++) {
-        const size_t from = k / lines.inner * lines.count * lines.inner + k % lines.inner;
+        const size_t from = onnx_line_start(&lines, k);
         float sum = 0;
         uint64_t whole = 0;
         for (size_t i = 0; i < lines.count; i++) {
@@ -156,7 +157,7 @@ static bool find_extreme(onnx_call *call, int sign)
     onnx_tensor *y = onnx_output(call, ONNX_INT64, rank, dims);
     const struct onnx_lines lines = onnx_lines_of(x, axis);
     for (size_t k = 0; y && k < lines.outer * lines.inner; k++) {
-        const size_t from = k / lines.inner * lines.count * lines.inner + k % lines.inner;
+        const size_t from = onnx_line_start(&lines, k);
         size_t best = 0;
         for (size_t i = 1; i < lines.count; i++) {
             const int order = sign * compare(x, from + i * lines.inner, from + best * lines.inner);
@@ -220,8 +221,10 @@ bool onnx_top_k(onnx_call *call)
     onnx_tensor *y = onnx_output(call, x->type, x->rank, dims);
     onnx_tensor *at = onnx_output_at(call, 1, ONNX_INT64, x->rank, dims);
     struct ranked *ranked = onnx_memory_take(call->memory, lines.count, sizeof *ranked);
-    if (!y || !at || !ranked)
-        return fail(call->failure, "it needs more memory than is allowed for it");
+    if (!y || !at)
+        return false;
+    if (!ranked)
+        return fail_limit(call->failure);
     for (size_t line = 0; line < lines.outer * lines.inner; line++) {
         const size_t outer = line / lines.inner, inner = line % lines.inner;
         for (size_t i = 0; i < lines.count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of values, in scopes: a branch sees the names around it, a function does not, and their own
- * are gone when they end.
- * A hash table whose order of additions is kept, so that leaving a scope undoes its own. */
+ * are gone when they end. A hash table whose order of additions is kept, so that leaving a scope
+ * undoes its own. */
 #include "onnx/names.h"
 #include "common/hash.h"
 

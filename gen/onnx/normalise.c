@@ -49,7 +49,7 @@ static bool along_axis(onnx_call *call, void (*line)(const float *, float *, siz
     if (!one)
         lines = (struct onnx_lines){lines.outer, lines.count * lines.inner, 1};
     for (size_t k = 0; k < lines.outer * lines.inner; k++) {
-        const size_t from = k / lines.inner * lines.count * lines.inner + k % lines.inner;
+        const size_t from = onnx_line_start(&lines, k);
         line(x->floats + from, y->floats + from, lines.count, lines.inner);
     }
     return true;
@@ -93,15 +93,6 @@ static bool is_list(const onnx_tensor *tensor, size_t count)
     return !tensor || (tensor->rank == 1 && tensor->count == count);
 }
 
-/* Scale and bias broadcast to what follows the axis. */
-static bool fits(const onnx_tensor *x, const onnx_tensor *scale)
-{
-    size_t dims[ONNX_RANK_MAX], rank;
-    return !scale ||
-           (onnx_broadcast_dims(x->dims, x->rank, scale->dims, scale->rank, dims, &rank) &&
-            rank == x->rank && !memcmp(dims, x->dims, rank * sizeof *dims));
-}
-
 static bool make_moments(onnx_call *call, size_t axis)
 {
     const onnx_tensor *x = call->inputs[0];
@@ -126,7 +117,7 @@ bool onnx_layer_normalization(onnx_call *call)
     if (!onnx_check_floats(call) ||
         !onnx_axis(call, onnx_attribute_int(call->node, "axis", -1), x->rank, &axis))
         return false;
-    if (!fits(x, scale) || !fits(x, bias))
+    if (!onnx_broadcasts_to(scale, x) || (bias && !onnx_broadcasts_to(bias, x)))
         return fail(call->failure, "the shapes of its inputs do not go together");
     onnx_tensor *y = onnx_output(call, x->type, x->rank, x->dims);
     if (!y || !make_moments(call, axis))

@@ -61,6 +61,7 @@ typedef struct onnx_tensor {
 /* A tensor with room for its elements. */
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
                                 const size_t *dims, struct failure *failure);
+void onnx_tensor_clear(onnx_tensor *tensor); /* all elements are 0 */
 bool onnx_type_is_float(enum onnx_type type);
 bool onnx_type_is_half(enum onnx_type type); /* float16 or bfloat16 */
 float onnx_type_round(enum onnx_type type, float value); /* to a half type; others: as it is */

@@ -29,10 +29,9 @@ static struct pool pool_window(const struct window *w, const onnx_tensor *x, siz
 {
     struct pool pool = {SIZE_MAX, 0, 0, 0};
     for (size_t k = 0; k < onnx_window_size(w->kernel); k++) {
-        const size_t tap[3] = {k / (w->kernel[1] * w->kernel[2]), k / w->kernel[2] % w->kernel[1],
-                               k % w->kernel[2]};
         bool is_inside = true, is_padded = true;
-        size_t at = 0;
+        size_t at = 0, tap[SPATIAL_MAX];
+        onnx_window_place(w->kernel, k, tap);
         for (size_t d = 0; d < SPATIAL_MAX; d++) {
             const int64_t in = (int64_t)w->in[d];
             const int64_t place =
@@ -61,8 +60,8 @@ static void pool_planes(const onnx_call *call, const struct window *w, store *st
     const onnx_tensor *x = call->inputs[0];
     const size_t in = onnx_window_size(w->in), out = onnx_window_size(w->out);
     for (size_t i = 0; i < x->dims[0] * x->dims[1] * out; i++) {
-        const size_t place[3] = {i % out / (w->out[1] * w->out[2]), i / w->out[2] % w->out[1],
-                                 i % w->out[2]};
+        size_t place[SPATIAL_MAX];
+        onnx_window_place(w->out, i % out, place);
         const struct pool pool = pool_window(w, x, i / out * in, place);
         store(call, w, i, &pool);
     }
@@ -95,11 +94,11 @@ static bool read_pool(onnx_call *call, struct window *w)
 static int64_t index_of(const onnx_call *call, const struct window *w, size_t best)
 {
     const size_t in = onnx_window_size(w->in);
-    const size_t a = best % in / (w->in[1] * w->in[2]), b = best / w->in[2] % w->in[1],
-                 c = best % w->in[2];
+    size_t at[SPATIAL_MAX];
+    onnx_window_place(w->in, best % in, at);
     if (!onnx_attribute_int(call->node, "storage_order", 0))
         return (int64_t)best;
-    return (int64_t)(best / in * in + (c * w->in[1] + b) * w->in[0] + a);
+    return (int64_t)(best / in * in + (at[2] * w->in[1] + at[1]) * w->in[0] + at[0]);
 }
 
 static void store_greatest(const onnx_call *call, const struct window *w, size_t i,

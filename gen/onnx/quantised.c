@@ -175,8 +175,8 @@ static const onnx_tensor *centre(onnx_call *call, const onnx_tensor *x, const on
         for (size_t d = 1; d < x->rank; d++)
             tensor.dims[d] = 1;
     }
-    if (!onnx_walk_begin(&walk, (const onnx_tensor *const[]){x, &tensor}, 2) ||
-        walk.rank != x->rank || memcmp(walk.dims, x->dims, x->rank * sizeof *x->dims) != 0) {
+    if (!onnx_broadcasts_to(&tensor, x) ||
+        !onnx_walk_begin(&walk, (const onnx_tensor *const[]){x, &tensor}, 2)) {
         fail(call->failure, "the shape of a zero point does not go together with its input's");
         return NULL;
     }
@@ -204,9 +204,8 @@ static bool rescale(onnx_call *call, const onnx_tensor *sums, const onnx_tensor 
         !is_quantised(zero->type))
         return fail(call->failure, "its scales must be floats, and the result's scale and zero "
                                    "point one number each");
-    if (!onnx_walk_begin(&walk, (const onnx_tensor *const[]){sums, a, b}, 3) ||
-        walk.rank != sums->rank ||
-        memcmp(walk.dims, sums->dims, walk.rank * sizeof *walk.dims) != 0)
+    if (!onnx_broadcasts_to(a, sums) || !onnx_broadcasts_to(b, sums) ||
+        !onnx_walk_begin(&walk, (const onnx_tensor *const[]){sums, a, b}, 3))
         return fail(call->failure, "the shapes of its scales do not go together with its inputs'");
     onnx_tensor *y = onnx_output(call, zero->type, sums->rank, sums->dims);
     for (size_t i = 0; y && i < y->count; i++, onnx_walk_next(&walk)) {
@@ -231,33 +230,12 @@ bool onnx_qlinear_matmul(onnx_call *call)
 
 /* ---- Convolutions ---- */
 
-static bool convolve(onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
-                     const onnx_tensor *bias, enum onnx_type type)
-{
-    size_t group;
-    struct window w;
-    if (!x || !kernel || !onnx_check_convolution(call, x, kernel, bias, &group))
-        return false;
-    if (kernel->dims[0] % group || x->dims[1] != kernel->dims[1] * group ||
-        (bias && bias->count != kernel->dims[0]))
-        return fail(call->failure, "the shapes of its inputs do not go together");
-    if (!onnx_window_read(call, x, kernel->dims + 2, false, &w))
-        return false;
-    onnx_tensor *y = onnx_window_output(call, &w, type, kernel->dims[0]);
-    if (!y || !onnx_check_work(call, 3,
-                               (size_t[]){y->count, kernel->dims[1], onnx_window_size(w.kernel)}))
-        return false;
-    if (y->count)
-        onnx_convolve(&w, group, x, kernel, bias, y);
-    onnx_wrap(y);
-    return true;
-}
-
 bool onnx_conv_integer(onnx_call *call)
 {
-    return convolve(call, centre(call, call->inputs[0], onnx_input(call, 2), false, false),
-                    centre(call, call->inputs[1], onnx_input(call, 3), false, true), NULL,
-                    ONNX_INT32);
+    const onnx_tensor *x = centre(call, call->inputs[0], onnx_input(call, 2), false, false);
+    const onnx_tensor *kernel =
+        x ? centre(call, call->inputs[1], onnx_input(call, 3), false, true) : NULL;
+    return kernel && onnx_convolution(call, x, kernel, NULL, ONNX_INT32);
 }
 
 bool onnx_qlinear_conv(onnx_call *call)
@@ -267,14 +245,15 @@ bool onnx_qlinear_conv(onnx_call *call)
         return fail(call->failure, "its bias must be int32");
     if (in[2]->count != 1 || in[1]->count != 1)
         return fail(call->failure, "the scale and zero point of its input must be one number each");
-    if (!convolve(call, centre(call, in[0], in[2], false, false),
-                  centre(call, in[3], in[5], false, true), bias, ONNX_INT64))
+    const onnx_tensor *x = centre(call, in[0], in[2], false, false);
+    const onnx_tensor *kernel = x ? centre(call, in[3], in[5], false, true) : NULL;
+    if (!kernel || !onnx_convolution(call, x, kernel, bias, ONNX_INT64))
         return false;
-    onnx_tensor one = as_broadcast(in[1], false), kernel = as_broadcast(in[4], false);
-    if (kernel.rank) {
-        kernel.rank = in[0]->rank - 1;
-        for (size_t d = 1; d < kernel.rank; d++)
-            kernel.dims[d] = 1;
+    onnx_tensor one = as_broadcast(in[1], false), scale = as_broadcast(in[4], false);
+    if (scale.rank) {
+        scale.rank = in[0]->rank - 1;
+        for (size_t d = 1; d < scale.rank; d++)
+            scale.dims[d] = 1;
     }
-    return rescale(call, call->outputs[0], &one, &kernel, 6);
+    return rescale(call, call->outputs[0], &one, &scale, 6);
 }

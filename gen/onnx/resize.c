@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Resize and Upsample to the nearest element: for each dimension a list of where every output comes
  * from, and a copy by those. */
+#include "onnx/memory.h"
 #include "onnx/operators.h"
 
 #include <math.h>
@@ -169,7 +170,7 @@ static size_t *find_sources(onnx_call *call, const struct resize *resize, size_t
     const double in = (double)call->inputs[0]->dims[d];
     size_t *sources = onnx_memory_take(call->memory, change->count, sizeof *sources);
     if (!sources)
-        fail(call->failure, "it needs more memory than is allowed for it");
+        fail_limit(call->failure);
     for (size_t i = 0; sources && i < change->count; i++) {
         const double at = nearest(resize, change, original(resize, change, in, (double)i));
         sources[i] = (size_t)fmax(0, fmin(in - 1, at));

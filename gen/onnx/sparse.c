@@ -3,8 +3,6 @@
 #include "onnx/importer.h"
 #include "onnx/memory.h"
 
-#include <string.h>
-
 /* Where value k stands among all elements: by one number, or by one for each dimension. */
 static bool find_place(const onnx_tensor *indices, const onnx_tensor *dense, size_t k,
                        size_t *place)
@@ -67,9 +65,6 @@ onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *spa
         indices ? onnx_tensor_create(memory, values->type, sparse->n_dims, dims, failure) : NULL;
     if (!dense)
         return NULL;
-    if (dense->floats)
-        memset(dense->floats, 0, dense->count * sizeof *dense->floats);
-    else
-        memset(dense->ints, 0, dense->count * sizeof *dense->ints);
+    onnx_tensor_clear(dense);
     return fill_in(values, indices, dense, failure) ? dense : NULL;
 }

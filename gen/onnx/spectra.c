@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* DFT and STFT: each output is one sum over its line, in double, from the first element on, with
  * the roots of unity of a table. */
+#include "onnx/memory.h"
 #include "onnx/operators.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static bool make_roots(onnx_call *call, size_t N, struct roots *roots)
     *roots = (struct roots){N, onnx_memory_take(call->memory, N, sizeof(double)),
                             onnx_memory_take(call->memory, N, sizeof(double))};
     if (!roots->cosines || !roots->sines)
-        return fail(call->failure, "it needs more memory than is allowed for it");
+        return fail_limit(call->failure);
     for (size_t k = 0; k < N; k++) {
         roots->cosines[k] = cos(TAU * (double)k / (double)N);
         roots->sines[k] = sin(TAU * (double)k / (double)N);

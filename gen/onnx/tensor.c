@@ -150,6 +150,14 @@ onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t
     return tensor;
 }
 
+void onnx_tensor_clear(onnx_tensor *tensor)
+{
+    if (tensor->floats)
+        memset(tensor->floats, 0, tensor->count * sizeof *tensor->floats);
+    else
+        memset(tensor->ints, 0, tensor->count * sizeof *tensor->ints);
+}
+
 /* ---- From the format ---- */
 
 /* A whole number that stands as little-endian bytes. */

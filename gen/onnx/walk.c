@@ -27,6 +27,13 @@ bool onnx_broadcast_dims(const size_t *a, size_t a_rank, const size_t *b, size_t
     return true;
 }
 
+bool onnx_broadcasts_to(const onnx_tensor *tensor, const onnx_tensor *to)
+{
+    size_t dims[ONNX_RANK_MAX], rank;
+    return onnx_broadcast_dims(to->dims, to->rank, tensor->dims, tensor->rank, dims, &rank) &&
+           rank == to->rank && !memcmp(dims, to->dims, rank * sizeof *dims);
+}
+
 void onnx_walk_broadcast(onnx_walk *walk, size_t k, const onnx_tensor *tensor)
 {
     ptrdiff_t strides[ONNX_RANK_MAX];

@@ -33,6 +33,9 @@ void onnx_dense_strides(const onnx_tensor *tensor, ptrdiff_t strides[ONNX_RANK_M
 bool onnx_broadcast_dims(const size_t *a, size_t a_rank, const size_t *b, size_t b_rank,
                          size_t *dims, size_t *rank);
 
+/* Whether a tensor broadcasts to the shape of another. */
+bool onnx_broadcasts_to(const onnx_tensor *tensor, const onnx_tensor *to);
+
 /* Side k of a walk over an output that the tensor broadcasts to. */
 void onnx_walk_broadcast(onnx_walk *walk, size_t k, const onnx_tensor *tensor);
 

@@ -27,6 +27,14 @@ bool onnx_window_attributes(const onnx_call *call, const onnx_tensor *x, const s
 bool onnx_window_list(const onnx_call *call, const char *name, size_t from, size_t count,
                       size_t length, int64_t otherwise, int64_t least, int64_t *numbers);
 
+/* Where element k of a plane stands along each dimension. */
+static inline void onnx_window_place(const size_t sizes[SPATIAL_MAX], size_t k,
+                                     size_t place[SPATIAL_MAX])
+{
+    for (size_t d = SPATIAL_MAX; d-- > 0; k /= sizes[d])
+        place[d] = k % sizes[d];
+}
+
 /* How many elements a plane of the input, the kernel or the output has. */
 static inline size_t onnx_window_size(const size_t sizes[SPATIAL_MAX])
 {
@@ -37,13 +45,9 @@ static inline size_t onnx_window_size(const size_t sizes[SPATIAL_MAX])
 onnx_tensor *onnx_window_output(onnx_call *call, const struct window *window, enum onnx_type type,
                                 size_t planes);
 
-/* Convolves floats, or whole numbers. The kernel is [filters][planes of a group]...; bias: or NULL.
- */
-void onnx_convolve(const struct window *window, size_t group, const onnx_tensor *x,
-                   const onnx_tensor *kernel, const onnx_tensor *bias, onnx_tensor *y);
-
-/* Whether inputs of a convolution go together, which takes no longer than anybody waits. */
-bool onnx_check_convolution(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
-                            const onnx_tensor *bias, size_t *group);
+/* Output 0, of this type: the convolution of floats, or of whole numbers. The kernel is
+ * [filters][planes of a group]...; bias: or NULL. */
+bool onnx_convolution(onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                      const onnx_tensor *bias, enum onnx_type type);
 
 #endif

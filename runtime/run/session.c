@@ -170,8 +170,9 @@ static bool make_outputs(run_session *session, struct recurrent_call *call, size
                                r->batch_first ? D : B, H};
     const size_t state[3] = {r->batch_first ? B : D, r->batch_first ? D : B, H};
     const size_t ranks[] = {fold ? fold->axes.rank : 4, 3, 3};
-    const int wanted[] = {fold ? fold->value : r->y, r->y_h, r->y_c};
+    int wanted[3];
     onnx_tensor **const made[3] = {&call->y, &call->final[0], &call->final[1]};
+    run_gives(session, r, wanted);
     if (fold)
         fold_dims(fold, T, B, y);
     for (size_t k = 0; k < 3; k++) {

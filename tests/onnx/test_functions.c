@@ -11,7 +11,7 @@ static struct failure failure;
 
 static char *text(const char *chars)
 {
-    return writer_format(writer, "%s", chars);
+    return writer_text(writer, chars);
 }
 
 /* A node outside of the graph. */
@@ -104,12 +104,8 @@ static void build(void)
 
 static onnx_model *load(void)
 {
-    size_t size;
-    void *bytes = writer_bytes(writer, &size);
     failure.sentence[0] = 0;
-    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
-    free(bytes);
-    return model;
+    return writer_load(writer, &failure);
 }
 
 static void expect_pair(const onnx_model *model, size_t output, float first, float second)

@@ -65,6 +65,11 @@ char *writer_format(struct writer *writer, const char *format, ...)
     return strcpy(writer_take(writer, strlen(text) + 1, 1), text);
 }
 
+char *writer_text(struct writer *writer, const char *chars)
+{
+    return writer_format(writer, "%s", chars);
+}
+
 char *writer_name(struct writer *writer)
 {
     return writer_format(writer, "v%zu", ++writer->named);
@@ -294,6 +299,15 @@ void *writer_bytes(const struct writer *writer, size_t *size)
         abort();
     onnx__model__pack(&writer->model, bytes);
     return bytes;
+}
+
+onnx_model *writer_load(const struct writer *writer, struct failure *failure)
+{
+    size_t size;
+    void *bytes = writer_bytes(writer, &size);
+    onnx_model *model = onnx_load(bytes, size, NULL, failure);
+    free(bytes);
+    return model;
 }
 
 void write_file(const char *folder, const char *name, const void *bytes, size_t size)

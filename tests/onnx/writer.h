@@ -27,6 +27,7 @@ void writer_clear(struct writer *writer, int64_t opset);
 
 /* Cleared memory; a string; a name that nothing else has. */
 void *writer_take(struct writer *writer, size_t count, size_t size);
+char *writer_text(struct writer *writer, const char *chars);
 char *writer_format(struct writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *writer_name(struct writer *writer);
@@ -56,6 +57,9 @@ void writer_list(struct writer *writer, Onnx__Node *node, const char *name, cons
 
 /* The bytes of the model, which the caller frees. */
 void *writer_bytes(const struct writer *writer, size_t *size);
+
+/* The model, read; NULL and a sentence where it is refused. */
+onnx_model *writer_load(const struct writer *writer, struct failure *failure);
 
 /* Writes a file, or ends the test. */
 void write_file(const char *folder, const char *name, const void *bytes, size_t size);

@@ -26,19 +26,11 @@ static const struct type types[] = {{ONNX_FLOAT16, half_widen, half_narrow},
 
 static onnx_memory *memory;
 
-static char *text(struct writer *writer, const char *chars)
-{
-    return writer_format(writer, "%s", chars);
-}
-
 static onnx_model *load(const struct writer *writer)
 {
     struct failure failure = {""};
-    size_t size;
-    void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     EXPECT(model, "%s", failure.sentence);
-    free(bytes);
     if (!model)
         exit(EXIT_FAILURE);
     return model;
@@ -68,8 +60,8 @@ static void put_beside(struct writer *writer, Onnx__Tensor *tensor)
     for (size_t k = 0; k < 3; k++) {
         tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
         onnx__entry__init(tensor->external_data[k]);
-        tensor->external_data[k]->key = text(writer, pairs[k][0]);
-        tensor->external_data[k]->value = text(writer, pairs[k][1]);
+        tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
+        tensor->external_data[k]->value = writer_text(writer, pairs[k][1]);
     }
 }
 
@@ -86,8 +78,8 @@ static void check_forms(struct writer *writer, const struct folder *folder, cons
         Onnx__Tensor *tensor = writer_halves(writer, all, 1, &count, type->type, k != 1);
         if (k == 2)
             put_beside(writer, tensor);
-        writer_initializer(writer, tensor, text(writer, names[k]));
-        writer_output(writer, text(writer, names[k]));
+        writer_initializer(writer, tensor, writer_text(writer, names[k]));
+        writer_output(writer, writer_text(writer, names[k]));
     }
     memcpy(beside + 3, all, sizeof all);
     void *bytes = writer_bytes(writer, &size);
@@ -145,7 +137,7 @@ static onnx_model *make_lstm(struct writer *writer, const struct type *type, enu
 {
     state = (struct random){5};
     writer_clear(writer, 14);
-    char *x = text(writer, "X"), *y = text(writer, "Y");
+    char *x = writer_text(writer, "X"), *y = writer_text(writer, "Y");
     writer_input(writer, x, form == FORM_HALVES ? type->type : ONNX_FLOAT, 3, (size_t[]){T, B, I});
     char *w = weights(writer, type, form, (size_t[]){1, GATES * H, I});
     char *r = weights(writer, type, form, (size_t[]){1, GATES * H, H});
@@ -226,7 +218,8 @@ static void check_cast(struct writer *writer, const struct type *type)
     onnx_tensor x = {
         .type = ONNX_FLOAT, .rank = 1, .dims = {GIVEN}, .count = GIVEN, .floats = given};
     writer_clear(writer, 14);
-    char *names[] = {text(writer, "X"), text(writer, "half"), text(writer, "Y")};
+    char *names[] = {writer_text(writer, "X"), writer_text(writer, "half"),
+                     writer_text(writer, "Y")};
     writer_input(writer, names[0], ONNX_FLOAT, 1, &count);
     for (size_t k = 0; k < 2; k++)
         writer_int(

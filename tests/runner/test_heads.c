@@ -33,7 +33,6 @@ static onnx_model *make(struct writer *writer, size_t steps, size_t rows, char *
     const size_t w[] = {1, GATES * H, I}, r[] = {1, GATES * H, H}, d[] = {H, I}, one = 1;
     const int64_t turned[] = {1, 0, 2}, axis = 1;
     struct failure failure = {""};
-    size_t size;
     writer_clear(writer, 14);
     writer_input(writer, "x", ONNX_FLOAT, 3, (size_t[]){rows, steps, I});
     writer_list(writer,
@@ -53,10 +52,8 @@ static onnx_model *make(struct writer *writer, size_t steps, size_t rows, char *
     node(writer, "Add", "x", "tanh", "y");
     writer_output(writer, "y");
     writer_output(writer, seen ? seen : "state");
-    void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     EXPECT(model, "%s", failure.sentence);
-    free(bytes);
     return model;
 }
 

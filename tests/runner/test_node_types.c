@@ -16,10 +16,10 @@ enum { T = 7, B = 2, I = 3, H = 5, GATES = 4, NODES = 2, COUNT = T * B * H };
 
 /* How far results are from those of rounded weights, and at least from those of float32. Scales are
  * no part of weights of fewer bits, and so sums are rounded elsewhere. */
-static const double closest[WEIR_TYPE_COUNT] = {
-    [WEIR_TYPE_BF16] = 2e-6, [WEIR_TYPE_F16] = 2e-6, [WEIR_TYPE_I8] = 3e-2, [WEIR_TYPE_U8] = 3e-2};
-static const double furthest[WEIR_TYPE_COUNT] = {
-    [WEIR_TYPE_BF16] = 1e-5, [WEIR_TYPE_F16] = 1e-5, [WEIR_TYPE_I8] = 1e-4, [WEIR_TYPE_U8] = 1e-4};
+static const double closest[WEIR_TYPES_OF_FLOATS] = {
+    [WEIR_TYPE_BF16] = 2e-6, [WEIR_TYPE_F16] = 2e-6, [WEIR_TYPE_I8] = 3e-2};
+static const double furthest[WEIR_TYPES_OF_FLOATS] = {
+    [WEIR_TYPE_BF16] = 1e-5, [WEIR_TYPE_F16] = 1e-5, [WEIR_TYPE_I8] = 1e-4};
 
 /* A model of two nodes, one after the other, as it is asked for. */
 struct wanted {
@@ -27,11 +27,6 @@ struct wanted {
     enum weir_type rounded[NODES]; /* what its weights are rounded to */
     float first; /* in place of the first weight of R; 0: none */
 };
-
-static char *text(struct writer *writer, const char *chars)
-{
-    return writer_format(writer, "%s", chars);
-}
 
 static void round_row(enum weir_type type, float *row, size_t cols)
 {
@@ -69,18 +64,18 @@ static void add_node(struct writer *writer, struct random *random, const struct 
     attribute->n_strings = 3;
     attribute->strings = writer_take(writer, 3, sizeof *attribute->strings);
     for (size_t a = 0; a < 3; a++)
-        attribute->strings[a] =
-            (ProtobufCBinaryData){strlen(activations[a]), (uint8_t *)text(writer, activations[a])};
+        attribute->strings[a] = (ProtobufCBinaryData){
+            strlen(activations[a]), (uint8_t *)writer_text(writer, activations[a])};
 }
 
 static onnx_model *make_model(struct writer *writer, const struct wanted *wanted)
 {
     struct random random = {5};
     struct failure failure = {""};
-    size_t size;
     writer_clear(writer, 14);
-    char *x = text(writer, "X"), *y = text(writer, "Y"), *between = text(writer, "Y0");
-    char *inner = text(writer, "X1"),
+    char *x = writer_text(writer, "X"), *y = writer_text(writer, "Y"),
+         *between = writer_text(writer, "Y0");
+    char *inner = writer_text(writer, "X1"),
          *axis = writer_constant(writer,
                                  writer_ints(writer, (int64_t[]){1}, 1, (size_t[]){1}, ONNX_INT64));
     writer_input(writer, x, ONNX_FLOAT, 3, (size_t[]){T, B, I});
@@ -88,10 +83,8 @@ static onnx_model *make_model(struct writer *writer, const struct wanted *wanted
     writer_node(writer, "Squeeze", (char *[]){between, axis, NULL}, (char *[]){inner, NULL});
     add_node(writer, &random, wanted, 1, inner, y);
     writer_output(writer, y);
-    void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     EXPECT(model, "%s", failure.sentence);
-    free(bytes);
     if (!model)
         exit(EXIT_FAILURE);
     return model;

@@ -100,11 +100,6 @@ static void make_data(const struct form *form)
 
 /* ---- The model ---- */
 
-static char *text(struct writer *writer, const char *chars)
-{
-    return writer_format(writer, "%s", chars);
-}
-
 static char *floats(struct writer *writer, const float *values, size_t rank, size_t a, size_t b,
                     size_t c)
 {
@@ -116,7 +111,7 @@ static void add_text(struct writer *writer, Onnx__Node *node, const char *name, 
 {
     Onnx__Attribute *attribute = writer_attribute(writer, node, name);
     attribute->has_s = 1;
-    attribute->s.data = (uint8_t *)text(writer, value);
+    attribute->s.data = (uint8_t *)writer_text(writer, value);
     attribute->s.len = strlen(value);
 }
 
@@ -125,12 +120,13 @@ static Onnx__Node *make_node(struct writer *writer, const struct form *form)
 {
     const enum onnx_type type = form->has_sign ? ONNX_INT8 : ONNX_UINT8;
     const size_t D = form->D;
-    char *none = text(writer, ""), *inputs[INPUTS + 1];
-    char *outputs[] = {text(writer, "Y"), text(writer, "Y_h"), text(writer, "Y_c"), NULL};
+    char *none = writer_text(writer, ""), *inputs[INPUTS + 1];
+    char *outputs[] = {writer_text(writer, "Y"), writer_text(writer, "Y_h"),
+                       writer_text(writer, "Y_c"), NULL};
     for (size_t k = 0; k < INPUTS; k++)
         inputs[k] = none;
     inputs[INPUTS] = NULL;
-    inputs[0] = text(writer, "X");
+    inputs[0] = writer_text(writer, "X");
     writer_input(writer, inputs[0], ONNX_FLOAT, 3, (size_t[]){T, B, I});
     for (size_t m = 0; m < 2; m++) {
         inputs[1 + m] =
@@ -148,7 +144,7 @@ static Onnx__Node *make_node(struct writer *writer, const struct form *form)
     if (form->peepholes)
         inputs[7] = floats(writer, data.P, 2, D, 3 * H, 0);
     Onnx__Node *node = writer_node(writer, "DynamicQuantizeLSTM", inputs, outputs);
-    node->domain = text(writer, "com.microsoft");
+    node->domain = writer_text(writer, "com.microsoft");
     writer_int(writer, node, "hidden_size", H);
     add_text(writer, node, "direction", form->direction);
     if (form->coupled)
@@ -161,15 +157,6 @@ static Onnx__Node *make_node(struct writer *writer, const struct form *form)
     for (size_t k = 0; k < 3; k++)
         writer_output(writer, outputs[k]);
     return node;
-}
-
-static onnx_model *load(const struct writer *writer, struct failure *failure)
-{
-    size_t size;
-    void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, failure);
-    free(bytes);
-    return model;
 }
 
 /* ---- Results ---- */
@@ -245,7 +232,7 @@ static void check_form(struct writer *writer, const struct form *form)
     make_data(form);
     writer_clear(writer, 17);
     make_node(writer, form);
-    onnx_model *model = load(writer, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     if (!EXPECT(model, "%s: %s", form->name, failure.sentence))
         return;
     const onnx_recurrent *recurrent = model->graph.nodes[0].recurrent;
@@ -276,7 +263,7 @@ static void expect_refused(struct writer *writer, size_t input, char *name, cons
     Onnx__Node *node = writer->nodes[0];
     char *kept = node->input[input];
     node->input[input] = name;
-    onnx_model *model = load(writer, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     EXPECT(!model && strstr(failure.sentence, sentence), "input %zu: \"%s\" is not in: %s", input,
            sentence, model ? "it is taken" : failure.sentence);
     onnx_free(model);
@@ -297,7 +284,7 @@ static void check_refused(struct writer *writer)
         const char *said;
     } scales[] = {
         {0, "has 0 at 3"}, {-1, "has -1 at 3"}, {NAN, "nan at 3"}, {INFINITY, "inf at 3"}};
-    char *none = text(writer, ""), *x = text(writer, "X");
+    char *none = writer_text(writer, ""), *x = writer_text(writer, "X");
     for (size_t k = 8; k < INPUTS; k++) {
         expect_refused(writer, k, none, "a scale or a zero point of its W or R is missing");
         expect_refused(writer, k, x, "must be constants");
@@ -340,16 +327,17 @@ static void check_operator(struct writer *writer)
 {
     struct failure failure = {""};
     Onnx__Node *node = writer->nodes[0];
-    node->domain = text(writer, "");
-    EXPECT(!load(writer, &failure) && strstr(failure.sentence, "not supported"), "%s",
+    node->domain = writer_text(writer, "");
+    EXPECT(!writer_load(writer, &failure) && strstr(failure.sentence, "not supported"), "%s",
            failure.sentence);
-    node->domain = text(writer, "com.microsoft");
-    node->op_type = text(writer, "LSTM");
-    EXPECT(!load(writer, &failure) && strstr(failure.sentence, "'com.microsoft'"), "%s",
+    node->domain = writer_text(writer, "com.microsoft");
+    node->op_type = writer_text(writer, "LSTM");
+    EXPECT(!writer_load(writer, &failure) && strstr(failure.sentence, "'com.microsoft'"), "%s",
            failure.sentence);
-    node->op_type = text(writer, "DynamicQuantizeLSTM");
+    node->op_type = writer_text(writer, "DynamicQuantizeLSTM");
     writer_int(writer, node, "layout", 1);
-    EXPECT(!load(writer, &failure) && strstr(failure.sentence, "'layout'"), "%s", failure.sentence);
+    EXPECT(!writer_load(writer, &failure) && strstr(failure.sentence, "'layout'"), "%s",
+           failure.sentence);
 }
 
 int main(void)

@@ -26,11 +26,6 @@ static void expect(bool holds, const char *claim, const char *said)
     failures++;
 }
 
-static char *text(struct writer *writer, const char *chars)
-{
-    return writer_format(writer, "%s", chars);
-}
-
 static void set_string(struct writer *writer, Onnx__Node *node, const char *name, const char *value)
 {
     Onnx__Attribute *attribute = writer_attribute(writer, node, name);
@@ -38,19 +33,16 @@ static void set_string(struct writer *writer, Onnx__Node *node, const char *name
     attribute->strings = writer_take(writer, 3, sizeof *attribute->strings);
     for (size_t k = 0; k < 3; k++)
         attribute->strings[k] =
-            (ProtobufCBinaryData){strlen(value), (uint8_t *)text(writer, value)};
+            (ProtobufCBinaryData){strlen(value), (uint8_t *)writer_text(writer, value)};
 }
 
 static onnx_model *load(const struct writer *writer)
 {
     struct failure failure = {""};
-    size_t size;
-    void *bytes = writer_bytes(writer, &size);
-    onnx_model *model = onnx_load(bytes, size, NULL, &failure);
+    onnx_model *model = writer_load(writer, &failure);
     expect(model != NULL, "the model is read", failure.sentence);
     if (!model)
         exit(1);
-    free(bytes);
     return model;
 }
 
@@ -62,8 +54,9 @@ static onnx_model *make_lstm(struct writer *writer, size_t steps, const char *ac
     struct random random = {3};
     static float W[GATES * H * I], R[GATES * H * H];
     writer_clear(writer, 14);
-    char *x = text(writer, "X"), *w = text(writer, "W"), *r = text(writer, "R");
-    char *y = text(writer, "Y");
+    char *x = writer_text(writer, "X"), *w = writer_text(writer, "W"),
+         *r = writer_text(writer, "R");
+    char *y = writer_text(writer, "Y");
     for (size_t k = 0; k < GATES * H * I; k++)
         W[k] = (float)random_below(&random, 100) / 100 - 0.5f;
     for (size_t k = 0; k < GATES * H * H; k++)
@@ -127,8 +120,8 @@ static Onnx__Graph *make_branch(struct writer *writer, const char *op, char *out
     onnx__value_info__init(info);
     info->name = output;
     graph->node = writer_take(writer, 1, sizeof *graph->node);
-    graph->node[0] =
-        writer_node(writer, op, (char *[]){text(writer, "X"), NULL}, (char *[]){output, NULL});
+    graph->node[0] = writer_node(writer, op, (char *[]){writer_text(writer, "X"), NULL},
+                                 (char *[]){output, NULL});
     writer->graph.n_node--;
     graph->output = writer_take(writer, 1, sizeof *graph->output);
     graph->output[0] = info;
@@ -142,7 +135,8 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
     struct failure failure = {""};
     const onnx_tensor *y = NULL;
     writer_clear(writer, 16);
-    char *x = text(writer, "X"), *flag = text(writer, "flag"), *result = text(writer, "result");
+    char *x = writer_text(writer, "X"), *flag = writer_text(writer, "flag"),
+         *result = writer_text(writer, "result");
     const size_t one = 1;
     const int64_t value = condition;
     writer_input(writer, x, ONNX_FLOAT, 1, &one);
@@ -152,9 +146,9 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
         writer_input(writer, flag, ONNX_BOOL, 0, NULL);
     Onnx__Node *node = writer_node(writer, "If", (char *[]){flag, NULL}, (char *[]){result, NULL});
     writer_attribute(writer, node, "then_branch")->g =
-        make_branch(writer, "Neg", text(writer, "a"));
+        make_branch(writer, "Neg", writer_text(writer, "a"));
     writer_attribute(writer, node, "else_branch")->g =
-        make_branch(writer, "Abs", text(writer, "b"));
+        make_branch(writer, "Abs", writer_text(writer, "b"));
     writer_output(writer, result);
     onnx_model *model = load(writer);
     expect(!is_constant || (model->graph.node_count == 1 && !model->graph.nodes[0].branch[0]),
@@ -185,8 +179,8 @@ static void set_external(struct writer *writer, Onnx__Tensor *tensor, const char
     for (size_t k = 0; k < 2; k++) {
         tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
         onnx__entry__init(tensor->external_data[k]);
-        tensor->external_data[k]->key = text(writer, pairs[k][0]);
-        tensor->external_data[k]->value = text(writer, pairs[k][1]);
+        tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
+        tensor->external_data[k]->value = writer_text(writer, pairs[k][1]);
     }
 }
 
@@ -202,8 +196,8 @@ static void test_external(struct writer *writer, const char *folder)
     Onnx__Tensor *tensor = writer_floats(writer, data, 1, &count, ONNX_FLOAT, true);
     tensor->has_raw_data = 0;
     set_external(writer, tensor, "64");
-    writer_initializer(writer, tensor, text(writer, "W"));
-    writer_output(writer, text(writer, "W"));
+    writer_initializer(writer, tensor, writer_text(writer, "W"));
+    writer_output(writer, writer_text(writer, "W"));
     void *bytes = writer_bytes(writer, &size);
     write_file(folder, "weights.bin", data, sizeof data);
     write_file(folder, "model.onnx", bytes, size);
