@@ -385,5 +385,6 @@ int main(int argc, char **argv)
         options_read(argc, argv, &request, &failure) ? run(&request, &failure) : EXIT_BAD;
     if (status != EXIT_SUCCESS)
         tell(failure.sentence);
+    options_free(&request);
     return end_program("weir-gen", status);
 }

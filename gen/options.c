@@ -76,6 +76,13 @@ static const struct {
      "this recurrent node alone, wherever it stands, or a few that follow one another"},
     {"keep", "NAME,...", MODEL, AT(keep),
      "the nodes, recurrent ones and products, whose weights stay float32 all the same"},
+    {"shape", "NAME=SIZE,...", MODEL, AT(shape),
+     "the shape of an input, where it is not declared or has axes that are open; once for each"},
+    {"batch", "N", MODEL, AT(batch), "as many rows as an open batch has; by default one"},
+    {"carry", "OUT=IN|auto", MODEL, AT(carry),
+     "an output is that input of the next call, and both are kept in the state; once for each; "
+     "auto: those that names "
+     "or shapes tell, which are printed"},
     {"data", "DIR", MODEL, AT(data),
      "the self-test's input and output, as in ONNX's test data: input_0.pb, output_0.pb"},
 };
@@ -206,6 +213,23 @@ static void add_given(struct text *out, const struct request *request, size_t pl
         deploy_quote(out, given);
 }
 
+/* What is told of something by its name is told once for each, and kept as lines. */
+static bool is_list(size_t place)
+{
+    return place == AT(shape) || place == AT(carry);
+}
+
+static void add_lines(struct text *out, const char *name, const char *lines)
+{
+    for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
+        length = strcspn(lines, "\n");
+        char *line = text_format("%.*s", (int)length, lines);
+        text_add(out, " --%s ", name);
+        deploy_quote(out, line);
+        free(line);
+    }
+}
+
 static bool is_given(const struct request *request, size_t option)
 {
     const char *at = (const char *)request + options[option].place;
@@ -222,6 +246,11 @@ char *options_command(const struct request *request)
         const char *value = options[i].value;
         if (!(options[i].commands >> request->command & 1) || !is_given(request, i))
             continue;
+        if (is_list(options[i].place)) {
+            add_lines(&text, options[i].name,
+                      options[i].place == AT(shape) ? request->shape : request->carry);
+            continue;
+        }
         text_add(&text, " %s%s", dashes(i), options[i].name);
         if (value)
             add_given(&text, request, options[i].place,
@@ -260,10 +289,22 @@ static int option_of_letter(int letter)
 static void keep(struct request *request, size_t place, bool takes)
 {
     char *at = (char *)request + place;
-    if (!takes)
+    const char **text = (const char **)(void *)at;
+    if (!takes) {
         *(bool *)at = true;
-    else if (optarg)
-        *(const char **)(void *)at = optarg;
+    } else if (is_list(place)) {
+        char *list = *text ? text_format("%s\n%s", *text, optarg) : text_format("%s", optarg);
+        free((char *)*text);
+        *text = list;
+    } else if (optarg) {
+        *text = optarg;
+    }
+}
+
+void options_free(struct request *request)
+{
+    free((char *)request->shape);
+    free((char *)request->carry);
 }
 
 static bool keep_command(struct request *request, enum command command, struct failure *failure)

@@ -30,12 +30,14 @@ struct request {
     const char *cell, *output, *isa, *math, *type, *plan, *tuning, *variant;
     const char *keep;
     const char *size[4]; /* by extent */
-    const char *model, *node, *data, *out, *name, *from, *weights,
-        *steps; /* of a model that stands alone */
+    const char *model, *node, *data, *out, *name, *from, *weights, *steps, *shape, *batch,
+        *carry; /* of a model that stands alone */
 };
 
-/* Reads the command line, whose strings are kept. False: on one that makes no sense. */
+/* Reads the command line, whose strings are kept. False: on one that makes no sense; there is
+ * something to free all the same. */
 bool options_read(int argc, char **argv, struct request *request, struct failure *failure);
+void options_free(struct request *request);
 
 void options_help(struct text *out);
 

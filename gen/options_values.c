@@ -141,7 +141,7 @@ static bool read_isas(const char *list, const char *type, bool chosen[WEIR_ISA_C
 bool options_deploy(const struct request *request, struct deploy_request *deploy,
                     struct failure *failure)
 {
-    unsigned long steps = 0;
+    unsigned long steps = 0, batch = 0;
     *deploy = (struct deploy_request){
         .out = request->out,
         .name = request->name,
@@ -157,6 +157,8 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         .node = request->node,
         .data = request->data,
         .keep = request->keep,
+        .shapes = request->shape,
+        .carry = request->carry,
     };
     if (!options_type(request, &deploy->type, failure))
         return false;
@@ -168,6 +170,10 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         return fail(failure, "--steps '%.1000s' is not a number of time steps, expected 1 to %d",
                     request->steps, DEPLOY_STEPS_MAX);
     deploy->steps = steps;
+    if (request->batch && !read_number(request->batch, DEPLOY_STEPS_MAX, &batch))
+        return fail(failure, "--batch '%.1000s' is not a number of rows, expected 1 to %d",
+                    request->batch, DEPLOY_STEPS_MAX);
+    deploy->batch = batch;
     if (!request->out)
         return fail(failure, "--out is missing, expected the directory to write");
     if (request->lengths && steps <= 1)

@@ -107,7 +107,7 @@ static bool write_kernels(const struct writing *w, size_t f)
                                 .form = form->name,
                                 .origin = values_find(w->values, "ORIGIN"),
                                 .packs = !deployment_is_packed(d),
-                                .streams = d->model->steps == 1,
+                                .streams = deployment_streams(d),
                                 .bytes = deployment_has_bytes(d)};
     struct text kernels = emit_alone(&alone);
     const struct isa *base = isa_base(form->isa); /* whose header that of a bundle includes */
@@ -152,6 +152,8 @@ static bool write_all(const struct writing *w)
         written = written && write_header(w, "quantise.h");
     if (deployment_has_softmax(w->deployment))
         written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
+    if (w->deployment->model->schedule)
+        written = written && write_header(w, "elementwise.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
     for (size_t f = 0; f < w->deployment->form_count && written; f++)
         written = write_kernels(w, f);
@@ -162,13 +164,18 @@ static bool write_all(const struct writing *w)
 static bool find_values(const struct deployment *d, struct values *values, struct failure *failure)
 {
     deploy_origin(d, values);
-    deploy_interface(d, values);
+    if (d->model->schedule)
+        deploy_schedule(d, values);
+    else
+        deploy_interface(d, values);
     deploy_initial(d, values);
     deploy_tables(d, values);
     deploy_packing(d, values);
     deploy_choice(d, values);
     deploy_build(d, values);
-    return deploy_weights(d, values, failure) && deploy_self_test(d, values, failure);
+    return deploy_weights(d, values, failure) &&
+           (d->model->schedule ? deploy_schedule_test(d, values, failure)
+                               : deploy_self_test(d, values, failure));
 }
 
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)

@@ -11,6 +11,7 @@
 #include "deploy/sha256.h"
 #include "language/source.h"
 #include "plan/variants.h"
+#include "schedule/schedule.h"
 
 enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
 enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
@@ -31,9 +32,10 @@ struct deploy_request {
     const char *cell, *from;
     double size[4];
     bool has_projection, lengths, reverse, bidirectional;
-    /* Of a model. */
-    const char *model, *node, *data;
+    /* Of a model; shapes and what is carried are lines NAME=... */
+    const char *model, *node, *data, *shapes, *carry;
     const char *keep; /* nodes whose matrices stay float32, with commas */
+    size_t batch; /* 0: nothing is said */
 };
 
 /* An input of the model, by its name, that says where a state starts: so many of its floats, from
@@ -66,6 +68,7 @@ struct deploy_layer {
     size_t pass_count;
     bool by_length; /* stops where the sequence ends; outputs past that are zeros */
     bool is_product; /* no step of it depends on another */
+    bool is_work; /* it has no matrix */
     enum deploy_gives gives;
     size_t softmax; /* over every so many of what it gives; 0: there is none */
 };
@@ -75,6 +78,11 @@ struct deploy_data {
     const float *input, *output; /* NULL: there is none */
     size_t steps, length, count; /* count: floats of the output */
     double step; /* from 1 to the next float that the output's type has, if that has 16 bits */
+};
+
+/* The elements of an input or output of a schedule: floats, or whole numbers of 64 bits. */
+struct deploy_tensor {
+    const void *elements;
 };
 
 /* A file that the model is made from. */
@@ -88,6 +96,7 @@ struct deploy_file {
 
 struct deploy_model {
     const char *name; /* begins every name that others see */
+    struct schedule *schedule; /* of a call; NULL: it is that of a chain, layer after layer */
     struct deploy_layer layers[DEPLOY_LAYERS_MAX];
     size_t layer_count;
     size_t steps; /* at most, a call; 1: a stream */
@@ -100,6 +109,7 @@ struct deploy_model {
     struct tuning *tuning;
     const struct variants_list *variants;
     struct deploy_data data; /* of the self-test */
+    const struct deploy_tensor *inputs, *outputs; /* the same of a schedule; NULL: there are none */
     const char *command;
     struct deploy_file files[DEPLOY_FILES_MAX];
     size_t file_count;

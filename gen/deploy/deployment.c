@@ -73,6 +73,11 @@ bool deployment_is_packed(const struct deployment *d)
     return d->form_count == 1 && !d->model->weights_file;
 }
 
+bool deployment_streams(const struct deployment *d)
+{
+    return d->model->steps == 1 && !d->model->schedule;
+}
+
 static size_t bytes_of(enum weir_type type)
 {
     return sizeof(float) / weir_word_columns(type);
@@ -185,7 +190,7 @@ static void find_plans(const struct deploy_model *model, const struct variants *
     else if (variants && tuning_row_for(&variants->tuning, parts) &&
              !variants_use(variants, parts, &why))
         text_add(&model->tuning->warnings, "%s\n", why.sentence);
-    if (model->steps == 1)
+    if (model->steps == 1 && !model->schedule)
         plan_stream(parts);
 }
 

@@ -50,6 +50,7 @@ bool deployment_has_variants(const struct deployment *d);
 bool deployment_has_bytes(const struct deployment *d); /* weights of 8 bits */
 /* There is one form, and weights in C: they are packed for it when that is written. */
 bool deployment_is_packed(const struct deployment *d);
+bool deployment_streams(const struct deployment *d); /* a call is one step */
 
 /* A parameter of a pass, or an initial state, as it was learned: what it is stored as, where that
  * begins among the floats or among what is narrower, and of bytes where their scales do, which are
@@ -72,6 +73,8 @@ typedef void deployment_visit(void *context, const struct piece *piece);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
 /* What varies in the templates of kernels/templates/deploy/, by the file that finds it. */
+void deploy_init(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
+void deploy_isa_strings(const struct deployment *d, struct values *values); /* NAME_test.c */
 void deploy_origin(const struct deployment *d, struct values *values); /* all */
 void deploy_interface(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
 void deploy_initial(const struct deployment *d, struct values *values); /* NAME.h */
@@ -79,11 +82,14 @@ void deploy_tables(const struct deployment *d, struct values *values); /* NAME_m
 void deploy_packing(const struct deployment *d, struct values *values); /* NAME_model.h */
 void deploy_choice(const struct deployment *d, struct values *values); /* NAME.c, NAME_internal.h */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
+void deploy_schedule(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
 
 /* The same for NAME_weights.c; and for NAME_test.c, where a model may give what is not the output
  * that it brings. */
 bool deploy_weights(const struct deployment *d, struct values *values, struct failure *failure);
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure);
+bool deploy_schedule_test(const struct deployment *d, struct values *values,
+                          struct failure *failure);
 
 /* The file of weights of a model that has them there. */
 bool deploy_weights_file(const struct deployment *d, struct text *out, struct failure *failure);

@@ -18,10 +18,25 @@ static void add_part(const struct deployment *d, struct text *out, size_t l, siz
     text_add(out, pass->initial[s] ? ": not zeros by themselves\n" : "\n");
 }
 
+/* What of a schedule goes on from call to call. */
+static void add_kept(const struct schedule *schedule, struct text *out)
+{
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        if (buffer->place != PLACE_KEPT)
+            continue;
+        text_add(out, " *     %zu of the model's input ", buffer->count);
+        deploy_quote(out, buffer->name);
+        text_add(out, "\n");
+    }
+}
+
 static void add_parts(const struct deployment *d, struct values *values)
 {
     struct text parts = {0};
-    for (size_t l = 0; l < d->model->layer_count; l++)
+    if (d->model->schedule)
+        add_kept(d->model->schedule, &parts);
+    for (size_t l = 0; l < d->model->layer_count && !d->model->schedule; l++)
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
             const struct graph *graph = deployment_program(d, l, p)->graph;
             for (int s = 0; s < graph->state_count; s++)

@@ -63,7 +63,7 @@ static void add_reset(const struct deployment *d, struct values *values)
 }
 
 /* Weights come from a file, or are a table of the model's, which may be packed. */
-static void add_init(const struct deployment *d, struct values *values)
+void deploy_init(const struct deployment *d, struct values *values)
 {
     const bool file = d->model->weights_file, packed = deployment_is_packed(d);
     const char *folder = file ? "weights_file" : "weights_table";
@@ -86,7 +86,13 @@ void deploy_interface(const struct deployment *d, struct values *values)
     values_add(values, "INPUTS", "%zu", d->inputs);
     values_add(values, "OUTPUTS", "%zu", d->outputs);
     values_add(values, "STEPS", "%zu", d->model->steps);
-    add_init(d, values);
+    deploy_init(d, values);
+    values_choose(values, "SIZES", "layers", "sizes.h");
+    values_choose(values, "BODY", "layers", "body.c");
+    values_choose(values, "PLACES", "layers", "places.h");
+    values_choose(values, "LAYERS_TABLE", "layers", "table.h");
+    values_add(values, "INCLUDE_STDINT", "%s", "");
+    values_add(values, "INCLUDE_ELEMENTWISE", "%s", "");
     add_reset(d, values);
     add_step(d, values);
     add_length(d, values);

@@ -108,13 +108,30 @@ static void lay_rooms(const struct deployment *d, struct layout *layout, size_t 
             layout->room[l] = room[layout->room[l]];
 }
 
+/* What a schedule keeps and works in, beside what passes do. */
+static void lay_schedule(const struct schedule *schedule, struct layout *layout, size_t *at)
+{
+    for (size_t b = 0; b < schedule->buffer_count; b++)
+        if (schedule->buffers[b].place == PLACE_KEPT)
+            layout->initial_count += schedule->buffers[b].count;
+    layout->initial = take(at, layout->initial_count);
+    layout->carried = take(at, schedule->kept / sizeof(float));
+    layout->kept = *at;
+    layout->arena = take(at, schedule->arena / sizeof(float));
+}
+
 void layout_find(const struct deployment *d, struct layout *layout)
 {
     size_t at = WEIR_ROW;
-    lay_states(d, layout, &at);
-    layout->kept = at;
-    lay_values(d, layout, &at);
-    lay_rooms(d, layout, &at);
+    if (d->model->schedule) {
+        lay_schedule(d->model->schedule, layout, &at);
+        lay_values(d, layout, &at);
+    } else {
+        lay_states(d, layout, &at);
+        layout->kept = at;
+        lay_values(d, layout, &at);
+        lay_rooms(d, layout, &at);
+    }
     layout->state = at;
     lay_model(d, layout);
 }

@@ -7,7 +7,7 @@
 #include "kernel.h"
 #include "plan/variants.h"
 
-enum { LAYOUT_LAYERS_MAX = 32, LAYOUT_PASSES_MAX = 2 * LAYOUT_LAYERS_MAX };
+enum { LAYOUT_LAYERS_MAX = 256, LAYOUT_PASSES_MAX = 2 * LAYOUT_LAYERS_MAX };
 enum { LAYOUT_FORMS_MAX = WEIR_ISA_COUNT * (1 + VARIANTS_MAX) };
 
 #define LAYOUT_NONE SIZE_MAX
@@ -27,6 +27,7 @@ struct layout {
     size_t place[LAYOUT_PASSES_MAX][WEIR_STATES_MAX]; /* among those; LAYOUT_NONE: none is */
     size_t row[LAYOUT_PASSES_MAX][WEIR_STATES_MAX], turn; /* of a state; from it to the other one */
     size_t kept; /* what goes on from call to call */
+    size_t carried, arena; /* of a schedule: where what it keeps is, and what it works in */
     size_t value[LAYOUT_PASSES_MAX][WEIR_VALUES_MAX], products;
     size_t bytes[LAYOUT_PASSES_MAX]; /* after the values: operands of weights that are bytes */
     size_t room[LAYOUT_LAYERS_MAX]; /* for the outputs of a layer; LAYOUT_NONE: they go to y */

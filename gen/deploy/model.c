@@ -6,6 +6,7 @@
 #include "common/files.h"
 #include "common/text.h"
 #include "deploy/chain.h"
+#include "deploy/graph.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -360,11 +361,44 @@ static bool fill(struct chain *chain, const struct deploy_request *request)
         chain->told[i].kind = AXIS_INPUT;
     if (!(request->node ? take_nodes(chain, request->node) : walk(chain)))
         return false;
-    if (!set_steps(request, chain))
+    return set_steps(request, chain);
+}
+
+static bool fill_chain(struct chain *chain, const struct deploy_request *request)
+{
+    if (!fill(chain, request))
         return false;
     if (request->data && request->node)
         return fail(chain->failure, "--data is for whole models, expected no --node");
     return !request->data || chain_data(chain, request->data);
+}
+
+/* What is no chain, or has shapes that are asked for, is a graph of any kind. */
+static bool fill_model(struct chain *chain, const struct deploy_request *request)
+{
+    struct deploy_model *model = chain->model;
+    struct failure why = {{0}};
+    const bool is_graph = request->shapes || request->batch || request->carry;
+    if (request->node && is_graph)
+        return fail(chain->failure, "--shape, --batch and --carry are for whole models, expected "
+                                    "no --node");
+    struct failure *failure = chain->failure;
+    chain->failure = is_graph || request->node ? failure : &why;
+    if (!is_graph && fill_chain(chain, request))
+        return true;
+    chain->failure = failure;
+    if (request->node)
+        return false;
+    memset(model->layers, 0, sizeof model->layers);
+    model->layer_count = 0;
+    model->lengths = model->exact_steps = false;
+    model->length = DEPLOY_ANY_LENGTH;
+    model->schedule = schedule_create();
+    if (!graph_lower(chain->onnx, request, model, failure))
+        return !graph_is_open(failure) || is_graph
+                   ? false
+                   : fail(failure, "%s; or %s", why.sentence, failure->sentence);
+    return !request->data || graph_data(chain->onnx, request->data, model, chain->data, failure);
 }
 
 /* Notes the model's file. */
@@ -393,10 +427,12 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     char *name = name_from(request->model);
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
     deployed = deployed && deploy_options(request, chain.model, name, failure) &&
-               add_file(chain.model, request->model, failure) && fill(&chain, request) &&
+               add_file(chain.model, request->model, failure) && fill_model(&chain, request) &&
                deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
     free(name);
+    if (chain.model)
+        schedule_free(chain.model->schedule);
     free(chain.model);
     onnx_memory_destroy(chain.data);
     onnx_free(onnx);

@@ -64,7 +64,7 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
 {
     bool kept = true;
     for (size_t l = 0; l < model->layer_count; l++)
-        model->layers[l].type = request->type;
+        model->layers[l].type = model->layers[l].is_work ? WEIR_TYPE_F32 : request->type;
     for (const char *list = request->keep; list && kept;) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);

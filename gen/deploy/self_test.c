@@ -134,7 +134,7 @@ static bool check_output(const struct deploy_data *data, const float *y, size_t 
                 worst, DEPLOY_TOLERANCE);
 }
 
-static void add_isa_strings(const struct deployment *d, struct values *values)
+void deploy_isa_strings(const struct deployment *d, struct values *values)
 {
     struct text strings = {0};
     for (size_t f = 0; f < d->form_count; f++)
@@ -209,8 +209,10 @@ bool deploy_self_test(const struct deployment *d, struct values *values, struct 
     if (x) {
         values_add(values, "TEST_STEPS", "%zu", steps);
         values_add(values, "TEST_LENGTH", "%zu", length);
-        add_isa_strings(d, values);
+        deploy_isa_strings(d, values);
         add_bits(values, "INPUT", x, count);
+        values_choose(values, "TEST_DATA", "layers", "data.c");
+        values_choose(values, "TEST_CHECK", "layers", "test.c");
         y = run_model(&(struct run){d, false}, &steps, length, x);
     }
     const bool right = y ? check_data(d, failure) : fail_memory(failure);

@@ -13,12 +13,11 @@ static void add_number(const struct deployment *d, struct text *out, size_t numb
         text_add(out, "%zu", number);
 }
 
-/* Where the states and values of a pass are. */
-static void add_places(const struct deployment *d, size_t l, size_t p, size_t number,
+/* Where the states of a pass are, and its values. */
+static void add_states(const struct deployment *d, size_t l, size_t p, size_t number,
                        struct text *out)
 {
-    const struct program *program = deployment_program(d, l, p);
-    const struct graph *graph = program->graph;
+    const struct graph *graph = deployment_program(d, l, p)->graph;
     text_add(out, "static const struct %s_place states_%zu[] = {\n", d->model->name, number);
     for (int s = 0; s < graph->state_count; s++) {
         text_add(out, "    {%zu, %zu, ",
@@ -28,6 +27,12 @@ static void add_places(const struct deployment *d, size_t l, size_t p, size_t nu
         text_add(out, "}, /* %s */\n", graph->states[s].name);
     }
     text_add(out, "};\n");
+}
+
+static void add_values(const struct deployment *d, size_t l, size_t p, size_t number,
+                       struct text *out)
+{
+    const struct program *program = deployment_program(d, l, p);
     if (!program->value_count && !deployment_has_bytes(d))
         return;
     text_add(out, "static const size_t values_%zu[] = {", number);
@@ -42,8 +47,11 @@ static void add_pass(const struct deployment *d, size_t l, size_t p, size_t numb
                      struct text *out)
 {
     const struct program *program = deployment_program(d, l, p);
-    text_add(out, "    {%zu, %d, states_%zu, %d, ", d->kernel_of[l][p],
-             d->model->layers[l].passes[p].reversed, number, program->graph->state_count);
+    text_add(out, "    {%zu, %d, ", d->kernel_of[l][p], d->model->layers[l].passes[p].reversed);
+    if (d->model->schedule) /* each step says where they are */
+        text_add(out, "NULL, 0, ");
+    else
+        text_add(out, "states_%zu, %d, ", number, program->graph->state_count);
     text_add(out, program->value_count || deployment_has_bytes(d) ? "values_%zu" : "NULL", number);
     text_add(out, ", %zu},\n", program->value_count);
 }
@@ -54,7 +62,9 @@ static void add_passes(const struct deployment *d, struct values *values)
     size_t number = 0;
     for (size_t l = 0; l < d->model->layer_count; l++)
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++, number++) {
-            add_places(d, l, p, number, &tables);
+            if (!d->model->schedule)
+                add_states(d, l, p, number, &tables);
+            add_values(d, l, p, number, &tables);
             add_pass(d, l, p, number, &rows);
         }
     values_take(values, "TABLES", &tables);
@@ -79,14 +89,7 @@ static void add_layers(const struct deployment *d, struct values *values)
     }
     values_take(values, "LAYERS", &rows);
     values_add(values, "LAYER_COUNT", "%zu", d->model->layer_count);
-    values_add(values, "INITIAL_AT", "%zu", d->layout.initial);
     values_add(values, "TURN", "%zu", d->layout.turn);
-    values_add(values, "PRODUCTS_AT", "%zu", d->layout.products);
-    values_add(values, "RUN_BYTES", "%s",
-               deployment_has_bytes(d) ? "    run.bytes = memory + pass->values[pass->value_count];"
-                                       : "");
-    values_add(values, "VALUES_WORDS", "%s",
-               deployment_has_bytes(d) ? ", and after them of the bytes that it multiplies" : "");
 }
 
 /* ---- Forms ---- */
@@ -135,7 +138,15 @@ static void add_forms(const struct deployment *d, struct values *values)
 void deploy_tables(const struct deployment *d, struct values *values)
 {
     add_passes(d, values);
-    add_layers(d, values);
+    if (!d->model->schedule)
+        add_layers(d, values);
+    values_add(values, "INITIAL_AT", "%zu", d->layout.initial);
+    values_add(values, "PRODUCTS_AT", "%zu", d->layout.products);
+    values_add(values, "RUN_BYTES", "%s",
+               deployment_has_bytes(d) ? "    run.bytes = memory + pass->values[pass->value_count];"
+                                       : "");
+    values_add(values, "VALUES_WORDS", "%s",
+               deployment_has_bytes(d) ? ", and after them of the bytes that it multiplies" : "");
     add_forms(d, values);
 }
 

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static bool check_inputs(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
-                         const onnx_tensor *bias, size_t *group)
+bool onnx_check_convolution(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                            const onnx_tensor *bias, size_t *group)
 {
     const int64_t given = onnx_attribute_int(call->node, "group", 1);
     const onnx_attribute *shape = onnx_attribute_find(call->node, "kernel_shape");
@@ -103,7 +103,7 @@ bool onnx_convolution(onnx_call *call, const onnx_tensor *x, const onnx_tensor *
 {
     size_t group;
     struct window w;
-    if (!check_inputs(call, x, kernel, bias, &group))
+    if (!onnx_check_convolution(call, x, kernel, bias, &group))
         return false;
     const size_t filters = kernel->dims[0];
     if (filters % group || x->dims[1] != kernel->dims[1] * group ||
@@ -132,7 +132,7 @@ bool onnx_conv(onnx_call *call)
 
 /* out[] and the pads, which are what output_shape leaves, or make the output as large as the input
  * times the stride. */
-static bool measure_transposed(const onnx_call *call, size_t spatial, struct window *w)
+bool onnx_window_transposed(const onnx_call *call, size_t spatial, struct window *w)
 {
     const char *mode = onnx_attribute_string(call->node, "auto_pad", "NOTSET");
     const onnx_attribute *shape = onnx_attribute_find(call->node, "output_shape");
@@ -215,13 +215,13 @@ bool onnx_conv_transpose(onnx_call *call)
     const onnx_tensor *x = call->inputs[0], *kernel = call->inputs[1], *bias = onnx_input(call, 2);
     size_t group;
     struct window w;
-    if (!onnx_check_floats(call) || !check_inputs(call, x, kernel, bias, &group))
+    if (!onnx_check_floats(call) || !onnx_check_convolution(call, x, kernel, bias, &group))
         return false;
     if (x->dims[1] != kernel->dims[0] || kernel->dims[0] % group || !kernel->dims[1] ||
         kernel->dims[1] > INT32_MAX || (bias && bias->count != kernel->dims[1] * group))
         return fail(call->failure, "the shapes of its inputs do not go together");
     if (!onnx_window_attributes(call, x, kernel->dims + 2, &w) ||
-        !measure_transposed(call, x->rank - 2, &w))
+        !onnx_window_transposed(call, x->rank - 2, &w))
         return false;
     onnx_tensor *y = onnx_window_output(call, &w, x->type, kernel->dims[1] * group);
     if (!y || !onnx_check_work(call, 3,

@@ -45,7 +45,7 @@ static int define(importer *importer, const char *name, const onnx_tensor *const
     return value;
 }
 
-static void declare(onnx_value *value, const Onnx__ValueInfo *info)
+static void declare(onnx_memory *memory, onnx_value *value, const Onnx__ValueInfo *info)
 {
     const Onnx__TensorType *type = info->type ? info->type->tensor_type : NULL;
     value->type = type ? (enum onnx_type)type->elem_type : ONNX_NONE;
@@ -56,6 +56,9 @@ static void declare(onnx_value *value, const Onnx__ValueInfo *info)
     for (size_t i = 0; i < value->rank; i++) {
         const Onnx__Dimension *dim = type->shape->dim[i];
         value->dims[i] = dim->has_dim_value && dim->dim_value >= 0 ? dim->dim_value : -1;
+        value->axes[i] = value->dims[i] < 0 && dim->dim_param && *dim->dim_param
+                             ? onnx_format(memory, "%s", dim->dim_param)
+                             : NULL;
     }
 }
 
@@ -104,7 +107,7 @@ static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_grap
         const int value = define(importer, name, NULL);
         if (value < 0)
             return false;
-        declare(&importer->model->values[value], from->input[i]);
+        declare(importer->model->memory, &importer->model->values[value], from->input[i]);
         importer->model->has_double |= importer->model->values[value].type == ONNX_DOUBLE;
         importer->model->has_half |= onnx_type_is_half(importer->model->values[value].type);
         into->inputs[into->input_count++] = value;
@@ -124,7 +127,7 @@ static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_gra
         if (value < 0)
             return fail(importer->failure, "the output '%s' is made by no node", quote(name).text);
         if (importer->model->values[value].type == ONNX_NONE)
-            declare(&importer->model->values[value], from->output[i]);
+            declare(importer->model->memory, &importer->model->values[value], from->output[i]);
         into->outputs[into->output_count++] = value;
     }
     return true;

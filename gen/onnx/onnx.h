@@ -95,6 +95,7 @@ typedef struct onnx_value {
     bool has_shape;
     size_t rank;
     int64_t dims[ONNX_RANK_MAX]; /* as declared; -1: any */
+    const char *axes[ONNX_RANK_MAX]; /* names of those of any size; NULL: they have none */
 } onnx_value;
 
 typedef struct onnx_attribute {

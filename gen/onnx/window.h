@@ -27,6 +27,9 @@ bool onnx_window_attributes(const onnx_call *call, const onnx_tensor *x, const s
 bool onnx_window_list(const onnx_call *call, const char *name, size_t from, size_t count,
                       size_t length, int64_t otherwise, int64_t least, int64_t *numbers);
 
+/* Of a transposed convolution, whose attributes are read, out[] and the pads. */
+bool onnx_window_transposed(const onnx_call *call, size_t spatial, struct window *w);
+
 /* Where element k of a plane stands along each dimension. */
 static inline void onnx_window_place(const size_t sizes[SPATIAL_MAX], size_t k,
                                      size_t place[SPATIAL_MAX])
@@ -44,6 +47,10 @@ static inline size_t onnx_window_size(const size_t sizes[SPATIAL_MAX])
 /* The shape of an output: rows, planes, and out[] behind them. */
 onnx_tensor *onnx_window_output(onnx_call *call, const struct window *window, enum onnx_type type,
                                 size_t planes);
+
+/* Whether inputs of a convolution, or of a transposed one, can go together; in how many groups. */
+bool onnx_check_convolution(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *kernel,
+                            const onnx_tensor *bias, size_t *group);
 
 /* Output 0, of this type: the convolution of floats, or of whole numbers. The kernel is
  * [filters][planes of a group]...; bias: or NULL. */

@@ -41,24 +41,24 @@ refused() { # KIND SENTENCE OPTION...
     fi
 }
 
-refused initial "its initial states are computed by the model"
+deploys initial
 deploys layout
 deploys layout_squeeze
 refused layout "the model reads whole sequences" --steps 2
-refused bias "not broadcast to every step alike"
-refused gemm_bias "not broadcast to every step alike"
-refused gemm_added "does not go on from the node before it"
-refused two_lengths "ends elsewhere than that of a layer before" --steps 5
-refused computed_length "this operator is none of those" --steps 5
+deploys bias
+deploys gemm_bias
+deploys gemm_added
+refused two_lengths "its sequence_lens is computed by the model" --steps 5
+refused computed_length "its sequence_lens is computed by the model" --steps 5
 deploys cast_length
 deploys constant_length
 refused steps "expected --steps with exactly that number"
 deploys steps --steps 5
 deploys shape_start --steps 5
 refused memory "more memory than is allowed"
-refused batch "its batch is 2, expected one sequence"
-refused allow_zero "its shape has an axis of size 0"
-refused aside "does not go on from the node before it"
+deploys batch
+refused allow_zero "its shape is none that"
+deploys aside
 deploys keras
 deploys torch
 

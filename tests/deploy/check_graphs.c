@@ -21,22 +21,26 @@ struct model {
     void (*stream)(const void *, void *, const float *, float *);
     int (*sequence)(const void *, void *, size_t, const float *, float *);
     int (*lengths)(const void *, void *, size_t, size_t, const float *, float *);
+    int (*graph)(const void *, void *, const float *, float *);
 };
 
-#define ROW(name, upper, stream, sequence, lengths)                                                \
+#define ROW(name, upper, inputs, outputs, stream, sequence, lengths, graph)                        \
     {#name,                                                                                        \
-     upper##_INPUTS,                                                                               \
-     upper##_OUTPUTS,                                                                              \
+     inputs,                                                                                       \
+     outputs,                                                                                      \
      upper##_MODEL_SIZE,                                                                           \
      upper##_STATE_SIZE,                                                                           \
      name##_model_init,                                                                            \
      name##_state_init,                                                                            \
      stream,                                                                                       \
      sequence,                                                                                     \
-     lengths},
-#define STREAM(name, upper) ROW(name, upper, name##_step, NULL, NULL)
-#define SEQUENCE(name, upper) ROW(name, upper, NULL, name##_step, NULL)
-#define LENGTHS(name, upper) ROW(name, upper, NULL, NULL, name##_step)
+     lengths,                                                                                      \
+     graph},
+#define CHAIN(name, upper, ...) ROW(name, upper, upper##_INPUTS, upper##_OUTPUTS, __VA_ARGS__)
+#define STREAM(name, upper) CHAIN(name, upper, name##_step, NULL, NULL, NULL)
+#define SEQUENCE(name, upper) CHAIN(name, upper, NULL, name##_step, NULL, NULL)
+#define LENGTHS(name, upper) CHAIN(name, upper, NULL, NULL, name##_step, NULL)
+#define GRAPH(name, upper) ROW(name, upper, 1, 1, NULL, NULL, NULL, name##_step)
 static const struct model models[] = {
 #include "graphs.inc"
 };
@@ -46,6 +50,8 @@ static int run(const struct model *model, const void *made, void *state,
                const struct graph_run *run, float *y)
 {
     const size_t steps = run->x_count / model->inputs;
+    if (model->graph)
+        return model->graph(made, state, run->x, y);
     if (model->sequence)
         return model->sequence(made, state, steps, run->x, y);
     if (model->lengths)

@@ -42,6 +42,8 @@ for ((first = 0; first < ${#deployed[@]}; first += together)); do
         header=$scratch/$name/include/$name.h how=STREAM
         grep -q 'size_t steps' "$header" && how=SEQUENCE
         grep -q 'size_t length' "$header" && how=LENGTHS
+        grep -q '_ARENA = ' "$header" && how=GRAPH
+        grep -q 'x1' "$header" && continue
         echo "#include \"$header\"" >>"$scratch/graphs.h"
         echo "$how($name, ${name^^})" >>"$scratch/graphs.inc"
     done

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* If: where its condition is a constant, the nodes of one branch; else both, of which one runs. A
+ * branch that cannot be deployed, as its nodes do not go with the shapes that there are, ends the
+ * call: it says so where it is taken. */
+#include "deploy/graph/lower.h"
+
+#include <string.h>
+
+/* The results of the branch become those of the node, as they are. */
+static void pass_on(struct lowering *l, const onnx_node *node, const onnx_graph *branch)
+{
+    for (size_t i = 0; i < node->output_count; i++) {
+        if (node->outputs[i] < 0)
+            continue;
+        struct value *result = &l->values[node->outputs[i]], *from = &l->values[branch->outputs[i]];
+        const size_t uses = result->uses;
+        if (from->deferred)
+            lower_view(l, from);
+        *result = *from;
+        result->uses = uses;
+        result->dense = NULL;
+    }
+}
+
+/* The results of the branch are copied to where both leave theirs. */
+static bool store(struct lowering *l, const onnx_node *node, const onnx_graph *branch, bool *made)
+{
+    for (size_t i = 0; i < node->output_count; i++) {
+        if (node->outputs[i] < 0 || !l->values[node->outputs[i]].uses)
+            continue;
+        struct value *result = &l->values[node->outputs[i]], *from = &l->values[branch->outputs[i]];
+        size_t count = 1;
+        for (size_t d = 0; d < from->rank; d++)
+            count *= from->dims[d];
+        if (!*made) {
+            const struct view view =
+                view_dense(schedule_buffer(l->schedule, PLACE_ARENA, from->is_int, count),
+                           from->rank, from->dims);
+            lower_set_view(result, &view, from->is_int);
+        }
+        if (from->is_int != result->is_int || from->rank != result->rank ||
+            memcmp(from->dims, result->dims, from->rank * sizeof *from->dims) != 0)
+            return lower_refuse(l, "its branches give values of different shapes");
+        lower_into(l, from, &result->view);
+    }
+    *made = true;
+    return true;
+}
+
+/* What a branch may add to. */
+struct mark {
+    size_t steps, layers;
+};
+
+/* One branch; where it cannot be, the sentence is kept in `why`. */
+static bool add_branch(struct lowering *l, const onnx_node *node, const onnx_graph *branch,
+                       bool *made, struct failure *why)
+{
+    const struct mark mark = {l->schedule->step_count, l->model->layer_count};
+    bool lowered = lower_graph(l, branch);
+    l->node = node;
+    lowered = lowered && store(l, node, branch, made);
+    if (lowered)
+        return true;
+    *why = *l->failure;
+    l->schedule->step_count = mark.steps;
+    l->model->layer_count = mark.layers;
+    schedule_step(l->schedule, STEP_FAIL, node->name);
+    return false;
+}
+
+bool lower_if(struct lowering *l)
+{
+    const onnx_node *node = l->node;
+    struct value *condition = lower_input(l, 0);
+    struct failure why;
+    bool made = false;
+    if (!condition || !condition->is_int)
+        return lower_refuse(l, "its condition is no bool");
+    if (condition->constant) {
+        const onnx_graph *branch =
+            node->branch[condition->constant->count && condition->constant->ints[0] != 0];
+        if (!lower_graph(l, branch))
+            return false;
+        l->node = node;
+        pass_on(l, node, branch);
+        return true;
+    }
+    lower_settle(l);
+    const struct view view = lower_view(l, condition);
+    if (view_count(&view) != 1)
+        return lower_refuse(l, "its condition is no single bool");
+    schedule_step(l->schedule, STEP_IF, node->name)->condition = view;
+    const bool first = add_branch(l, node, node->branch[1], &made, &why);
+    schedule_step(l->schedule, STEP_ELSE, node->name);
+    const bool second = add_branch(l, node, node->branch[0], &made, &why);
+    schedule_step(l->schedule, STEP_END, node->name);
+    return first || second || fail(l->failure, "%s", why.sentence);
+}

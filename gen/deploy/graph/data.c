@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* --data of a graph: every input and output in a file of its own, input_0.pb, output_0.pb. */
+#include "deploy/graph.h"
+
+#include "common/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct buffer *find_buffer(const struct schedule *schedule, enum place place,
+                                        const char *name)
+{
+    for (size_t b = 0; b < schedule->buffer_count; b++)
+        if (schedule->buffers[b].place == place && !strcmp(schedule->buffers[b].name, name))
+            return &schedule->buffers[b];
+    return NULL;
+}
+
+/* The tensor of FOLDER/KIND_INDEX.pb for an argument. */
+static bool read_argument(const char *folder, const char *kind, size_t index,
+                          const struct buffer *buffer, struct deploy_tensor *argument,
+                          onnx_memory *memory, struct failure *failure)
+{
+    char *path = text_format("%s/%s_%zu.pb", folder, kind, index);
+    const onnx_tensor *tensor = onnx_tensor_load_file(memory, path, failure);
+    free(path);
+    if (!tensor)
+        return fail(failure, "--data: %s", failure->sentence);
+    if (tensor->count != buffer->count || !tensor->floats != buffer->is_int)
+        return fail(failure, "--data: %s_%zu.pb has %zu elements, where the model has %zu %s", kind,
+                    index, tensor->count, buffer->count,
+                    buffer->is_int ? "whole numbers" : "floats");
+    argument->elements = buffer->is_int ? (const void *)tensor->ints : tensor->floats;
+    return true;
+}
+
+bool graph_data(const onnx_model *onnx, const char *folder, struct deploy_model *model,
+                onnx_memory *memory, struct failure *failure)
+{
+    const struct schedule *schedule = model->schedule;
+    const size_t count = schedule->input_count + schedule->output_count;
+    struct deploy_tensor *arguments = onnx_memory_take(memory, count + 1, sizeof *arguments);
+    if (!arguments)
+        return fail_memory(failure);
+    for (size_t k = 0; k < 2; k++) {
+        const size_t many = k ? onnx->graph.output_count : onnx->graph.input_count;
+        const int *values = k ? onnx->graph.outputs : onnx->graph.inputs;
+        for (size_t i = 0; i < many; i++) {
+            const struct buffer *buffer =
+                find_buffer(schedule, k ? PLACE_OUTPUT : PLACE_INPUT, onnx->values[values[i]].name);
+            const size_t before = k ? schedule->input_count : 0;
+            if (buffer && !read_argument(folder, k ? "output" : "input", i, buffer,
+                                         &arguments[before + buffer->index], memory, failure))
+                return false;
+        }
+    }
+    model->inputs = arguments;
+    model->outputs = arguments + schedule->input_count;
+    return true;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators on single elements: a table of expressions (lower.h), one for floats and one for whole
+ * numbers. */
+#include "deploy/graph/lower.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* NULL: it does not work on such elements, which those of the first input are that it has. `many`:
+ * it takes any number of inputs, one after another. */
+static const struct {
+    const char *op;
+    size_t inputs;
+    const char *floats, *ints;
+    bool many;
+} rows[] = {
+    {"Abs", 1, "a abs", "a int_abs", false},
+    {"Add", 2, "a b add", "a b int_add", false},
+    {"And", 2, NULL, "a b int_and", false},
+    {"Ceil", 1, "a ceil", NULL, false},
+    {"Div", 2, "a b div", "a b int_div", false},
+    {"Elu", 1, "a 0 max a 0 min exp 1 sub alpha=1 mul add", NULL, false},
+    {"Celu", 1, "a 0 max a alpha=1 div exp 1 sub alpha=1 mul 0 min add", NULL, false},
+    {"Cos", 1, "a cos", NULL, false},
+    {"Erf", 1, "a erf", NULL, false},
+    {"Equal", 2, "a b equal", "a b int_equal", false},
+    {"Exp", 1, "a exp", NULL, false},
+    {"Floor", 1, "a floor", NULL, false},
+    {"Greater", 2, "a b greater", "a b int_greater", false},
+    {"GreaterOrEqual", 2, "a b greater_or_equal", "a b int_greater_or_equal", false},
+    {"HardSigmoid", 1, "a alpha=0.2 mul beta=0.5 add 0 max 1 min", NULL, false},
+    {"HardSwish", 1, "a 0.166666667 mul 0.5 add 0 max 1 min a mul", NULL, false},
+    {"LeakyRelu", 1, "a 0 max a 0 min alpha=0.01 mul add", NULL, false},
+    {"IsNaN", 1, "a a equal int_not", NULL, false},
+    {"Less", 2, "a b less", "a b int_less", false},
+    {"LessOrEqual", 2, "a b less_or_equal", "a b int_less_or_equal", false},
+    {"Log", 1, "a log", NULL, false},
+    {"Max", 2, "a b max", NULL, true},
+    {"Min", 2, "a b min", NULL, true},
+    {"Mish", 1, "a a softplus tanh mul", NULL, false},
+    {"Mul", 2, "a b mul", "a b int_mul", false},
+    {"Neg", 1, "a neg", "a int_neg", false},
+    {"Not", 1, NULL, "a int_not", false},
+    {"Or", 2, NULL, "a b int_or", false},
+    {"PRelu", 2, "a 0 max a 0 min b mul add", NULL, false},
+    {"Reciprocal", 1, "a reciprocal", NULL, false},
+    {"Relu", 1, "a relu", NULL, false},
+    {"Round", 1, "a round", NULL, false},
+    {"Selu", 1, "a 0 max a 0 min exp 1 sub alpha=1.67326319 mul add gamma=1.05070102 mul", NULL,
+     false},
+    {"Sigmoid", 1, "a sigmoid", NULL, false},
+    {"Sign", 1, "a sign", NULL, false},
+    {"Sin", 1, "a sin", NULL, false},
+    {"Softplus", 1, "a softplus", NULL, false},
+    {"Softsign", 1, "a a abs 1 add div", NULL, false},
+    {"Sqrt", 1, "a sqrt", NULL, false},
+    {"Sub", 2, "a b sub", "a b int_sub", false},
+    {"Sum", 2, "a b add", NULL, true},
+    {"Swish", 1, "a a alpha=1 mul sigmoid mul", NULL, false},
+    {"Tanh", 1, "a tanh", NULL, false},
+    {"ThresholdedRelu", 1, "a alpha=1 greater a 0 where", NULL, false},
+    {"Where", 3, NULL, "a b c where", false},
+    {"Xor", 2, NULL, "a int_claim b int_claim int_equal int_not", false},
+};
+
+/* One input after another, each with what those before gave. */
+static bool lower_many(struct lowering *l, const char *words)
+{
+    struct value *result = lower_output(l, 0), *all = lower_input(l, 0);
+    if (l->node->input_count == 1)
+        return all ? lower_expression(l, &all, 1, all->is_int ? "a int_same" : "a same", result)
+                   : lower_refuse(l, "its input is missing");
+    for (size_t i = 1; i < l->node->input_count; i++) {
+        struct value *of[] = {all, lower_input(l, i)}, *next = result;
+        if (i + 1 < l->node->input_count) {
+            next = lower_take(l, 1, sizeof *next);
+            if (!next)
+                return false;
+            *next = (struct value){.view = {.buffer = -1}, .uses = 1};
+        }
+        if (!of[1] || !lower_expression(l, of, 2, words, next))
+            return of[1] != NULL || lower_refuse(l, "an input is missing");
+        all = next;
+    }
+    return true;
+}
+
+/* Whether a result of 64 bits may be another one of 32. */
+static bool is_arithmetic(const char *words)
+{
+    static const char *const functions[] = {"int_add", "int_sub", "int_mul",
+                                            "int_div", "int_neg", "int_abs"};
+    bool is = false;
+    for (size_t k = 0; k < sizeof functions / sizeof *functions; k++)
+        is |= strstr(words, functions[k]) != NULL;
+    return is;
+}
+
+static bool lower_narrow(struct lowering *l, struct value *const *of, size_t count,
+                         const char *words)
+{
+    char narrow[64];
+    snprintf(narrow, sizeof narrow, "%s int_narrow", words);
+    lower_output(l, 0)->is_narrow = true;
+    return lower_expression(l, of, count, narrow, lower_output(l, 0));
+}
+
+bool lower_elementwise(struct lowering *l)
+{
+    struct value *of[ARGUMENTS_MAX] = {0};
+    size_t i = 0;
+    bool taken;
+    while (i < sizeof rows / sizeof *rows && strcmp(rows[i].op, l->node->op) != 0)
+        i++;
+    if (i == sizeof rows / sizeof *rows)
+        return lower_refuse(l, "this operator is none of those that are deployed");
+    if (l->node->input_count == 0 || (!rows[i].many && l->node->input_count != rows[i].inputs))
+        return lower_refuse(l, "it has another number of inputs");
+    for (size_t k = 0; k < rows[i].inputs && k < l->node->input_count; k++)
+        if (!(of[k] = lower_input(l, k)))
+            return lower_refuse(l, "its input %zu is missing", k);
+    const char *words = of[0]->is_int ? rows[i].ints : rows[i].floats;
+    if (!words)
+        return lower_refuse(l, "it cannot work on elements of that type");
+    if (rows[i].many)
+        return lower_many(l, words);
+    if (of[0]->is_int && of[0]->is_narrow && is_arithmetic(words))
+        return lower_narrow(l, of, rows[i].inputs, words);
+    return lower_dense_takes(l, &taken) &&
+           (taken || lower_expression(l, of, rows[i].inputs, words, lower_output(l, 0)));
+}
+
+bool lower_gelu(struct lowering *l)
+{
+    const onnx_attribute *form = onnx_attribute_find(l->node, "approximate");
+    struct value *x = lower_input(l, 0);
+    if (!x || x->is_int)
+        return lower_refuse(l, "it cannot work on elements of that type");
+    return lower_expression(l, &x, 1,
+                            form && form->s && !strcmp(form->s, "tanh")
+                                ? "a 0.5 mul a a a mul a mul 0.044715 mul add 0.797884561 mul "
+                                  "tanh 1 add mul"
+                                : "a 0.5 mul a 0.707106781 mul erf 1 add mul",
+                            lower_output(l, 0));
+}
+
+/* The bounds may be left out; before opset 11 they are attributes. */
+bool lower_clip(struct lowering *l)
+{
+    enum { OF_INPUTS = 11 };
+    struct value *of[ARGUMENTS_MAX] = {lower_input(l, 0)}, *least = lower_input(l, 1),
+                 *most = lower_input(l, 2);
+    static const char *const words[] = {"a same", "a b max", "a b min", "a b max c min"};
+    size_t count = 1;
+    if (!of[0] || of[0]->is_int)
+        return lower_refuse(l, "it cannot work on elements of that type");
+    if (l->node->opset < OF_INPUTS)
+        return lower_expression(l, of, 1, "a min=-3.40282347e+38 max max=3.40282347e+38 min",
+                                lower_output(l, 0));
+    if (least)
+        of[count++] = least;
+    if (most)
+        of[count++] = most;
+    return lower_expression(l, of, count, words[(least != NULL) + 2 * (most != NULL)],
+                            lower_output(l, 0));
+}
+
+/* To a power that is a constant, and one that takes only exactly rounded operations. */
+bool lower_pow(struct lowering *l)
+{
+    static const struct {
+        float power;
+        const char *words;
+    } powers[] = {{1, "a same"},
+                  {2, "a a mul"},
+                  {3, "a a mul a mul"},
+                  {0.5f, "a sqrt"},
+                  {-1, "a reciprocal"},
+                  {-0.5f, "a sqrt reciprocal"},
+                  {4, "a a mul a a mul mul"}};
+    struct value *x = lower_input(l, 0);
+    const onnx_tensor *power = lower_constant(l, 1);
+    if (!x || x->is_int || !power || power->count != 1)
+        return lower_refuse(l, "its power is no constant number");
+    const float number = power->floats ? power->floats[0] : (float)power->ints[0];
+    for (size_t i = 0; i < sizeof powers / sizeof *powers; i++)
+        if (powers[i].power == number)
+            return lower_expression(l, &x, 1, powers[i].words, lower_output(l, 0));
+    return lower_refuse(l, "its power is %g, and 1, 2, 3, 4, 0.5, -1 and -0.5 are deployed",
+                        (double)number);
+}
+
+bool lower_cast(struct lowering *l)
+{
+    struct value *x = lower_input(l, 0), *y = lower_output(l, 0);
+    const enum onnx_type to = (enum onnx_type)onnx_attribute_int(l->node, "to", 0);
+    if (onnx_type_is_half(to))
+        return lower_refuse(l, "it rounds to 16 bits, and what is deployed computes in float32");
+    if (!x)
+        return lower_refuse(l, "its input is missing");
+    if (onnx_type_is_float(to))
+        return lower_expression(l, &x, 1, x->is_int ? "a to_float" : "a same", y);
+    if (to == ONNX_BOOL)
+        return lower_expression(l, &x, 1, x->is_int ? "a int_claim" : "a to_claim", y);
+    if (to == ONNX_INT64)
+        return lower_expression(l, &x, 1, x->is_int ? "a int_same" : "a to_int", y);
+    y->is_narrow = to == ONNX_INT32;
+    if (to == ONNX_INT32)
+        return lower_expression(l, &x, 1, x->is_int ? "a int_narrow" : "a to_int int_narrow", y);
+    return lower_refuse(l, "it casts to %s", onnx_type_name(to));
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Expressions of single elements, which are written as words, and what is combined over axes. */
+#include "deploy/graph/lower.h"
+#include "onnx/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_MAX = 40, STACK_MAX = 16 };
+
+/* An expression while it is read: the terms of its values, and those that are not taken yet. */
+struct expression {
+    struct lowering *l;
+    struct loop *loop;
+    size_t values[ARGUMENTS_MAX], stack[STACK_MAX], depth;
+};
+
+static size_t add_term(struct loop *loop, struct term term)
+{
+    loop->terms[loop->term_count] = term;
+    return loop->term_count++;
+}
+
+/* ---- Values ---- */
+
+/* Whether what is deferred can become part of the loop, and leave room for what is done to it. */
+static bool fits(const struct loop *loop, const struct loop *part)
+{
+    enum { MORE_TERMS = 12, MORE_OPERANDS = 2 };
+    return loop->term_count + part->term_count + MORE_TERMS <= LOOP_TERMS_MAX &&
+           loop->operand_count + part->operand_count + MORE_OPERANDS <= LOOP_OPERANDS_MAX;
+}
+
+/* Adds all of a loop over fewer elements to one that it is broadcast to. */
+static size_t add_part(struct loop *loop, const struct loop *part)
+{
+    const size_t first_operand = loop->operand_count, first_term = loop->term_count;
+    for (size_t k = 0; k < part->operand_count; k++) {
+        struct operand *operand = &loop->operands[loop->operand_count++];
+        *operand = part->operands[k];
+        operand->view = view_broadcast(&part->operands[k].view, loop->rank, loop->dims);
+        operand->index += first_term;
+    }
+    for (size_t t = 0; t < part->term_count; t++) {
+        struct term term = part->terms[t];
+        term.operand += first_operand;
+        for (size_t k = 0; k < ARGUMENTS_MAX; k++)
+            term.of[k] += first_term;
+        add_term(loop, term);
+    }
+    return loop->term_count - 1;
+}
+
+static size_t add_value(struct lowering *l, struct loop *loop, struct value *value)
+{
+    const onnx_tensor *constant = value->constant;
+    if (constant && constant->count == 1)
+        return add_term(loop, (struct term){.kind = TERM_NUMBER,
+                                            .is_int = value->is_int,
+                                            .number = value->is_int ? 0 : constant->floats[0],
+                                            .whole = value->is_int ? constant->ints[0] : 0});
+    if (value->deferred && value->uses == 1 && fits(loop, value->deferred)) {
+        const struct loop *part = value->deferred;
+        value->deferred = NULL;
+        return add_part(loop, part);
+    }
+    const struct view view = lower_view(l, value);
+    loop->operands[loop->operand_count].view = view_broadcast(&view, loop->rank, loop->dims);
+    return add_term(loop, (struct term){.kind = TERM_OPERAND,
+                                        .is_int = value->is_int,
+                                        .operand = loop->operand_count++});
+}
+
+/* ---- Words ---- */
+
+static bool push_call(struct expression *e, const char *word)
+{
+    struct loop *loop = e->loop;
+    const struct function *function = function_find(word);
+    const size_t count = strlen(function->kinds) - 2;
+    struct term term = {
+        .kind = TERM_CALL, .is_int = function->kinds[0] == 'I', .function = function};
+    if (e->depth < count)
+        abort();
+    e->depth -= count;
+    for (size_t k = 0; k < count; k++) {
+        term.of[k] = e->stack[e->depth + k];
+        if (loop->terms[term.of[k]].is_int != (function->kinds[2 + k] == 'I'))
+            return lower_refuse(e->l, "it works on elements of another type");
+    }
+    e->stack[e->depth++] = add_term(loop, term);
+    return true;
+}
+
+static void push_number(struct expression *e, float number)
+{
+    e->stack[e->depth++] = add_term(e->loop, (struct term){.kind = TERM_NUMBER, .number = number});
+}
+
+static bool push_word(struct expression *e, const char *word)
+{
+    char name[WORD_MAX];
+    const char *equals = strchr(word, '=');
+    if (word[0] >= 'a' && word[0] <= 'c' && !word[1]) {
+        e->stack[e->depth++] = e->values[word[0] - 'a'];
+        return true;
+    }
+    if (equals) {
+        memcpy(name, word, (size_t)(equals - word));
+        name[equals - word] = '\0';
+        push_number(e, onnx_attribute_float(e->l->node, name, strtof(equals + 1, NULL)));
+        return true;
+    }
+    if (strchr("-0123456789", word[0])) {
+        push_number(e, strtof(word, NULL));
+        return true;
+    }
+    return push_call(e, word);
+}
+
+static bool push_words(struct expression *e, const char *words)
+{
+    char word[WORD_MAX];
+    bool pushed = true;
+    while (*words && pushed) {
+        const size_t length = strcspn(words, " ");
+        memcpy(word, words, length);
+        word[length] = '\0';
+        pushed = push_word(e, word);
+        words += length + (words[length] == ' ');
+    }
+    return pushed;
+}
+
+/* ---- What is made of them ---- */
+
+/* A loop over what all values are broadcast to, whose last term is the result. */
+static struct loop *read_loop(struct lowering *l, struct value *const *of, size_t count,
+                              const char *words)
+{
+    struct loop *loop = lower_take(l, 1, sizeof *loop);
+    struct expression e = {.l = l, .loop = loop};
+    if (!loop)
+        return NULL;
+    *loop = (struct loop){0};
+    for (size_t k = 0; k < count; k++) {
+        size_t dims[ONNX_RANK_MAX], rank;
+        if (!onnx_broadcast_dims(loop->dims, loop->rank, of[k]->dims, of[k]->rank, dims, &rank)) {
+            lower_refuse(l, "the shapes of its inputs do not go together");
+            return NULL;
+        }
+        loop->rank = rank;
+        memcpy(loop->dims, dims, sizeof dims);
+    }
+    for (size_t k = 0; k < count; k++) {
+        if (of[k]->deferred && lower_is_apart(of[k]->deferred, words))
+            lower_view(l, of[k]);
+        e.values[k] = add_value(l, loop, of[k]);
+    }
+    if (!push_words(&e, words))
+        return NULL;
+    const size_t top = e.stack[0]; /* is to be the last one */
+    if (top + 1 < loop->term_count)
+        push_call(&e, loop->terms[top].is_int ? "int_same" : "same");
+    return loop;
+}
+
+bool lower_expression(struct lowering *l, struct value *const *of, size_t count, const char *words,
+                      struct value *result)
+{
+    struct loop *loop = read_loop(l, of, count, words);
+    if (!loop)
+        return false;
+    result->deferred = loop;
+    result->is_int = loop->terms[loop->term_count - 1].is_int;
+    result->rank = loop->rank;
+    memcpy(result->dims, loop->dims, sizeof result->dims);
+    return true;
+}
+
+bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                     const char *words, const char *combine, float start, struct value *result)
+{
+    struct loop *loop = read_loop(l, &of, 1, words);
+    if (!loop)
+        return false;
+    struct loop turned = *loop;
+    size_t dims[ONNX_RANK_MAX], count = 1;
+    turned.rank = 0;
+    for (int reduced = 0; reduced < 2; reduced++)
+        for (size_t d = 0; d < of->rank; d++) {
+            if (axes[d] != reduced)
+                continue;
+            turned.dims[turned.rank] = of->dims[d];
+            for (size_t k = 0; k < loop->operand_count; k++)
+                turned.operands[k].view.strides[turned.rank] = loop->operands[k].view.strides[d];
+            turned.rank++;
+            turned.reduced += (size_t)reduced;
+        }
+    for (size_t d = 0; d < of->rank; d++) {
+        dims[d] = axes[d] ? 1 : of->dims[d];
+        count *= dims[d];
+    }
+    turned.combine = function_find(combine);
+    turned.start = start;
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, false, count);
+    const struct view view = view_dense(buffer, of->rank, dims);
+    struct view to = view; /* without those that are gone */
+    to.rank = 0;
+    for (size_t d = 0; d < of->rank; d++)
+        if (!axes[d]) {
+            to.dims[to.rank] = view.dims[d];
+            to.strides[to.rank++] = view.strides[d];
+        }
+    turned.to = to;
+    loop_simplify(&turned);
+    struct step *step = schedule_step(l->schedule, STEP_LOOP, l->node->name);
+    step->loop = turned;
+    lower_set_view(result, &view, false);
+    return true;
+}

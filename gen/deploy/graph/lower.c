@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* From the graph of an ONNX model to a schedule: its nodes in order. */
+#include "deploy/graph/lower.h"
+#include "deploy/graph.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCRATCH_MEMORY = 1 << 30, OUTPUTS_MAX = 64 };
+
+/* What becomes of each operator that is neither recurrent nor If. */
+static const struct {
+    const char *op;
+    lower_operator *lower;
+} operators[] = {
+    {"Cast", lower_cast},
+    {"Clip", lower_clip},
+    {"Pow", lower_pow},
+    {"Gather", lower_gather},
+    {"MatMul", lower_matmul},
+    {"Gemm", lower_gemm},
+    {"Conv", lower_conv},
+    {"ConvTranspose", lower_conv_transpose},
+    {"MaxPool", lower_pool},
+    {"AveragePool", lower_pool},
+    {"ArgMax", lower_arg},
+    {"ArgMin", lower_arg},
+    {"CumSum", lower_cum_sum},
+    {"Gelu", lower_gelu},
+    {"Softmax", lower_softmax},
+    {"LogSoftmax", lower_softmax},
+    {"ReduceMean", lower_reduce},
+    {"ReduceSum", lower_reduce},
+    {"ReduceMax", lower_reduce},
+    {"ReduceMin", lower_reduce},
+    {"ReduceL1", lower_reduce},
+    {"ReduceL2", lower_reduce},
+    {"ReduceLogSum", lower_reduce},
+    {"ReduceProd", lower_reduce},
+    {"GlobalMaxPool", lower_reduce},
+    {"ReduceSumSquare", lower_reduce},
+    {"GlobalAveragePool", lower_reduce},
+    {"LayerNormalization", lower_layer_norm},
+    {"InstanceNormalization", lower_instance_norm},
+    {"BatchNormalization", lower_batch_norm},
+    {"Concat", lower_move},
+    {"DepthToSpace", lower_move},
+    {"Dropout", lower_move},
+    {"Expand", lower_move},
+    {"Flatten", lower_move},
+    {"GatherElements", lower_move},
+    {"GatherND", lower_move},
+    {"Identity", lower_move},
+    {"Pad", lower_move},
+    {"Reshape", lower_move},
+    {"Resize", lower_move},
+    {"Scatter", lower_move},
+    {"ScatterElements", lower_move},
+    {"ScatterND", lower_move},
+    {"Upsample", lower_move},
+    {"ReverseSequence", lower_move},
+    {"Slice", lower_move},
+    {"SpaceToDepth", lower_move},
+    {"Split", lower_move},
+    {"Squeeze", lower_move},
+    {"Tile", lower_move},
+    {"Transpose", lower_move},
+    {"Unsqueeze", lower_move},
+};
+
+bool lower_refuse(const struct lowering *l, const char *reason, ...)
+{
+    char given[1024];
+    va_list arguments;
+    va_start(arguments, reason);
+    vsnprintf(given, sizeof given, reason, arguments);
+    va_end(arguments);
+    return fail(l->failure, "the node '%.1000s' (%.100s, opset %lld) cannot be deployed: %s",
+                l->node->name, l->node->op, (long long)l->node->opset, given);
+}
+
+void *lower_take(struct lowering *l, size_t count, size_t size)
+{
+    void *memory = onnx_memory_take(l->onnx->memory, count, size);
+    if (!memory)
+        fail_memory(l->failure);
+    return memory;
+}
+
+/* ---- Constants ---- */
+
+/* The shape of a value that is none: a tensor without elements does, as Shape and Size read no
+ * more. */
+static const onnx_tensor *shape_of(struct lowering *l, const struct value *value)
+{
+    onnx_tensor *tensor = onnx_memory_take(l->scratch, 1, sizeof *tensor);
+    if (!tensor)
+        return NULL;
+    *tensor = (onnx_tensor){
+        .type = value->is_int ? ONNX_INT64 : ONNX_FLOAT, .rank = value->rank, .count = 1};
+    memcpy(tensor->dims, value->dims, sizeof tensor->dims);
+    for (size_t d = 0; d < value->rank; d++)
+        tensor->count *= value->dims[d];
+    return tensor;
+}
+
+/* Computes the node where it depends on constants and shapes alone. */
+static bool fold(struct lowering *l, bool *folded)
+{
+    const onnx_node *node = l->node;
+    const bool shapes = !strcmp(node->op, "Shape") || !strcmp(node->op, "Size");
+    const onnx_tensor **inputs =
+        onnx_memory_take(l->scratch, node->input_count + 1, sizeof *inputs);
+    const onnx_tensor *outputs[OUTPUTS_MAX];
+    *folded = node->operator!= NULL && node->output_count <= OUTPUTS_MAX;
+    if (!inputs)
+        return fail_memory(l->failure);
+    for (size_t i = 0; i < node->input_count && *folded; i++) {
+        inputs[i] = lower_constant(l, i);
+        if (lower_input(l, i) && !inputs[i])
+            inputs[i] = shapes ? shape_of(l, lower_input(l, i)) : NULL;
+        *folded = inputs[i] || !lower_input(l, i);
+    }
+    if (!*folded)
+        return true;
+    if (!onnx_evaluate(node, inputs, outputs, l->onnx->memory, l->failure))
+        return lower_refuse(l, "%s", l->failure->sentence);
+    for (size_t i = 0; i < node->output_count; i++)
+        if (lower_output(l, i))
+            lower_set_constant(lower_output(l, i), outputs[i]);
+    return true;
+}
+
+/* ---- Nodes ---- */
+
+static bool is_used(const struct lowering *l)
+{
+    bool used = false;
+    for (size_t i = 0; i < l->node->output_count; i++)
+        used |= lower_output(l, i) && lower_output(l, i)->uses;
+    return used;
+}
+
+static bool check_outputs(const struct lowering *l)
+{
+    for (size_t i = 0; i < l->node->output_count; i++) {
+        const struct value *value = lower_output(l, i);
+        size_t count = 1;
+        for (size_t d = 0; value && d < value->rank; d++)
+            count *= value->dims[d];
+        if (value && value->uses && count == 0)
+            return lower_refuse(l, "it gives a tensor without elements");
+    }
+    return true;
+}
+
+static bool lower_operation(struct lowering *l)
+{
+    bool folded;
+    if (!fold(l, &folded))
+        return false;
+    if (folded)
+        return true;
+    if (l->node->recurrent)
+        return lower_recurrent(l);
+    if (l->node->branch[0])
+        return lower_if(l);
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (!strcmp(operators[i].op, l->node->op))
+            return operators[i].lower(l);
+    return lower_elementwise(l);
+}
+
+bool lower_graph(struct lowering *l, const onnx_graph *graph)
+{
+    bool lowered = true;
+    for (size_t n = 0; n < graph->node_count && lowered; n++) {
+        l->node = &graph->nodes[n];
+        onnx_memory_clear(l->scratch);
+        if (l->node->output_count == 0 || (l->node->output_count == 1 && !lower_output(l, 0)))
+            return lower_refuse(l, "it has no output");
+        lowered = !is_used(l) || (lower_operation(l) && check_outputs(l) && !l->has_failed);
+    }
+    return lowered;
+}
+
+/* ---- The model ---- */
+
+static void count_uses(struct lowering *l, const onnx_graph *graph)
+{
+    for (size_t n = 0; n < graph->node_count; n++) {
+        const onnx_node *node = &graph->nodes[n];
+        for (size_t i = 0; i < node->input_count; i++)
+            if (node->inputs[i] >= 0)
+                l->values[node->inputs[i]].uses++;
+        for (size_t b = 0; b < 2 && node->branch[b]; b++)
+            count_uses(l, node->branch[b]);
+    }
+    for (size_t i = 0; i < graph->output_count; i++)
+        l->values[graph->outputs[i]].uses++;
+}
+
+static void begin(struct lowering *l)
+{
+    for (size_t v = 0; v < l->onnx->value_count; v++) {
+        l->values[v] = (struct value){.view = {.buffer = -1}};
+        if (l->onnx->values[v].constant)
+            lower_set_constant(&l->values[v], l->onnx->values[v].constant);
+    }
+    count_uses(l, &l->onnx->graph);
+}
+
+bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
+                 struct deploy_model *model, struct failure *failure)
+{
+    struct lowering l = {.onnx = onnx,
+                         .request = request,
+                         .model = model,
+                         .schedule = model->schedule,
+                         .failure = failure,
+                         .scratch = onnx_memory_create(SCRATCH_MEMORY),
+                         .values = calloc(onnx->value_count + 1, sizeof *l.values)};
+    bool lowered = (l.scratch && l.values) || fail_memory(failure);
+    if (lowered) {
+        begin(&l);
+        lowered =
+            lower_inputs(&l) && lower_graph(&l, &onnx->graph) && lower_outputs(&l) && !l.has_failed;
+    }
+    if (lowered && model->layer_count == 0)
+        lowered = fail(failure, "the model has no recurrent node and no product with a constant "
+                                "matrix, which kernels are for");
+    if (lowered)
+        schedule_place(l.schedule);
+    free(l.values);
+    onnx_memory_destroy(l.scratch);
+    return lowered;
+}

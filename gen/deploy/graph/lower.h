@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* A graph of an ONNX model while it becomes a schedule (schedule/schedule.h): node by node, all
+ * shapes being numbers. What is done to it returns false where it fails, with the sentence in the
+ * failure.
+ *
+ * A value is a constant, which is folded as far as it goes; a view; or deferred: a loop over single
+ * elements that whoever uses the value once becomes part of. */
+#ifndef WEIR_DEPLOY_LOWER_H
+#define WEIR_DEPLOY_LOWER_H
+
+#include "deploy/deploy.h"
+#include "onnx/onnx.h"
+#include "schedule/schedule.h"
+
+/* A product with a constant matrix whose cell can still take what is done to its outputs. */
+struct dense {
+    size_t layer, inputs, outputs;
+    const float *matrix, *bias; /* NULL: there is none */
+    const char *after; /* a function; NULL: none */
+};
+
+struct value {
+    bool is_int, is_narrow; /* narrow: whole numbers of 32 bits, which wrap around there */
+    size_t rank, dims[ONNX_RANK_MAX];
+    const onnx_tensor *constant; /* NULL: it is none */
+    struct view view; /* buffer -1: there is none, or not yet */
+    struct loop *deferred; /* NULL: it is not */
+    struct dense *dense; /* what gives all of it, each output of which is an element of an axis */
+    size_t dense_axis; /* this one */
+    size_t uses; /* by nodes and outputs of the model */
+};
+
+struct lowering {
+    const onnx_model *onnx;
+    const struct deploy_request *request;
+    struct deploy_model *model;
+    struct schedule *schedule;
+    struct failure *failure;
+    onnx_memory *scratch; /* of the node in work */
+    const onnx_node *node; /* that one */
+    struct value *values; /* of every value of the model */
+    const char *carry; /* lines OUT=IN; NULL: nothing is carried */
+    bool has_failed; /* where a view is asked for, which cannot tell by itself */
+};
+
+/* Fails: the node in work cannot be deployed. */
+bool lower_refuse(const struct lowering *l, const char *reason, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Memory that lives as long as the model; NULL and a sentence where there is none. */
+void *lower_take(struct lowering *l, size_t count, size_t size);
+
+/* All nodes of a graph. */
+bool lower_graph(struct lowering *l, const onnx_graph *graph);
+
+/* inputs.c: the shapes of the model's inputs, and their buffers; and what the model gives. */
+bool lower_inputs(struct lowering *l);
+bool lower_outputs(struct lowering *l);
+
+/* carry.c: which outputs are inputs of the next call; the input that an output is, and its buffer;
+ * and storing them, at the end. What follows NAME= in a list of lines; NULL: it is not there. */
+bool lower_pairs(struct lowering *l);
+bool lower_is_kept(const struct lowering *l, const char *input);
+const struct buffer *lower_find_kept(const struct lowering *l, const char *output, int *number);
+bool lower_carry(struct lowering *l);
+const char *lower_find_line(const char *lines, const char *name);
+
+/* ---- Values: values.c ---- */
+
+/* An input or output of the node in work; NULL: it is left out. */
+struct value *lower_input(const struct lowering *l, size_t input);
+struct value *lower_output(const struct lowering *l, size_t output);
+const onnx_tensor *lower_constant(const struct lowering *l, size_t input); /* or NULL */
+
+void lower_set_view(struct value *value, const struct view *view, bool is_int);
+void lower_set_constant(struct value *value, const onnx_tensor *tensor);
+
+/* The value as a view: what is deferred is computed, constants become buffers. */
+struct view lower_view(struct lowering *l, struct value *value);
+
+/* The same as one that is dense, or whose last axis is. */
+struct view lower_dense_view(struct lowering *l, struct value *value);
+struct view lower_pack(struct lowering *l, const struct view *view);
+
+/* A step that copies from one view to another of the same shape; fills one with a number. */
+void lower_copy(struct lowering *l, const struct view *from, const struct view *to);
+void lower_fill(struct lowering *l, float number, const struct view *to);
+
+/* Computes the value into a view. */
+void lower_into(struct lowering *l, struct value *value, const struct view *to);
+
+/* Computes all that is deferred: branches follow, of which one runs. */
+void lower_settle(struct lowering *l);
+
+/* Whether a loop, in as few dimensions as there need be, became a kernel: work.c. False: it failed.
+ */
+bool lower_work(struct lowering *l, const struct loop *loop, bool *made);
+/* Whether what is deferred is to be computed by itself before words are applied to it: one of them
+ * can be a kernel, and both together cannot. */
+bool lower_is_apart(const struct loop *loop, const char *words);
+
+/* ---- Expressions: expressions.c ---- */
+
+/* Some values under a text of words, the last one first in none: a, b, c are the values, words with
+ * letters else are functions of kernels/elementwise.h or name=number an attribute of the node with
+ * what stands in for it, and numbers are floats. Each function takes what it takes from the end of
+ * what stands before it. The result is deferred. */
+bool lower_expression(struct lowering *l, struct value *const *of, size_t count, const char *words,
+                      struct value *result);
+
+/* The same combined over some axes, which become 1; the result is a view. */
+bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                     const char *words, const char *combine, float start, struct value *result);
+
+/* ---- Products: dense.c ---- */
+
+/* The product of rows with a matrix [outputs][inputs]: of a view whose last axis has the inputs, in
+ * whose place come the outputs. */
+bool lower_dense(struct lowering *l, const struct view *rows, const struct dense *dense,
+                 struct value *result);
+
+/* Whether what is added, or the function, became part of the cell that gives a value. */
+bool lower_dense_takes(struct lowering *l, bool *taken);
+
+struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const double size[4]);
+
+/* ---- Windows: windows.c ---- */
+
+struct window;
+
+/* The input of the node as [batch][channels][rows][columns], in the memory around it what is to be
+ * read there; and with this stride zeros between its elements, where that is more than 1. */
+struct view lower_window_input(struct lowering *l, const struct window *window, float fill,
+                               const int64_t spread[2]);
+
+/* What is read for each output: [batch][rows][columns][kernel][channels]. */
+struct view lower_window_patches(const struct window *window, const struct view *x,
+                                 size_t channels);
+
+/* What lies as [batch][rows][columns][channels] under the node's axes. */
+struct view lower_window_output(const struct lowering *l, const struct view *made);
+
+/* ---- Operators ---- */
+
+typedef bool lower_operator(struct lowering *l);
+
+lower_operator lower_recurrent, lower_if; /* recurrent.c, branches.c */
+lower_operator lower_elementwise, lower_clip, lower_pow, lower_gelu, lower_cast; /* elementwise.c */
+lower_operator lower_move, lower_gather; /* moves.c */
+lower_operator lower_matmul, lower_gemm; /* products.c */
+lower_operator lower_conv, lower_conv_transpose; /* convolution.c */
+lower_operator lower_pool; /* pooling.c */
+lower_operator lower_arg, lower_cum_sum; /* order.c */
+lower_operator lower_softmax, lower_reduce, lower_layer_norm; /* reductions.c */
+lower_operator lower_batch_norm, lower_instance_norm;
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* ArgMax, ArgMin and CumSum, which ask where along an axis an element is. */
+#include "deploy/graph/lower.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WHOLE_MOST = 1 << 24 }; /* up to which floats are whole numbers */
+
+static bool read_axis(struct lowering *l, int64_t given, const struct value *x, size_t *axis)
+{
+    const int64_t found = given < 0 ? given + (int64_t)x->rank : given;
+    if (found < 0 || found >= (int64_t)x->rank || x->dims[found] >= WHOLE_MOST)
+        return lower_refuse(l, "axis %lld is none of its input", (long long)given);
+    *axis = (size_t)found;
+    return true;
+}
+
+/* A number for each element of an axis, as a constant that is broadcast; NULL: there is no memory.
+ */
+static struct value *numbers(struct lowering *l, const struct value *x, size_t axis)
+{
+    size_t dims[ONNX_RANK_MAX];
+    struct value *value = lower_take(l, 1, sizeof *value);
+    for (size_t d = axis; d < x->rank; d++)
+        dims[d - axis] = d == axis ? x->dims[d] : 1;
+    onnx_tensor *tensor =
+        onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, x->rank - axis, dims, l->failure);
+    if (!value || !tensor)
+        return NULL;
+    for (size_t i = 0; i < tensor->count; i++)
+        tensor->floats[i] = (float)i;
+    *value = (struct value){.view = {.buffer = -1}, .uses = 1};
+    lower_set_constant(value, tensor);
+    return value;
+}
+
+/* Where the greatest or least element is: of those that are as great, the first or last. A NaN is
+ * greater than any other. */
+bool lower_arg(struct lowering *l)
+{
+    const bool last = onnx_attribute_int(l->node, "select_last_index", 0) != 0;
+    const bool greatest = !strcmp(l->node->op, "ArgMax");
+    struct value *x = lower_input(l, 0), most = {.view = {.buffer = -1}, .uses = 1}, there = most,
+                 found = most, numbered = most;
+    bool axes[ONNX_RANK_MAX] = {false};
+    size_t axis = 0;
+    if (!x || x->is_int)
+        return lower_refuse(l, "it works on floats only");
+    if (!read_axis(l, onnx_attribute_int(l->node, "axis", 0), x, &axis))
+        return false;
+    axes[axis] = true;
+    lower_view(l, x);
+    if (!greatest) { /* what is no number is never the least, but where there is nothing else */
+        if (!lower_expression(l, &x, 1, "a a equal a 1e39 where", &numbered))
+            return false;
+        x = &numbered;
+        const struct view view = lower_view(l, x);
+        lower_set_view(x, &view, false);
+    }
+    if (!lower_reduction(l, x, axes, "a", greatest ? "max" : "min", greatest ? -INFINITY : INFINITY,
+                         &most))
+        return false;
+    struct value *of[] = {x, &most, numbers(l, x, axis)};
+    if (!of[2] ||
+        !lower_expression(l, of, 3,
+                          last ? "a b equal a a equal int_not int_or c -1 where"
+                               : "a b equal a a equal int_not int_or c 16777216 where",
+                          &there) ||
+        !lower_reduction(l, &there, axes, "a", last ? "max" : "min", last ? -1 : WHOLE_MOST,
+                         &found))
+        return false;
+    if (!onnx_attribute_int(l->node, "keepdims", 1)) {
+        struct view view = found.view;
+        for (size_t d = axis; d + 1 < view.rank; d++) {
+            view.dims[d] = view.dims[d + 1];
+            view.strides[d] = view.strides[d + 1];
+        }
+        view.rank--;
+        lower_set_view(&found, &view, false);
+    }
+    struct value *one[] = {&found};
+    return lower_expression(l, one, 1, "a to_int", lower_output(l, 0));
+}
+
+/* Each sum by itself, over all elements, of which those that come later count as 0. */
+bool lower_cum_sum(struct lowering *l)
+{
+    const onnx_tensor *given = lower_constant(l, 1);
+    const bool exclusive = onnx_attribute_int(l->node, "exclusive", 0) != 0;
+    const bool reverse = onnx_attribute_int(l->node, "reverse", 0) != 0;
+    struct value *x = lower_input(l, 0);
+    size_t axis = 0;
+    if (!x || x->is_int || !given || !given->ints || given->count != 1 || x->rank == VIEW_RANK_MAX)
+        return lower_refuse(l, "it works on floats, along an axis that is a constant");
+    if (!read_axis(l, given->ints[0], x, &axis))
+        return false;
+    const struct view view = lower_view(l, x);
+    const size_t count = x->dims[axis];
+    int64_t *taken = lower_take(l, count * count, sizeof *taken);
+    if (!taken)
+        return false;
+    for (size_t i = 0; i < count * count; i++) {
+        const size_t to = i / count, from = i % count;
+        taken[i] = to == from ? !exclusive : reverse ? from > to : from < to;
+    }
+    const int table = schedule_buffer(l->schedule, PLACE_CONSTANT, true, count * count);
+    l->schedule->buffers[table].data = taken;
+    const struct view y = view_dense(
+        schedule_buffer(l->schedule, PLACE_ARENA, false, view_count(&view)), x->rank, x->dims);
+    struct loop loop = {
+        .rank = x->rank + 1,
+        .reduced = 1,
+        .combine = function_find("add"),
+        .operand_count = 2,
+        .term_count = 4,
+        .terms = {{.kind = TERM_OPERAND, .is_int = true, .operand = 0},
+                  {.kind = TERM_OPERAND, .operand = 1},
+                  {.kind = TERM_NUMBER},
+                  {.kind = TERM_CALL, .function = function_find("where"), .of = {0, 1, 2}}},
+        .to = y};
+    memcpy(loop.dims, x->dims, x->rank * sizeof *x->dims);
+    loop.dims[x->rank] = count;
+    loop.operands[0].view = (struct view){.buffer = table};
+    loop.operands[0].view.strides[axis] = (ptrdiff_t)count;
+    loop.operands[0].view.strides[x->rank] = 1;
+    loop.operands[1].view = view;
+    loop.operands[1].view.strides[axis] = 0;
+    loop.operands[1].view.strides[x->rank] = view.strides[axis];
+    loop_simplify(&loop);
+    schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = loop;
+    lower_set_view(lower_output(l, 0), &y, false);
+    return true;
+}

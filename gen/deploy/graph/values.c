@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of a graph that becomes a schedule, as constants, views and what is deferred. */
+#include "deploy/graph/lower.h"
+
+#include <string.h>
+
+struct value *lower_input(const struct lowering *l, size_t input)
+{
+    const int value = input < l->node->input_count ? l->node->inputs[input] : -1;
+    return value < 0 ? NULL : &l->values[value];
+}
+
+struct value *lower_output(const struct lowering *l, size_t output)
+{
+    const int value = output < l->node->output_count ? l->node->outputs[output] : -1;
+    return value < 0 ? NULL : &l->values[value];
+}
+
+const onnx_tensor *lower_constant(const struct lowering *l, size_t input)
+{
+    const struct value *value = lower_input(l, input);
+    return value ? value->constant : NULL;
+}
+
+void lower_set_view(struct value *value, const struct view *view, bool is_int)
+{
+    value->view = *view;
+    value->is_int = is_int;
+    value->rank = view->rank;
+    memcpy(value->dims, view->dims, sizeof value->dims);
+}
+
+void lower_set_constant(struct value *value, const onnx_tensor *tensor)
+{
+    value->constant = tensor;
+    value->is_int = !tensor->floats;
+    value->is_narrow = tensor->type == ONNX_INT32;
+    value->rank = tensor->rank;
+    memcpy(value->dims, tensor->dims, sizeof value->dims);
+}
+
+/* A buffer of the value's shape, whose axes lie in the order of those that the loop first reads all
+ * of: so a layout that suits one step goes on through the next. */
+static struct view make_room(struct lowering *l, const struct value *value)
+{
+    const struct loop *loop = value->deferred;
+    const struct view *like = NULL;
+    size_t order[VIEW_RANK_MAX], dims[VIEW_RANK_MAX];
+    for (size_t k = loop->operand_count; k-- > 0;) {
+        bool whole = loop->reduced == 0 && !loop->operands[k].is_indexed;
+        for (size_t d = 0; d < value->rank; d++)
+            whole &= value->dims[d] == 1 || loop->operands[k].view.strides[d] > 0;
+        like = whole ? &loop->operands[k].view : like;
+    }
+    for (size_t d = 0; d < value->rank; d++) {
+        size_t k = d;
+        for (;
+             like && k > 0 && value->dims[d] > 1 && like->strides[order[k - 1]] < like->strides[d];
+             k--)
+            order[k] = order[k - 1];
+        order[k] = d;
+    }
+    for (size_t k = 0; k < value->rank; k++)
+        dims[k] = value->dims[order[k]];
+    size_t count = 1;
+    for (size_t k = 0; k < value->rank; k++)
+        count *= dims[k];
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, value->is_int, count);
+    const struct view dense = view_dense(buffer, value->rank, dims);
+    struct view view = dense;
+    for (size_t k = 0; k < value->rank; k++) {
+        view.dims[order[k]] = dense.dims[k];
+        view.strides[order[k]] = dense.strides[k];
+    }
+    return view;
+}
+
+/* The loop as a step of its own. */
+static void add_loop(struct lowering *l, const struct loop *loop, const struct view *to)
+{
+    struct loop simple = *loop;
+    bool made;
+    simple.to = *to;
+    loop_simplify(&simple);
+    if (!lower_work(l, &simple, &made))
+        l->has_failed = true;
+    if (!made)
+        schedule_step(l->schedule, STEP_LOOP, l->node ? l->node->name : "outputs")->loop = simple;
+}
+
+static struct view constant_view(struct lowering *l, struct value *value)
+{
+    const onnx_tensor *tensor = value->constant;
+    const int buffer = schedule_buffer(l->schedule, PLACE_CONSTANT, !tensor->floats, tensor->count);
+    l->schedule->buffers[buffer].data =
+        tensor->floats ? (const void *)tensor->floats : (const void *)tensor->ints;
+    return view_dense(buffer, tensor->rank, tensor->dims);
+}
+
+struct view lower_view(struct lowering *l, struct value *value)
+{
+    if (value->view.buffer >= 0)
+        return value->view;
+    if (value->constant) {
+        value->view = constant_view(l, value);
+        return value->view;
+    }
+    value->view = make_room(l, value);
+    add_loop(l, value->deferred, &value->view);
+    value->deferred = NULL;
+    return value->view;
+}
+
+static const char *same(const struct lowering *l, const struct view *view)
+{
+    const bool gives = l->schedule->buffers[view->buffer].place == PLACE_OUTPUT;
+    return schedule_is_int(l->schedule, view) ? "int_same" : gives ? "canonical" : "same";
+}
+
+/* Adds a function to what a loop does last. */
+static void add_last(struct loop *loop, const char *function, bool is_int)
+{
+    loop->terms[loop->term_count] = (struct term){.kind = TERM_CALL,
+                                                  .is_int = is_int,
+                                                  .function = function_find(function),
+                                                  .of = {loop->term_count - 1}};
+    loop->term_count++;
+}
+
+void lower_copy(struct lowering *l, const struct view *from, const struct view *to)
+{
+    struct loop loop = {.rank = to->rank, .operand_count = 1, .term_count = 1};
+    memcpy(loop.dims, to->dims, sizeof loop.dims);
+    loop.operands[0].view = *from;
+    loop.terms[0] =
+        (struct term){.kind = TERM_OPERAND, .is_int = schedule_is_int(l->schedule, from)};
+    if (l->schedule->buffers[to->buffer].place == PLACE_OUTPUT)
+        add_last(&loop, same(l, to), schedule_is_int(l->schedule, to));
+    add_loop(l, &loop, to);
+}
+
+void lower_fill(struct lowering *l, float number, const struct view *to)
+{
+    struct loop loop = {.rank = to->rank, .term_count = 1};
+    memcpy(loop.dims, to->dims, sizeof loop.dims);
+    loop.terms[0] = (struct term){.kind = TERM_NUMBER,
+                                  .is_int = schedule_is_int(l->schedule, to),
+                                  .number = number,
+                                  .whole = (int64_t)number};
+    add_loop(l, &loop, to);
+}
+
+void lower_into(struct lowering *l, struct value *value, const struct view *to)
+{
+    if (!value->deferred || value->uses > 1 || value->deferred->term_count == LOOP_TERMS_MAX) {
+        const struct view view = lower_view(l, value);
+        lower_copy(l, &view, to);
+        return;
+    }
+    struct loop loop = *value->deferred;
+    if (l->schedule->buffers[to->buffer].place == PLACE_OUTPUT)
+        add_last(&loop, same(l, to), value->is_int);
+    add_loop(l, &loop, to);
+}
+
+struct view lower_pack(struct lowering *l, const struct view *view)
+{
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, schedule_is_int(l->schedule, view),
+                                       view_count(view));
+    const struct view dense = view_dense(buffer, view->rank, view->dims);
+    lower_copy(l, view, &dense);
+    return dense;
+}
+
+struct view lower_dense_view(struct lowering *l, struct value *value)
+{
+    const struct view view = lower_view(l, value);
+    return view_is_dense(&view) ? view : lower_pack(l, &view);
+}
+
+void lower_settle(struct lowering *l)
+{
+    for (size_t v = 0; v < l->onnx->value_count; v++)
+        if (l->values[v].deferred)
+            lower_view(l, &l->values[v]);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* How a model with a schedule is called, and what a call does, as C: what varies in NAME.h and
+ * NAME.c. */
+#include "deploy/deployment.h"
+
+#include <string.h>
+
+/* ---- Arguments ---- */
+
+/* Visits the arguments of a call: inputs, then outputs. */
+typedef void visit_argument(void *context, const struct buffer *buffer, const struct view *view);
+
+static const struct buffer *argument(const struct schedule *schedule, size_t number)
+{
+    const enum place place = number < schedule->input_count ? PLACE_INPUT : PLACE_OUTPUT;
+    const size_t index = place == PLACE_INPUT ? number : number - schedule->input_count;
+    size_t b = 0;
+    while (schedule->buffers[b].place != place || schedule->buffers[b].index != index)
+        b++;
+    return &schedule->buffers[b];
+}
+
+static void add_argument_row(const struct buffer *buffer, struct text *out)
+{
+    const bool in = buffer->place == PLACE_INPUT;
+    text_add(out, " *     %c%zu: the %s ", in ? 'x' : 'y', buffer->index, in ? "input" : "output");
+    deploy_quote(out, buffer->name);
+    text_add(out, ", %s%zu", buffer->is_int ? "whole numbers, " : "", buffer->count);
+    for (size_t d = 0; d < buffer->rank; d++)
+        text_add(out, "%s%zu%s", d ? "][" : " as [", buffer->dims[d],
+                 d + 1 == buffer->rank ? "]" : "");
+    text_add(out, "\n");
+}
+
+static void add_arguments(const struct schedule *schedule, struct values *values)
+{
+    const size_t count = schedule->input_count + schedule->output_count;
+    struct text list = {0}, names = {0}, rows = {0}, missing = {0};
+    bool ints = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct buffer *buffer = argument(schedule, i);
+        const bool in = buffer->place == PLACE_INPUT;
+        text_add(&list, "%s%s%s *%c%zu", i ? ", " : "", in ? "const " : "",
+                 buffer->is_int ? "int64_t" : "float", in ? 'x' : 'y', buffer->index);
+        text_add(&names, "%s%c%zu", i ? ", " : "", in ? 'x' : 'y', buffer->index);
+        text_add(&missing, " || !%c%zu", in ? 'x' : 'y', buffer->index);
+        add_argument_row(buffer, &rows);
+        ints |= buffer->is_int;
+    }
+    values_take(values, "ARGUMENTS", &list);
+    values_take(values, "ARGUMENT_NAMES", &names);
+    values_take(values, "ARGUMENT_ROWS", &rows);
+    values_take(values, "ARGUMENTS_MISSING", &missing);
+    values_add(values, "STEP_ARGUMENTS", "model, state, @ARGUMENT_NAMES@");
+    values_add(values, "INCLUDE_STDINT", "%s", ints ? "#include <stdint.h>" : "");
+}
+
+/* ---- Steps ---- */
+
+/* What a kernel's step is written for. */
+struct writing {
+    const struct deployment *d;
+    struct text *out;
+};
+
+static void add_kernel(void *context, const struct kernel_step *step)
+{
+    const struct writing *w = context;
+    const struct schedule *schedule = w->d->model->schedule;
+    struct text *out = w->out;
+    text_add(out, "        struct work work;\n        work.pass = %zu;\n", step->layer);
+    text_add(out, "        work.steps = %zu;\n        work.batch = %zu;\n", step->x.dims[1],
+             step->x.dims[0]);
+    const struct view *const views[] = {&step->x, &step->y};
+    for (size_t k = 0; k < 2; k++) {
+        const char name = k ? 'y' : 'x';
+        text_add(out, "        work.%c = ", name);
+        schedule_pointer(schedule, views[k]->buffer, views[k]->offset, out);
+        text_add(out, ";\n        work.%c_step = %td;\n        work.%c_row = %td;\n", name,
+                 views[k]->strides[1], name, views[k]->strides[0]);
+    }
+    for (size_t s = 0; s < step->state_count; s++) {
+        for (size_t k = 0; k < 2; k++) {
+            text_add(out, "        work.rows[%zu][%zu] = ", s, k);
+            schedule_pointer(schedule, step->rows[s][k], 0, out);
+            text_add(out, ";\n");
+        }
+        text_add(out, "        work.row_step[%zu] = %zu;\n", s, step->row_step[s]);
+    }
+    text_add(out, "        work.state_count = %zu;\n        run_kernel(call, &work);\n",
+             step->state_count);
+}
+
+static bool can_fail(const struct schedule *schedule)
+{
+    bool can = false;
+    for (size_t s = 0; s < schedule->step_count; s++) {
+        const struct step *step = &schedule->steps[s];
+        can |= step->kind == STEP_FAIL;
+        for (size_t k = 0; step->kind == STEP_LOOP && k < step->loop.operand_count; k++)
+            can |= step->loop.operands[k].is_indexed;
+    }
+    return can;
+}
+
+static void add_steps(const struct deployment *d, struct values *values)
+{
+    const struct schedule *schedule = d->model->schedule;
+    struct text steps = {0}, constants = {0}, kept = {0};
+    struct writing writing = {d, &steps};
+    size_t initial = 0;
+    schedule_text(schedule, add_kernel, &writing, &steps);
+    schedule_constants(schedule, &constants);
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        if (buffer->place != PLACE_KEPT)
+            continue;
+        text_add(&kept, "    memcpy(kept + %zu, initial + %zu, sizeof *kept * %zu);\n",
+                 buffer->at / sizeof(float), initial, buffer->count);
+        initial += buffer->count;
+    }
+    values_take(values, "SCHEDULE", &steps);
+    values_take(values, "CONSTANTS", &constants);
+    values_take(values, "RESET_KEPT", &kept);
+    values_add(values, "FAILS", "%s",
+               can_fail(schedule) ? "what it computes would be outside of what there is"
+                                  : "the model is none");
+    values_add(values, "CARRIED_AT", "%zu", d->layout.carried);
+    values_add(values, "ARENA_AT", "%zu", d->layout.arena);
+    values_add(values, "ARENA", "%zu", schedule->arena);
+    values_add(values, "ALIVE", "%zu", schedule->alive);
+}
+
+void deploy_schedule(const struct deployment *d, struct values *values)
+{
+    values_add(values, "NAME", "%s", d->model->name);
+    values_add(values, "UPPER", "%s", d->upper);
+    values_choose(values, "SIZES", "schedule", "sizes.h");
+    values_choose(values, "BODY", "schedule", "body.c");
+    values_choose(values, "PLACES", "schedule", "places.h");
+    values_add(values, "LAYERS_TABLE", "%s", "");
+    values_choose(values, "STEP_DECLARATION", "schedule", "step.h");
+    values_choose(values, "KERNEL_FUNCTION", "sequence", "kernel.h");
+    values_add(values, "INCLUDE_SOFTMAX", "%s", "");
+    values_add(values, "SOFTMAX_FIELD", "%s", "");
+    values_add(values, "INCLUDE_ELEMENTWISE", "#include \"elementwise.h\"");
+    values_choose(values, "RESET_COMMENT", "parts", "reset.h");
+    deploy_init(d, values);
+    add_arguments(d->model->schedule, values);
+    add_steps(d, values);
+}

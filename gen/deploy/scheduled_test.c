@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* What NAME_test.c of a model with a schedule is about: inputs, and what comes of them, as bits. */
+#include "deploy/deployment.h"
+
+#include "inspect/interpret.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A run of the schedule: memory for every buffer; `exact` with weights as they were learned. */
+struct running {
+    const struct deployment *d;
+    bool exact;
+    void **memory;
+};
+
+static size_t size_of(const struct buffer *buffer)
+{
+    return buffer->is_int ? sizeof(int64_t) : sizeof(float);
+}
+
+static void run_kernel(void *context, const struct kernel_step *step)
+{
+    const struct running *r = context;
+    const struct program *program = deployment_program(r->d, step->layer, 0);
+    const struct deploy_layer *layer = &r->d->model->layers[step->layer];
+    const float *x = (const float *)r->memory[step->x.buffer] + step->x.offset;
+    float *y = (float *)r->memory[step->y.buffer] + step->y.offset;
+    const size_t steps = step->x.dims[1];
+    for (size_t b = 0; b < step->x.dims[0]; b++) {
+        struct interpretation *in = interpret_create(program, layer->passes[0].params, r->exact);
+        for (size_t s = 0; s < step->state_count; s++) {
+            const size_t size =
+                deployment_size(layer, program->graph, program->graph->states[s].extent);
+            const float *rows = r->memory[step->rows[s][0]];
+            memcpy(interpret_state(in, s), rows + b * step->row_step[s], size * sizeof *rows);
+        }
+        for (size_t t = 0; t < steps; t++)
+            interpret_step(
+                in, x + (ptrdiff_t)b * step->x.strides[0] + (ptrdiff_t)t * step->x.strides[1],
+                y + (ptrdiff_t)b * step->y.strides[0] + (ptrdiff_t)t * step->y.strides[1]);
+        for (size_t s = 0; s < step->state_count; s++) {
+            const size_t size =
+                deployment_size(layer, program->graph, program->graph->states[s].extent);
+            float *rows = r->memory[step->rows[s][steps % 2]];
+            memcpy(rows + b * step->row_step[s], interpret_state(in, s), size * sizeof *rows);
+        }
+        interpret_free(in);
+    }
+}
+
+/* ---- Inputs ---- */
+
+/* What the model brings for an input, or numbers between -1 and 1; whole ones are 0 and 1. */
+static void fill_input(const struct deploy_tensor *given, const struct buffer *buffer, void *memory,
+                       unsigned *random)
+{
+    if (given) {
+        memcpy(memory, given->elements, buffer->count * size_of(buffer));
+        return;
+    }
+    for (size_t i = 0; i < buffer->count; i++) {
+        *random = *random * 1664525u + 1013904223u;
+        if (buffer->is_int)
+            ((int64_t *)memory)[i] = (int64_t)(*random >> 31);
+        else
+            ((float *)memory)[i] = (float)(*random >> 8) / (float)(1 << 23) - 1;
+    }
+}
+
+/* What is in the arena before it is written, and past the end of any buffer, is never read: else
+ * it shows, as it is NaN. */
+static void *make_room(const struct buffer *buffer)
+{
+    enum { GUARD = 64 };
+    const size_t count = buffer->count + GUARD;
+    void *room = malloc(count * size_of(buffer));
+    if (room && buffer->place == PLACE_KEPT)
+        memset(room, 0, count * size_of(buffer));
+    else if (room)
+        memset(room, 0xff, count * size_of(buffer));
+    return room;
+}
+
+static bool allocate(struct running *r, struct failure *failure)
+{
+    const struct schedule *schedule = r->d->model->schedule;
+    unsigned random = 1;
+    r->memory = calloc(schedule->buffer_count + 1, sizeof *r->memory);
+    for (size_t b = 0; b < schedule->buffer_count && r->memory; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        r->memory[b] = make_room(buffer);
+        if (!r->memory[b])
+            return fail_memory(failure);
+        if (buffer->place == PLACE_CONSTANT)
+            memcpy(r->memory[b], buffer->data, buffer->count * size_of(buffer));
+        if (buffer->place == PLACE_INPUT)
+            fill_input(r->d->model->inputs ? &r->d->model->inputs[buffer->index] : NULL, buffer,
+                       r->memory[b], &random);
+    }
+    return r->memory || fail_memory(failure);
+}
+
+static void free_memory(struct running *r)
+{
+    for (size_t b = 0; b < r->d->model->schedule->buffer_count && r->memory; b++)
+        free(r->memory[b]);
+    free(r->memory);
+}
+
+/* ---- Its text ---- */
+
+/* An argument's elements: floats as their bits. */
+static void add_data(const struct buffer *buffer, const void *memory, struct text *out)
+{
+    const char kind = buffer->place == PLACE_INPUT ? 'x' : 'y';
+    text_add(out, "static const %s %c%zu_given[] = {\n", buffer->is_int ? "int64_t" : "unsigned",
+             kind, buffer->index);
+    for (size_t i = 0; i < buffer->count; i++) {
+        uint32_t bits;
+        const char *end = i % 8 == 7 || i + 1 == buffer->count ? "\n" : " ";
+        text_add(out, i % 8 ? "" : "    ");
+        memcpy(&bits, (const float *)memory + i, buffer->is_int ? 0 : sizeof bits);
+        if (buffer->is_int)
+            text_add(out, "INT64_C(%lld),%s", (long long)((const int64_t *)memory)[i], end);
+        else
+            text_add(out, "0x%08xu,%s", (unsigned)bits, end);
+    }
+    text_add(out, "};\n\n");
+}
+
+static void add_arrays(const struct running *r, struct values *values)
+{
+    const struct schedule *schedule = r->d->model->schedule;
+    struct text data = {0}, room = {0}, begin = {0}, compare = {0};
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        const bool in = buffer->place == PLACE_INPUT;
+        const char kind = in ? 'x' : 'y';
+        const size_t index = buffer->index;
+        if (!in && buffer->place != PLACE_OUTPUT)
+            continue;
+        add_data(buffer, r->memory[b], &data);
+        text_add(&room, "    static %s %c%zu[%zu];\n", buffer->is_int ? "int64_t" : "float", kind,
+                 index, buffer->count);
+        if (in)
+            text_add(&begin, "        memcpy(x%zu, x%zu_given, sizeof x%zu);\n", index, index,
+                     index);
+        else
+            text_add(&begin, "        memset(y%zu, 0x55, sizeof y%zu);\n", index, index);
+        if (!in)
+            text_add(&compare, "        right = right && !memcmp(y%zu, y%zu_given, sizeof y%zu);\n",
+                     index, index, index);
+    }
+    values_take(values, "TEST_DATA", &data);
+    values_take(values, "TEST_ROOM", &room);
+    values_take(values, "TEST_BEGIN", &begin);
+    values_take(values, "TEST_COMPARE", &compare);
+    values_choose(values, "TEST_CHECK", "schedule", "test.c");
+    values_add(values, "TEST_STEPS", "0");
+    values_add(values, "TEST_LENGTH", "0");
+    values_add(values, "TEST_INITIAL", "%s", "");
+    values_add(values, "TEST_STEP", "%s", "");
+}
+
+/* The model's own outputs must be what it gives here. */
+static bool check_outputs(const struct running *r, struct failure *failure)
+{
+    const struct schedule *schedule = r->d->model->schedule;
+    const struct deploy_tensor *outputs = r->d->model->outputs;
+    for (size_t b = 0; b < schedule->buffer_count && outputs; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        double worst = 0, most = 1;
+        if (buffer->place != PLACE_OUTPUT)
+            continue;
+        const void *given = outputs[buffer->index].elements, *made = r->memory[b];
+        for (size_t i = 0; i < buffer->count; i++) {
+            const double a = buffer->is_int ? (double)((const int64_t *)given)[i]
+                                            : (double)((const float *)given)[i];
+            const double y = buffer->is_int ? (double)((const int64_t *)made)[i]
+                                            : (double)((const float *)made)[i];
+            const double off = fabs(a - y);
+            worst = off > worst || off != off ? off : worst;
+            most = fabs(a) > most ? fabs(a) : most;
+        }
+        if (!(worst <= DEPLOY_TOLERANCE * most))
+            return fail(failure,
+                        "--data: the output '%.80s' is off by %g, expected at most %g of %g",
+                        quote(buffer->name).text, worst, DEPLOY_TOLERANCE, most);
+    }
+    return true;
+}
+
+static bool run(struct running *r, struct failure *failure)
+{
+    const struct deploy_model *model = r->d->model;
+    return allocate(r, failure) &&
+           (schedule_run(model->schedule, r->memory, run_kernel, r) ||
+            fail(failure, "the self-test cannot run: %s",
+                 model->inputs
+                     ? "the model fails on the inputs of --data"
+                     : "the model needs inputs of its own, expected --data or --no-test"));
+}
+
+/* By the weights that were learned. */
+static bool check_data(const struct deployment *d, struct failure *failure)
+{
+    struct running r = {.d = d, .exact = true};
+    const bool right = !d->model->outputs || (run(&r, failure) && check_outputs(&r, failure));
+    free_memory(&r);
+    return right;
+}
+
+bool deploy_schedule_test(const struct deployment *d, struct values *values,
+                          struct failure *failure)
+{
+    struct running r = {.d = d};
+    if (!check_data(d, failure))
+        return false;
+    if (d->model->no_test)
+        return true;
+    const bool ran = run(&r, failure);
+    if (ran) {
+        add_arrays(&r, values);
+        deploy_isa_strings(d, values);
+    }
+    free_memory(&r);
+    return ran;
+}

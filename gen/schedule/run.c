@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a schedule: what weir-gen knows the results of a model by. */
+#include "schedule/functions.h"
+
+/* One run of a loop. */
+struct running {
+    const struct schedule *schedule;
+    const struct loop *loop;
+    void *const *memory;
+    size_t index[VIEW_RANK_MAX];
+    union element values[LOOP_TERMS_MAX];
+};
+
+static ptrdiff_t place_in(const struct running *r, const struct view *view, size_t dims)
+{
+    ptrdiff_t at = view->offset;
+    for (size_t d = 0; d < dims; d++)
+        at += view->strides[d] * (ptrdiff_t)r->index[d];
+    return at;
+}
+
+static bool read_operand(struct running *r, const struct operand *operand, union element *value)
+{
+    ptrdiff_t at = place_in(r, &operand->view, r->loop->rank);
+    const void *memory = r->memory[operand->view.buffer];
+    if (operand->is_indexed) {
+        const int64_t index = r->values[operand->index].whole, bound = (int64_t)operand->bound;
+        if (index < -bound || index >= bound)
+            return false;
+        at += operand->step * (ptrdiff_t)(index < 0 ? index + bound : index);
+    }
+    if (schedule_is_int(r->schedule, &operand->view))
+        value->whole = ((const int64_t *)memory)[at];
+    else
+        value->real = ((const float *)memory)[at];
+    return true;
+}
+
+/* All terms of an element. */
+static bool compute(struct running *r)
+{
+    for (size_t t = 0; t < r->loop->term_count; t++) {
+        const struct term *term = &r->loop->terms[t];
+        union element *value = &r->values[t], of[ARGUMENTS_MAX];
+        if (term->kind == TERM_OPERAND &&
+            !read_operand(r, &r->loop->operands[term->operand], value))
+            return false;
+        if (term->kind == TERM_NUMBER && term->is_int)
+            value->whole = term->whole;
+        else if (term->kind == TERM_NUMBER)
+            value->real = term->number;
+        for (size_t k = 0; k < ARGUMENTS_MAX && term->kind == TERM_CALL; k++)
+            of[k] = r->values[term->of[k]];
+        if (term->kind == TERM_CALL)
+            *value = function_call(term->function, of);
+    }
+    return true;
+}
+
+static bool advance(struct running *r, size_t from, size_t to)
+{
+    for (size_t d = to; d-- > from;) {
+        if (++r->index[d] < r->loop->dims[d])
+            return true;
+        r->index[d] = 0;
+    }
+    return false;
+}
+
+static void store(const struct running *r, const union element *value)
+{
+    const struct view *to = &r->loop->to;
+    const ptrdiff_t at = place_in(r, to, r->loop->rank - r->loop->reduced);
+    if (schedule_is_int(r->schedule, to))
+        ((int64_t *)r->memory[to->buffer])[at] = value->whole;
+    else
+        ((float *)r->memory[to->buffer])[at] = value->real;
+}
+
+static bool run_loop(const struct schedule *schedule, const struct loop *loop, void *const *memory)
+{
+    struct running r = {.schedule = schedule, .loop = loop, .memory = memory};
+    const size_t kept = loop->rank - loop->reduced, last = loop->term_count - 1;
+    do {
+        union element all = {.real = loop->start};
+        do {
+            if (!compute(&r))
+                return false;
+            const union element of[2] = {all, r.values[last]};
+            all = loop->combine ? function_call(loop->combine, of) : r.values[last];
+        } while (advance(&r, kept, loop->rank));
+        store(&r, &all);
+    } while (advance(&r, 0, kept));
+    return true;
+}
+
+/* The step after which the branch that begins after `step` ends. */
+static size_t end_of(const struct schedule *schedule, size_t step)
+{
+    size_t depth = 0;
+    for (step++;; step++) {
+        const enum step_kind kind = schedule->steps[step].kind;
+        if (depth == 0 && (kind == STEP_ELSE || kind == STEP_END))
+            return step;
+        depth += kind == STEP_IF;
+        depth -= kind == STEP_END;
+    }
+}
+
+bool schedule_run(const struct schedule *schedule, void *const *memory, schedule_kernel *kernel,
+                  void *context)
+{
+    for (size_t s = 0; s < schedule->step_count; s++) {
+        const struct step *step = &schedule->steps[s];
+        const struct view *condition = &step->condition;
+        if (step->kind == STEP_FAIL ||
+            (step->kind == STEP_LOOP && !run_loop(schedule, &step->loop, memory)))
+            return false;
+        if (step->kind == STEP_KERNEL)
+            kernel(context, &step->kernel);
+        if (step->kind == STEP_ELSE)
+            s = end_of(schedule, s);
+        else if (step->kind == STEP_IF &&
+                 !((const int64_t *)memory[condition->buffer])[condition->offset])
+            s = end_of(schedule, s);
+    }
+    return true;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* A schedule: what a deployed model does in a call, as a list of steps over views of memory. Every
+ * shape in it is a number. It knows nothing of where it comes from, and of kernels only what they
+ * are given. Running out of memory while one is made ends the program. */
+#ifndef WEIR_SCHEDULE_H
+#define WEIR_SCHEDULE_H
+
+#include "kernel.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { VIEW_RANK_MAX = 8, LOOP_OPERANDS_MAX = 12, LOOP_TERMS_MAX = 40, ARGUMENTS_MAX = 3 };
+enum { SCHEDULE_ALIGN = 64 }; /* bytes, of buffers in the arena */
+
+/* ---- Memory ---- */
+
+/* Where a buffer is: in the memory that a call works in, which buffers share by their lifetimes; in
+ * an argument of the call; in a constant; or in what a state keeps from call to call. */
+enum place { PLACE_ARENA, PLACE_INPUT, PLACE_OUTPUT, PLACE_CONSTANT, PLACE_KEPT };
+
+/* Elements are floats, or whole numbers of 64 bits. */
+struct buffer {
+    enum place place;
+    bool is_int;
+    size_t count; /* elements */
+    size_t index; /* which argument */
+    const void *data; /* of a constant */
+    const char *name; /* of an argument */
+    size_t rank, dims[VIEW_RANK_MAX]; /* of that */
+    size_t first, last; /* the steps in which it is alive; none: first > last */
+    size_t at; /* in the arena, or in what is kept: bytes */
+};
+
+/* Elements of a buffer as a tensor. */
+struct view {
+    int buffer; /* -1: there is none */
+    size_t rank, dims[VIEW_RANK_MAX];
+    ptrdiff_t offset, strides[VIEW_RANK_MAX]; /* elements */
+};
+
+/* ---- Steps ---- */
+
+/* A function of single elements (functions.def). */
+struct function {
+    const char *name; /* after weir_ */
+    const char *kinds; /* what it gives, and then what it takes: F or I */
+};
+
+const struct function *function_find(const char *name); /* it is there */
+
+/* A number, the value of an operand, or of a function of terms before this one. */
+enum term_kind { TERM_OPERAND, TERM_NUMBER, TERM_CALL };
+
+struct term {
+    enum term_kind kind;
+    bool is_int;
+    size_t operand;
+    float number;
+    int64_t whole;
+    const struct function *function;
+    size_t of[ARGUMENTS_MAX];
+};
+
+/* What a loop reads: an element for each of its own, strides being 0 where it is the same one. An
+ * indexed one is moved by the value of a term before that which reads it, times `step`; below 0 it
+ * counts from the end of `bound` elements, and outside of them the call fails. */
+struct operand {
+    struct view view;
+    bool is_indexed;
+    size_t index, bound;
+    ptrdiff_t step;
+};
+
+/* For every element of `dims` the last term. Of the last `reduced` dimensions those are combined in
+ * order, from `start` on, and of every other dimension one is left; `to` has these. */
+struct loop {
+    size_t rank, dims[VIEW_RANK_MAX], reduced;
+    const struct function *combine;
+    float start;
+    struct operand operands[LOOP_OPERANDS_MAX];
+    struct term terms[LOOP_TERMS_MAX];
+    size_t operand_count, term_count;
+    struct view to;
+};
+
+/* A kernel, once for each row: [B] x [T] x units in, and the same out. Its states before the first
+ * step are in rows[s][0], and after the last one in rows[s][T % 2]: buffers as [B][row], rows
+ * padded to WEIR_ROW. */
+struct kernel_step {
+    size_t layer;
+    struct view x, y; /* strides of units are 1 */
+    size_t state_count, row_step[WEIR_STATES_MAX]; /* from row to row; 0: all use one */
+    int rows[WEIR_STATES_MAX][2];
+};
+
+/* STEP_FAIL: the call ends here, and says so. */
+enum step_kind { STEP_LOOP, STEP_KERNEL, STEP_IF, STEP_ELSE, STEP_END, STEP_FAIL };
+
+struct step {
+    enum step_kind kind;
+    const char *name; /* of what it is for */
+    struct loop loop;
+    struct kernel_step kernel;
+    struct view condition; /* STEP_IF: one whole number */
+};
+
+struct schedule {
+    struct buffer *buffers;
+    struct step *steps;
+    size_t buffer_count, step_count, buffer_capacity, step_capacity;
+    size_t input_count, output_count;
+    size_t arena, kept; /* bytes; once it is placed: */
+    size_t alive; /* the largest sum of what is alive at once */
+};
+
+struct schedule *schedule_create(void);
+void schedule_free(struct schedule *schedule); /* or NULL */
+
+/* The number of a new buffer; a new step, which is all zeros. */
+int schedule_buffer(struct schedule *schedule, enum place place, bool is_int, size_t count);
+struct step *schedule_step(struct schedule *schedule, enum step_kind kind, const char *name);
+
+bool schedule_is_int(const struct schedule *schedule, const struct view *view);
+size_t schedule_bytes(const struct buffer *buffer); /* rounded up to SCHEDULE_ALIGN */
+
+/* ---- Views ---- */
+
+size_t view_count(const struct view *view); /* elements */
+
+/* All of a buffer, in the order of memory. */
+struct view view_dense(int buffer, size_t rank, const size_t *dims);
+bool view_is_dense(const struct view *view); /* it lies so */
+
+/* The view as one of a shape that it is broadcast to. */
+struct view view_broadcast(const struct view *view, size_t rank, const size_t *dims);
+
+/* The loop without dimensions of size 1, with those as one that lie as one for all that it reads
+ * and writes, and the others in the order of what it writes. */
+void loop_simplify(struct loop *loop);
+
+/* ---- What is done with a schedule ---- */
+
+/* place.c: finds the lifetimes of buffers, and places for them. */
+void schedule_place(struct schedule *schedule);
+
+/* Where a kernel step is run, or written, by who knows kernels. */
+typedef void schedule_kernel(void *context, const struct kernel_step *step);
+
+/* run.c: runs it; memory has an address for every buffer. False: the call fails. */
+bool schedule_run(const struct schedule *schedule, void *const *memory, schedule_kernel *kernel,
+                  void *context);
+
+/* text.c: the same as statements of C. */
+struct text;
+void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
+                   struct text *out);
+void schedule_constants(const struct schedule *schedule, struct text *out);
+
+/* An element of a buffer as an expression of C that is a pointer. */
+void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,
+                      struct text *out);
+
+#endif

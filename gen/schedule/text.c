@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* A schedule as C: one block a step. */
+#include "schedule/schedule.h"
+
+#include "common/text.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *type_of(bool is_int)
+{
+    return is_int ? "int64_t" : "float";
+}
+
+void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,
+                      struct text *out)
+{
+    const struct buffer *of = &schedule->buffers[buffer];
+    const char *type = type_of(of->is_int);
+    if (of->place == PLACE_ARENA)
+        text_add(out, "(%s *)(void *)(arena + %zu)", type, of->at);
+    else if (of->place == PLACE_KEPT)
+        text_add(out, "(%s *)(void *)(kept + %zu)", type, of->at);
+    else if (of->place == PLACE_CONSTANT)
+        text_add(out, "constant_%d", buffer);
+    else
+        text_add(out, "%c%zu", of->place == PLACE_INPUT ? 'x' : 'y', of->index);
+    if (offset)
+        text_add(out, " + %td", offset);
+}
+
+static void add_float(struct text *out, float value)
+{
+    if (isnan(value))
+        text_add(out, "NAN");
+    else if (isinf(value))
+        text_add(out, value < 0 ? "-INFINITY" : "INFINITY");
+    else
+        text_add(out, "%af", (double)value);
+}
+
+static void add_int(struct text *out, int64_t value)
+{
+    if (value == INT64_MIN)
+        text_add(out, "INT64_MIN");
+    else
+        text_add(out, "INT64_C(%lld)", (long long)value);
+}
+
+void schedule_constants(const struct schedule *schedule, struct text *out)
+{
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        if (buffer->place != PLACE_CONSTANT || buffer->first > buffer->last)
+            continue;
+        text_add(out, "static const %s constant_%zu[] = {", type_of(buffer->is_int), b);
+        for (size_t i = 0; i < buffer->count; i++) {
+            text_add(out, i % 6 ? " " : "\n    ");
+            if (buffer->is_int)
+                add_int(out, ((const int64_t *)buffer->data)[i]);
+            else
+                add_float(out, ((const float *)buffer->data)[i]);
+            text_add(out, ",");
+        }
+        text_add(out, "\n};\n");
+    }
+}
+
+/* ---- Loops ---- */
+
+static void add_index(struct text *out, const struct view *view, size_t dims)
+{
+    bool any = false;
+    for (size_t d = 0; d < dims; d++) {
+        if (view->strides[d] == 0)
+            continue;
+        text_add(out, any ? " + " : "");
+        text_add(out, view->strides[d] == 1 ? "i%zu" : "i%zu * %td", d, view->strides[d]);
+        any = true;
+    }
+    if (!any)
+        text_add(out, "0");
+}
+
+static void add_operand(const struct loop *loop, const struct term *term, const char *indent,
+                        size_t t, struct text *out)
+{
+    const struct operand *operand = &loop->operands[term->operand];
+    if (operand->is_indexed) {
+        text_add(out, "%sif (t%zu < -%zu || t%zu >= %zu)\n%s    return 1;\n", indent,
+                 operand->index, operand->bound, operand->index, operand->bound, indent);
+    }
+    text_add(out, "%sconst %s t%zu = p%zu[", indent, type_of(term->is_int), t, term->operand);
+    add_index(out, &operand->view, loop->rank);
+    if (operand->is_indexed)
+        text_add(out, " + (ptrdiff_t)(t%zu < 0 ? t%zu + %zu : t%zu) * %td", operand->index,
+                 operand->index, operand->bound, operand->index, operand->step);
+    text_add(out, "];\n");
+}
+
+static void add_term(const struct loop *loop, size_t t, const char *indent, struct text *out)
+{
+    const struct term *term = &loop->terms[t];
+    if (term->kind == TERM_OPERAND) {
+        add_operand(loop, term, indent, t, out);
+        return;
+    }
+    text_add(out, "%sconst %s t%zu = ", indent, type_of(term->is_int), t);
+    if (term->kind == TERM_NUMBER) {
+        if (term->is_int)
+            add_int(out, term->whole);
+        else
+            add_float(out, term->number);
+    } else {
+        text_add(out, "weir_%s(", term->function->name);
+        for (size_t k = 0; k < strlen(term->function->kinds) - 2; k++)
+            text_add(out, "%st%zu", k ? ", " : "", term->of[k]);
+        text_add(out, ")");
+    }
+    text_add(out, ";\n");
+}
+
+static void add_pointers(const struct schedule *schedule, const struct loop *loop, struct text *out)
+{
+    for (size_t k = 0; k < loop->operand_count; k++) {
+        const struct view *view = &loop->operands[k].view;
+        text_add(out, "        const %s *WEIR_RESTRICT p%zu = ",
+                 type_of(schedule_is_int(schedule, view)), k);
+        schedule_pointer(schedule, view->buffer, view->offset, out);
+        text_add(out, ";\n");
+    }
+    text_add(out, "        %s *WEIR_RESTRICT to = ", type_of(schedule_is_int(schedule, &loop->to)));
+    schedule_pointer(schedule, loop->to.buffer, loop->to.offset, out);
+    text_add(out, ";\n");
+}
+
+/* Opens loops over some dimensions; the indent of what is in them. */
+static void open_loops(const struct loop *loop, size_t from, size_t to, struct text *out)
+{
+    for (size_t d = from; d < to; d++)
+        text_add(out, "        for (ptrdiff_t i%zu = 0; i%zu < %zu; i%zu++)\n", d, d, loop->dims[d],
+                 d);
+    text_add(out, "        {\n");
+}
+
+/* Whether sums of the last dimension that is left are added up side by side, which compilers make
+ * vectors of: each is what it would be by itself. */
+static bool is_abreast(const struct loop *loop)
+{
+    enum { LEAST = 8 };
+    const size_t kept = loop->rank - loop->reduced;
+    bool abreast = loop->combine && kept > 0 && loop->dims[kept - 1] >= LEAST &&
+                   loop->to.strides[kept - 1] == 1;
+    for (size_t k = 0; k < loop->operand_count && abreast; k++) {
+        const ptrdiff_t stride = loop->operands[k].view.strides[kept - 1];
+        abreast = (stride == 0 || stride == 1) && !loop->operands[k].is_indexed;
+    }
+    return abreast;
+}
+
+static void add_abreast(const struct loop *loop, struct text *out)
+{
+    static const char indent[] = "            ";
+    const size_t kept = loop->rank - loop->reduced, last = loop->term_count - 1;
+    open_loops(loop, 0, kept - 1, out);
+    open_loops(loop, kept - 1, kept, out);
+    text_add(out, "%sto[", indent);
+    add_index(out, &loop->to, kept);
+    text_add(out, "] = ");
+    add_float(out, loop->start);
+    text_add(out, ";\n        }\n");
+    open_loops(loop, kept, loop->rank, out);
+    open_loops(loop, kept - 1, kept, out);
+    for (size_t t = 0; t <= last; t++)
+        add_term(loop, t, indent, out);
+    text_add(out, "%sto[", indent);
+    add_index(out, &loop->to, kept);
+    text_add(out, "] = weir_%s(to[", loop->combine->name);
+    add_index(out, &loop->to, kept);
+    text_add(out, "], t%zu);\n        }\n        }\n        }\n", last);
+}
+
+static void add_loop(const struct schedule *schedule, const struct loop *loop, struct text *out)
+{
+    static const char indent[] = "            ";
+    const size_t kept = loop->rank - loop->reduced, last = loop->term_count - 1;
+    add_pointers(schedule, loop, out);
+    if (is_abreast(loop)) {
+        add_abreast(loop, out);
+        return;
+    }
+    open_loops(loop, 0, kept, out);
+    if (loop->combine) {
+        text_add(out, "%sfloat all = ", indent);
+        add_float(out, loop->start);
+        text_add(out, ";\n");
+        open_loops(loop, kept, loop->rank, out);
+    }
+    for (size_t t = 0; t <= last; t++)
+        add_term(loop, t, indent, out);
+    if (loop->combine)
+        text_add(out, "%sall = weir_%s(all, t%zu);\n        }\n", indent, loop->combine->name,
+                 last);
+    text_add(out, "%sto[", indent);
+    add_index(out, &loop->to, kept);
+    if (loop->combine)
+        text_add(out, "] = all;\n        }\n");
+    else
+        text_add(out, "] = t%zu;\n        }\n", last);
+}
+
+/* ---- Steps ---- */
+
+static void add_name(const char *name, struct text *out)
+{
+    for (; *name; name++)
+        text_add(out,
+                 strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-", *name)
+                     ? "%c"
+                     : "_",
+                 *name);
+}
+
+void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
+                   struct text *out)
+{
+    for (size_t s = 0; s < schedule->step_count; s++) {
+        const struct step *step = &schedule->steps[s];
+        const struct view *condition = &step->condition;
+        if (step->kind == STEP_ELSE || step->kind == STEP_END) {
+            text_add(out, step->kind == STEP_END ? "    }\n" : "    } else {\n");
+            continue;
+        }
+        text_add(out, "    /* ");
+        add_name(step->name, out);
+        text_add(out, " */\n");
+        if (step->kind == STEP_IF) {
+            text_add(out, "    if (*(const int64_t *)(");
+            schedule_pointer(schedule, condition->buffer, condition->offset, out);
+            text_add(out, ")) {\n");
+            continue;
+        }
+        if (step->kind == STEP_FAIL) {
+            text_add(out, "    return 1;\n");
+            continue;
+        }
+        text_add(out, "    {\n");
+        if (step->kind == STEP_LOOP)
+            add_loop(schedule, &step->loop, out);
+        else
+            kernel(context, &step->kernel);
+        text_add(out, "    }\n");
+    }
+}

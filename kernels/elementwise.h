@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* What deployed models do to single elements outside of kernels: the same bits wherever it is
+ * compiled, as it is made of exactly rounded operations and of the maths of the scalar kernels.
+ * Whole numbers wrap around; what is divided by 0 is 0. */
+#ifndef WEIR_ELEMENTWISE_H
+#define WEIR_ELEMENTWISE_H
+
+#include "math_scalar.h"
+
+/* What a loop writes is nothing that it reads. */
+#if defined(__GNUC__) || defined(_MSC_VER)
+#define WEIR_RESTRICT __restrict
+#else
+#define WEIR_RESTRICT
+#endif
+
+#define WEIR_FLOATS_1(name, value)                                                                 \
+    static inline float weir_##name(float a)                                                       \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+#define WEIR_FLOATS_2(name, value)                                                                 \
+    static inline float weir_##name(float a, float b)                                              \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+#define WEIR_CLAIM(name, value)                                                                    \
+    static inline int64_t weir_##name(float a, float b)                                            \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+#define WEIR_INTS_1(name, value)                                                                   \
+    static inline int64_t weir_##name(int64_t a)                                                   \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+#define WEIR_INTS_2(name, value)                                                                   \
+    static inline int64_t weir_##name(int64_t a, int64_t b)                                        \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+
+/* ---- Floats ---- */
+
+/* The logarithm of x = m * 2^n with m between sqrt(1/2) and sqrt(2), as that of m, and n times that
+ * of 2 in two parts. A denormal x is first multiplied by 2^23. */
+static inline float weir_log(float x)
+{
+    const float large = x < 0x1p-126f ? v_mul(x, 0x1p23f) : x;
+    const uint32_t bits = v_bits(large) - 0x3f3504f3u;
+    const float n = (float)((int32_t)bits >> 23) - (x < 0x1p-126f ? 23.0f : 0.0f);
+    const float m = v_from_bits((bits & 0x7fffffu) + 0x3f3504f3u);
+    if (!(x > 0))
+        return x == 0 ? -INFINITY : NAN;
+    if (x - x != 0)
+        return x;
+    return v_fma(n, 0x1.62e4p-1f, v_fma(n, 0x1.7f7d1cp-20f, v_log1p(m - 1.0f)));
+}
+
+/* (1 - e) / (1 + e), and near 0, where that has few correct digits, the odd polynomial. */
+static inline float weir_tanh(float x)
+{
+    const float size = fabsf(x), e = v_exp(-2.0f * size), s = v_mul(x, x);
+    const float p = v_fma(v_fma(-0.0539682540f, s, 0.133333333f), s, -0.333333333f);
+    const float value = size < 0.25f ? v_fma(v_mul(p, s), size, size) : (1.0f - e) / (1.0f + e);
+    return x != x ? x : x < 0 ? -value : value;
+}
+
+/* The error function: near 0 by its series, elsewhere by a polynomial in 1 / (1 + px) times
+ * exp(-x^2) (Abramowitz & Stegun 7.1.26, error 1.5e-7). */
+static inline float weir_erf(float x)
+{
+    const float size = fabsf(x), s = v_mul(x, x), t = 1.0f / v_fma(0.3275911f, size, 1.0f);
+    float p = v_fma(1.061405429f, t, -1.453152027f);
+    p = v_fma(p, t, 1.421413741f);
+    p = v_fma(p, t, -0.284496736f);
+    p = v_mul(v_fma(p, t, 0.254829592f), t);
+    float q = v_fma(-0.000854832700f, s, 0.00522397762f);
+    q = v_fma(q, s, -0.0268661706f);
+    q = v_fma(q, s, 0.112837917f);
+    q = v_fma(q, s, -0.376126389f);
+    const float value =
+        size < 0.5f ? v_mul(v_fma(q, s, 1.12837917f), size) : v_fma(-p, v_exp(-s), 1.0f);
+    return x != x ? x : x < 0 ? -value : value;
+}
+
+/* sin(x + quarters pi/2), less the multiple of pi/2 that is nearest in double precision, which is
+ * exact enough up to 2^30; what is larger has no value here. */
+static inline float weir_sine(float x, int quarters)
+{
+    const double n = (double)x * 0.63661977236758134 + 6755399441055744.0;
+    const double whole = n - 6755399441055744.0;
+    const double r = ((double)x - whole * 1.5707963267341256) - whole * 6.0771005065061922e-11;
+    const double s = r * r;
+    const double sine =
+        r + r * s * (-1.0 / 6 + s * (1.0 / 120 + s * (-1.0 / 5040 + s * (1.0 / 362880))));
+    const double cosine =
+        1 + s * (-1.0 / 2 +
+                 s * (1.0 / 24 + s * (-1.0 / 720 + s * (1.0 / 40320 - s * (1.0 / 3628800)))));
+    if (!(x <= 0x1p30f && x >= -0x1p30f))
+        return NAN;
+    const unsigned quarter = (unsigned)((int64_t)whole + quarters) & 3;
+    const double value = quarter & 1 ? cosine : sine;
+    return (float)(quarter & 2 ? -value : value);
+}
+
+static inline float weir_sin(float x)
+{
+    return weir_sine(x, 0);
+}
+
+static inline float weir_cos(float x)
+{
+    return weir_sine(x, 1);
+}
+
+/* By an exponential that is at most 1. */
+static inline float weir_sigmoid(float x)
+{
+    const float e = v_exp(x < 0 ? x : -x);
+    return x < 0 ? e / (1.0f + e) : 1.0f / (1.0f + e);
+}
+
+WEIR_FLOATS_1(same, a)
+WEIR_FLOATS_1(canonical, v_canonical(a))
+WEIR_FLOATS_1(neg, -a)
+WEIR_FLOATS_1(abs, fabsf(a))
+WEIR_FLOATS_1(sqrt, sqrtf(a))
+WEIR_FLOATS_1(exp, v_exp(a))
+WEIR_FLOATS_1(relu, a > 0 || a != a ? a : 0.0f)
+WEIR_FLOATS_1(floor, floorf(a))
+WEIR_FLOATS_1(ceil, ceilf(a))
+WEIR_FLOATS_1(round, rintf(a))
+WEIR_FLOATS_1(sign, a > 0 ? 1.0f : a < 0 ? -1.0f : a)
+WEIR_FLOATS_1(reciprocal, 1.0f / a)
+WEIR_FLOATS_1(softplus, (a > 0 ? a : 0.0f) + v_log1p(v_exp(-fabsf(a))))
+WEIR_FLOATS_2(add, a + b)
+WEIR_FLOATS_2(sub, a - b)
+WEIR_FLOATS_2(mul, v_mul(a, b))
+WEIR_FLOATS_2(div, a / b)
+WEIR_FLOATS_2(min, a != a || a < b ? a : b)
+WEIR_FLOATS_2(max, a != a || a > b ? a : b)
+
+/* ---- Claims about floats, and whole numbers ---- */
+
+WEIR_CLAIM(equal, a == b)
+WEIR_CLAIM(less, a < b)
+WEIR_CLAIM(greater, a > b)
+WEIR_CLAIM(less_or_equal, a <= b)
+WEIR_CLAIM(greater_or_equal, a >= b)
+WEIR_INTS_1(int_same, a)
+WEIR_INTS_1(int_neg, (int64_t)(0 - (uint64_t)a))
+WEIR_INTS_1(int_abs, (int64_t)(a < 0 ? 0 - (uint64_t)a : (uint64_t)a))
+WEIR_INTS_1(int_not, a == 0)
+WEIR_INTS_1(int_claim, a != 0)
+WEIR_INTS_1(int_narrow, (int32_t)(uint32_t)(uint64_t)a)
+WEIR_INTS_2(int_add, (int64_t)((uint64_t)a + (uint64_t)b))
+WEIR_INTS_2(int_sub, (int64_t)((uint64_t)a - (uint64_t)b))
+WEIR_INTS_2(int_mul, (int64_t)((uint64_t)a *(uint64_t)b))
+WEIR_INTS_2(int_div, b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b)
+WEIR_INTS_2(int_equal, a == b)
+WEIR_INTS_2(int_less, a < b)
+WEIR_INTS_2(int_greater, a > b)
+WEIR_INTS_2(int_less_or_equal, a <= b)
+WEIR_INTS_2(int_greater_or_equal, a >= b)
+WEIR_INTS_2(int_and, a != 0 && b != 0)
+WEIR_INTS_2(int_or, a != 0 || b != 0)
+
+/* ---- From one to the other ---- */
+
+static inline float weir_to_float(int64_t a)
+{
+    return (float)a;
+}
+
+/* Towards zero, and the nearest that there is. */
+static inline int64_t weir_to_int(float a)
+{
+    return a != a ? 0 : a >= 0x1p63f ? INT64_MAX : a <= -0x1p63f ? INT64_MIN : (int64_t)a;
+}
+
+static inline int64_t weir_to_claim(float a)
+{
+    return a != 0;
+}
+
+static inline float weir_where(int64_t claim, float a, float b)
+{
+    return claim ? a : b;
+}
+
+#undef WEIR_FLOATS_1
+#undef WEIR_FLOATS_2
+#undef WEIR_CLAIM
+#undef WEIR_INTS_1
+#undef WEIR_INTS_2
+
+#endif
