@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Sees to it that what a script needs is there: on Debian and its kin it installs what is missing,
 # elsewhere it names what is missing and how it is called there. Usage: setup.sh GROUP..., with the
-# groups of the table. Without what is in the groups `extra`, `python`, `charts` and `peers`, some tests,
+# groups of the table. Without what is in the groups `extra`, `all`, `charts` and `peers`, some tests,
 # charts and contenders are left out; anything else that stays missing is an error. It builds nothing.
 set -euo pipefail
 
@@ -36,8 +36,10 @@ extra   file:/usr/share/libonnx-testdata libonnx-testdata        -              
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm
-python  python:torch                   python3-torch           python3-torch              python-pytorch           -
-python  python:onnx                    python3-onnx            python3-onnx               -                        -
+all     command:musl-gcc               musl-tools              musl-gcc                   musl                     -
+all     command:x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64    mingw64-gcc                mingw-w64-gcc            mingw-w64
+all     python:torch                   python3-torch           python3-torch              python-pytorch           -
+all     python:onnx                    python3-onnx            python3-onnx               -                        -
 neon    command:aarch64-linux-gnu-gcc  gcc-aarch64-linux-gnu   gcc-aarch64-linux-gnu      aarch64-linux-gnu-gcc    -
 neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-linux-gnu  aarch64-linux-gnu-gcc    -
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -
@@ -98,7 +100,7 @@ name_missing() {
     echo "Missing here, with the names of their packages:" >&2
     { table | head -n 1 && printf '%s\n' "${missing[@]}"; } | sed 's/^#/ /' |
         awk '{ printf "  %-36s %-24s %-26s %-24s %s\n", $2, $3, $4, $5, $6 }' >&2
-    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|python|charts|peers) '; then
+    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|all|charts|peers) '; then
         echo "Install them and run this again." >&2
         exit 1
     fi
