@@ -9,12 +9,14 @@
  * a time counts, the output is compared with the formulas in double precision. Of narrower weights
  * there is an LSTM of 8 bits alone (com.microsoft.DynamicQuantizeLSTM): its weights are bytes with a
  * scale for each output, made here; x and h it makes bytes of by itself. */
-import {spawnSync} from 'node:child_process';
 import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import {availableParallelism, cpus, release} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+
+import {
+    bytes, findRuntime, initializer, median, message, model, runPinned, secondsACall, settings, value, whole,
+} from './ort_common.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -168,45 +170,15 @@ function difference(shape, {W, R, bias}, x, y) {
     return worst;
 }
 
-/* ---- The model, in protobuf ---- */
-
-function varint(value) {
-    const bytes = [];
-    for (; value > 127; value = Math.floor(value / 128))
-        bytes.push(value % 128 + 128);
-    return Buffer.from([...bytes, value]);
-}
-
-const whole = (field, value) => Buffer.concat([varint(field * 8), varint(value)]);
-const bytes = (field, value) => {
-    const content = typeof value === 'string' ? Buffer.from(value) : value;
-    return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
-};
-const message = (field, ...parts) => bytes(field, Buffer.concat(parts));
-
-function tensor(name, dims, data) {
-    const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const type = data instanceof Int8Array ? 3 : 1;
-    return message(5, ...dims.map(size => whole(1, size)), whole(2, type), bytes(8, name), bytes(9, raw));
-}
-
-function value(field, name, dims) {
-    const shape = message(2, ...dims.map(size => message(1, whole(1, size))));
-    return message(field, bytes(1, name), message(2, message(1, whole(1, 1), shape)));
-}
-
-const model = (...graph) => Buffer.concat([
-    whole(1, 8), message(8, whole(2, 14)), message(8, bytes(1, 'com.microsoft'), whole(2, 1)),
-    message(7, bytes(2, 'graph'), ...graph),
-]);
+/* ---- The model ---- */
 
 /* Weights and biases as tensors, and the names of the operator's inputs behind x. */
 const types = {
     f32: {
         tolerance: 1e-4,
         weights: ({I, H}, gates, {W, R, bias}) => [
-            [tensor('W', [1, gates * H, I], W), tensor('R', [1, gates * H, H], R),
-             tensor('b', [1, 2 * gates * H], bias)],
+            [initializer('W', [1, gates * H, I], W), initializer('R', [1, gates * H, H], R),
+             initializer('b', [1, 2 * gates * H], bias)],
             ['W', 'R', 'b'],
         ],
     },
@@ -216,11 +188,11 @@ const types = {
             const rows = gates * H;
             const both = [['W', W, I], ['R', R, H]].flatMap(([name, floats, cols]) => {
                 const {values, scales} = bytesMake(floats, rows, cols);
-                return [tensor(name, [1, cols, rows], values), tensor(`${name}_scale`, [1, rows], scales),
-                        tensor(`${name}_zero`, [1, rows], new Int8Array(rows))];
+                return [initializer(name, [1, cols, rows], values), initializer(`${name}_scale`, [1, rows], scales),
+                        initializer(`${name}_zero`, [1, rows], new Int8Array(rows))];
             });
             return [
-                [...both, tensor('b', [1, 2 * rows], bias)],
+                [...both, initializer('b', [1, 2 * rows], bias)],
                 ['W', 'R', 'b', '', '', '', '', 'W_scale', 'W_zero', 'R_scale', 'R_zero'],
             ];
         },
@@ -261,17 +233,6 @@ function identityMake({I, T, B}) {
 
 /* ---- Timing ---- */
 
-/* By the clock, and of the processor. */
-async function secondsACall(session, feeds, calls) {
-    const start = process.hrtime.bigint(), startCpu = process.cpuUsage();
-    for (let i = 0; i < calls; i++)
-        await session.run(feeds);
-    const cpu = process.cpuUsage(startCpu);
-    return [Number(process.hrtime.bigint() - start) * 1e-9 / calls, (cpu.user + cpu.system) * 1e-6 / calls];
-}
-
-const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
 async function shapeRun(ort, shape, options) {
     const {I, H, T, B} = shape, {gates} = cells[shape.cell];
     const bound = 1 / Math.sqrt(H);
@@ -282,13 +243,6 @@ async function shapeRun(ort, shape, options) {
     };
     const x = inputMake(shape);
     const feeds = {x: new ort.Tensor('float32', x, [T, B, I])};
-    const settings = {
-        executionProviders: ['cpu'],
-        executionMode: 'sequential',
-        graphOptimizationLevel: 'all',
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-    };
     const layer = await ort.InferenceSession.create(layerMake(shape, options.type, weights), settings);
     const identity = await ort.InferenceSession.create(identityMake(shape), settings);
     const error = difference(shape, weights, x, (await layer.run(feeds)).y.data);
@@ -334,22 +288,8 @@ function benchmarks(result, {rounds, type}) {
 /* ---- All of it ---- */
 
 const options = argumentsRead();
-if (!process.env.WEIR_ORT_PINNED) {
-    const command = ['-c', String(options.cpu), process.execPath, ...process.argv.slice(1)];
-    const env = {...process.env, WEIR_ORT_PINNED: String(options.cpu)};
-    const pinned = spawnSync('taskset', command, {stdio: 'inherit', env});
-    if (pinned.error)
-        stop(`cannot pin: taskset does not start (${pinned.error.message}); install util-linux`);
-    process.exit(pinned.status ?? 1);
-}
-
-let ort;
-const require = createRequire(import.meta.url);
-try {
-    ort = require('onnxruntime-node');
-} catch {
-    stop('there is no onnxruntime-node: npm install it, here or where NODE_PATH points');
-}
+runPinned(options.cpu, stop);
+const ort = findRuntime(stop);
 const results = [];
 console.log('shape'.padEnd(40) + 'kernel'.padEnd(16) + 'us/call'.padStart(12) + 'GFLOP/s'.padStart(10) +
             'error'.padStart(10));

@@ -142,7 +142,7 @@ static void add_arrays(const struct running *r, struct values *values)
         if (!in && buffer->place != PLACE_OUTPUT)
             continue;
         add_data(buffer, r->memory[b], &data);
-        text_add(&room, "    static %s %c%zu[%zu];\n", buffer->is_int ? "int64_t" : "float", kind,
+        text_add(&room, "static %s %c%zu[%zu];\n", buffer->is_int ? "int64_t" : "float", kind,
                  index, buffer->count);
         if (in)
             text_add(&begin, "        memcpy(x%zu, x%zu_given, sizeof x%zu);\n", index, index,

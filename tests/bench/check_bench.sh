@@ -174,6 +174,19 @@ bf16|bf16: ONNX Runtime has no recurrent layers with such weights on CPUs, but f
 f16|f16: ONNX Runtime has no recurrent layers with such weights on CPUs, but f32 and i8
 toString|'toString': expected f32 or i8
 END
+    mkdir models
+    node "$root/bench/peers/ort_models.mjs" --help >table 2>errors && grep -q "^ort_models.mjs --models DIR " table ||
+        fail "ort_models.mjs --help: $(<errors)"
+    while IFS='|' read -r words sentence; do
+        read -ra words <<<"$words"
+        ! node "$root/bench/peers/ort_models.mjs" "${words[@]}" >table 2>errors &&
+            [[ $(<errors) == "ort_models.mjs: $sentence" ]] ||
+            fail "ort_models.mjs ${words[*]}: expected $sentence; found $(cat table errors)"
+    done <<'END'
+--list models|--models is missing, expected the directory that the files of the list are in
+--models|unknown or incomplete argument '--models'; --help tells what there is
+--models models --rounds 0|--rounds and --cpu are numbers
+END
 fi
 
 # ---- A full disk, and a gnuplot that fails ----

@@ -111,7 +111,10 @@ run() { # COMPILER...: links and runs the self-test, where programs for `machine
             return
         fi
     fi
-    "${under[@]}" "$scratch/test" "${file[@]}" || fail "the self-test failed ($*)."
+    "${under[@]}" "$scratch/test" "${file[@]}" --time >"$scratch/said" || fail "the self-test failed ($*)."
+    cat "$scratch/said"
+    [[ $(grep -c ' on [a-z0-9]*: right$' "$scratch/said") -eq $(grep -c ' on [a-z0-9]*: [0-9.]* us a call$' "$scratch/said") ]] ||
+        fail "the self-test has no time for each ISA ($*)."
 }
 
 # The self-test on older machines: only what they have is chosen, and only that can be asked for.
