@@ -340,6 +340,8 @@ static bool survey(struct deployment *d, struct failure *failure)
         for (size_t p = 0; p < model->layers[l].pass_count; p++)
             d->shape = hash_bytes(d->shape, model->layers[l].passes[p].cell.text,
                                   model->layers[l].passes[p].cell.length);
+    if (model->schedule)
+        d->shape = deploy_schedule_hash(d, d->shape);
     deployment_weights(d, count_weights, &counting);
     return counting.fit;
 }

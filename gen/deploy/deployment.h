@@ -83,6 +83,7 @@ void deploy_packing(const struct deployment *d, struct values *values); /* NAME_
 void deploy_choice(const struct deployment *d, struct values *values); /* NAME.c, NAME_internal.h */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
 void deploy_schedule(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
+uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash); /* goes on from it */
 
 /* The same for NAME_weights.c; and for NAME_test.c, where a model may give what is not the output
  * that it brings. */

@@ -3,6 +3,9 @@
  * NAME.c. */
 #include "deploy/deployment.h"
 
+#include "common/hash.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Arguments ---- */
@@ -89,6 +92,17 @@ static void add_kernel(void *context, const struct kernel_step *step)
     }
     text_add(out, "        work.state_count = %zu;\n        run_kernel(call, &work);\n",
              step->state_count);
+}
+
+uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash)
+{
+    struct text text = {0};
+    struct writing writing = {d, &text};
+    schedule_text(d->model->schedule, add_kernel, &writing, &text);
+    schedule_constants(d->model->schedule, &text);
+    hash = hash_bytes(hash, text.chars, text.length);
+    free(text.chars);
+    return hash;
 }
 
 static bool can_fail(const struct schedule *schedule)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A cell whose states are inputs and outputs, deployed as it is, and with them carried by itself:
- * the same states after every call, from where the caller says, and again after a reset. */
+ * the same states after every call, from where the caller says, and again after a reset. A state
+ * of another graph is refused. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,20 @@ static int check(void *state, void *other, const float *initial)
     return wrong || memcmp(kept, h, sizeof h) != 0 || memcmp(kept + 16, c, sizeof c) != 0;
 }
 
+/* A graph with the same cells and weights, for a batch of two, does not take the state of one for
+ * a batch of one. */
+static int check_other(void)
+{
+    static float x[2 * 6 * 3], y[2 * 6 * 8];
+    void *state = aligned_alloc(64, KERAS_BILSTM_CONCAT_STATE_SIZE + 64);
+    int wrong = !state || single_model_init(NULL, NULL) ||
+                keras_bilstm_concat_model_init(NULL, NULL) ||
+                single_state_init(NULL, state, NULL) || single_step(NULL, state, x, y) != 0 ||
+                keras_bilstm_concat_step(NULL, state, x, y) != 1;
+    free(state);
+    return wrong;
+}
+
 int main(void)
 {
     static const float initial[2 * UNITS] = {1, -1, 0.5f, 0, 0.25f, 2, -2, 1};
@@ -35,7 +50,7 @@ int main(void)
     void *other = aligned_alloc(64, CARRIED_STATE_SIZE + 64);
     int wrong = !state || !other || CARRIED_STATES != 2 * UNITS ||
                 decomposed_lstmcell_model_init(NULL, NULL) || carried_model_init(NULL, NULL) ||
-                decomposed_lstmcell_state_init(NULL, state, NULL);
+                decomposed_lstmcell_state_init(NULL, state, NULL) || check_other();
     for (int k = 0; k < 2 && !wrong; k++) {
         const float *start = k ? initial : NULL;
         wrong = carried_state_init(NULL, other, start) || check(state, other, start);

@@ -75,12 +75,18 @@ END
 # A state that is carried is what the caller hands on otherwise.
 "$build/bin/weir-gen" --model "$root/tests/runner/cases/decomposed_lstmcell/model.onnx" --name carried --isa scalar \
     --carry h1=h --carry c1=c0 --out "$scratch/carried" || fail "a model whose states are carried is not deployed."
+"$build/bin/weir-gen" --model "$root/tests/runner/cases/keras_bilstm_concat/model.onnx" --name single --isa scalar \
+    --batch 1 --out "$scratch/single" || fail "a batch of one is not deployed."
 tr -s '#\n ' ' ' <"$scratch/carried/CMakeLists.txt" | grep -q -e '--carry h1=h --carry c1=c0' ||
     fail "the command is not told as it was given."
-printf '#include "%s"\n' "$scratch/carried/src/carried"{,_scalar,_weights}.c >"$scratch/carried.c"
-(cd "$scratch" && "$cc" -std=c11 -O0 -w -c carried.c &&
-    "$cc" -std=c11 -include carried/include/carried.h -include decomposed_lstmcell/include/decomposed_lstmcell.h \
-        "$root/tests/deploy/carried.c" carried.o decomposed_lstmcell.o -lm -o carry && ./carry) ||
+headers=()
+for name in carried single decomposed_lstmcell keras_bilstm_concat; do
+    printf '#include "%s"\n' "$scratch/$name/src/$name"{,_scalar,_weights}.c >"$scratch/$name.c"
+    headers+=(-include "$name/include/$name.h")
+done
+(cd "$scratch" && "$cc" -std=c11 -O0 -w -c carried.c single.c &&
+    "$cc" -std=c11 "${headers[@]}" "$root/tests/deploy/carried.c" \
+        {carried,single,decomposed_lstmcell,keras_bilstm_concat}.o -lm -o carry && ./carry) ||
     keep_and_fail "what is carried is not what is handed on."
 
 objects=("${deployed[@]/#/$scratch/}")
