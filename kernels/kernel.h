@@ -85,7 +85,7 @@ enum weir_isa {
 enum weir_math { WEIR_INLINE, WEIR_SLEEF };
 
 /* What the weights of products are stored as. Vectors, states and all arithmetic between products
- * are float32, whatever the type. I8: bytes within 127. U8: all bytes, with a zero point a row. */
+ * are float32, whatever the type. I8: bytes. U8: bytes with a zero point a row. */
 enum weir_type {
     WEIR_TYPE_F32,
     WEIR_TYPE_BF16,

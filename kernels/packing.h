@@ -101,14 +101,11 @@ static inline bool weir_holds(enum weir_type type, float weight)
     return !isfinite(weight) || isfinite(weir_rounded(type, weight));
 }
 
-/* The most columns whose products a type adds exactly: 127 * 127 times so many is below 2^31. A
- * byte of U8 may be -128; with a zero point it is up to 255 away from that. */
-static inline size_t weir_columns_most(enum weir_type type, bool has_zeros)
+/* The most columns whose products a type adds exactly: of bytes 127, which an activation is at
+ * most, times a weight's `greatest` magnitude times so many is below 2^31. */
+static inline size_t weir_columns_most(enum weir_type type, size_t greatest)
 {
-    return type == WEIR_TYPE_I8   ? 133144
-           : type != WEIR_TYPE_U8 ? SIZE_MAX
-           : has_zeros            ? 66311
-                                  : 132104;
+    return weir_is_bytes(type) ? INT32_MAX / (127 * greatest) : SIZE_MAX;
 }
 
 /* Puts a weight of column `part` of a word where its type has it, `at` lanes from the first. Two
@@ -216,6 +213,29 @@ static inline int8_t weir_zero_of(const struct weir_numbers *numbers, size_t row
                        numbers->zeros && !numbers->one_zero ? row : 0);
 }
 
+/* The first row of a matrix of bytes that has a zero point; `rows`: none has. */
+static inline size_t weir_find_zero(const struct weir_numbers *numbers, size_t rows)
+{
+    size_t row = 0;
+    while (row < rows && weir_zero_of(numbers, row) == 0)
+        row++;
+    return row;
+}
+
+/* What a weight of a matrix is at most as an integer: a byte may be up to 255 away from a zero
+ * point. */
+static inline size_t weir_greatest(const struct weir_numbers *numbers, size_t rows, size_t cols)
+{
+    size_t greatest = 127;
+    if (!weir_is_bytes(numbers->type))
+        return greatest;
+    if (weir_find_zero(numbers, rows) < rows)
+        return 255;
+    for (size_t i = 0; i < rows * cols && greatest == 127; i++)
+        greatest = weir_signed(numbers->type, numbers->data, i) == -128 ? 128 : greatest;
+    return greatest;
+}
+
 /* One that is no byte. */
 static inline float weir_number_at(const struct weir_numbers *numbers, size_t index)
 {
@@ -250,23 +270,33 @@ static inline int8_t weir_byte(float weight, float scale)
     return (int8_t)(halves_bits(within + 0x1.8p23f) & 0xff);
 }
 
-/* Packs a row as bytes of a type, those that it is given as or the nearest. The words of its head
- * lie `head_step` apart; the bytes of four columns together, and `step` bytes after them those of
- * the next. */
+/* The scale of a row of a matrix, whose first number is at `start`, as bytes, and one of these:
+ * those that it is given as, or the nearest. */
+static inline float weir_scale_of(const struct weir_numbers *from, size_t row, size_t start,
+                                  size_t col_step, size_t cols)
+{
+    return weir_is_bytes(from->type) ? weir_float_at(from->scales, from->one_scale ? 0 : row)
+                                     : weir_row_scale(from, start, col_step, cols);
+}
+
+static inline int8_t weir_byte_at(const struct weir_numbers *from, size_t index, float scale)
+{
+    return weir_is_bytes(from->type) ? weir_signed(from->type, from->data, index)
+                                     : weir_byte(weir_number_at(from, index), scale);
+}
+
+/* Packs a row as bytes of a type. The words of its head lie `head_step` apart; the bytes of four
+ * columns together, and `step` bytes after them those of the next. */
 static inline void weir_pack_bytes(const struct weir_numbers *from, size_t row, size_t row_step,
                                    size_t col_step, size_t cols, enum weir_type type, float *head,
                                    size_t head_step, char *bytes, size_t step)
 {
     const size_t start = row * row_step;
-    const bool given = weir_is_bytes(from->type);
-    const float scale = given ? weir_float_at(from->scales, from->one_scale ? 0 : row)
-                              : weir_row_scale(from, start, col_step, cols);
-    const int32_t zero = given ? weir_zero_of(from, row) : 0;
+    const float scale = weir_scale_of(from, row, start, col_step, cols);
+    const int32_t zero = weir_zero_of(from, row);
     int32_t sum = 0;
     for (size_t col = 0; col < cols; col++) {
-        const size_t at = start + col * col_step;
-        const int8_t byte = given ? weir_signed(from->type, from->data, at)
-                                  : weir_byte(weir_number_at(from, at), scale);
+        const int8_t byte = weir_byte_at(from, start + col * col_step, scale);
         bytes[col / 4 * step + col % 4] = (char)byte;
         sum += byte;
     }

@@ -6,9 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The byte that i8 does not hold. */
-enum { LEAST = -128 };
-
 static enum weir_type type_of(const weir_weight *weight)
 {
     return weight->type ? weir_type_named(weight->type) : WEIR_TYPE_F32;
@@ -28,26 +25,11 @@ struct weir_numbers weir_numbers_of(const weir_weight *weight)
 
 /* ---- What a layer's type should be ---- */
 
-/* The first row of bytes that i8 does not hold; `rows`: there is none. */
-static size_t find_full_row(const struct weir_numbers *data, size_t rows, size_t cols)
-{
-    size_t row = 0;
-    for (; row < rows; row++) {
-        bool holds = weir_zero_of(data, row) == 0;
-        for (size_t col = 0; col < cols && holds; col++)
-            holds = weir_signed(data->type, data->data, row * cols + col) != LEAST;
-        if (!holds)
-            break;
-    }
-    return row;
-}
-
-/* Whether there are as many numbers and zero points as a parameter has: what else is refused. */
-static bool is_as_said(const weir_weight *weight, size_t rows, size_t cols)
+/* Whether there are as many zero points as a parameter has rows: what else is refused. */
+static bool is_as_said(const weir_weight *weight, size_t rows)
 {
     const size_t zeros = weight->zero_point_count;
-    return ((!weight->rows && !weight->cols) || (weight->rows == rows && weight->cols == cols)) &&
-           (zeros == 0 || (weight->zero_points && (zeros == 1 || zeros == rows)));
+    return zeros == 0 || (weight->zero_points && (zeros == 1 || zeros == rows));
 }
 
 enum weir_type weir_type_of_weights(const weir_layer_config *config)
@@ -64,9 +46,8 @@ enum weir_type weir_type_of_weights(const weir_layer_config *config)
         if (p == kernel->param_count || !weir_is_bytes(data.type) || !data.data)
             continue;
         const size_t rows = weir_extent_of(kernel->params[p].rows, sizes);
-        const size_t cols = weir_extent_of(kernel->params[p].cols, sizes);
         type = type == WEIR_TYPE_U8 ? type : WEIR_TYPE_I8;
-        if (is_as_said(weight, rows, cols) && find_full_row(&data, rows, cols) < rows)
+        if (is_as_said(weight, rows) && weir_find_zero(&data, rows) < rows)
             type = WEIR_TYPE_U8;
     }
     return type;
@@ -141,16 +122,14 @@ static bool takes(const struct weir_kernel *kernel, enum weir_type type)
 }
 
 static weir_status check_bytes(const struct weir_kernel *kernel, const struct weir_param *param,
-                               const struct weir_numbers *data, size_t rows, size_t cols,
-                               weir_error *error)
+                               const struct weir_numbers *data, size_t rows, weir_error *error)
 {
-    const size_t row = kernel->type == WEIR_TYPE_I8 ? find_full_row(data, rows, cols) : rows;
-    return row == rows
-               ? WEIR_OK
-               : weir_fail(error, WEIR_INVALID,
-                           "The weight %.32s of %.32s has in row %zu a zero point or a least byte, "
-                           "which i8 does not hold: use the type u8.",
-                           param->name, kernel->cell, row);
+    const size_t row = kernel->type == WEIR_TYPE_I8 ? weir_find_zero(data, rows) : rows;
+    return row == rows ? WEIR_OK
+                       : weir_fail(error, WEIR_INVALID,
+                                   "The weight %.32s of %.32s has in row %zu a zero point, which "
+                                   "i8 does not hold: use the type u8.",
+                                   param->name, kernel->cell, row);
 }
 
 /* Floats, of whatever type. */
@@ -168,21 +147,14 @@ static weir_status check_range(const struct weir_kernel *kernel, const struct we
     return WEIR_OK;
 }
 
-static bool has_zeros(const struct weir_numbers *data, size_t rows)
-{
-    size_t row = 0;
-    while (row < rows && weir_zero_of(data, row) == 0)
-        row++;
-    return row < rows;
-}
-
 static weir_status check_matrix(const struct weir_kernel *kernel, const struct weir_param *param,
                                 const struct weir_numbers *data, size_t rows, size_t cols,
                                 weir_error *error)
 {
     const char *type = weir_type_name(kernel->type), *given = weir_type_name(data->type);
     const bool bytes = weir_is_bytes(data->type);
-    const size_t most = weir_columns_most(kernel->type, bytes && has_zeros(data, rows));
+    const size_t greatest = weir_greatest(data, rows, cols);
+    const size_t most = weir_columns_most(kernel->type, greatest);
     if (!takes(kernel, data->type))
         return weir_fail(error, WEIR_INVALID,
                          "The weight %.32s of %.32s is of %s, which the layer's type %s does not "
@@ -194,8 +166,11 @@ static weir_status check_matrix(const struct weir_kernel *kernel, const struct w
                          "The weight %.32s of %.32s has %zu columns, and %s adds at most %zu "
                          "exactly%s: use another type.",
                          param->name, kernel->cell, cols, type, most,
-                         most < weir_columns_most(kernel->type, false) ? " with zero points" : "");
-    return (bytes ? check_bytes : check_range)(kernel, param, data, rows, cols, error);
+                         greatest == 255   ? " with zero points"
+                         : greatest == 128 ? " with a byte of -128"
+                                           : "");
+    return bytes ? check_bytes(kernel, param, data, rows, error)
+                 : check_range(kernel, param, data, rows, cols, error);
 }
 
 weir_status weir_check_numbers(const struct weir_kernel *kernel, struct weir_sizes sizes,

@@ -209,13 +209,13 @@ typedef struct weir_layer_config {
      * or "f16" (IEEE's binary16), which take half of the memory; or "i8", bytes with a scale for
      * every row of a matrix, which take a quarter, and what they multiply becomes bytes too, with a
      * scale for every row of the batch and step; or "u8", for weights that are given as bytes: as
-     * i8, but that bytes may be -128 and rows have zero points (cells lstm and lstm_peephole). All
-     * other arithmetic stays float32, and results are the same bits on every ISA, for each type.
-     * WEIR_INVALID, with the place, where a finite weight of a matrix would become infinite, or of
-     * i8 and u8 one is not finite, or there are more columns than it adds exactly (133,144; of u8
-     * 132,104, or with zero points that are not in the middle 66,311); or where train is set with a
-     * type other than f32. NULL: that of the kernel that is asked for by name; else f32, or where
-     * matrices are given as bytes i8, unless only u8 holds them. */
+     * i8, but that rows have zero points (cells lstm and lstm_peephole). All other arithmetic stays
+     * float32, and results are the same bits on every ISA, for each type. WEIR_INVALID, with the
+     * place, where a finite weight of a matrix would become infinite, or of i8 and u8 one is not
+     * finite, or there are more columns than it adds exactly (133,144; of given bytes with -128
+     * among them 132,104, and with zero points that are not in the middle 66,311); or where train
+     * is set with a type other than f32. NULL: that of the kernel that is asked for by name; else
+     * f32, or where matrices are given as bytes i8, unless they have zero points: u8. */
     const char *type;
     const char *isa; /* cap the level for this layer, as WEIR_ISA does for all; NULL: the best */
     const char *kernel; /* a kernel by name, as WEIR_KERNEL does for all; NULL: the best */

@@ -287,7 +287,7 @@ struct counting {
 static bool check_piece(const struct piece *piece, struct failure *failure)
 {
     const char *type = weir_type_name(piece->type);
-    const size_t most = weir_columns_most(piece->type, false);
+    const size_t most = weir_columns_most(piece->type, 127);
     if (piece->cols > most)
         return fail(failure,
                     "the weight %s of layer %zu has %zu columns, and %s adds at most %zu exactly, "

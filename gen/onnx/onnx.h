@@ -152,7 +152,7 @@ typedef struct onnx_recurrent {
     onnx_pass pass[2];
     bool weights_known; /* W, R, B and P are constants */
     /* What a layer stores the matrices of DynamicQuantizeLSTM as, which came as bytes: "u8", or
-     * "i8" where that holds them all. NULL: they came as floats. */
+     * "i8" where all zero points are in the middle. NULL: they came as floats. */
     const char *type;
     int x, w, r, b, sequence_lens, initial_h, initial_c, p;
     int y, y_h, y_c;

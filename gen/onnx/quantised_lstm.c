@@ -70,16 +70,14 @@ static bool check_matrix(const onnx_tensor *const given[ONNX_GIVEN], size_t whic
            check_scales(scale, name[1], failure);
 }
 
-/* Whether bytes within 127 hold a matrix: with zero points in the middle, and no least byte. */
-static bool is_within(const onnx_tensor *matrix, const onnx_tensor *zero)
+/* Whether all zero points are in the middle. */
+static bool is_symmetric(const onnx_tensor *zero)
 {
-    const int64_t middle = matrix->type == ONNX_UINT8 ? MIDDLE : 0;
-    bool within = true;
-    for (size_t k = 0; k < zero->count && within; k++)
-        within = zero->ints[k] == middle;
-    for (size_t k = 0; k < matrix->count && within; k++)
-        within = matrix->ints[k] != middle - MIDDLE;
-    return within;
+    const int64_t middle = zero->type == ONNX_UINT8 ? MIDDLE : 0;
+    bool symmetric = true;
+    for (size_t k = 0; k < zero->count && symmetric; k++)
+        symmetric = zero->ints[k] == middle;
+    return symmetric;
 }
 
 bool onnx_quantised_check(const onnx_tensor *const given[ONNX_GIVEN], onnx_recurrent *recurrent,
@@ -87,8 +85,7 @@ bool onnx_quantised_check(const onnx_tensor *const given[ONNX_GIVEN], onnx_recur
 {
     if (!check_matrix(given, 0, recurrent, failure) || !check_matrix(given, 1, recurrent, failure))
         return false;
-    const bool within = is_within(given[0], given[ZERO]) && is_within(given[1], given[ZERO + STEP]);
-    recurrent->type = within ? "i8" : "u8";
+    recurrent->type = is_symmetric(given[ZERO]) && is_symmetric(given[ZERO + STEP]) ? "i8" : "u8";
     return true;
 }
 

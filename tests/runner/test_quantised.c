@@ -30,7 +30,7 @@ static const struct form {
     {"uint8, a zero point a row", "bidirectional", "u8", 2, false, true, true, true, 90,
      .bias = true, .initial = true},
     {"int8, a scale a row", "bidirectional", "i8", 2, true, false, true, true, 0, .bias = true},
-    {"int8 with -128", "reverse", "u8", 1, true, true, true, false, 0, .peepholes = true},
+    {"int8 with -128", "reverse", "i8", 1, true, true, true, false, 0, .peepholes = true},
     {"int8 with a zero point", "forward", "u8", 1, true, false, false, true, -7, .bias = true,
      .peepholes = true, .initial = true},
     {"clip and input_forget", "forward", "u8", 1, false, true, true, false, 131, .bias = true,
