@@ -12,25 +12,21 @@
 enum { SIZE_LIMIT = 1 << 20 };
 
 /* The ISA of that name, or NULL and a fault; `more` ends a sentence that names all. */
-static const struct isa *find_isa(const char *name, const char *type, const char *more,
-                                  struct failure *failure)
+static const struct isa *find_isa(const char *name, const char *more, struct failure *failure)
 {
-    const bool bytes = type && weir_is_bytes(weir_type_named(type));
     const struct isa *isa = name ? isa_find(name) : NULL;
-    const struct isa *base = isa && !bytes ? isa_base(isa) : NULL;
     char *names = isa_names();
     if (!isa)
         fail(failure, "--isa %.1000s, expected %s%s", name ? name : "is missing", names, more);
-    if (base)
-        fail(failure, "--isa %s: only weights of i8 gain from what it has beyond %s, name that",
-             name, base->name);
     free(names);
-    return base ? NULL : isa;
+    return isa;
 }
 
 const struct isa *options_isa(const struct request *request, struct failure *failure)
 {
-    return find_isa(request->isa, request->type, "", failure);
+    const bool bytes = request->type && weir_is_bytes(weir_type_named(request->type));
+    const struct isa *isa = find_isa(request->isa, "", failure);
+    return isa && isa_check(isa, bytes, failure) ? isa : NULL;
 }
 
 bool options_math(const struct request *request, enum weir_math *math, struct failure *failure)
@@ -115,19 +111,17 @@ bool options_check_sizes(const struct request *request, double size[4], struct f
     return true;
 }
 
-/* The ISAs of a list with commas; NULL: all that a type gains from. */
-static bool read_isas(const char *list, const char *type, bool chosen[WEIR_ISA_COUNT],
-                      struct failure *failure)
+/* The ISAs of a list with commas; NULL: all. */
+static bool read_isas(const char *list, bool chosen[WEIR_ISA_COUNT], struct failure *failure)
 {
-    const bool bytes = type && weir_is_bytes(weir_type_named(type));
     static const char several[] = ", or several with commas between";
     bool any = false;
     for (size_t i = 0; i < WEIR_ISA_COUNT; i++)
-        chosen[i] = !list && (bytes || !isa_base(&isas[i]));
+        chosen[i] = !list;
     while (list && *list) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);
-        const struct isa *isa = find_isa(name, type, several, failure);
+        const struct isa *isa = find_isa(name, several, failure);
         if (isa)
             chosen[isa - isas] = any = true;
         free(name);
@@ -135,7 +129,7 @@ static bool read_isas(const char *list, const char *type, bool chosen[WEIR_ISA_C
             return false;
         list += length + (list[length] == ',');
     }
-    return !list || any || find_isa("is empty", type, several, failure);
+    return !list || any || find_isa("is empty", several, failure);
 }
 
 bool options_deploy(const struct request *request, struct deploy_request *deploy,
@@ -180,5 +174,6 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         return fail(failure, "--lengths is for calls of several steps, expected --steps as well");
     if (request->reverse && request->bidirectional)
         return fail(failure, "--reverse is one way and --bidirectional both, expected one of them");
-    return read_isas(request->isa, request->type, deploy->isas, failure);
+    deploy->names_isas = request->isa;
+    return read_isas(request->isa, deploy->isas, failure);
 }

@@ -57,7 +57,7 @@ static const float *point(struct deploy_pass *pass, const struct graph *graph, c
     for (int i = 0; i < graph->param_count; i++) {
         const struct param *param = &graph->params[i];
         const double cols = param->cols < 0 ? 1 : size[graph_extent(graph, param->cols)];
-        pass->params[i] = floats;
+        pass->params[i].data = floats;
         floats += (size_t)(size[graph_extent(graph, param->rows)] * cols);
     }
     return floats;

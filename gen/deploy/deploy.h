@@ -10,6 +10,7 @@
 #include "deploy/layout.h"
 #include "deploy/sha256.h"
 #include "language/source.h"
+#include "packing.h"
 #include "plan/variants.h"
 #include "schedule/schedule.h"
 
@@ -24,7 +25,7 @@ struct deploy_request {
     const char *command; /* what was asked for in words, which deploy_quote wrote */
     size_t steps; /* 0: nothing is said */
     bool no_test;
-    bool isas[WEIR_ISA_COUNT];
+    bool isas[WEIR_ISA_COUNT], names_isas; /* or they are all */
     enum weir_type type; /* of matrices */
     struct tuning *tuning; /* measured plans; what it warns of is the caller's to tell */
     const struct variants_list *variants; /* those for other processors, beside each ISA's own */
@@ -47,11 +48,12 @@ struct deploy_input {
 
 /* One direction of a layer: its cell, its parameters [rows][cols] in the order of the cell's graph,
  * and where its states start (NULL: zeros), also in the self-test where that is another start, and
- * which input of the model says so (NULL: none). */
+ * which input of the model says so (NULL: none). Parameters are floats, or matrices bytes. */
 struct deploy_pass {
     struct source cell;
     bool reversed;
-    const float *params[PARAMS_MAX], *initial[WEIR_STATES_MAX], *tested[WEIR_STATES_MAX];
+    struct weir_numbers params[PARAMS_MAX];
+    const float *initial[WEIR_STATES_MAX], *tested[WEIR_STATES_MAX];
     struct deploy_input input[WEIR_STATES_MAX];
 };
 
@@ -63,6 +65,7 @@ enum deploy_gives { GIVES_ALL, GIVES_LAST, GIVES_FINAL };
 struct deploy_layer {
     const char *node; /* of the model that it comes from; NULL: it comes from a cell */
     enum weir_type type; /* of its matrices */
+    bool has_bytes; /* that is how they came: no type that is asked for changes it */
     double size[4];
     struct deploy_pass passes[DEPLOY_PASSES_MAX];
     size_t pass_count;
@@ -73,7 +76,7 @@ struct deploy_layer {
     size_t softmax; /* over every so many of what it gives; 0: there is none */
 };
 
-/* An input of the model's own, and what it should give within DEPLOY_TOLERANCE. */
+/* An input of the model's own, and what it should give within the tolerance of the model. */
 struct deploy_data {
     const float *input, *output; /* NULL: there is none */
     size_t steps, length, count; /* count: floats of the output */
@@ -91,7 +94,6 @@ struct deploy_file {
     char sha256[SHA256_TEXT];
 };
 
-#define DEPLOY_TOLERANCE 1e-4
 #define DEPLOY_ANY_LENGTH SIZE_MAX
 
 struct deploy_model {
@@ -122,10 +124,14 @@ bool deploy_write(const struct deploy_model *model, const char *directory, struc
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
                     const char *name, struct failure *failure);
 
-/* Gives the layers of a model the type that is asked for, but those of nodes that are kept; false
- * where one of these is none of theirs. */
+/* Gives the layers of a model the type that is asked for, but those of nodes that are kept, and
+ * those whose matrices are bytes; and leaves out ISAs from which these types gain nothing. False
+ * where a node that is kept is no layer, or such an ISA was asked for. */
 bool deploy_types(const struct deploy_request *request, struct deploy_model *model,
                   struct failure *failure);
+
+/* Whether a layer's matrices came as bytes. */
+bool deploy_has_bytes(const struct deploy_model *model);
 
 /* Notes a file, by its bytes, that the model is made from. */
 void deploy_add_file(struct deploy_model *model, const char *path, const void *bytes, size_t count);

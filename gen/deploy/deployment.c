@@ -65,7 +65,17 @@ bool deployment_has_variants(const struct deployment *d)
 
 bool deployment_has_bytes(const struct deployment *d)
 {
-    return d->narrow_count && d->type == WEIR_TYPE_I8;
+    return d->stored[STORE_BYTES] > 0;
+}
+
+bool deployment_is_narrow(const struct deployment *d)
+{
+    return d->stored[STORE_HALVES] + d->stored[STORE_BYTES] > 0;
+}
+
+double deployment_tolerance(const struct deployment *d)
+{
+    return deploy_has_bytes(d->model) ? 2e-2 : 1e-4;
 }
 
 bool deployment_is_packed(const struct deployment *d)
@@ -78,37 +88,41 @@ bool deployment_streams(const struct deployment *d)
     return d->model->steps == 1 && !d->model->schedule;
 }
 
-static size_t bytes_of(enum weir_type type)
+enum storage deployment_storage(enum weir_type type)
 {
-    return sizeof(float) / weir_word_columns(type);
+    return type == WEIR_TYPE_F32 ? STORE_FLOATS : weir_is_bytes(type) ? STORE_BYTES : STORE_HALVES;
+}
+
+size_t deployment_bytes_before(const struct deployment *d, enum storage storage, size_t number)
+{
+    static const size_t bytes[STORE_COUNT] = {4, 2, 1};
+    size_t before = number * bytes[storage];
+    for (size_t k = 0; k < storage; k++)
+        before += d->stored[k] * bytes[k];
+    return before;
 }
 
 size_t deployment_bytes(const struct deployment *d)
 {
-    return d->float_count * sizeof(float) + d->narrow_count * bytes_of(d->type);
+    return deployment_bytes_before(d, STORE_BYTES, d->stored[STORE_BYTES]);
 }
 
-size_t deployment_bytes_before(const struct deployment *d, const struct piece *piece)
-{
-    return piece->type == WEIR_TYPE_F32
-               ? piece->at * sizeof(float)
-               : d->float_count * sizeof(float) + piece->at * bytes_of(piece->type);
-}
-
-/* What is visited, and how many floats and narrower numbers there were before. */
+/* What is visited, and how many numbers of each kind there were before. */
 struct visiting {
     deployment_visit *visit;
     void *context;
-    size_t floats, narrow;
+    size_t stored[STORE_COUNT];
 };
 
 static void visit_piece(struct visiting *visiting, struct piece *piece)
 {
-    size_t *at = piece->type == WEIR_TYPE_F32 ? &visiting->floats : &visiting->narrow;
+    size_t *stored = visiting->stored, *at = &stored[deployment_storage(piece->type)];
     piece->at = *at;
-    piece->scales = visiting->floats;
     *at += piece->rows * piece->cols;
-    visiting->floats += piece->type == WEIR_TYPE_I8 ? piece->rows : 0;
+    piece->scales = stored[STORE_FLOATS];
+    stored[STORE_FLOATS] += weir_is_bytes(piece->type) ? piece->rows : 0;
+    piece->zeros = stored[STORE_BYTES];
+    stored[STORE_BYTES] += piece->type == WEIR_TYPE_U8 ? piece->rows : 0;
     visiting->visit(visiting->context, piece);
 }
 
@@ -123,7 +137,7 @@ static void visit_pass(const struct deployment *d, size_t l, size_t p, struct vi
                     &(struct piece){.layer = l,
                                     .pass = p,
                                     .name = param->name,
-                                    .data = pass->params[i],
+                                    .numbers = pass->params[i],
                                     .rows = deployment_size(layer, graph, param->rows),
                                     .cols = deployment_size(layer, graph, param->cols),
                                     .type = param->is_matrix ? layer->type : WEIR_TYPE_F32});
@@ -133,18 +147,22 @@ static void visit_pass(const struct deployment *d, size_t l, size_t p, struct vi
             visit_piece(visiting, &(struct piece){.layer = l,
                                                   .pass = p,
                                                   .name = graph->states[s].name,
-                                                  .data = pass->initial[s],
+                                                  .numbers = {.data = pass->initial[s]},
                                                   .rows = deployment_size(layer, graph,
                                                                           graph->states[s].extent),
                                                   .cols = 1});
 }
 
-void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context)
+static void visit_all(const struct deployment *d, struct visiting *visiting)
 {
-    struct visiting visiting = {.visit = visit, .context = context};
     for (size_t l = 0; l < d->model->layer_count; l++)
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++)
-            visit_pass(d, l, p, &visiting);
+            visit_pass(d, l, p, visiting);
+}
+
+void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context)
+{
+    visit_all(d, &(struct visiting){.visit = visit, .context = context});
 }
 
 /* ---- Making one ---- */
@@ -284,17 +302,11 @@ struct counting {
     struct failure *failure;
 };
 
-static bool check_piece(const struct piece *piece, struct failure *failure)
+static bool check_floats(const struct piece *piece, struct failure *failure)
 {
     const char *type = weir_type_name(piece->type);
-    const size_t most = weir_columns_most(piece->type, 127);
-    if (piece->cols > most)
-        return fail(failure,
-                    "the weight %s of layer %zu has %zu columns, and %s adds at most %zu exactly, "
-                    "expected another --type",
-                    piece->name, piece->layer, piece->cols, type, most);
     for (size_t i = 0; i < piece->rows * piece->cols; i++) {
-        const float weight = piece->data[i];
+        const float weight = weir_number_at(&piece->numbers, i);
         if (weight - weight != 0)
             return fail(failure,
                         "a weight of layer %zu is not a finite number, expected all of them to be: "
@@ -311,6 +323,20 @@ static bool check_piece(const struct piece *piece, struct failure *failure)
     return true;
 }
 
+static bool check_piece(const struct piece *piece, struct failure *failure)
+{
+    const struct weir_numbers *numbers = &piece->numbers;
+    const bool bytes = weir_is_bytes(numbers->type);
+    const size_t most =
+        weir_columns_most(piece->type, weir_greatest(numbers, piece->rows, piece->cols));
+    if (piece->cols > most)
+        return fail(failure,
+                    "the weight %s of layer %zu has %zu columns, and %s adds at most %zu exactly%s",
+                    piece->name, piece->layer, piece->cols, weir_type_name(piece->type), most,
+                    bytes ? "" : ", expected another --type");
+    return bytes || check_floats(piece, failure);
+}
+
 static void count_weights(void *context, const struct piece *piece)
 {
     struct counting *counting = context;
@@ -318,14 +344,8 @@ static void count_weights(void *context, const struct piece *piece)
     const size_t count = piece->rows * piece->cols;
     const uint64_t place[] = {piece->layer, piece->pass, piece->at, count, (uint64_t)piece->type};
     d->weight_count += count;
+    d->of_type[piece->type] += count;
     d->shape = hash_bytes(d->shape, place, sizeof place);
-    if (piece->type == WEIR_TYPE_F32) {
-        d->float_count += count;
-    } else {
-        d->type = piece->type;
-        d->narrow_count += count;
-        d->float_count += piece->type == WEIR_TYPE_I8 ? piece->rows : 0;
-    }
     counting->fit = counting->fit && check_piece(piece, counting->failure);
 }
 
@@ -342,7 +362,9 @@ static bool survey(struct deployment *d, struct failure *failure)
                                   model->layers[l].passes[p].cell.length);
     if (model->schedule)
         d->shape = deploy_schedule_hash(d, d->shape);
-    deployment_weights(d, count_weights, &counting);
+    struct visiting visiting = {.visit = count_weights, .context = &counting};
+    visit_all(d, &visiting);
+    memcpy(d->stored, visiting.stored, sizeof d->stored);
     return counting.fit;
 }
 

@@ -18,6 +18,10 @@ struct form {
     char name[32];
 };
 
+/* How numbers are stored, the widest first: what stays float32, and with it the scales of rows of
+ * bytes; numbers of 16 bits; bytes with a sign, and after those of a matrix its zero points. */
+enum storage { STORE_FLOATS, STORE_HALVES, STORE_BYTES, STORE_COUNT };
+
 /* A model on its way into a directory. Passes of the same cell and sizes share a kernel. */
 struct deployment {
     const struct deploy_model *model;
@@ -27,9 +31,9 @@ struct deployment {
     struct kernel_parts *parts[LAYOUT_FORMS_MAX][DEPLOY_LAYERS_MAX * DEPLOY_PASSES_MAX];
     size_t kernel_of[DEPLOY_LAYERS_MAX][DEPLOY_PASSES_MAX], kernel_count;
     size_t inputs, outputs; /* floats a step */
-    enum weir_type type; /* of the matrices of all layers but those that stay float32 */
     size_t weight_count; /* and initial states */
-    size_t float_count, narrow_count; /* what is stored: scales are floats, too */
+    size_t of_type[WEIR_TYPE_COUNT]; /* of them */
+    size_t stored[STORE_COUNT]; /* numbers */
     uint64_t shape; /* a hash of what the weights are for */
     char *upper; /* the name, in capitals */
     struct layout layout;
@@ -48,25 +52,29 @@ bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
 bool deployment_has_variants(const struct deployment *d);
 bool deployment_has_bytes(const struct deployment *d); /* weights of 8 bits */
+bool deployment_is_narrow(const struct deployment *d); /* or of 16 */
+/* By how much its own output may be off: what bytes multiply others quantise in another way. */
+double deployment_tolerance(const struct deployment *d);
 /* There is one form, and weights in C: they are packed for it when that is written. */
 bool deployment_is_packed(const struct deployment *d);
 bool deployment_streams(const struct deployment *d); /* a call is one step */
 
-/* A parameter of a pass, or an initial state, as it was learned: what it is stored as, where that
- * begins among the floats or among what is narrower, and of bytes where their scales do, which are
- * floats. */
+/* A parameter of a pass, or an initial state, as it was learned: what it is stored as, which of the
+ * numbers stored in that way is its first, and of bytes that of their scales, and of u8 that of
+ * their zero points. */
 struct piece {
     size_t layer, pass;
     const char *name;
-    const float *data;
+    struct weir_numbers numbers;
     size_t rows, cols;
     enum weir_type type;
-    size_t at, scales;
+    size_t at, scales, zeros;
 };
 
-/* The bytes of all that is stored, floats first, and those before a piece, or before its scales. */
-size_t deployment_bytes(const struct deployment *d);
-size_t deployment_bytes_before(const struct deployment *d, const struct piece *piece);
+/* How numbers of a type are stored; the bytes before the numbers of one of these kinds. */
+enum storage deployment_storage(enum weir_type type);
+size_t deployment_bytes_before(const struct deployment *d, enum storage storage, size_t number);
+size_t deployment_bytes(const struct deployment *d); /* of all that is stored */
 
 /* Calls visit with every piece of the weights, in order. */
 typedef void deployment_visit(void *context, const struct piece *piece);

@@ -8,19 +8,20 @@
  *     y' = tanh(D@h' + d)
  *
  * and the sums are those that a layer of its own would have. Where directions stand side by side,
- * where a sequence ends early, or where less than every step goes on, it is a layer of its own. */
+ * where a sequence ends early, where less than every step goes on, or where matrices came as bytes,
+ * it is a layer of its own. */
 #include "deploy/product.h"
 
 #include "common/text.h"
 
 #include <string.h>
 
-/* Whether each row that the last layer gives is what its only pass computes in that step, and it
- * has no head yet. */
+/* Whether each row that the last layer gives is what its only pass computes in that step, its type
+ * may be the head's, and it has no head yet. */
 static bool takes_head(const struct chain *chain, const struct deploy_layer *layer)
 {
-    return layer && !layer->is_product && layer->pass_count == 1 && layer->gives == GIVES_ALL &&
-           !layer->by_length && !layer->softmax && !chain->product;
+    return layer && !layer->is_product && !layer->has_bytes && layer->pass_count == 1 &&
+           layer->gives == GIVES_ALL && !layer->by_length && !layer->softmax && !chain->product;
 }
 
 /* The pass's first state is the output: those of the cell move up. */
@@ -40,7 +41,7 @@ bool product_begin(struct chain *chain, struct product *product)
     if (takes_head(chain, layer)) {
         struct deploy_pass *pass = &layer->passes[0];
         product->recurrent = pass->cell.text;
-        while (pass->params[product->params])
+        while (pass->params[product->params].data)
             product->params++;
         move_states(pass);
         return true;
@@ -92,8 +93,8 @@ bool product_write(struct chain *chain)
     const enum weir_extent rows = !product->recurrent ? WEIR_H : product->skip ? WEIR_I : WEIR_P;
     layer->size[WEIR_P] = 0;
     layer->size[rows] = (double)product->outputs;
-    pass->params[product->params] = product->matrix;
-    pass->params[product->params + 1] = product->bias;
+    pass->params[product->params].data = product->matrix;
+    pass->params[product->params + 1].data = product->bias;
     const bool written = chain_cell(chain, text.chars, &pass->cell);
     text_free(&text);
     return written;

@@ -9,6 +9,7 @@
 #include "deploy/graph.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -430,6 +431,8 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
                add_file(chain.model, request->model, failure) && fill_model(&chain, request) &&
                deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
+    if (deployed && deploy_has_bytes(chain.model))
+        fprintf(stderr, "weir-gen: " ONNX_BYTES_WORDS "\n", request->model);
     free(name);
     if (chain.model)
         schedule_free(chain.model->schedule);

@@ -53,10 +53,33 @@ static bool keep_node(struct deploy_model *model, const char *name, struct failu
     bool found = false;
     for (size_t l = 0; l < model->layer_count; l++)
         if (!strcmp(model->layers[l].node, name)) {
-            model->layers[l].type = WEIR_TYPE_F32;
+            if (!model->layers[l].has_bytes)
+                model->layers[l].type = WEIR_TYPE_F32;
             found = true;
         }
     return found || fail_keep(model, name, failure);
+}
+
+bool deploy_has_bytes(const struct deploy_model *model)
+{
+    bool has = false;
+    for (size_t l = 0; l < model->layer_count; l++)
+        has |= model->layers[l].has_bytes;
+    return has;
+}
+
+static bool choose_isas(const struct deploy_request *request, struct deploy_model *model,
+                        struct failure *failure)
+{
+    const bool bytes = weir_is_bytes(request->type) || deploy_has_bytes(model);
+    bool chosen = true;
+    for (size_t i = 0; i < WEIR_ISA_COUNT && chosen; i++) {
+        if (request->names_isas)
+            chosen = !model->isas[i] || isa_check(&isas[i], bytes, failure);
+        else
+            model->isas[i] = bytes || !isa_base(&isas[i]);
+    }
+    return chosen;
 }
 
 bool deploy_types(const struct deploy_request *request, struct deploy_model *model,
@@ -64,7 +87,8 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
 {
     bool kept = true;
     for (size_t l = 0; l < model->layer_count; l++)
-        model->layers[l].type = model->layers[l].is_work ? WEIR_TYPE_F32 : request->type;
+        if (!model->layers[l].has_bytes)
+            model->layers[l].type = model->layers[l].is_work ? WEIR_TYPE_F32 : request->type;
     for (const char *list = request->keep; list && kept;) {
         const size_t length = strcspn(list, ",");
         char *name = text_format("%.*s", (int)length, list);
@@ -72,7 +96,7 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
         free(name);
         list = list[length] ? list + length + 1 : NULL;
     }
-    return kept;
+    return kept && choose_isas(request, model, failure);
 }
 
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,

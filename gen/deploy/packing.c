@@ -40,12 +40,18 @@ struct tables {
 static void note_piece(void *context, const struct piece *piece)
 {
     struct tables *tables = context;
-    const size_t at = deployment_bytes_before(tables->deployment, piece);
+    const struct deployment *d = tables->deployment;
+    const bool bytes = weir_is_bytes(piece->type);
+    const size_t at = deployment_bytes_before(d, deployment_storage(piece->type), piece->at);
     if (piece->layer != tables->layer || piece->pass != tables->pass)
         return;
     if (tables->count < tables->param_count)
-        text_add(&tables->params, "    {%s, %zu, %zu}, /* %s */\n", emit_type_constant(piece->type),
-                 at, piece->type == WEIR_TYPE_I8 ? piece->scales * sizeof(float) : 0, piece->name);
+        text_add(&tables->params, "    {%s, %zu, %zu, %zu}, /* %s */\n",
+                 emit_type_constant(bytes ? WEIR_TYPE_I8 : piece->type), at,
+                 bytes ? deployment_bytes_before(d, STORE_FLOATS, piece->scales) : 0,
+                 piece->type == WEIR_TYPE_U8 ? deployment_bytes_before(d, STORE_BYTES, piece->zeros)
+                                             : 0,
+                 piece->name);
     else
         tables->starts[tables->count - tables->param_count] = at;
     tables->count++;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Recurrent nodes: their layers, where their states start, where their sequences end, and which
  * axes are time and batch. */
+#include "deploy/recurrent.h"
+
 #include "deploy/chain.h"
 
 #include <string.h>
@@ -38,23 +40,44 @@ static bool set_initial(struct chain *chain, struct deploy_layer *layer, size_t 
     return true;
 }
 
-/* A pass's parameters, by the names of its cell. */
-static bool set_pass(struct chain *chain, struct deploy_layer *layer, size_t p)
+/* A weight as it came. */
+static struct weir_numbers numbers_of(const onnx_weight *weight)
 {
-    const onnx_pass *from = &chain->node->recurrent->pass[p];
-    struct deploy_pass *pass = &layer->passes[p];
-    pass->reversed = from->reversed;
-    struct graph *graph = chain_cell(chain, from->cell, &pass->cell)
-                              ? source_parse(&pass->cell, layer->size, chain->failure)
-                              : NULL;
-    if (!graph)
-        return false;
-    for (int i = 0; i < graph->param_count; i++)
+    const onnx_bytes *bytes = weight->bytes;
+    if (!bytes)
+        return (struct weir_numbers){.data = weight->data};
+    return (struct weir_numbers){.data = bytes->bytes,
+                                 .type = weir_type_named(bytes->type),
+                                 .scales = bytes->scales,
+                                 .zeros = bytes->zeros,
+                                 .one_scale = bytes->scale_count == 1,
+                                 .one_zero = bytes->zero_count == 1};
+}
+
+bool recurrent_weights(const onnx_recurrent *recurrent, size_t direction,
+                       struct deploy_layer *layer, size_t pass, struct failure *failure)
+{
+    const onnx_pass *from = &recurrent->pass[direction];
+    struct deploy_pass *to = &layer->passes[pass];
+    struct graph *graph = source_parse(&to->cell, layer->size, failure);
+    const bool parsed = graph;
+    for (int i = 0; parsed && i < graph->param_count; i++)
         for (size_t k = 0; k < from->weight_count; k++)
             if (!strcmp(graph->params[i].name, from->weights[k].name))
-                pass->params[i] = from->weights[k].data;
+                to->params[i] = numbers_of(&from->weights[k]);
+    layer->has_bytes = recurrent->type;
+    if (layer->has_bytes)
+        layer->type = weir_type_named(recurrent->type);
     graph_free(graph);
-    return true;
+    return parsed;
+}
+
+static bool set_pass(struct chain *chain, struct deploy_layer *layer, size_t p)
+{
+    const onnx_recurrent *recurrent = chain->node->recurrent;
+    layer->passes[p].reversed = recurrent->pass[p].reversed;
+    return chain_cell(chain, recurrent->pass[p].cell, &layer->passes[p].cell) &&
+           recurrent_weights(recurrent, p, layer, p, chain->failure);
 }
 
 /* ---- Lengths ---- */
@@ -108,9 +131,6 @@ bool chain_add_recurrent(struct chain *chain)
     const int initial[] = {recurrent->initial_h, recurrent->initial_c};
     if (!recurrent->weights_known)
         return chain_refuse(chain, "its weights are computed from inputs");
-    if (recurrent->type)
-        return chain_refuse(chain, "its weights are bytes, which weir-run runs and which are not "
-                                   "deployed");
     struct deploy_layer *layer = chain_add_layer(chain);
     if (!layer || !chain_settle(chain))
         return false;

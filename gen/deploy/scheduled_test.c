@@ -169,6 +169,7 @@ static bool check_outputs(const struct running *r, struct failure *failure)
 {
     const struct schedule *schedule = r->d->model->schedule;
     const struct deploy_tensor *outputs = r->d->model->outputs;
+    const double tolerance = deployment_tolerance(r->d);
     for (size_t b = 0; b < schedule->buffer_count && outputs; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         double worst = 0, most = 1;
@@ -184,10 +185,10 @@ static bool check_outputs(const struct running *r, struct failure *failure)
             worst = off > worst || off != off ? off : worst;
             most = fabs(a) > most ? fabs(a) : most;
         }
-        if (!(worst <= DEPLOY_TOLERANCE * most))
+        if (!(worst <= tolerance * most))
             return fail(failure,
                         "--data: the output '%.80s' is off by %g, expected at most %g of %g",
-                        quote(buffer->name).text, worst, DEPLOY_TOLERANCE, most);
+                        quote(buffer->name).text, worst, tolerance, most);
     }
     return true;
 }

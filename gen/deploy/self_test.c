@@ -117,9 +117,11 @@ static float *draw_input(size_t count)
 }
 
 /* The model's own output must be what it gives here. */
-static bool check_output(const struct deploy_data *data, const float *y, size_t count,
+static bool check_output(const struct deployment *d, const float *y, size_t count,
                          struct failure *failure)
 {
+    const struct deploy_data *data = &d->model->data;
+    const double tolerance = deployment_tolerance(d);
     double worst = 0;
     if (data->count != count)
         return fail(failure, "--data: the output has %zu floats, where the model gives %zu",
@@ -129,9 +131,9 @@ static bool check_output(const struct deploy_data *data, const float *y, size_t 
             fabs((double)y[i] - data->output[i]) - data->step * fabs(data->output[i]);
         worst = off > worst || off != off ? off : worst;
     }
-    return worst <= DEPLOY_TOLERANCE ||
+    return worst <= tolerance ||
            fail(failure, "--data: the model gives an output that is off by %g, expected at most %g",
-                worst, DEPLOY_TOLERANCE);
+                worst, tolerance);
 }
 
 void deploy_isa_strings(const struct deployment *d, struct values *values)
@@ -193,8 +195,7 @@ static bool check_data(const struct deployment *d, struct failure *failure)
     if (!data->output)
         return true;
     float *y = run_model(&run, &steps, length, data->input);
-    const bool right =
-        y ? check_output(data, y, steps * d->outputs, failure) : fail_memory(failure);
+    const bool right = y ? check_output(d, y, steps * d->outputs, failure) : fail_memory(failure);
     free(y);
     return right;
 }

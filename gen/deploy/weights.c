@@ -10,54 +10,62 @@
 
 /* ---- As they are stored ---- */
 
-/* How numbers of a type are stored: in C; how many stand in a line. */
+/* What such numbers are in C: their type, the field that they are where there are others, and how
+ * many stand in a line. */
 static const struct {
-    const char *c_type;
+    const char *c_type, *field;
     size_t line;
-} stored[WEIR_TYPE_COUNT] = {
-    [WEIR_TYPE_F32] = {"float", 6},
-    [WEIR_TYPE_BF16] = {"uint16_t", 12},
-    [WEIR_TYPE_F16] = {"uint16_t", 12},
-    [WEIR_TYPE_I8] = {"int8_t", 16},
-};
+} kinds[STORE_COUNT] = {
+    {"float", "floats", 6}, {"uint16_t", "halves", 12}, {"int8_t", "bytes", 16}};
 
-/* Numbers of a type, in memory from an address on, in C. */
-static void add_number(struct text *out, enum weir_type type, const void *numbers, size_t i)
+/* Numbers in memory, from an address on, in C. */
+static void add_number(struct text *out, enum storage storage, const void *numbers, size_t i)
 {
-    if (type == WEIR_TYPE_F32)
+    if (storage == STORE_FLOATS)
         text_add(out, "%af,", (double)((const float *)numbers)[i]);
-    else if (type == WEIR_TYPE_I8)
+    else if (storage == STORE_BYTES)
         text_add(out, "%d,", ((const int8_t *)numbers)[i]);
     else
         text_add(out, "0x%04x,", ((const uint16_t *)numbers)[i]);
 }
 
-static void add_rows(struct text *out, enum weir_type type, const void *numbers, size_t count)
+static void add_rows(struct text *out, enum storage storage, const void *numbers, size_t count)
 {
-    const size_t line = stored[type].line;
+    const size_t line = kinds[storage].line;
     for (size_t i = 0; i < count; i++) {
         text_add(out, "%s", i % line ? "" : "    ");
-        add_number(out, type, numbers, i);
+        add_number(out, storage, numbers, i);
         text_add(out, "%s", i % line == line - 1 || i + 1 == count ? "\n" : " ");
     }
 }
 
-static float row_scale(const struct piece *piece, size_t row)
+/* Whether numbers of several kinds are stored. */
+static bool is_mixed(const struct deployment *d)
 {
-    const struct weir_numbers numbers = {.data = piece->data};
-    return weir_row_scale(&numbers, row * piece->cols, 1, piece->cols);
+    size_t count = 0;
+    for (size_t k = 0; k < STORE_COUNT; k++)
+        count += d->stored[k] > 0;
+    return count > 1;
 }
 
-/* A row of a piece as its type has it. */
-static void narrow_row(const struct piece *piece, size_t row, float scale, void *to)
+static void store_halves(const struct piece *piece, uint16_t *to)
 {
-    const float *from = piece->data + row * piece->cols;
-    for (size_t col = 0; col < piece->cols; col++)
-        if (piece->type == WEIR_TYPE_I8)
-            ((int8_t *)to)[col] = weir_byte(from[col], scale);
-        else
-            ((uint16_t *)to)[col] =
-                piece->type == WEIR_TYPE_BF16 ? bfloat_narrow(from[col]) : half_narrow(from[col]);
+    const float *from = piece->numbers.data;
+    for (size_t i = 0; i < piece->rows * piece->cols; i++)
+        to[i] = piece->type == WEIR_TYPE_BF16 ? bfloat_narrow(from[i]) : half_narrow(from[i]);
+}
+
+/* Those that have no sign get one: they and their zero points are 128 less. */
+static void store_bytes(const struct piece *piece, int8_t *to, float *scales, int8_t *zeros)
+{
+    for (size_t row = 0; row < piece->rows; row++) {
+        const size_t first = row * piece->cols;
+        scales[row] = weir_scale_of(&piece->numbers, row, first, 1, piece->cols);
+        for (size_t i = first; i < first + piece->cols; i++)
+            to[i] = weir_byte_at(&piece->numbers, i, scales[row]);
+        if (piece->type == WEIR_TYPE_U8)
+            zeros[row] = weir_zero_of(&piece->numbers, row);
+    }
 }
 
 /* All that is stored, floats first. */
@@ -69,17 +77,16 @@ struct storing {
 static void store_piece(void *context, const struct piece *piece)
 {
     const struct storing *storing = context;
-    unsigned char *to = storing->to + deployment_bytes_before(storing->deployment, piece);
-    float *scales = (float *)(void *)storing->to + piece->scales;
-    const size_t row_bytes = piece->cols * sizeof(float) / weir_word_columns(piece->type);
-    if (piece->type == WEIR_TYPE_F32)
-        memcpy(to, piece->data, piece->rows * row_bytes);
-    for (size_t row = 0; row < piece->rows && piece->type != WEIR_TYPE_F32; row++) {
-        const float scale = piece->type == WEIR_TYPE_I8 ? row_scale(piece, row) : 1;
-        narrow_row(piece, row, scale, to + row * row_bytes);
-        if (piece->type == WEIR_TYPE_I8)
-            scales[row] = scale;
-    }
+    const struct deployment *d = storing->deployment;
+    const enum storage storage = deployment_storage(piece->type);
+    void *to = storing->to + deployment_bytes_before(d, storage, piece->at);
+    if (storage == STORE_FLOATS)
+        memcpy(to, piece->numbers.data, piece->rows * piece->cols * sizeof(float));
+    else if (storage == STORE_HALVES)
+        store_halves(piece, to);
+    else
+        store_bytes(piece, to, (float *)(void *)storing->to + piece->scales,
+                    (int8_t *)storing->to + deployment_bytes_before(d, STORE_BYTES, piece->zeros));
 }
 
 /* What the caller frees; NULL: there is no memory. */
@@ -98,15 +105,15 @@ static bool add_stored(const struct deployment *d, struct text *out, struct fail
     unsigned char *bytes = store(d, failure);
     if (!bytes)
         return false;
-    if (d->narrow_count && d->float_count)
-        text_add(out, "{\n");
-    add_rows(out, WEIR_TYPE_F32, bytes, d->float_count);
-    if (d->narrow_count && d->float_count)
-        text_add(out, "}, {\n");
-    if (d->narrow_count)
-        add_rows(out, d->type, bytes + d->float_count * sizeof(float), d->narrow_count);
-    if (d->narrow_count && d->float_count)
-        text_add(out, "}");
+    const char *before = is_mixed(d) ? "{\n" : "", *after = is_mixed(d) ? "}" : "";
+    for (enum storage k = STORE_FLOATS; k < STORE_COUNT; k++) {
+        if (!d->stored[k])
+            continue;
+        text_add(out, "%s", before);
+        add_rows(out, k, bytes + deployment_bytes_before(d, k, 0), d->stored[k]);
+        text_add(out, "%s", after);
+        before = is_mixed(d) ? ", {\n" : "";
+    }
     free(bytes);
     return true;
 }
@@ -129,43 +136,57 @@ static bool add_packed(const struct deployment *d, struct text *out, struct fail
         for (size_t p = 0; p < d->model->layers[l].pass_count; p++, pass_number++) {
             const struct deploy_pass *pass = &d->model->layers[l].passes[p];
             const struct graph *graph = deployment_program(d, l, p)->graph;
-            struct weir_numbers params[PARAMS_MAX];
-            for (int i = 0; i < graph->param_count; i++)
-                params[i] = (struct weir_numbers){.data = pass->params[i]};
-            pack_weights(d->parts[0][d->kernel_of[l][p]], params, packed + at[pass_number]);
+            pack_weights(d->parts[0][d->kernel_of[l][p]], pass->params, packed + at[pass_number]);
             for (int s = 0; s < graph->state_count; s++)
                 if (pass->initial[s])
                     memcpy(packed + at[number] + d->layout.place[pass_number][s], pass->initial[s],
                            sizeof *packed * deployment_size(&d->model->layers[l], graph,
                                                             graph->states[s].extent));
         }
-    for (size_t i = 0; i < count && d->narrow_count; i++)
+    const bool narrow = deployment_is_narrow(d);
+    for (size_t i = 0; i < count && narrow; i++)
         text_add(out, "%s0x%08x,%s", i % 8 ? "" : "    ", (unsigned)halves_bits(packed[i]),
                  i % 8 == 7 || i + 1 == count ? "\n" : " ");
-    if (!d->narrow_count)
-        add_rows(out, WEIR_TYPE_F32, packed, count);
+    if (!narrow)
+        add_rows(out, STORE_FLOATS, packed, count);
     free(packed);
     return true;
 }
 
 /* ---- In C ---- */
 
+/* Of several kinds, a field each. */
+static void add_struct(const struct deployment *d, struct text *out)
+{
+    text_add(out, "struct %s_learned {\n", d->model->name);
+    for (size_t k = 0; k < STORE_COUNT; k++) {
+        if (!d->stored[k])
+            continue;
+        text_add(out, "    %s %s[%zu];", kinds[k].c_type, kinds[k].field, d->stored[k]);
+        if (k == STORE_FLOATS)
+            text_add(out, " /* what stays float32%s */",
+                     deployment_has_bytes(d) ? ", and the scales of rows of bytes" : "");
+        if (k == STORE_BYTES && d->of_type[WEIR_TYPE_U8])
+            text_add(out, " /* of each matrix that has them its zero points, too */");
+        text_add(out, "\n");
+    }
+    text_add(out, "};\n");
+}
+
 /* The variable that weights are: its type, and its address; what declares it. */
 static void add_variable(const struct deployment *d, struct values *values)
 {
     const bool packed = deployment_is_packed(d);
     const char *name = packed ? "packed" : "weights";
-    const bool both = !packed && d->narrow_count && d->float_count;
-    const char *c_type = packed && d->narrow_count ? "uint32_t"
-                         : d->float_count          ? "float"
-                                                   : stored[d->type].c_type;
+    const bool mixed = !packed && is_mixed(d);
+    const bool words = packed && deployment_is_narrow(d);
+    const char *c_type = words ? "uint32_t"
+                         : packed || d->stored[STORE_FLOATS]
+                             ? kinds[STORE_FLOATS].c_type
+                             : kinds[STORE_HALVES].c_type; /* bytes have scales, which are floats */
     struct text type = {0}, declaration = {0};
-    if (both) {
-        text_add(&declaration, "struct %s_learned {\n    float floats[%zu]; /* what stays float32",
-                 d->model->name, d->float_count);
-        text_add(&declaration, "%s */\n    %s matrices[%zu];\n};\n",
-                 d->type == WEIR_TYPE_I8 ? ", and the scales of rows of bytes" : "",
-                 stored[d->type].c_type, d->narrow_count);
+    if (mixed) {
+        add_struct(d, &declaration);
         text_add(&type, "struct %s_learned %s_%s", d->model->name, d->model->name, name);
     } else {
         text_add(&type, "%s %s_%s[]", c_type, d->model->name, name);
@@ -176,30 +197,34 @@ static void add_variable(const struct deployment *d, struct values *values)
     values_take(values, "WEIGHTS_TYPE", &type);
     text_free(&declaration);
     values_add(values, "WEIGHTS_ADDRESS", "%s%s@NAME@_%s",
-               packed && d->narrow_count ? "(const float *)(const void *)" : "", both ? "&" : "",
-               name);
+               words ? "(const float *)(const void *)" : "", mixed ? "&" : "", name);
 }
 
 static void add_words(const struct deployment *d, struct values *values)
 {
-    static const char *const types[WEIR_TYPE_COUNT] = {[WEIR_TYPE_BF16] = "bfloat16 (bf16)",
-                                                       [WEIR_TYPE_F16] = "IEEE's binary16 (f16)",
-                                                       [WEIR_TYPE_I8] =
-                                                           "bytes with a scale a row (i8)"};
+    static const char *const types[WEIR_TYPE_COUNT] = {
+        [WEIR_TYPE_BF16] = "bfloat16 (bf16)",
+        [WEIR_TYPE_F16] = "IEEE's binary16 (f16)",
+        [WEIR_TYPE_I8] = "bytes with a scale a row (i8)",
+        [WEIR_TYPE_U8] = "bytes with a scale and a zero point a row (u8)"};
+    struct text words = {0};
+    bool rounds = false;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        rounds |= d->model->layers[l].type != WEIR_TYPE_F32 && !d->model->layers[l].has_bytes;
     values_add(
         values, "WEIGHTS_WORDS", "%s",
         deployment_is_packed(d) ? ", packed for its ISA, and after them its initial states."
-        : d->narrow_count
+        : rounds
             ? ": matrices of fewer bits rounded, all else as learned: @NAME@_model_init packs them."
             : ", as they were learned: @NAME@_model_init packs them.");
     values_add(values, "WEIGHT_COUNT", "%zu", d->weight_count);
     values_add(values, "WEIGHT_BYTES", "%zu", deployment_bytes(d));
     values_add(values, "SHAPE", "0x%016llx", (unsigned long long)d->shape);
-    if (d->narrow_count)
-        values_add(values, "TYPE_WORDS", "%zu of them, in matrices, as %s, the others as float32",
-                   d->narrow_count, types[d->type]);
-    else
-        values_add(values, "TYPE_WORDS", "float32");
+    for (size_t t = 0; t < WEIR_TYPE_COUNT; t++)
+        if (types[t] && d->of_type[t])
+            text_add(&words, "%zu of them, in matrices, as %s, ", d->of_type[t], types[t]);
+    text_add(&words, words.length ? "the others as float32" : "float32");
+    values_take(values, "TYPE_WORDS", &words);
 }
 
 bool deploy_weights(const struct deployment *d, struct values *values, struct failure *failure)

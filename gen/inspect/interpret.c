@@ -4,14 +4,13 @@
 #include "inspect/interpret.h"
 
 #include "math_scalar.h"
-#include "packing.h"
 #include "quantise.h"
 
 #include <stdlib.h>
 
 /* A matrix as bytes. */
 struct matrix {
-    int8_t *bytes; /* NULL: it is not */
+    int8_t *bytes, *zeros; /* NULL: it is not */
     float *scales;
 };
 
@@ -25,7 +24,7 @@ struct interpretation {
     const struct program *program;
     struct matrix matrices[PARAMS_MAX];
     struct row rows[REGIONS_MAX]; /* of a stage's regions */
-    const float *const *params;
+    const struct weir_numbers *params;
     enum weir_type type; /* of matrices */
     const float *x;
     float *state[WEIR_STATES_MAX], *next[WEIR_STATES_MAX];
@@ -46,39 +45,50 @@ static float *allocate(size_t count)
     return memory;
 }
 
-/* Rounds all matrices to bytes. */
+/* All matrices as bytes. */
 static void quantise(struct interpretation *in)
 {
     const struct graph *graph = in->program->graph;
     for (int i = 0; i < graph->param_count; i++) {
         const struct param *param = &graph->params[i];
-        const struct weir_numbers numbers = {.data = in->params[i]};
+        const struct weir_numbers *numbers = &in->params[i];
         if (!param->is_matrix)
             continue;
         const size_t rows = extent_size(in, graph_extent(graph, param->rows));
         const size_t cols = extent_size(in, graph_extent(graph, param->cols));
         struct matrix *matrix = &in->matrices[i];
         matrix->scales = allocate(rows);
+        matrix->zeros = (int8_t *)allocate(rows);
         matrix->bytes = (int8_t *)allocate(rows * cols);
-        for (size_t k = 0; k < rows * cols; k++) {
-            if (k % cols == 0)
-                matrix->scales[k / cols] = weir_row_scale(&numbers, k, 1, cols);
-            matrix->bytes[k] = weir_byte(in->params[i][k], matrix->scales[k / cols]);
+        for (size_t row = 0; row < rows; row++) {
+            matrix->scales[row] = weir_scale_of(numbers, row, row * cols, 1, cols);
+            matrix->zeros[row] = weir_zero_of(numbers, row);
+            for (size_t k = row * cols; k < (row + 1) * cols; k++)
+                matrix->bytes[k] = weir_byte_at(numbers, k, matrix->scales[row]);
         }
     }
     for (size_t r = 0; r < REGIONS_MAX; r++)
         in->rows[r].bytes = (int8_t *)allocate(weir_bytes(in->stride));
 }
 
-struct interpretation *interpret_create(const struct program *program, const float *const *params,
-                                        bool exact)
+/* Whether matrices came as bytes. */
+static bool has_bytes(const struct interpretation *in)
+{
+    bool has = false;
+    for (int i = 0; i < in->program->graph->param_count; i++)
+        has |= weir_is_bytes(in->params[i].type);
+    return has;
+}
+
+struct interpretation *interpret_create(const struct program *program,
+                                        const struct weir_numbers *params, bool exact)
 {
     struct interpretation *in = calloc(1, sizeof *in);
     if (!in)
         abort();
     in->program = program;
     in->params = params;
-    in->type = exact ? WEIR_TYPE_F32 : program->type;
+    in->type = exact && !has_bytes(in) ? WEIR_TYPE_F32 : program->type;
     for (int extent = WEIR_ONE; extent <= WEIR_P; extent++)
         if (extent_size(in, (enum weir_extent)extent) > in->stride)
             in->stride = extent_size(in, (enum weir_extent)extent);
@@ -98,6 +108,7 @@ void interpret_free(struct interpretation *in)
         return;
     for (size_t i = 0; i < PARAMS_MAX; i++) {
         free(in->matrices[i].bytes);
+        free(in->matrices[i].zeros);
         free(in->matrices[i].scales);
     }
     for (size_t r = 0; r < REGIONS_MAX; r++)
@@ -122,7 +133,7 @@ static float weight(const struct interpretation *in, const struct slot *slot, si
 {
     const struct graph *graph = in->program->graph;
     const float scale = slot->scale < 0 ? 1.0f : (float)graph->nodes[slot->scale].number;
-    const float learned = in->params[slot->param][index];
+    const float learned = weir_number_at(&in->params[slot->param], index);
     const float from =
         graph->params[slot->param].is_matrix ? weir_rounded(in->type, learned) : learned;
     return weir_scaled(from, scale);
@@ -173,7 +184,8 @@ static float add_bytes(const struct interpretation *in, const struct region *reg
     const struct matrix *matrix = &in->matrices[slot->param];
     int32_t products = 0;
     for (size_t col = 0; col < cols; col++)
-        products += in->rows[r].bytes[col] * matrix->bytes[unit * cols + col];
+        products +=
+            in->rows[r].bytes[col] * (matrix->bytes[unit * cols + col] - matrix->zeros[unit]);
     return v_fma((float)products, in->rows[r].as.scale * matrix->scales[unit], sum);
 }
 

@@ -4,15 +4,17 @@
 #ifndef WEIR_INTERPRET_H
 #define WEIR_INTERPRET_H
 
+#include "packing.h"
 #include "passes/program.h"
 
 struct interpretation;
 
 /* Of a program whose sizes are known, and whose maths is inline; params by index, as in a cell
- * file. Matrices are rounded to the program's type, or, where it is `exact`, taken as they are.
- * States begin as zeros. */
-struct interpretation *interpret_create(const struct program *program, const float *const *params,
-                                        bool exact);
+ * file: floats, or all matrices bytes, which the program's type then is. Floats of matrices are
+ * rounded to the program's type, or, where it is `exact`, taken as they are. States begin as zeros.
+ */
+struct interpretation *interpret_create(const struct program *program,
+                                        const struct weir_numbers *params, bool exact);
 void interpret_free(struct interpretation *interpretation);
 
 /* A state, to be read or set between steps; one step. y may be NULL. */

@@ -182,6 +182,12 @@ struct onnx_graph {
     size_t input_count, output_count;
 };
 
+/* What is said of them: a sentence that begins with the model's file. */
+#define ONNX_BYTES_WORDS                                                                           \
+    "%s has nodes DynamicQuantizeLSTM, whose weights stay the bytes that they are; what these "    \
+    "multiply is quantised by each row and step, symmetrically, where ONNX Runtime does so by "    \
+    "each call, asymmetrically: results are equal within a tolerance"
+
 typedef struct onnx_model {
     onnx_graph graph;
     onnx_value *values;
@@ -189,7 +195,7 @@ typedef struct onnx_model {
     int64_t opset;
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
     bool has_half; /* so with values of float16 or bfloat16; of such constants it does not tell */
-    bool has_bytes; /* recurrent nodes whose weights are bytes */
+    bool has_bytes; /* recurrent nodes whose weights are bytes: ONNX_BYTES_WORDS */
     size_t recurrent_count;
     size_t parameter_count; /* elements of initialisers and Constant nodes */
     onnx_memory *memory; /* what all of it lies in */

@@ -111,6 +111,14 @@ const struct isa *isa_base(const struct isa *isa)
     return base == own ? NULL : &isas[base];
 }
 
+bool isa_check(const struct isa *isa, bool bytes, struct failure *failure)
+{
+    const struct isa *base = isa_base(isa);
+    return !base || bytes ||
+           fail(failure, "--isa %s: only weights of i8 gain from what it has beyond %s, name that",
+                isa->name, base->name);
+}
+
 char *isa_names(void)
 {
     struct text names = {0};

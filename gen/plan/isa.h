@@ -5,6 +5,7 @@
 #define WEIR_ISA_H
 
 #include "cell/graph.h"
+#include "common/failure.h"
 
 struct isa {
     const char *name, *constant, *header, *vector; /* constant: of enum weir_isa */
@@ -27,6 +28,10 @@ const struct isa *isa_find(const char *name);
 /* The ISA that this one goes beyond by an instruction for weights of few bits: float32 gains
  * nothing by that, and runs on the base. NULL: it is a base itself. */
 const struct isa *isa_base(const struct isa *isa);
+
+/* Whether weights, which are bytes or not, gain from what an ISA has beyond its base; if not, that
+ * is told. */
+bool isa_check(const struct isa *isa, bool bytes, struct failure *failure);
 
 /* The names of those that are, for a sentence: "a, b or c". The caller frees it. */
 char *isa_names(void);

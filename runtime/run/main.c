@@ -292,13 +292,7 @@ int main(int argc, char **argv)
                 "and rounded by Cast and as inputs and outputs\n",
                 request.model);
     if (model && model->has_bytes)
-        fprintf(
-            stderr,
-            "weir-run: %s has nodes DynamicQuantizeLSTM, whose weights stay the bytes that they "
-            "are; what these multiply is quantised by each row and step, symmetrically, where "
-            "ONNX Runtime does so by each call, asymmetrically: results are equal within a "
-            "tolerance\n",
-            request.model);
+        fprintf(stderr, "weir-run: " ONNX_BYTES_WORDS "\n", request.model);
     request.types = model ? action_types(&request, model, &failure) : NULL;
     const int status = request.types ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);

@@ -8,11 +8,6 @@ make_scratch
 mkdir "$scratch/models"
 "$bin/make_hostile" "$scratch/models" "$2"
 
-# A node that is taken out of a model, too.
-! "$bin/weir-gen" --model "$scratch/models/bad_bytes_after_layer.onnx" --node z --name net --isa scalar \
-    --out "$scratch/node" 2>"$scratch/error" || fail "a node with weights of bytes is deployed."
-grep -q "its weights are bytes" "$scratch/error" || fail "a node with weights of bytes: $(<"$scratch/error")"
-
 taken=0 refused=0
 for model in "$scratch"/models/*.onnx; do
     name=$(basename "$model" .onnx) status=0

@@ -99,34 +99,6 @@ static void slice_to_nowhere(struct writer *writer)
                             NULL});
 }
 
-/* weir-run runs them; they are not deployed. */
-static void bytes_after_layer(struct writer *writer)
-{
-    static const int64_t numbers[4 * H * I], zero;
-    const size_t one = 1;
-    float *scale = writer_take(writer, 1, sizeof *scale);
-    *scale = 1;
-    char *names[13] = {(char *)"x"}, *none = (char *)"";
-    for (size_t k = 1; k < 12; k++)
-        names[k] = none;
-    for (size_t m = 0; m < 2; m++) {
-        const size_t dims[] = {1, m ? H : I, 4 * H};
-        names[1 + m] = writer_constant(writer, writer_ints(writer, numbers, 3, dims, ONNX_INT8));
-        names[8 + 2 * m] =
-            writer_constant(writer, writer_floats(writer, scale, 1, &one, ONNX_FLOAT, true));
-        names[9 + 2 * m] = writer_constant(writer, writer_ints(writer, &zero, 1, &one, ONNX_INT8));
-    }
-    writer_node(writer, "DynamicQuantizeLSTM", names, (char *const[]){"z", NULL})->domain =
-        (char *)"com.microsoft";
-    writer_output(writer, (char *)"z");
-}
-
-static void bytes(struct writer *writer)
-{
-    writer_input(writer, (char *)"x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
-    bytes_after_layer(writer);
-}
-
 /* A scalar times a matrix, with no layer before it. */
 static void scalar_product(struct writer *writer)
 {
@@ -148,9 +120,7 @@ static const struct {
              {"many_axes", many_axes, true},
              {"empty_product", empty_product, true},
              {"slice_to_nowhere", slice_to_nowhere, true},
-             {"scalar_product", scalar_product, false},
-             {"bytes", bytes, false},
-             {"bytes_after_layer", bytes_after_layer, true}};
+             {"scalar_product", scalar_product, false}};
 
 /* A layer, a product with a bias, its function, and the last step. */
 static void valid(struct writer *writer)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* test_quantised: com.microsoft.DynamicQuantizeLSTM, made here in every form that its weights have.
- * Results are those of the operator's formulas in float64 with activations as Weir quantises them,
- * and near those of the same weights as floats; they are the same bits on every ISA. What is wrong
- * with a node is told in one sentence. */
+/* test_quantised [FOLDER ROWS]: com.microsoft.DynamicQuantizeLSTM, made here in every form that its
+ * weights have. Results are those of the operator's formulas in float64 with activations as Weir
+ * quantises them, and near those of the same weights as floats; they are the same bits on every
+ * ISA. What is wrong with a node is told in one sentence. With a FOLDER, the models are written
+ * there instead, for a batch of so many ROWS, and one that ends in a product of floats, each with
+ * an input: NUMBER.onnx, NUMBER.npy and NUMBER.pb; and scale.onnx and zero.onnx, which are to be
+ * refused. */
 #define _GNU_SOURCE
 #include "onnx/writer.h"
+#include "run/files.h"
 #include "run/run.h"
 #include "runner/reference64.h"
 #include "support/expect.h"
@@ -14,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { T = 6, B = 2, I = 5, H = 17, GATES = 4, ROWS = GATES * H, D_MAX = 2, INPUTS = 12 };
+enum { T = 6, B_MAX = 2, I = 5, H = 17, GATES = 4, ROWS = GATES * H, D_MAX = 2, INPUTS = 12 };
 
 /* A node: how its W and R come, and what else it has. */
 static const struct form {
@@ -36,6 +40,7 @@ static const struct form {
     {"clip and input_forget", "forward", "u8", 1, false, true, true, false, 131, .bias = true,
      .coupled = true, .clip = 1.5f},
 };
+enum { FORMS = sizeof forms / sizeof *forms };
 
 /* What a node is made of. Matrices are [direction][column][row]; as the reference has them,
  * [direction][row][column] of numbers without zero points, and as floats. */
@@ -43,11 +48,12 @@ static struct data {
     int64_t bytes[2][D_MAX * H * ROWS], zeros[2][D_MAX * ROWS];
     float scales[2][D_MAX * ROWS], of_row[2][D_MAX * ROWS];
     float whole[2][D_MAX * ROWS * H], wide[2][D_MAX * ROWS * H];
-    float X[T * B * I], bias[D_MAX * 2 * ROWS], P[D_MAX * 3 * H], initial[2][D_MAX * B * H];
+    float X[T * B_MAX * I], bias[D_MAX * 2 * ROWS], P[D_MAX * 3 * H], initial[2][D_MAX * B_MAX * H];
 } data;
 
 static const size_t columns_of[] = {I, H};
 static onnx_memory *memory;
+static size_t B = B_MAX;
 static struct random state = {7};
 
 static float draw(void)
@@ -162,7 +168,7 @@ static Onnx__Node *make_node(struct writer *writer, const struct form *form)
 /* ---- Results ---- */
 
 struct result {
-    float Y[T * D_MAX * B * H], final[2][D_MAX * B * H];
+    float Y[T * D_MAX * B_MAX * H], final[2][D_MAX * B_MAX * H];
 };
 
 static bool run(const onnx_model *model, const char *isa, const char *type, struct result *result)
@@ -171,7 +177,7 @@ static bool run(const onnx_model *model, const char *isa, const char *type, stru
     const char *const types[] = {type};
     const onnx_tensor *outputs[3];
     onnx_tensor *x = onnx_tensor_create(memory, ONNX_FLOAT, 3, (size_t[]){T, B, I}, &failure);
-    memcpy(x->floats, data.X, sizeof data.X);
+    memcpy(x->floats, data.X, T * B * I * sizeof *data.X);
     if (isa)
         setenv("WEIR_ISA", isa, 1);
     run_session *session = run_create(model, &(run_options){.types = types}, &failure);
@@ -192,7 +198,7 @@ static bool run(const onnx_model *model, const char *isa, const char *type, stru
 /* The largest difference from the formulas, with whole numbers or with floats. */
 static double distance(const struct form *form, bool whole, const struct result *result)
 {
-    static double Y[T * D_MAX * B * H], h[D_MAX * B * H], c[D_MAX * B * H];
+    static double Y[T * D_MAX * B_MAX * H], h[D_MAX * B_MAX * H], c[D_MAX * B_MAX * H];
     struct case64 exact = {.kind = LSTM,
                            .T = T,
                            .B = B,
@@ -340,12 +346,78 @@ static void check_operator(struct writer *writer)
            failure.sentence);
 }
 
-int main(void)
+/* ---- Files ---- */
+
+/* A product with floats, after which nothing else is an output. */
+static void add_head(struct writer *writer)
+{
+    const int64_t direction = 1;
+    char *axes =
+        writer_constant(writer, writer_ints(writer, &direction, 1, (size_t[]){1}, ONNX_INT64));
+    char *matrix = floats(writer, data.wide[1], 2, H, 3, 0);
+    writer_node(writer, "Squeeze", (char *const[]){writer_text(writer, "Y"), axes, NULL},
+                (char *const[]){writer_text(writer, "squeezed"), NULL});
+    writer_node(writer, "MatMul", (char *const[]){writer_text(writer, "squeezed"), matrix, NULL},
+                (char *const[]){writer_text(writer, "z"), NULL});
+    writer->graph.n_output = 0;
+    writer_output(writer, writer_text(writer, "z"));
+}
+
+static void write_model(struct writer *writer, const char *folder, const char *name)
+{
+    size_t size;
+    void *model = writer_bytes(writer, &size);
+    write_file(folder, writer_format(writer, "%s.onnx", name), model, size);
+    free(model);
+}
+
+/* Of the first form, with a scale of 0, and with a zero point of another type. */
+static void write_hostile(struct writer *writer, const char *folder)
+{
+    const float none = 0;
+    writer_clear(writer, 17);
+    Onnx__Node *node = make_node(writer, &forms[0]);
+    char **scale = &node->input[8], *kept = *scale;
+    *scale = floats(writer, &none, 1, 1, 0, 0);
+    write_model(writer, folder, "scale");
+    *scale = kept;
+    node->input[11] = bytes(writer, ONNX_INT8, 1, 1, 0, 0);
+    write_model(writer, folder, "zero");
+}
+
+static int write_models(struct writer *writer, const char *folder)
+{
+    struct failure failure = {""};
+    bool written = true;
+    for (size_t k = 0; k <= FORMS && written; k++) {
+        make_data(&forms[k % FORMS]);
+        writer_clear(writer, 17);
+        make_node(writer, &forms[k % FORMS]);
+        if (k == FORMS)
+            add_head(writer);
+        write_model(writer, folder, writer_format(writer, "%zu", k));
+        onnx_tensor x = {ONNX_FLOAT, 3, {T, B, I}, T * B * I, data.X, NULL};
+        const char *const kinds[] = {"npy", "pb"};
+        for (size_t n = 0; n < 2 && written; n++)
+            written = file_write_tensor(
+                memory, &x, writer_format(writer, "%s/%zu.%s", folder, k, kinds[n]), &failure);
+    }
+    if (!written)
+        printf("%s\n", failure.sentence);
+    write_hostile(writer, folder);
+    return written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int count, char **arguments)
 {
     struct writer *writer = writer_create();
     unsetenv("WEIR_ISA");
     memory = onnx_memory_create(1 << 24);
-    for (size_t k = 0; k < sizeof forms / sizeof *forms; k++)
+    if (count == 3) {
+        B = arguments[2][0] == '1' ? 1 : B_MAX;
+        return write_models(writer, arguments[1]);
+    }
+    for (size_t k = 0; k < FORMS; k++)
         check_form(writer, &forms[k]);
     make_data(&forms[0]);
     writer_clear(writer, 17);

@@ -43,8 +43,8 @@ static bool write_cell(struct lowering *l, const struct dense *dense)
     if (!layer)
         return false;
     layer->is_product = true;
-    layer->passes[0].params[0] = dense->matrix;
-    layer->passes[0].params[1] = dense->bias;
+    layer->passes[0].params[0].data = dense->matrix;
+    layer->passes[0].params[1].data = dense->bias;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Recurrent nodes: a kernel for each direction, and what goes into its states and comes out. */
+#include "deploy/recurrent.h"
 #include "deploy/graph/lower.h"
 
 #include <string.h>
@@ -44,9 +45,6 @@ static bool read_shapes(struct lowering *l, struct sequence *node)
     struct value *x = value_at(l, r->x);
     if (!r->weights_known)
         return lower_refuse(l, "its weights are computed from inputs");
-    if (r->type)
-        return lower_refuse(l, "its weights are bytes, which weir-run runs and which are not "
-                               "deployed");
     if (!x || x->is_int || x->rank != 3 || x->dims[2] != r->I)
         return lower_refuse(l, "its weights do not have the size of one step of its input");
     node->T = x->dims[r->batch_first];
@@ -163,20 +161,6 @@ static void end_state(struct lowering *l, struct sequence *node, size_t s, int v
 
 /* ---- Kernels ---- */
 
-static bool set_weights(struct lowering *l, const onnx_pass *from, struct deploy_layer *layer)
-{
-    struct deploy_pass *pass = &layer->passes[0];
-    struct graph *graph = source_parse(&pass->cell, layer->size, l->failure);
-    if (!graph)
-        return false;
-    for (int i = 0; i < graph->param_count; i++)
-        for (size_t k = 0; k < from->weight_count; k++)
-            if (!strcmp(graph->params[i].name, from->weights[k].name))
-                pass->params[i] = from->weights[k].data;
-    graph_free(graph);
-    return true;
-}
-
 /* Backwards, steps are counted from the last one on. */
 static void turn(struct view *view)
 {
@@ -190,7 +174,7 @@ static bool add_direction(struct lowering *l, struct sequence *node, size_t p)
     const double size[4] = {1, (double)r->I, (double)r->H, 0};
     const size_t number = l->model->layer_count;
     struct deploy_layer *layer = lower_layer(l, r->pass[p].cell, size);
-    if (!layer || !set_weights(l, &r->pass[p], layer))
+    if (!layer || !recurrent_weights(r, p, layer, 0, l->failure))
         return false;
     for (size_t s = 0; s < r->state_count; s++)
         if (!begin_state(l, node, p, s))

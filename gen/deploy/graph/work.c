@@ -260,7 +260,7 @@ static bool set_vectors(struct writing *w, struct deploy_layer *layer)
         return false;
     for (size_t i = 0; i < units && zeros; i++)
         zeros[i] = 0;
-    pass->params[0] = zeros;
+    pass->params[0].data = zeros;
     struct graph *graph = source_parse(&pass->cell, layer->size, w->l->failure);
     if (!graph)
         return false;
@@ -268,7 +268,7 @@ static bool set_vectors(struct writing *w, struct deploy_layer *layer)
         for (size_t k = 0; k < w->loop->operand_count; k++)
             if (!strcmp(graph->params[i].name, w->names[k])) {
                 const struct view *view = &w->loop->operands[k].view;
-                pass->params[i] =
+                pass->params[i].data =
                     (const float *)w->l->schedule->buffers[view->buffer].data + view->offset;
             }
     graph_free(graph);
