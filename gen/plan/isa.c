@@ -34,19 +34,22 @@
 
 /* What a bundle has of its base: all but its name and its header. */
 #define AVX2                                                                                       \
-    .vector = "__m256", .lanes = 8, .accumulators = 12, X86_OPS("_mm256"), .guard = "__x86_64__",  \
+    .vector = "__m256", .lanes = 8, .accumulators = 12, .half_accumulators = 11,                   \
+    X86_OPS("_mm256"), .guard = "__x86_64__",                                                      \
     .sleef = {[OP_EXP] = "Sleef_finz_expf8_u10avx2(%1$s)",                                         \
               [OP_LOG1P] = "Sleef_finz_log1pf8_u10avx2(%1$s)"}
 #define AVX512                                                                                     \
-    .vector = "__m512", .lanes = 16, .accumulators = 24, X86_OPS("_mm512"), .guard = "__x86_64__", \
+    .vector = "__m512", .lanes = 16, .accumulators = 24, .half_accumulators = 23,                  \
+    X86_OPS("_mm512"), .guard = "__x86_64__",                                                      \
     .sleef = {[OP_EXP] = "Sleef_finz_expf16_u10avx512f(%1$s)",                                     \
               [OP_LOG1P] = "Sleef_finz_log1pf16_u10avx512f(%1$s)"}
 #define NEON                                                                                       \
-    .vector = "float32x4_t", .lanes = 4, .accumulators = 24, .byte_accumulators = 24,              \
-    .load = "vld1q_f32(%1$s + %2$s)", .load_any = "vld1q_f32(%1$s + %2$s)",                        \
-    .store = "vst1q_f32(%1$s, %2$s)", .store_any = "vst1q_f32(%1$s, %2$s)",                        \
-    .load_first = "v_load_first(%1$s, %2$s)", .store_first = "v_store_first(%1$s, %2$s, %3$s)",    \
-    .zero = "vdupq_n_f32(0.0f)", .set1 = "vdupq_n_f32(%1$s)", SEVERAL_LANES,                       \
+    .vector = "float32x4_t", .lanes = 4, .accumulators = 24, .half_accumulators = 19,              \
+    .byte_accumulators = 16, .load = "vld1q_f32(%1$s + %2$s)",                                     \
+    .load_any = "vld1q_f32(%1$s + %2$s)", .store = "vst1q_f32(%1$s, %2$s)",                        \
+    .store_any = "vst1q_f32(%1$s, %2$s)", .load_first = "v_load_first(%1$s, %2$s)",                \
+    .store_first = "v_store_first(%1$s, %2$s, %3$s)", .zero = "vdupq_n_f32(0.0f)",                 \
+    .set1 = "vdupq_n_f32(%1$s)", SEVERAL_LANES,                                                    \
     .op = {[OP_ADD] = "vaddq_f32(%1$s, %2$s)",                                                     \
            [OP_SUB] = "vsubq_f32(%1$s, %2$s)",                                                     \
            [OP_DIV] = "vdivq_f32(%1$s, %2$s)",                                                     \
@@ -68,6 +71,7 @@ const struct isa isas[WEIR_ISA_COUNT] = {
                      .vector = "float",
                      .lanes = 1,
                      .accumulators = 8,
+                     .half_accumulators = 8,
                      .byte_accumulators = 8,
                      .load = "%1$s[%2$s]",
                      .load_any = "%1$s[%2$s]",

@@ -11,6 +11,7 @@ struct isa {
     const char *name, *constant, *header, *vector; /* constant: of enum weir_isa */
     size_t lanes;
     size_t accumulators; /* that stay in registers beside what they are computed from */
+    size_t half_accumulators; /* beside weights of 16 bits, both columns of which are widened */
     size_t byte_accumulators; /* of products of bytes */
     const char *load, *load_any, *load_first, *store, *store_any, *store_first, *zero, *set1;
     const char *window; /* (low, high, n): the lanes from n on of two vectors; n is a constant */

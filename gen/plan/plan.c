@@ -32,8 +32,9 @@ enum {
 
 size_t plan_accumulators(const struct program *program, const struct isa *isa)
 {
-    const bool widens = program->type != WEIR_TYPE_F32 && isa->lanes > 1;
-    return weir_is_bytes(program->type) ? isa->byte_accumulators : isa->accumulators - widens;
+    return program->type == WEIR_TYPE_F32 ? isa->accumulators
+           : weir_is_bytes(program->type) ? isa->byte_accumulators
+                                          : isa->half_accumulators;
 }
 
 /* The most accumulators that are live at once for one vector of units of one row. */

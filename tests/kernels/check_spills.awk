@@ -132,14 +132,15 @@ function check_loop(first, last,    i) {
 # A compiler may unroll: every count is a multiple of what one column needs. It may also name a weight
 # vector in memory again for the next row (gcc does for two or three rows on x86). A row of bytes has one
 # broadcast, or two where signs are kept apart. The deltas of a wide
-# tile lie side by side: clang loads four as one vector on NEON and multiplies by its lanes.
+# tile lie side by side, as do inputs of the columns of one word: clang loads several as one vector on NEON and multiplies
+# by its lanes.
 function match_loop(    loop, times, broadcasts) {
     for (loop = 1; loop <= loops[name]; loop++) {
         times = fma / expected_fmas[name, loop]
         broadcasts = times * expected_rows[name, loop]
         if (times >= 1 && times == int(times) && weights <= fma &&
             (inputs == broadcasts || (bytes && inputs == 2 * broadcasts) ||
-             (neon && name ~ /^wide/ && inputs < broadcasts)))
+             (neon && (narrow || name ~ /^wide/) && inputs < broadcasts)))
             return
     }
     failed("expected " expected_fmas[name, 1] " fma and " expected_rows[name, 1] \
