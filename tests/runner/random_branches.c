@@ -7,6 +7,7 @@
 #include "onnx/constants.h"
 #include "run/run.h"
 #include "runner/export.h"
+#include "runner/quantise.h"
 #include "support/inputs.h"
 
 #include <math.h>
@@ -362,12 +363,12 @@ static char *draw_recurrent(struct drawing *d, const struct made *x)
                             below(d, 2) ? constant(d, 3, h, 1) : "",
                             NULL};
     d->last = writer_node(d->writer, kinds[kind].op, inputs, (char *[]){y, last, NULL});
+    if (gates == 4 && below(d, 2))
+        quantise_lstm(d->writer, &d->random, d->last, D, w[2], H);
     writer_int(d->writer, d->last, "hidden_size", (int64_t)H);
     Onnx__Attribute *direction = writer_attribute(d->writer, d->last, "direction");
-    char *word = writer_format(d->writer, "%s",
-                               D == 2        ? "bidirectional"
-                               : below(d, 2) ? "reverse"
-                                             : "forward");
+    static const char *const words[] = {"forward", "reverse", "bidirectional"};
+    char *word = writer_text(d->writer, words[D == 2 ? 2 : below(d, 2)]);
     direction->has_s = 1;
     direction->s = (ProtobufCBinaryData){strlen(word), (uint8_t *)word};
     return way == 0 ? last : y;
