@@ -72,6 +72,14 @@ int64_t onnx_type_wrap(enum onnx_type type, int64_t value);
 void onnx_type_range(enum onnx_type type, int64_t *least, int64_t *greatest);
 const char *onnx_type_name(enum onnx_type type);
 
+/* A shape in words, "[2][?][3]": of a tensor, or declared, where -1 is any size. */
+struct onnx_shape {
+    char text[24 * ONNX_RANK_MAX];
+};
+
+struct onnx_shape onnx_shape_of(const onnx_tensor *tensor);
+struct onnx_shape onnx_shape_declared(size_t rank, const int64_t *dims);
+
 /* A TensorProto, as the files of ONNX's test data are. */
 onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
                               struct failure *failure);

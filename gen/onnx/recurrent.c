@@ -6,7 +6,6 @@
 #include "onnx/memory.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -174,19 +173,14 @@ static bool check_attributes(const onnx_node *node, struct failure *failure)
 static bool check_shape(const onnx_tensor *tensor, const char *name, size_t rank, size_t dim0,
                         size_t dim1, size_t dim2, struct failure *failure)
 {
-    const size_t dims[3] = {dim0, dim1, dim2};
-    char wanted[96] = "", found[32 * ONNX_RANK_MAX] = "";
-    bool equal = tensor->rank == rank;
-    for (size_t i = 0; i < rank; i++) {
-        equal = equal && tensor->dims[i] == dims[i];
-        snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "[%zu]", dims[i]);
-    }
-    for (size_t i = 0; i < tensor->rank; i++)
-        snprintf(found + strlen(found), sizeof found - strlen(found), "[%zu]", tensor->dims[i]);
+    const onnx_tensor wanted = {.rank = rank, .dims = {dim0, dim1, dim2}};
+    const bool equal =
+        tensor->rank == rank && !memcmp(tensor->dims, wanted.dims, rank * sizeof *wanted.dims);
     if (!tensor->floats)
         return fail(failure, "its %s is of type %s, and must be a float", name,
                     onnx_type_name(tensor->type));
-    return equal || fail(failure, "its %s has the shape %s, and must be %s", name, found, wanted);
+    return equal || fail(failure, "its %s has the shape %s, and must be %s", name,
+                         onnx_shape_of(tensor).text, onnx_shape_of(&wanted).text);
 }
 
 /* I and H from W, R and hidden_size, and whether all shapes agree. Bytes are transposed. */

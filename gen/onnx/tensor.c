@@ -9,6 +9,7 @@
 #include "onnx/memory.h"
 #include "onnx/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,25 @@ const char *onnx_type_name(enum onnx_type type)
 {
     const size_t row = type_row((int)type);
     return row < TYPE_COUNT ? types[row].name : "an unknown type";
+}
+
+struct onnx_shape onnx_shape_declared(size_t rank, const int64_t *dims)
+{
+    struct onnx_shape shape = {""};
+    for (size_t i = 0, at = 0; i < rank; i++)
+        at += (size_t)snprintf(shape.text + at, sizeof shape.text - at,
+                               dims[i] < 0 ? "[?]" : "[%lld]", (long long)dims[i]);
+    if (!rank)
+        snprintf(shape.text, sizeof shape.text, "[]");
+    return shape;
+}
+
+struct onnx_shape onnx_shape_of(const onnx_tensor *tensor)
+{
+    int64_t dims[ONNX_RANK_MAX];
+    for (size_t i = 0; i < tensor->rank; i++)
+        dims[i] = (int64_t)tensor->dims[i];
+    return onnx_shape_declared(tensor->rank, dims);
 }
 
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,

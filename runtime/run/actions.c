@@ -2,6 +2,7 @@
 /* Running a model on files: comparing with expected outputs, and writing outputs. */
 #include "run/actions.h"
 #include "common/files.h"
+#include "common/text.h"
 #include "run/files.h"
 
 #include <errno.h>
@@ -49,15 +50,39 @@ void action_release(struct prepared *prepared)
     free(prepared->outputs);
 }
 
+bool action_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
+                        const char *path, struct failure *failure)
+{
+    return run_check_input(model, input, tensor, failure) ||
+           fail(failure, "%.300s: %s", path, failure->sentence);
+}
+
+static bool fail_count(const struct request *request, const onnx_model *model,
+                       struct failure *failure)
+{
+    struct text names = {0};
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        text_add(&names, "%s'%.80s'", i ? ", " : "",
+                 quote(model->values[model->graph.inputs[i]].name).text);
+    fail(failure,
+         "the model has %zu inputs, and %zu are given; expected one --input for each of %.2000s",
+         model->graph.input_count, request->input_count, names.length ? names.chars : "none");
+    text_free(&names);
+    return false;
+}
+
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
                         const onnx_tensor **inputs, struct failure *failure)
 {
     if (request->input_count != model->graph.input_count)
-        return fail(failure, "the model has %zu inputs, and %zu are given",
-                    model->graph.input_count, request->input_count);
-    for (size_t i = 0; i < request->input_count; i++)
-        if (!(inputs[i] = file_read_tensor(memory, request->inputs[i], failure)))
+        return fail_count(request, model, failure);
+    for (size_t i = 0; i < request->input_count; i++) {
+        const char *path = request->inputs[i];
+        /* Of a stream, a call takes a part. */
+        if (!(inputs[i] = file_read_tensor(memory, path, failure)) ||
+            !(request->streams || action_check_input(model, i, inputs[i], path, failure)))
             return false;
+    }
     return true;
 }
 
@@ -104,7 +129,8 @@ static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor 
     for (size_t d = 0; equal && d < got->rank; d++)
         equal = got->dims[d] == wanted->dims[d];
     if (!equal) {
-        printf("%-24s has another shape or type than expected\n", name);
+        printf("%-24s is %s%s, expected %s%s\n", name, onnx_type_name(got->type),
+               onnx_shape_of(got).text, onnx_type_name(wanted->type), onnx_shape_of(wanted).text);
         return false;
     }
     const bool within = measure(got, wanted, tolerance, &absolute, &ulp);
@@ -113,21 +139,27 @@ static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor 
     return within;
 }
 
+struct data_path {
+    char text[PATH_SIZE];
+};
+
 /* The file of an input or output in a folder of test data. */
-static onnx_tensor *read_data(const struct request *request, const char *what, size_t index,
-                              onnx_memory *memory, struct failure *failure)
+static struct data_path data_path(const struct request *request, const char *what, size_t index)
 {
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%.4000s/%s_%zu.pb", request->data, what, index);
-    return file_read_tensor(memory, path, failure);
+    struct data_path path;
+    snprintf(path.text, sizeof path.text, "%.4000s/%s_%zu.pb", request->data, what, index);
+    return path;
 }
 
 bool action_read_data(const struct request *request, const onnx_model *model,
                       struct prepared *prepared, struct failure *failure)
 {
-    for (size_t i = 0; i < model->graph.input_count; i++)
-        if (!(prepared->inputs[i] = read_data(request, "input", i, prepared->memory, failure)))
+    for (size_t i = 0; i < model->graph.input_count; i++) {
+        const struct data_path path = data_path(request, "input", i);
+        if (!(prepared->inputs[i] = file_read_tensor(prepared->memory, path.text, failure)) ||
+            !action_check_input(model, i, prepared->inputs[i], path.text, failure))
             return false;
+    }
     return true;
 }
 
@@ -139,7 +171,8 @@ static int compare_all(const struct request *request, const onnx_model *model,
         !run_call(prepared->session, prepared->inputs, prepared->outputs, failure))
         return BAD;
     for (size_t i = 0; i < model->graph.output_count; i++) {
-        const onnx_tensor *wanted = read_data(request, "output", i, prepared->memory, failure);
+        const onnx_tensor *wanted =
+            file_read_tensor(prepared->memory, data_path(request, "output", i).text, failure);
         if (!wanted)
             return BAD;
         if (!compare(quote(model->values[model->graph.outputs[i]].name).text, prepared->outputs[i],

@@ -62,6 +62,10 @@ bool action_stream(const struct request *request, const onnx_model *model,
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
                         const onnx_tensor **inputs, struct failure *failure);
 
+/* Whether a tensor of a file is what the model declares as an input. */
+bool action_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
+                        const char *path, struct failure *failure);
+
 /* The inputs of a model from a folder of test data. */
 bool action_read_data(const struct request *request, const onnx_model *model,
                       struct prepared *prepared, struct failure *failure);

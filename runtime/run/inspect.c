@@ -15,12 +15,7 @@ static void print_value(const onnx_model *model, const char *what, int value)
     printf("%-7s %s", what, quote(v->name).text);
     if (v->type != ONNX_NONE)
         printf("  %s", onnx_type_name(v->type));
-    for (size_t d = 0; v->has_shape && d < v->rank; d++)
-        if (v->dims[d] < 0)
-            printf("[?]");
-        else
-            printf("[%lld]", (long long)v->dims[d]);
-    printf("\n");
+    printf("%s\n", v->has_shape ? onnx_shape_declared(v->rank, v->dims).text : "");
 }
 
 /* The kernel of a direction, in words. */

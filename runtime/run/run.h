@@ -64,6 +64,10 @@ const char *run_apart(const run_session *session);
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
               struct failure *failure);
 
+/* Whether a tensor is what the model declares as an input; run_call asks this of each. */
+bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
+                     struct failure *failure);
+
 /* A value of the model as the last call computed it; NULL: it did not, as it is of a branch that
  * was not taken or was inside of a cell. */
 const onnx_tensor *run_value(const run_session *session, int value);

@@ -283,9 +283,10 @@ static bool run_graph(run_session *session, const onnx_graph *graph, struct fail
 
 /* ---- A call ---- */
 
-/* Whether a tensor is what the model declares as an input. */
-static bool check_input(const onnx_value *value, const onnx_tensor *tensor, struct failure *failure)
+bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
+                     struct failure *failure)
 {
+    const onnx_value *value = &model->values[model->graph.inputs[input]];
     if (value->type != ONNX_NONE && onnx_type_is_float(value->type) != !!tensor->floats)
         return fail(failure, "the input '%.80s' is to be of type %s, and is of type %s",
                     quote(value->name).text, onnx_type_name(value->type),
@@ -293,8 +294,9 @@ static bool check_input(const onnx_value *value, const onnx_tensor *tensor, stru
     bool fits = !value->has_shape || value->rank == tensor->rank;
     for (size_t d = 0; fits && value->has_shape && d < value->rank; d++)
         fits = value->dims[d] < 0 || value->dims[d] == (int64_t)tensor->dims[d];
-    return fits || fail(failure, "the input '%.80s' has another shape than the model declares",
-                        quote(value->name).text);
+    return fits || fail(failure, "the input '%.80s' is to be of shape %s, and is of shape %s",
+                        quote(value->name).text, onnx_shape_declared(value->rank, value->dims).text,
+                        onnx_shape_of(tensor).text);
 }
 
 /* Whole numbers as those of another type of them. */
@@ -341,7 +343,7 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
         session->values[v] = model->values[v].constant;
     for (size_t i = 0; i < model->graph.input_count; i++) {
         const int value = model->graph.inputs[i];
-        if (!check_input(&model->values[value], inputs[i], failure))
+        if (!run_check_input(model, i, inputs[i], failure))
             return false;
         session->values[value] = as_type(session, inputs[i], model->values[value].type, failure);
         if (!session->values[value])

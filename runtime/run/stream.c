@@ -157,6 +157,11 @@ bool action_stream(const struct request *request, const onnx_model *model,
         return fail_memory(failure);
     if (!find_carried(&stream, request) || !count_calls(&stream, &calls))
         return false;
+    cut(&stream, 0);
+    for (size_t i = 0; i < inputs; i++)
+        if (!action_check_input(model, i, stream.inputs[i], request->inputs[i], failure))
+            return fail(failure, "%s in %s call", failure->sentence,
+                        stream.carried[i] < 0 ? "every" : "the first");
     for (size_t k = 0; k < calls; k++) {
         cut(&stream, k);
         if (!run_call(prepared->session, stream.inputs, stream.outputs, failure) ||

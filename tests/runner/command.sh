@@ -36,9 +36,22 @@ refuse "one of --inspect, --data, --input and --time is wanted" "$model" --inspe
 refuse "--stream goes with --input" "$model" --stream --time
 refuse "--carry goes with --stream" "$model" "${inputs[@]}" --carry a=b
 refuse "is not a number" "$model" --data "$set" --tolerance x
-refuse "the model has 3 inputs, and 1 are given" "$model" --input "$set/input_0.pb"
-refuse "another shape than the model declares" "$model" --input "$set/input_1.pb" \
-    --input "$set/input_1.pb" --input "$set/input_2.pb"
+refuse "the model has 3 inputs, and 1 are given; expected one --input for each of 'X', 'W', 'R'" "$model" \
+    --input "$set/input_0.pb"
+# The file, and both shapes; of a stream, of what a call takes.
+refuse "$set/input_1.pb: the input 'X' is to be of shape [1][3][2], and is of shape [1][15][2]" "$model" \
+    --input "$set/input_1.pb" --input "$set/input_1.pb" --input "$set/input_2.pb"
+refuse "$set/input_0.pb: the input 'X' is to be of shape [1][3][2], and is of shape [3][2] in every call" "$model" \
+    --stream "${inputs[@]}"
+mkdir "$scratch/swapped"
+ln -s "$set/input_0.pb" "$set/input_1.pb" "$scratch/swapped"
+ln -s "$set/input_1.pb" "$scratch/swapped/input_2.pb"
+refuse "swapped/input_2.pb: the input 'R' is to be of shape [1][15][5], and is of shape [1][15][2]" "$model" \
+    --data "$scratch/swapped"
+ln -sf "$set/input_2.pb" "$scratch/swapped"
+ln -s "$set/input_0.pb" "$scratch/swapped/output_0.pb"
+expect 1 "$model" --data "$scratch/swapped"
+[[ $output == "Y_h "*" is float32[1][3][5], expected float32[1][3][2]" ]] || fail "of another shape it says: $output"
 refuse "cannot be read" "$scratch/none.onnx" --inspect
 refuse "cannot be read" "$model" --data "$scratch"
 refuse "is no .npy file" "$model" --input "$model" --input "$model" --input "$model"
