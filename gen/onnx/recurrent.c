@@ -52,28 +52,47 @@ bool onnx_is_recurrent(const char *domain, const char *op)
 
 /* ---- Attributes ---- */
 
-/* Values that are left of activation_alpha or activation_beta. */
-struct rest {
+/* activation_alpha or activation_beta. By ONNX its values are taken in order by the activations
+ * that have such a parameter; some exporters give one for every activation. Both are read, where
+ * they come to the same. */
+struct parameters {
+    const char *name;
     const float *values;
-    size_t count;
+    size_t count, taken;
+    bool differ; /* a value that was taken is not that of the activation's own place */
 };
 
-static struct rest rest_of(const onnx_node *node, const char *name)
+static struct parameters parameters_of(const onnx_node *node, const char *name)
 {
     const onnx_attribute *attribute = onnx_attribute_find(node, name);
-    return attribute ? (struct rest){attribute->floats, attribute->float_count} : (struct rest){0};
+    return attribute
+               ? (struct parameters){name, attribute->floats, attribute->float_count, 0, false}
+               : (struct parameters){name, NULL, 0, 0, false};
 }
 
-/* The next of the values given, or what stands in for it. */
-static float take(struct rest *rest, float otherwise)
+/* The value of activation k that is next, or what stands in for it. */
+static float take(struct parameters *given, size_t k, float otherwise)
 {
-    if (!rest->count)
+    if (given->taken == given->count)
         return otherwise;
-    rest->count--;
-    return *rest->values++;
+    const float value = given->values[given->taken++];
+    given->differ |= k >= given->count || given->values[k] != value;
+    return value;
 }
 
-static bool read_activation(const char *name, struct rest *alphas, struct rest *betas,
+/* Whether it is clear who takes which of the values. */
+static bool check_taken(const struct parameters *given, size_t activations, struct failure *failure)
+{
+    if (given->taken == given->count || (given->count == activations && !given->differ))
+        return true;
+    return fail(failure,
+                "its %s has %zu values, where %zu of its %zu activations take one, and it is not "
+                "clear which: in order%s",
+                given->name, given->count, given->taken, activations,
+                given->count == activations ? ", or each that of its own place" : "");
+}
+
+static bool read_activation(const char *name, size_t k, struct parameters given[2],
                             onnx_activation *activation, struct failure *failure)
 {
     size_t row = 0;
@@ -85,9 +104,9 @@ static bool read_activation(const char *name, struct rest *alphas, struct rest *
     *activation = (onnx_activation){activations[row].function, parameters, activations[row].alpha,
                                     activations[row].beta};
     if (parameters > 0)
-        activation->alpha = take(alphas, activation->alpha);
+        activation->alpha = take(&given[0], k, activation->alpha);
     if (parameters > 1)
-        activation->beta = take(betas, activation->beta);
+        activation->beta = take(&given[1], k, activation->beta);
     return (isfinite(activation->alpha) && isfinite(activation->beta)) ||
            fail(failure,
                 "its activation '%s' needs finite numbers as alpha and beta, for which there "
@@ -95,27 +114,26 @@ static bool read_activation(const char *name, struct rest *alphas, struct rest *
                 quote(name).text);
 }
 
-/* The activations of every direction. alpha and beta are taken in order by those that have them. */
+/* The activations of every direction. */
 static bool read_activations(const onnx_node *node, size_t directions, onnx_maths maths[2],
                              struct failure *failure)
 {
     const onnx_attribute *given = onnx_attribute_find(node, "activations");
     const onnx_kind *kind = maths->kind;
-    struct rest alphas = rest_of(node, "activation_alpha");
-    struct rest betas = rest_of(node, "activation_beta");
-    if (given && given->string_count && given->string_count != directions * kind->activations)
-        return fail(failure, "it has %zu activations, and needs %zu", given->string_count,
-                    directions * kind->activations);
-    for (size_t k = 0; k < directions * kind->activations; k++) {
+    const size_t count = directions * kind->activations;
+    struct parameters parameters[2] = {parameters_of(node, "activation_alpha"),
+                                       parameters_of(node, "activation_beta")};
+    if (given && given->string_count && given->string_count != count)
+        return fail(failure, "it has %zu activations, and needs %zu", given->string_count, count);
+    for (size_t k = 0; k < count; k++) {
         const size_t which = k % kind->activations;
         const char *name = given && given->string_count ? given->strings[k] : kind->defaults[which];
-        if (!read_activation(name, &alphas, &betas, &maths[k / kind->activations].activation[which],
+        if (!read_activation(name, k, parameters, &maths[k / kind->activations].activation[which],
                              failure))
             return false;
     }
-    return (!alphas.count && !betas.count) ||
-           fail(failure, "it has more values in activation_alpha or activation_beta than its "
-                         "activations take, so that it is not clear which take them");
+    return check_taken(&parameters[0], count, failure) &&
+           check_taken(&parameters[1], count, failure);
 }
 
 static bool read_direction(const onnx_node *node, onnx_recurrent *recurrent,

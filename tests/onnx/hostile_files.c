@@ -357,7 +357,7 @@ CHANGE(bad_hidden, find(writer, "LSTM")->attribute[0]->i = INT64_MIN;);
 CHANGE(bad_activation, set_activations(writer, 3, "Frob"););
 CHANGE(few_activations, set_activations(writer, 2, "Tanh"););
 CHANGE(no_alphas, set_activations(writer, 3, "Affine"););
-CHANGE(more_alphas, set_list(writer, "activation_alpha", 3););
+CHANGE(more_alphas, set_list(writer, "activation_alpha", 4););
 CHANGE(no_branch, find(writer, "If")->n_attribute = 1;);
 CHANGE(branch_outputs, find(writer, "If")->attribute[0]->g->n_output = 0;);
 CHANGE(float_condition, find(writer, "If")->input[0] = text(writer, "X"););
@@ -456,7 +456,7 @@ const struct hostile hostiles[] = {
     ROW(bad_activation, "'Frob' is no activation"),
     ROW(few_activations, "it has 2 activations, and needs 3"),
     ROW(no_alphas, "its activation 'Affine' needs finite numbers as alpha and beta"),
-    ROW(more_alphas, "more values in activation_alpha"),
+    ROW(more_alphas, "its activation_alpha has 4 values, where 0 of its 3 activations take one"),
     ROW(no_branch, "it must have one input, a then_branch and an else_branch"),
     ROW(branch_outputs, "a branch has 0 inputs and 0 outputs"),
     ROW(float_condition, "its condition must be one bool"),
