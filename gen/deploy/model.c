@@ -418,6 +418,8 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     onnx_model *onnx = onnx_load_file(request->model, failure);
     if (!onnx)
         return false;
+    if (onnx->doubt)
+        fprintf(stderr, "weir-gen: %s: %s\n", request->model, onnx->doubt);
     struct chain chain = {.onnx = onnx,
                           .model = calloc(1, sizeof *chain.model),
                           .failure = failure,

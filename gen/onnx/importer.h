@@ -10,6 +10,7 @@
 typedef struct importer {
     onnx_model *model;
     const char *folder;
+    const char *producer; /* the program that wrote the file, as it says; or "" */
     struct failure *failure;
     size_t value_capacity;
     struct name_table *names;

@@ -75,6 +75,7 @@ static bool import_model(onnx_model *model, const void *data, size_t size, const
         return fail(failure, "it has no graph");
     importer importer = {.model = model,
                          .folder = folder,
+                         .producer = from->producer_name ? from->producer_name : "",
                          .failure = failure,
                          .names = onnx_names_create(model->memory),
                          .opset = model->opset};

@@ -204,6 +204,9 @@ typedef struct onnx_model {
     bool has_double; /* it holds float64 tensors, which are computed in float32 */
     bool has_half; /* so with values of float16 or bfloat16; of such constants it does not tell */
     bool has_bytes; /* recurrent nodes whose weights are bytes: ONNX_BYTES_WORDS */
+    /* What looks as if whoever wrote the file had meant something else, which is taken as it stands
+     * all the same: a sentence, or NULL. */
+    const char *doubt;
     size_t recurrent_count;
     size_t parameter_count; /* elements of initialisers and Constant nodes */
     onnx_memory *memory; /* what all of it lies in */

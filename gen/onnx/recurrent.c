@@ -324,6 +324,25 @@ static bool fill_known(importer *importer, const onnx_node *node, onnx_recurrent
     return true;
 }
 
+/* PyTorch's GRU multiplies by the reset gate after the product. Its exporter by torch.export has
+ * written GRUs that do so before it, whose results are others than PyTorch's. */
+static bool doubt_reset(importer *importer, const onnx_node *node, const onnx_maths *maths)
+{
+    onnx_model *model = importer->model;
+    if (strcmp(node->op, "GRU") != 0 || maths->reset_after || model->doubt ||
+        strcmp(importer->producer, "pytorch") != 0)
+        return true;
+    model->doubt = onnx_format(
+        model->memory,
+        "the node '%.80s' (GRU) has no linear_before_reset = 1, which every GRU of PyTorch has, "
+        "and "
+        "PyTorch wrote this file: some of its exporters of 2026 left it out (pytorch issue "
+        "189225), and then results are not PyTorch's; it is computed as the file says, and that "
+        "attribute mends the file",
+        quote(node->name).text);
+    return model->doubt || fail_limit(importer->failure);
+}
+
 bool onnx_import_recurrent(importer *importer, onnx_node *node)
 {
     onnx_memory *memory = importer->model->memory;
@@ -336,7 +355,8 @@ bool onnx_import_recurrent(importer *importer, onnx_node *node)
     *recurrent = connect(node);
     recurrent->index = importer->model->recurrent_count++;
     if (!read_direction(node, recurrent, importer->failure) ||
-        !read_maths(node, recurrent, maths, importer->failure))
+        !read_maths(node, recurrent, maths, importer->failure) ||
+        !doubt_reset(importer, node, maths))
         return false;
     guess_sizes(importer->model, node, recurrent);
     for (size_t d = 0; d < recurrent->directions; d++) {

@@ -293,6 +293,8 @@ int main(int argc, char **argv)
                 request.model);
     if (model && model->has_bytes)
         fprintf(stderr, "weir-run: " ONNX_BYTES_WORDS "\n", request.model);
+    if (model && model->doubt)
+        fprintf(stderr, "weir-run: %s: %s\n", request.model, model->doubt);
     request.types = model ? action_types(&request, model, &failure) : NULL;
     const int status = request.types ? commands[command].act(&request, model, &failure) : EXIT_BAD;
     onnx_free(model);

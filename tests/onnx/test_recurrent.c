@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_recurrent: what the attributes of recurrent nodes come to: who takes which value of
- * activation_alpha and activation_beta. */
+ * activation_alpha and activation_beta, and which GRUs look as if PyTorch had meant another. */
 #include "onnx/writer.h"
 #include "support/expect.h"
 
@@ -143,11 +143,36 @@ static void check_values(const struct values *values)
     onnx_free(model);
 }
 
+/* ---- Doubts ---- */
+
+static void check_doubt(const char *producer, const char *op, size_t gates, int after, bool doubts)
+{
+    Onnx__Node *node = make_node(op, gates, 1);
+    node->name = writer_text(writer, "rnn");
+    writer->model.producer_name = writer_text(writer, producer);
+    if (after >= 0)
+        writer_int(writer, node, "linear_before_reset", after);
+    onnx_model *model = writer_load(writer, &failure);
+    EXPECT(model && !model->doubt == !doubts, "%s of %s, %d: %s", op, producer, after,
+           !model         ? failure.sentence
+           : model->doubt ? model->doubt
+                          : "no doubt");
+    EXPECT(!doubts || strstr(model->doubt, "the node 'rnn' (GRU) has no linear_before_reset = 1"),
+           "%s", model->doubt);
+    onnx_free(model);
+}
+
 int main(void)
 {
     writer = writer_create();
     for (size_t k = 0; k < sizeof list / sizeof *list; k++)
         check_values(&list[k]);
+    check_doubt("pytorch", "GRU", 3, -1, true);
+    check_doubt("pytorch", "GRU", 3, 0, true);
+    check_doubt("pytorch", "GRU", 3, 1, false);
+    check_doubt("tf2onnx", "GRU", 3, 0, false);
+    check_doubt("", "GRU", 3, -1, false);
+    check_doubt("pytorch", "LSTM", 4, -1, false);
     writer_free(writer);
     return expect_verdict("test_recurrent");
 }

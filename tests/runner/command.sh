@@ -69,7 +69,18 @@ refuse "--carry goes with --input, not with --inspect" "$model" --inspect --carr
 
 expect 0 "$model" --inspect
 [[ $output == *"n  = tanh(Wn@x + Un@(r*h) + bn)"* ]] || fail "--inspect shows no cell: $output"
+# A GRU that resets before the product, as PyTorch has none, in a file by PyTorch: the field is added, once more.
+{ cat "$model" && printf '\x12\x07pytorch'; } >"$scratch/pytorch.onnx"
+doubt="pytorch.onnx: the node 'Y_h' (GRU) has no linear_before_reset = 1, which every GRU of PyTorch has"
+for words in --inspect "--data $set"; do
+    # shellcheck disable=SC2086
+    expect 0 "$scratch/pytorch.onnx" $words
+    [[ $output == *"weir-run: "*"$doubt"* ]] || fail "$words does not doubt it: $output"
+done
+[[ $("$bin/weir-gen" --model "$scratch/pytorch.onnx" --out "$scratch/out" 2>&1) == "weir-gen: "*"$doubt"* ]] ||
+    fail "weir-gen does not doubt it."
 expect 0 "$model" --data "$set"
+[[ $output != *"linear_before_reset"* ]] || fail "it is doubted without a reason: $output"
 expect 1 "$model" --data "$set" --tolerance 0
 [[ $output == *"too large"* ]] || fail "a difference is not told: $output"
 expect 0 "$model" "${inputs[@]}" --output "$scratch/Y.npy"
