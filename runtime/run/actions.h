@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What weir-run does with a model. Each action returns the exit status: 0, 1 where outputs differ,
- * or 2 and a sentence. */
+ * 2 and a sentence, or 130 where a signal stopped it. */
 #ifndef WEIR_RUN_ACTIONS_H
 #define WEIR_RUN_ACTIONS_H
 
@@ -20,10 +20,13 @@ struct request {
     const char *keep; /* nodes whose weights are f32 all the same, with commas; NULL: none */
     const char **types; /* what these say, as run_options has it */
     long cpu; /* -1: the one it runs on */
+    size_t calls; /* to time; 0: TIMED_CALLS, or as many as two seconds hold */
 };
 
+enum { TIMED_CALLS = 10000 };
+
 /* How a command ends. */
-enum { PASSED = 0, DIFFERENT = 1, BAD = 2 };
+enum { PASSED = 0, DIFFERENT = 1, BAD = 2, STOPPED = 130 };
 
 int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_compare(const struct request *request, const onnx_model *model, struct failure *failure);

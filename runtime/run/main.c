@@ -9,12 +9,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { EXIT_BAD = 2 };
 
 /* What is done with a model, each by the option that asks for it. */
 enum command { INSPECT, COMPARE, LOSE, CONVERT, TIME };
@@ -40,10 +39,12 @@ enum id {
     ID_STREAM,
     ID_CARRY,
     ID_CPU,
+    ID_CALLS,
     ID_HELP,
     ID_COUNT
 };
 
+enum { CALLS_MOST = 10000000 }; /* a number is kept of each */
 enum { EVERY = 1 << INSPECT | 1 << COMPARE | 1 << LOSE | 1 << CONVERT | 1 << TIME };
 
 static const struct {
@@ -76,6 +77,9 @@ static const struct {
                   "with --stream: an output is that input of the next call, too; its file\n"
                   "                    holds what the first call is given"},
     [ID_CPU] = {"cpu", "N", 1 << TIME, "the core to pin to (default: the one it runs on)"},
+    [ID_CALLS] = {"calls", "N", 1 << TIME,
+                  "how many calls to time, however long that takes (default: 10,000, or\n"
+                  "                    what 2 seconds hold, where that is fewer)"},
     [ID_HELP] = {"help", NULL, 0, "this text"},
 };
 
@@ -89,7 +93,7 @@ static void print_help(void)
           "  weir-run MODEL.onnx --inspect --data DIR --type i8\n"
           "                                        which node loses most by that type of weights\n"
           "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
-          "  weir-run MODEL.onnx --time [--cpu N]  how long a call takes, on one core\n"
+          "  weir-run MODEL.onnx --time            how long a call takes, on one core\n"
           "\n",
           stdout);
     for (size_t i = 0; i < ID_COUNT; i++) {
@@ -107,7 +111,9 @@ static void print_help(void)
           "$XDG_CONFIG_HOME/weir/tuning. Without --input, --time runs on zeros; a dimension that "
           "the model "
           "leaves\n"
-          "open is 1. The exit status is 1 where outputs differ, and 2 where something is wrong.\n",
+          "open is 1. It is stopped by SIGINT or SIGTERM, and tells what there is then. The exit "
+          "status is 1\n"
+          "where outputs differ, 2 where something is wrong, and 130 when stopped.\n",
           stdout);
 }
 
@@ -132,7 +138,7 @@ static bool take_option(struct request *request, enum id id, const char *value,
                         struct failure *failure)
 {
     bool fits = true, is_number = true;
-    double cpu = 0;
+    double number = 0;
     switch (id) {
     case ID_INSPECT:
     case ID_TIME:
@@ -164,8 +170,13 @@ static bool take_option(struct request *request, enum id id, const char *value,
         fits = add_path(request->carries, &request->carry_count, value);
         break;
     case ID_CPU:
-        is_number = read_number(value, 1 << 20, &cpu);
-        request->cpu = (long)cpu;
+        is_number = read_number(value, 1 << 20, &number);
+        request->cpu = (long)number;
+        break;
+    case ID_CALLS:
+        is_number =
+            read_number(value, CALLS_MOST, &number) && number >= 1 && number == floor(number);
+        request->calls = (size_t)number;
         break;
     default:
         print_help();
@@ -276,7 +287,7 @@ int main(int argc, char **argv)
     enum command command = INSPECT;
     if (!parse(argc, argv, &request, &command, &failure)) {
         fprintf(stderr, "weir-run: %s; weir-run --help tells how to call it\n", failure.sentence);
-        return EXIT_BAD;
+        return BAD;
     }
     struct tuning tuning = {0};
     if (command != INSPECT)
@@ -296,11 +307,11 @@ int main(int argc, char **argv)
     if (model && model->doubt)
         fprintf(stderr, "weir-run: %s: %s\n", request.model, model->doubt);
     request.types = model ? action_types(&request, model, &failure) : NULL;
-    const int status = request.types ? commands[command].act(&request, model, &failure) : EXIT_BAD;
+    const int status = request.types ? commands[command].act(&request, model, &failure) : BAD;
     onnx_free(model);
     free(request.types);
     close_tuning(&tuning);
-    if (status == EXIT_BAD)
+    if (status == BAD)
         fprintf(stderr, "weir-run: %s\n", failure.sentence);
     return end_program("weir-run", status);
 }

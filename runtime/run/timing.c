@@ -1,16 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* weir-run --time: how long one call takes, on a core of its own, as a distribution. */
+/* weir-run --time: how long one call takes, on a core of its own, as a distribution. It ends with
+ * what there is after some calls or some time, or when it is told to by a signal. */
 #define _GNU_SOURCE
 #include "run/actions.h"
 #include "run/files.h"
 
 #include <hwloc.h>
+#include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { CALLS = 10000, WARM_UP = 200, BINS = 12, BAR = 50 };
+/* In microseconds: how long it takes at most where no number of calls is given, and warming up. */
+enum { WARM_UP = 200, BUDGET = 2000000, WARM_UP_BUDGET = 200000 };
+enum { BINS = 12, BAR = 50 };
+
+static volatile sig_atomic_t stop;
+
+/* The second signal of a kind ends the program at once. */
+static void stop_ask(int signal)
+{
+    (void)signal;
+    stop = 1;
+}
+
+static void signals_catch(void)
+{
+    const struct sigaction action = {.sa_handler = stop_ask, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
 
 static double now(void)
 {
@@ -60,6 +82,13 @@ static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_
     return true;
 }
 
+/* Calls that were timed, in microseconds. */
+struct times {
+    double *of; /* sorted at the end */
+    size_t count, most;
+    double budget, begun, shown; /* when it began, and when it was last said how far it is */
+};
+
 static int by_value(const void *a, const void *b)
 {
     const double p = *(const double *)a, q = *(const double *)b;
@@ -67,22 +96,23 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Bins that double in width, from the fastest call on. */
-static void print_histogram(const double *times)
+static void print_histogram(const struct times *times)
 {
+    const double *of = times->of, narrowest = 0.02 * of[times->count / 2] + 1e-3;
     size_t counts[BINS] = {0};
-    for (size_t i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < times->count; i++) {
         size_t bin = 0;
-        double width = 0.02 * times[CALLS / 2] + 1e-3;
-        for (double end = times[0] + width; bin < BINS - 1 && times[i] > end; end += width) {
+        double width = narrowest;
+        for (double end = of[0] + width; bin < BINS - 1 && of[i] > end; end += width) {
             bin++;
             width *= 2;
         }
         counts[bin]++;
     }
-    double end = times[0], width = 0.02 * times[CALLS / 2] + 1e-3;
+    double end = of[0], width = narrowest;
     for (size_t bin = 0; bin < BINS; bin++, width *= 2) {
         end += width;
-        const int bar = (int)((counts[bin] * BAR + CALLS - 1) / CALLS);
+        const int bar = (int)((counts[bin] * BAR + times->count - 1) / times->count);
         if (counts[bin])
             printf("  %s %10.2f us  %5zu  %.*s\n", bin < BINS - 1 ? "to" : "> ",
                    bin < BINS - 1 ? end : end - width, counts[bin], bar,
@@ -90,18 +120,66 @@ static void print_histogram(const double *times)
     }
 }
 
-static bool measure(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
-                    double *times, struct failure *failure)
+static void print_times(const struct times *times, long cpu)
 {
-    for (size_t i = 0; i < WARM_UP + CALLS; i++) {
-        const double start = now();
+    const double *of = times->of;
+    const size_t count = times->count;
+    char how[64] = "";
+    if (count < times->most)
+        snprintf(how, sizeof how, " of %zu, %s,", times->most,
+                 stop ? "when stopped" : "in 2 seconds");
+    printf("%zu call%s%s on core %ld: median %.2f us, p99 %.2f, p99.9 %.2f, largest %.2f\n", count,
+           count == 1 ? "" : "s", how, cpu, of[count / 2], of[count * 99 / 100],
+           of[count * 999 / 1000], of[count - 1]);
+    print_histogram(times);
+}
+
+/* A terminal shows one line that changes; a log gets a line now and then. */
+static void show_progress(struct times *times, double at)
+{
+    enum { TERMINAL_EVERY = 250000, LOG_EVERY = 10000000 };
+    const bool terminal = isatty(STDERR_FILENO);
+    if (at - times->shown < (terminal ? TERMINAL_EVERY : LOG_EVERY))
+        return;
+    const double passed = at - times->begun;
+    const double rest = passed / (double)times->count * (double)(times->most - times->count);
+    const double left = fmin(rest, times->budget - passed) * 1e-6;
+    times->shown = at;
+    fprintf(stderr, "%s%zu of %zu calls, at most %d:%02d left%s", terminal ? "\r" : "",
+            times->count, times->most, (int)left / 60, (int)left % 60, terminal ? "\033[K" : "\n");
+}
+
+static bool warm_up(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
+                    struct failure *failure)
+{
+    const double begun = now();
+    for (size_t i = 0; !stop && i < WARM_UP && (!i || now() - begun < WARM_UP_BUDGET); i++)
         if (!run_call(session, inputs, outputs, failure))
             return false;
-        if (i >= WARM_UP)
-            times[i - WARM_UP] = now() - start;
-    }
-    qsort(times, CALLS, sizeof *times, by_value);
     return true;
+}
+
+static bool measure(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
+                    struct times *times, struct failure *failure)
+{
+    signals_catch();
+    if (!warm_up(session, inputs, outputs, failure))
+        return false;
+    times->begun = times->shown = now();
+    while (!stop && times->count < times->most) {
+        const double start = now();
+        if (times->count && start - times->begun > times->budget)
+            break;
+        if (!run_call(session, inputs, outputs, failure))
+            return false;
+        const double end = now();
+        times->of[times->count++] = end - start;
+        show_progress(times, end);
+    }
+    if (times->shown > times->begun && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    qsort(times->of, times->count, sizeof *times->of, by_value);
+    return times->count || fail(failure, "it was stopped before a call was timed");
 }
 
 int action_time(const struct request *request, const onnx_model *model, struct failure *failure)
@@ -110,24 +188,26 @@ int action_time(const struct request *request, const onnx_model *model, struct f
     onnx_memory *memory = onnx_memory_create(SIZE_MAX / 2);
     const onnx_tensor **inputs = calloc(model->graph.input_count + 1, sizeof *inputs);
     const onnx_tensor **outputs = calloc(model->graph.output_count + 1, sizeof *outputs);
-    double *times = calloc(CALLS, sizeof *times);
+    struct times times = {.most = request->calls ? request->calls : TIMED_CALLS,
+                          .budget = request->calls ? INFINITY : BUDGET};
+    times.of = calloc(times.most, sizeof *times.of);
     run_session *session = NULL;
-    bool done = (memory && inputs && outputs && times) || fail_memory(failure);
+    bool done = (memory && inputs && outputs && times.of) || fail_memory(failure);
     done = done && pin(&cpu, failure) &&
            (request->input_count ? action_read_inputs(request, model, memory, inputs, failure)
                                  : make_zeros(model, memory, inputs, failure)) &&
            (session = action_session(request, model, failure)) &&
-           measure(session, inputs, outputs, times, failure);
-    if (done) {
-        printf("%d calls on core %ld: median %.2f us, p99 %.2f, p99.9 %.2f, largest %.2f\n", CALLS,
-               cpu, times[CALLS / 2], times[CALLS * 99 / 100], times[CALLS * 999 / 1000],
-               times[CALLS - 1]);
-        print_histogram(times);
-    }
+           measure(session, inputs, outputs, &times, failure);
+    if (!done && session && !request->input_count && !stop)
+        fail(failure,
+             "%s; it was run on zeros, of 1 along each open dimension: --input gives others",
+             failure->sentence);
+    if (done)
+        print_times(&times, cpu);
     run_destroy(session);
     onnx_memory_destroy(memory);
     free(inputs);
     free(outputs);
-    free(times);
-    return done ? 0 : 2;
+    free(times.of);
+    return !done ? BAD : stop ? STOPPED : PASSED;
 }

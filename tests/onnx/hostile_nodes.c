@@ -29,7 +29,9 @@ const struct hostile_node hostile_nodes[] = {
     {"Resize", 14, "x - - -", "mode:cubic", "its mode 'cubic'"},
     {"MaxPool", 14, "x", "kernel_shape=[" LARGE "] pads=[1073842000,1073842000]", STEPS},
     {"MaxPool", 14, "x", "kernel_shape=[1] pads=[" LARGE "," LARGE "]", MEMORY},
-    {"AveragePool", 14, "x", "kernel_shape=[9]", "its kernel is larger"},
+    {"AveragePool", 14, "x", "kernel_shape=[9]",
+     "its kernel is larger than its input; it was run on zeros, of 1 along each open dimension: "
+     "--input gives others"},
     {"AveragePool", 19, "x",
      "kernel_shape=[" LARGE "] dilations=[" LARGE "] pads=[" LARGE "," LARGE "]",
      "its kernel is larger"},

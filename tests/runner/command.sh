@@ -92,6 +92,35 @@ expect 0 "$model" --input "$set/input_0.pb" --input "$set/input_1.pb" --input "$
     --output "$scratch/Z.npy"
 cmp -s "$scratch/Y.npy" "$scratch/Z.npy" || fail "two runs differ."
 
+# Times: so many calls, or what two seconds hold, or what there is when it is stopped; and how far it is.
+expect 0 "$model" --time --calls 30 "${inputs[@]}"
+[[ $output =~ ^"30 calls on core "[0-9]+": median "[0-9.]+" us, p99 "[0-9.]+", p99.9 "[0-9.]+", largest "[0-9.]+$'\n  ' ]] ||
+    fail "--calls 30 says: $output"
+expect 0 "$model" --time --calls 1
+[[ $output == "1 call on core "* ]] || fail "--calls 1 says: $output"
+for calls in 0 1.5 10000001 x; do
+    refuse "--calls '$calls' is not a number that it can be" "$model" --time --calls "$calls"
+done
+# 10,000 calls of this one would take long.
+expect 0 "${data%/*}/test_averagepool_3d_default/model.onnx" --time
+[[ $output =~ ^[0-9]+" calls of 10000, in 2 seconds, on core " ]] || fail "within two seconds it says: $output"
+refuse "--calls goes with --time, not with --input" "$model" "${inputs[@]}" --calls 3
+stopped() { # SECONDS: sends a signal after so long; false where it was not there yet to take it
+    local status=0
+    script -qec "'$bin/weir-run' '$model' --time --calls 10000000 2>/dev/tty & echo \$! >'$scratch/id'; wait \$!" \
+        "$scratch/screen" >/dev/null &
+    sleep "$1"
+    kill "$(<"$scratch/id")"
+    wait $! || status=$?
+    [[ $status -ne 143 ]] || return 1
+    [[ $status -eq 130 ]] || fail "stopped, --time ends with $status: $(<"$scratch/screen")"
+    grep -q " calls of 10000000, when stopped, on core [0-9]*: median " "$scratch/screen" ||
+        fail "stopped, --time says: $(<"$scratch/screen")"
+    grep -q $'\r[0-9]* of 10000000 calls, at most [0-9]*:[0-9][0-9] left' "$scratch/screen" ||
+        fail "a terminal does not see how far it is: $(<"$scratch/screen")"
+}
+stopped 0.7 || stopped 3 || stopped 10 || fail "--time is not stopped by a signal."
+
 # Weights of narrower types: what the model and each of its nodes loses by them, and what is kept.
 refuse "--type 'f8' is none, expected f32, bf16, f16 or i8" "$model" --data "$set" --type f8
 refuse "--keep goes with --type bf16, f16 or i8" "$model" --data "$set" --keep Y_h
