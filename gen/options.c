@@ -59,7 +59,7 @@ static const struct {
     {"backward", NULL, DUMP, AT(backward), "the cell's gradient, too: one step backward"},
     {"out", "DIR", DEPLOY | MODEL, AT(out), "the directory to write"},
     {"name", "NAME", DEPLOY | MODEL, AT(name),
-     "what names in C begin with; by default the cell's or file's"},
+     "what names in C begin with; by default made of the cell's or file's"},
     {"weights", "FILE", DEPLOY | MODEL, AT(weights),
      "write the weights there, with a checksum, instead of as C"},
     {"steps", "T", DEPLOY | MODEL, AT(steps),

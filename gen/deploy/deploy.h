@@ -15,6 +15,7 @@
 #include "schedule/schedule.h"
 
 enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
+enum { DEPLOY_NAME_SIZE = 25 }; /* of a model's name, with its end */
 enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
 
 /* What is asked for: a cell with weights from a file, or an ONNX model. NULL: nothing is said. */
@@ -98,6 +99,7 @@ struct deploy_file {
 
 struct deploy_model {
     const char *name; /* begins every name that others see */
+    char made_name[DEPLOY_NAME_SIZE]; /* it, where none is asked for */
     struct schedule *schedule; /* of a call; NULL: it is that of a chain, layer after layer */
     struct deploy_layer layers[DEPLOY_LAYERS_MAX];
     size_t layer_count;
@@ -120,9 +122,10 @@ struct deploy_model {
 /* Writes the directory, which is made if it is not there. */
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure);
 
-/* What the request says of a model, whose name is `name` unless it says another. */
+/* What the request says of a model; where it says no name, one is made from that of a cell or file.
+ */
 bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
-                    const char *name, struct failure *failure);
+                    const char *from, struct failure *failure);
 
 /* Gives the layers of a model the type that is asked for, but those of nodes that are kept, and
  * those whose matrices are bytes; and leaves out ISAs from which these types gain nothing. False

@@ -8,7 +8,6 @@
 #include "deploy/chain.h"
 #include "deploy/graph.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,19 +293,6 @@ static bool take_nodes(struct chain *chain, const char *list)
 
 /* ---- The command ---- */
 
-/* The name of a file without folder and ending, as a name in C. */
-static char *name_from(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *name = text_format("%s", slash ? slash + 1 : path), *to = name;
-    name[strcspn(name, ".")] = '\0';
-    for (const char *from = name; *from; from++)
-        if (isalnum((unsigned char)*from) || *from == '_')
-            *to++ = (char)tolower((unsigned char)*from);
-    *to = '\0';
-    return name;
-}
-
 /* Whether a call must be a whole sequence: something reads backwards, or starts after the last step
  * was taken, or a length says where it ends. */
 static bool is_whole(const struct deploy_model *model)
@@ -427,15 +413,13 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
                           .input = -1,
                           .lengths = -1,
                           .final = -1};
-    char *name = name_from(request->model);
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
-    deployed = deployed && deploy_options(request, chain.model, name, failure) &&
+    deployed = deployed && deploy_options(request, chain.model, request->model, failure) &&
                add_file(chain.model, request->model, failure) && fill_model(&chain, request) &&
                deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
     if (deployed && deploy_has_bytes(chain.model))
         fprintf(stderr, "weir-gen: " ONNX_BYTES_WORDS "\n", request->model);
-    free(name);
     if (chain.model)
         schedule_free(chain.model->schedule);
     free(chain.model);

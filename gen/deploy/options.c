@@ -2,16 +2,20 @@
 /* What is asked for of a model that stands alone, whatever it is made from. */
 #include "deploy/deploy.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 24 };
+enum { NAME_MAX_LENGTH = DEPLOY_NAME_SIZE - 1 };
+
+/* What the names of models are made of; they begin with one of the letters. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CHARACTERS LETTERS "0123456789_"
 
 static bool is_name(const char *name)
 {
-    const char *letters = "abcdefghijklmnopqrstuvwxyz",
-               *all = "abcdefghijklmnopqrstuvwxyz0123456789_";
-    return *name && strchr(letters, *name) && strspn(name, all) == strlen(name) &&
+    return *name && strchr(LETTERS, *name) && strspn(name, CHARACTERS) == strlen(name) &&
            strlen(name) <= NAME_MAX_LENGTH;
 }
 
@@ -99,23 +103,61 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
     return kept && choose_isas(request, model, failure);
 }
 
-bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
-                    const char *name, struct failure *failure)
+/* Whether names in C can begin with it. */
+static bool check_name(const char *name, struct failure *failure)
 {
-    model->name = request->name ? request->name : name;
-    if (!is_name(model->name))
+    if (!is_name(name))
         return fail(failure,
                     "--name '%.1000s' cannot begin names in C, expected at most %d lower-case "
                     "letters, digits and underscores",
-                    model->name, NAME_MAX_LENGTH);
-    if (!strncmp(model->name, "weir", 4) && (!model->name[4] || model->name[4] == '_'))
+                    name, NAME_MAX_LENGTH);
+    if (!strncmp(name, "weir", 4) && (!name[4] || name[4] == '_'))
         return fail(failure,
                     "--name '%s' begins names as Weir's own do, expected one that does not begin "
                     "with weir_",
-                    model->name);
-    if (hides_header(model->name))
-        return fail(failure, "--name '%s' would hide another header %s.h, expected another name",
-                    model->name, model->name);
+                    name);
+    return !hides_header(name) ||
+           fail(failure, "--name '%s' would hide another header %s.h, expected another name", name,
+                name);
+}
+
+/* Adds those characters of a text that a name can have, as far as there is room. */
+static void add_characters(char name[DEPLOY_NAME_SIZE], const char *text, size_t length)
+{
+    size_t at = strlen(name);
+    for (size_t i = 0; i < length && at < NAME_MAX_LENGTH; i++) {
+        const char small = (char)tolower((unsigned char)text[i]);
+        if (small && strchr(CHARACTERS, small))
+            name[at++] = small;
+    }
+    name[at] = '\0';
+}
+
+/* A name from that of a cell or file, without folder and ending: what of it a name can have, after
+ * a word that mends it where that alone is none. What is not as it was is told of. */
+static void make_name(const char *from, char name[DEPLOY_NAME_SIZE])
+{
+    const char *slash = strrchr(from, '/'), *base = slash ? slash + 1 : from;
+    const size_t length = strcspn(base, ".");
+    struct failure why;
+    *name = '\0';
+    add_characters(name, base, length);
+    if (!check_name(name, &why)) {
+        strcpy(name, *name ? "model_" : "model");
+        add_characters(name, base, length);
+    }
+    if (strlen(name) != length || memcmp(name, base, length) != 0)
+        printf("names in C begin with %s; --name says another\n", name);
+}
+
+bool deploy_options(const struct deploy_request *request, struct deploy_model *model,
+                    const char *from, struct failure *failure)
+{
+    if (!request->name)
+        make_name(from, model->made_name);
+    model->name = request->name ? request->name : model->made_name;
+    if (!check_name(model->name, failure))
+        return false;
     model->steps = request->steps ? request->steps : 1;
     model->lengths = request->lengths;
     model->length = DEPLOY_ANY_LENGTH;

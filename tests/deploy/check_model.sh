@@ -90,6 +90,24 @@ refused "expected --steps" --model "$stack" --out "$out" --node a
 refused "--out is missing" --model "$exponential"
 refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
 refused "--name 'Net'" --model "$exponential" --out "$out" --name Net
+# A file may have any name, of which one in C is made. Another word than the name itself is said.
+named() { # FILE NAME
+    cp "$scratch/final/model.onnx" "$scratch/$1"
+    "$weir_gen" --model "$scratch/$1" --out "$scratch/named" --isa scalar --no-test >"$scratch/said"
+    [[ -f $scratch/named/include/$2.h ]] || fail "$1 becomes $(ls "$scratch/named/include"), expected $2."
+    local said="names in C begin with $2; --name says another"
+    [[ ${1%%.*} != "$2" ]] || said=
+    [[ $(<"$scratch/said") == "$said" ]] || fail "of $1 it is said: $(<"$scratch/said")"
+    rm -r "$scratch/named"
+}
+named net.onnx net
+named 2stage-denoiser.v2.onnx model_2stagedenoiser
+named A_voice_activity_detector_of_16_kHz.onnx a_voice_activity_detecto
+named 1_voice_activity_detector_of_16_kHz.onnx model_1_voice_activity_d
+named _net.onnx model__net
+named time.onnx model_time
+named weir_net.onnx model_weir_net
+named '§.onnx' model
 refused "--steps '0'" --model "$exponential" --out "$out" --steps 0
 refused "--isa sse" --model "$exponential" --out "$out" --isa avx2,sse
 cp "$scratch/reverse/input_0.pb" "$scratch/lengths/output_0.pb"
