@@ -83,6 +83,9 @@ static const struct {
      "an output is that input of the next call, and both are kept in the state; once for each; "
      "auto: those that names "
      "or shapes tell, which are printed"},
+    {"links", NULL, MODEL, AT(links),
+     "files with weights beside the model may be symbolic links, as in a cache of Hugging Face, "
+     "that lead to regular files anywhere"},
     {"data", "DIR", MODEL, AT(data),
      "the self-test's input and output, as in ONNX's test data: input_0.pb, output_0.pb"},
 };

@@ -26,7 +26,7 @@ enum command {
 struct request {
     enum command command;
     bool trains, profiled, backward;
-    bool lengths, reverse, bidirectional, no_test;
+    bool lengths, reverse, bidirectional, no_test, links;
     const char *cell, *output, *isa, *math, *type, *plan, *tuning, *variant;
     const char *keep;
     const char *size[4]; /* by extent */

@@ -153,6 +153,7 @@ bool options_deploy(const struct request *request, struct deploy_request *deploy
         .keep = request->keep,
         .shapes = request->shape,
         .carry = request->carry,
+        .links = request->links,
     };
     if (!options_type(request, &deploy->type, failure))
         return false;

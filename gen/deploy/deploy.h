@@ -36,6 +36,7 @@ struct deploy_request {
     bool has_projection, lengths, reverse, bidirectional;
     /* Of a model; shapes and what is carried are lines NAME=... */
     const char *model, *node, *data, *shapes, *carry;
+    bool links; /* its external data may be symbolic links */
     const char *keep; /* nodes whose matrices stay float32, with commas */
     size_t batch; /* 0: nothing is said */
 };

@@ -401,7 +401,7 @@ static bool add_file(struct deploy_model *model, const char *path, struct failur
 
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
-    onnx_model *onnx = onnx_load_file(request->model, failure);
+    onnx_model *onnx = onnx_load_file(request->model, request->links, failure);
     if (!onnx)
         return false;
     if (onnx->doubt)

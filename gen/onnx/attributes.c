@@ -42,10 +42,9 @@ static bool read_attribute(importer *importer, const Onnx__Attribute *from, onnx
         (from->n_strings && !read_strings(memory, from, into)))
         return fail_limit(importer->failure);
     if (from->t)
-        into->t = onnx_tensor_read(memory, from->t, importer->folder, importer->failure);
+        into->t = onnx_tensor_read(memory, from->t, importer->place, importer->failure);
     else if (from->sparse_tensor)
-        into->t =
-            onnx_sparse_read(memory, from->sparse_tensor, importer->folder, importer->failure);
+        into->t = onnx_sparse_read(memory, from->sparse_tensor, importer->place, importer->failure);
     return into->t || (!from->t && !from->sparse_tensor);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of files that hold the data of a model's tensors. They come from the folder of the
- * model itself and from nowhere else, whatever the model says. */
+ * model itself and from nowhere else, whatever the model says; or from where symbolic links in that
+ * folder lead, where the user says so. */
 #define _GNU_SOURCE /* O_NOFOLLOW */
 #include "onnx/external.h"
 #include "onnx/memory.h"
@@ -15,17 +16,22 @@
 
 /* A regular file in the folder itself, opened for reading, and its size; -1 and a sentence where
  * that fails. */
-static int open_beside(const char *folder, const char *name, size_t *size, struct failure *failure)
+static int open_beside(const onnx_place *place, const char *name, size_t *size,
+                       struct failure *failure)
 {
     struct stat status;
-    const int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int directory = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        fail(failure, "%.500s cannot be opened: %s", folder, strerror(errno));
+        fail(failure, "%.500s cannot be opened: %s", place->folder, strerror(errno));
         return -1;
     }
-    const int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    const int file = openat(directory, name,
+                            O_RDONLY | O_CLOEXEC | O_NONBLOCK | (place->links ? 0 : O_NOFOLLOW));
     const bool is_open = file >= 0 && !fstat(file, &status);
-    if (!is_open)
+    if (!is_open && errno == ELOOP && !place->links)
+        fail(failure, "'%s' is a symbolic link, which is followed where --links says so",
+             quote(name).text);
+    else if (!is_open)
         fail(failure, "%s cannot be read: %s", quote(name).text, strerror(errno));
     else if (!S_ISREG(status.st_mode))
         fail(failure, "%s is not a regular file", quote(name).text);
@@ -81,7 +87,7 @@ static bool read_number(const char *text, size_t otherwise, size_t *number)
 
 /* Opens the file that a tensor's data is in, and finds from where on `size` bytes of it are meant;
  * -1 and a sentence where that is not to be had. */
-static int open_external(const char *folder, const Onnx__Tensor *tensor, size_t size,
+static int open_external(const onnx_place *from, const Onnx__Tensor *tensor, size_t size,
                          size_t *offset, size_t *there, struct failure *failure)
 {
     const struct quoted name = quote(tensor->name ? tensor->name : "");
@@ -104,7 +110,7 @@ static int open_external(const char *folder, const Onnx__Tensor *tensor, size_t 
              name.text, size, quote(place).text);
         return -1;
     }
-    const int file = open_beside(folder, place, there, failure);
+    const int file = open_beside(from, place, there, failure);
     if (file >= 0 && (*offset > *there || *there - *offset < size)) {
         fail(failure, "'%s' ends before the data of the tensor '%s' does", quote(place).text,
              name.text);
@@ -114,16 +120,16 @@ static int open_external(const char *folder, const Onnx__Tensor *tensor, size_t 
     return file;
 }
 
-const void *onnx_read_external(onnx_memory *memory, const char *folder, const Onnx__Tensor *tensor,
-                               size_t size, struct failure *failure)
+const void *onnx_read_external(onnx_memory *memory, const onnx_place *place,
+                               const Onnx__Tensor *tensor, size_t size, struct failure *failure)
 {
     size_t offset, there = 0;
-    if (!folder) {
+    if (!place) {
         fail(failure, "the data of the tensor '%s' is in another file, and none is read here",
              quote(tensor->name ? tensor->name : "").text);
         return NULL;
     }
-    const int file = open_external(folder, tensor, size, &offset, &there, failure);
+    const int file = open_external(place, tensor, size, &offset, &there, failure);
     if (file < 0)
         return NULL;
     onnx_memory_allow(memory, there);

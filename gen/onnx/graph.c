@@ -78,14 +78,14 @@ static bool import_initializers(importer *importer, const Onnx__Graph *from)
         const Onnx__Tensor *tensor = from->initializer[i];
         if (!import_initializer(
                 importer, tensor,
-                onnx_tensor_read(memory, tensor, importer->folder, importer->failure)))
+                onnx_tensor_read(memory, tensor, importer->place, importer->failure)))
             return false;
     }
     for (size_t i = 0; i < from->n_sparse_initializer; i++) {
         const Onnx__SparseTensor *sparse = from->sparse_initializer[i];
         if (!import_initializer(
                 importer, sparse->values,
-                onnx_sparse_read(memory, sparse, importer->folder, importer->failure)))
+                onnx_sparse_read(memory, sparse, importer->place, importer->failure)))
             return false;
     }
     return true;

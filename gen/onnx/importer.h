@@ -9,7 +9,7 @@
 
 typedef struct importer {
     onnx_model *model;
-    const char *folder;
+    const onnx_place *place;
     const char *producer; /* the program that wrote the file, as it says; or "" */
     struct failure *failure;
     size_t value_capacity;
@@ -76,12 +76,12 @@ bool onnx_read_attributes(importer *importer, const Onnx__Node *from, onnx_node 
 
 /* A sparse tensor of the format, as the dense one that it is. */
 onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *sparse,
-                              const char *folder, struct failure *failure);
+                              const onnx_place *place, struct failure *failure);
 
 /* ---- tensor.c ---- */
 
-/* A tensor of the format; `folder` as for onnx_load. */
-onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *tensor, const char *folder,
-                              struct failure *failure);
+/* A tensor of the format; `place` as for onnx_load. */
+onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *tensor,
+                              const onnx_place *place, struct failure *failure);
 
 #endif

@@ -63,7 +63,7 @@ int64_t onnx_import_opset(Onnx__OperatorSet *const *sets, size_t count, int64_t 
     return 0;
 }
 
-static bool import_model(onnx_model *model, const void *data, size_t size, const char *folder,
+static bool import_model(onnx_model *model, const void *data, size_t size, const onnx_place *place,
                          struct failure *failure)
 {
     const Onnx__Model *from =
@@ -74,7 +74,7 @@ static bool import_model(onnx_model *model, const void *data, size_t size, const
     if (!from->graph)
         return fail(failure, "it has no graph");
     importer importer = {.model = model,
-                         .folder = folder,
+                         .place = place,
                          .producer = from->producer_name ? from->producer_name : "",
                          .failure = failure,
                          .names = onnx_names_create(model->memory),
@@ -93,7 +93,8 @@ static bool import_model(onnx_model *model, const void *data, size_t size, const
     return true;
 }
 
-onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct failure *failure)
+onnx_model *onnx_load(const void *data, size_t size, const onnx_place *place,
+                      struct failure *failure)
 {
     const size_t limit = size < (SIZE_MAX - ONNX_MEMORY_MORE) / ONNX_MEMORY_TIMES
                              ? size * ONNX_MEMORY_TIMES + ONNX_MEMORY_MORE
@@ -102,7 +103,7 @@ onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct 
     onnx_model *model = memory ? onnx_memory_take(memory, 1, sizeof *model) : NULL;
     if (model) {
         *model = (onnx_model){.memory = memory};
-        if (import_model(model, data, size, folder, failure))
+        if (import_model(model, data, size, place, failure))
             return model;
     } else {
         fail_limit(failure);
@@ -111,13 +112,14 @@ onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct 
     return NULL;
 }
 
-onnx_model *onnx_load_file(const char *path, struct failure *failure)
+onnx_model *onnx_load_file(const char *path, bool links, struct failure *failure)
 {
     size_t size;
     char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    onnx_model *model = bytes && folder ? onnx_load(bytes, size, folder, failure) : NULL;
+    const onnx_place place = {folder, links};
+    onnx_model *model = bytes && folder ? onnx_load(bytes, size, &place, failure) : NULL;
     if (bytes && !folder)
         fail_memory(failure);
     if (bytes && !model)

@@ -212,10 +212,18 @@ typedef struct onnx_model {
     onnx_memory *memory; /* what all of it lies in */
 } onnx_model;
 
-/* NULL and a sentence where the file is no model that Weir reads. `folder` is where files with
- * external data may lie; NULL: such a model is refused. */
-onnx_model *onnx_load_file(const char *path, struct failure *failure);
-onnx_model *onnx_load(const void *data, size_t size, const char *folder, struct failure *failure);
+/* Where files with external data may lie: in a folder itself; links: they may be symbolic links
+ * that lead to regular files anywhere. */
+typedef struct onnx_place {
+    const char *folder;
+    bool links;
+} onnx_place;
+
+/* NULL and a sentence where the file is no model that Weir reads. Files with external data lie
+ * beside it; or in a place, NULL: such a model is refused. */
+onnx_model *onnx_load_file(const char *path, bool links, struct failure *failure);
+onnx_model *onnx_load(const void *data, size_t size, const onnx_place *place,
+                      struct failure *failure);
 void onnx_free(onnx_model *model); /* or NULL */
 
 /* ---- Running ---- */

@@ -42,7 +42,7 @@ static bool fill_in(const onnx_tensor *values, const onnx_tensor *indices, onnx_
 }
 
 onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *sparse,
-                              const char *folder, struct failure *failure)
+                              const onnx_place *place, struct failure *failure)
 {
     size_t dims[ONNX_RANK_MAX];
     if (!sparse->values || !sparse->indices || sparse->n_dims > ONNX_RANK_MAX) {
@@ -58,9 +58,9 @@ onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *spa
             return NULL;
         }
     }
-    const onnx_tensor *values = onnx_tensor_read(memory, sparse->values, folder, failure);
+    const onnx_tensor *values = onnx_tensor_read(memory, sparse->values, place, failure);
     const onnx_tensor *indices =
-        values ? onnx_tensor_read(memory, sparse->indices, folder, failure) : NULL;
+        values ? onnx_tensor_read(memory, sparse->indices, place, failure) : NULL;
     onnx_tensor *dense =
         indices ? onnx_tensor_create(memory, values->type, sparse->n_dims, dims, failure) : NULL;
     if (!dense)

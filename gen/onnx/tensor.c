@@ -286,8 +286,8 @@ static bool read_shape(const Onnx__Tensor *from, size_t dims[ONNX_RANK_MAX], siz
     return true;
 }
 
-onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, const char *folder,
-                              struct failure *failure)
+onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from,
+                              const onnx_place *place, struct failure *failure)
 {
     const size_t row = type_row(from->data_type);
     if (row >= TYPES_READ) {
@@ -304,7 +304,7 @@ onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from, con
         return NULL;
     const uint8_t *bytes = from->has_raw_data && from->raw_data.len ? from->raw_data.data : NULL;
     if (external &&
-        !(bytes = onnx_read_external(memory, folder, from, count * types[row].size, failure)))
+        !(bytes = onnx_read_external(memory, place, from, count * types[row].size, failure)))
         return NULL;
     onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, from->n_dims, dims, failure);
     if (tensor && bytes)

@@ -40,6 +40,7 @@ enum id {
     ID_CARRY,
     ID_CPU,
     ID_CALLS,
+    ID_LINKS,
     ID_HELP,
     ID_COUNT
 };
@@ -80,6 +81,9 @@ static const struct {
     [ID_CALLS] = {"calls", "N", 1 << TIME,
                   "how many calls to time, however long that takes (default: 10,000, or\n"
                   "                    what 2 seconds hold, where that is fewer)"},
+    [ID_LINKS] = {"links", NULL, EVERY,
+                  "files with weights beside the model may be symbolic links, as in a\n"
+                  "                    cache of Hugging Face, that lead to regular files anywhere"},
     [ID_HELP] = {"help", NULL, 0, "this text"},
 };
 
@@ -172,6 +176,9 @@ static bool take_option(struct request *request, enum id id, const char *value,
     case ID_CPU:
         is_number = read_number(value, 1 << 20, &number);
         request->cpu = (long)number;
+        break;
+    case ID_LINKS:
+        request->links = true;
         break;
     case ID_CALLS:
         is_number =
@@ -293,7 +300,7 @@ int main(int argc, char **argv)
     if (command != INSPECT)
         open_tuning(&tuning);
     request.tuning = &tuning;
-    onnx_model *model = onnx_load_file(request.model, &failure);
+    onnx_model *model = onnx_load_file(request.model, request.links, &failure);
     if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
                 request.model);

@@ -90,6 +90,28 @@ refused "expected --steps" --model "$stack" --out "$out" --node a
 refused "--out is missing" --model "$exponential"
 refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
 refused "--name 'Net'" --model "$exponential" --out "$out" --name Net
+# Files as a cache of Hugging Face has them: links, from the folder of the model to where the bytes are.
+mkdir -p "$scratch/cache/blobs" "$scratch/cache/snapshots/1"
+"$build/bin/make_model" beside "$scratch/cache/blobs"
+ln -s ../../blobs/model.onnx ../../blobs/model.onnx_data "$scratch/cache/snapshots/1"
+linked=$scratch/cache/snapshots/1/model.onnx
+"$weir_gen" --model "$linked" --out "$scratch/linked" --links
+"$weir_gen" --model "$scratch/cache/blobs/model.onnx" --out "$scratch/there"
+diff -r -I 'weir-gen --model' "$scratch/linked/src" "$scratch/there/src" || fail "by links other weights are read."
+"$build/bin/weir-run" "$linked" --links --input "$scratch/cache/blobs/x.npy" --output "$scratch/linked.npy"
+"$build/bin/weir-run" "$scratch/cache/blobs/model.onnx" --input "$scratch/cache/blobs/x.npy" --output "$scratch/there.npy"
+cmp "$scratch/linked.npy" "$scratch/there.npy" || fail "by links other weights are read."
+link="'model.onnx_data' is a symbolic link, which is followed where --links says so"
+refused "$link" --model "$linked" --out "$out"
+! "$build/bin/weir-run" "$linked" --inspect 2>"$scratch/error" && grep -qF "$link" "$scratch/error" ||
+    fail "weir-run follows a link: $(<"$scratch/error")"
+# What is at the end of it is a regular file, whatever --links says; and no path leads out.
+ln -sf /dev/zero "$scratch/cache/snapshots/1/model.onnx_data"
+refused "model.onnx_data is not a regular file" --model "$linked" --out "$out" --links
+ln -sf none "$scratch/cache/snapshots/1/model.onnx_data"
+refused "model.onnx_data cannot be read: No such file" --model "$linked" --out "$out" --links
+sed 's|model.onnx_data|../x.onnx_data0|g' "$scratch/cache/blobs/model.onnx" >"$scratch/up.onnx"
+refused "only files beside the model are read" --model "$scratch/up.onnx" --out "$out" --links
 # A file may have any name, of which one in C is made. Another word than the name itself is said.
 named() { # FILE NAME
     cp "$scratch/final/model.onnx" "$scratch/$1"

@@ -187,6 +187,23 @@ static void write_tensor(const char *folder, const char *name, const Onnx__Tenso
     write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
 }
 
+/* The data of all initialisers in a file beside the model. */
+static void put_beside(struct writer *writer, const char *folder, const char *name)
+{
+    static uint8_t bytes[1 << 16];
+    size_t size = 0;
+    for (size_t i = 0; i < writer->graph.n_initializer; i++) {
+        Onnx__Tensor *tensor = writer->initializers[i];
+        const ProtobufCBinaryData data = tensor->raw_data;
+        if (size + data.len > sizeof bytes)
+            exit(EXIT_FAILURE);
+        memcpy(bytes + size, data.data, data.len);
+        writer_external(writer, tensor, name, writer_format(writer, "%zu", size));
+        size += data.len;
+    }
+    write_file(folder, name, bytes, size);
+}
+
 int main(int count, char **arguments)
 {
     static const struct {
@@ -199,7 +216,8 @@ int main(int count, char **arguments)
                  {"stored_halves", stored_halves},
                  {"all_halves", all_halves},
                  {"rounded", rounded},
-                 {"exponential", exponential}};
+                 {"exponential", exponential},
+                 {"beside", final}};
     enum { KINDS = sizeof kinds / sizeof *kinds };
     static float x[T * I];
     const int length = LENGTH;
@@ -212,6 +230,8 @@ int main(int count, char **arguments)
     writer_clear(writer, 14);
     writer_input(writer, "x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
     kinds[kind].write(writer);
+    if (!strcmp(kinds[kind].name, "beside"))
+        put_beside(writer, arguments[2], "model.onnx_data");
     void *bytes = writer_bytes(writer, &size);
     write_file(arguments[2], "model.onnx", bytes, size);
     for (size_t i = 0; i < T * I; i++)

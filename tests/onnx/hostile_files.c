@@ -216,18 +216,7 @@ static void set_list(struct writer *writer, const char *name, size_t count)
 
 static void set_external(struct writer *writer, const char *place, const char *offset)
 {
-    Onnx__Tensor *tensor = find_tensor(writer, "W");
-    tensor->has_raw_data = 0;
-    tensor->has_data_location = 1;
-    tensor->data_location = 1;
-    tensor->n_external_data = 2;
-    tensor->external_data = writer_take(writer, 2, sizeof *tensor->external_data);
-    for (size_t k = 0; k < 2; k++) {
-        tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
-        onnx__entry__init(tensor->external_data[k]);
-        tensor->external_data[k]->key = text(writer, k ? "offset" : "location");
-        tensor->external_data[k]->value = text(writer, k ? offset : place);
-    }
+    writer_external(writer, find_tensor(writer, "W"), place, offset);
 }
 
 /* W as float16 in a list, one element of which is set. */
@@ -479,7 +468,7 @@ const struct hostile hostiles[] = {
     ROW(external_up, "only files beside the model are read"),
     ROW(external_root, "only files beside the model are read"),
     ROW(external_inside, "only files beside the model are read"),
-    ROW(external_link, "cannot be read"),
+    ROW(external_link, "'link.bin' is a symbolic link, which is followed where --links says so"),
     ROW(external_folder, "only files beside the model are read"),
     ROW(external_none, "cannot be read"),
     ROW(external_short, "'short.bin' ends before the data of the tensor 'W' does"),

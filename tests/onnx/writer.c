@@ -171,6 +171,22 @@ static size_t next(size_t *count)
     return (*count)++;
 }
 
+void writer_external(struct writer *writer, Onnx__Tensor *tensor, const char *file,
+                     const char *offset)
+{
+    const char *const pairs[2][2] = {{"location", file}, {"offset", offset}};
+    tensor->has_raw_data = 0;
+    tensor->has_data_location = tensor->data_location = 1;
+    tensor->n_external_data = 2;
+    tensor->external_data = writer_take(writer, 2, sizeof *tensor->external_data);
+    for (size_t k = 0; k < 2; k++) {
+        tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
+        onnx__entry__init(tensor->external_data[k]);
+        tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
+        tensor->external_data[k]->value = writer_text(writer, pairs[k][1]);
+    }
+}
+
 void writer_initializer(struct writer *writer, Onnx__Tensor *tensor, char *name)
 {
     tensor->name = name;

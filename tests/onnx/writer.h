@@ -41,6 +41,10 @@ Onnx__Tensor *writer_halves(struct writer *writer, const uint16_t *bits, size_t 
 Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t rank,
                           const size_t *dims, enum onnx_type type);
 
+/* Says that a tensor's data is in a file, from an offset on. */
+void writer_external(struct writer *writer, Onnx__Tensor *tensor, const char *file,
+                     const char *offset);
+
 void writer_initializer(struct writer *writer, Onnx__Tensor *tensor, char *name);
 char *writer_constant(struct writer *writer, Onnx__Tensor *tensor); /* under a name of its own */
 void writer_input(struct writer *writer, char *name, enum onnx_type type, size_t rank,

@@ -86,7 +86,7 @@ static void check_forms(struct writer *writer, const struct folder *folder, cons
     write_file(folder->path, "halves.bin", beside, sizeof beside);
     write_file(folder->path, "model.onnx", bytes, size);
     free(bytes);
-    onnx_model *model = onnx_load_file(folder_file(folder, "model.onnx").path, &failure);
+    onnx_model *model = onnx_load_file(folder_file(folder, "model.onnx").path, false, &failure);
     EXPECT(model && !model->has_half, "%s", failure.sentence);
     for (size_t k = 0; model && k < 3; k++) {
         const onnx_tensor *read = model->values[model->graph.outputs[k]].constant;

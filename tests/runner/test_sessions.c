@@ -170,20 +170,6 @@ static void test_if(struct writer *writer, bool is_constant, bool condition)
 
 /* ---- Data beside the model ---- */
 
-static void set_external(struct writer *writer, Onnx__Tensor *tensor, const char *offset)
-{
-    const char *const pairs[2][2] = {{"location", "./weights.bin"}, {"offset", offset}};
-    tensor->has_data_location = tensor->data_location = 1;
-    tensor->n_external_data = 2;
-    tensor->external_data = writer_take(writer, 2, sizeof *tensor->external_data);
-    for (size_t k = 0; k < 2; k++) {
-        tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
-        onnx__entry__init(tensor->external_data[k]);
-        tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
-        tensor->external_data[k]->value = writer_text(writer, pairs[k][1]);
-    }
-}
-
 /* W from byte 64 of a file, added to X. */
 static void test_external(struct writer *writer, const char *folder)
 {
@@ -194,8 +180,7 @@ static void test_external(struct writer *writer, const char *folder)
     size_t size;
     writer_clear(writer, 14);
     Onnx__Tensor *tensor = writer_floats(writer, data, 1, &count, ONNX_FLOAT, true);
-    tensor->has_raw_data = 0;
-    set_external(writer, tensor, "64");
+    writer_external(writer, tensor, "./weights.bin", "64");
     writer_initializer(writer, tensor, writer_text(writer, "W"));
     writer_output(writer, writer_text(writer, "W"));
     void *bytes = writer_bytes(writer, &size);
@@ -203,7 +188,7 @@ static void test_external(struct writer *writer, const char *folder)
     write_file(folder, "model.onnx", bytes, size);
     free(bytes);
     snprintf(path, sizeof path, "%s/model.onnx", folder);
-    onnx_model *model = onnx_load_file(path, &failure);
+    onnx_model *model = onnx_load_file(path, false, &failure);
     const onnx_tensor *w = model ? model->values[model->graph.outputs[0]].constant : NULL;
     expect(w && w->count == count && w->floats[0] == 1 && w->floats[2] == 3,
            "data beside the model is read", failure.sentence);
