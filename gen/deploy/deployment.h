@@ -9,6 +9,7 @@
 #include "plan/kernel_parts.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* What a model has all its kernels in: an ISA, or that once more by plans for the CPUs of one
  * microarchitecture. The name is the ISA's, and then "_" and that. */
@@ -93,14 +94,17 @@ void deploy_build(const struct deployment *d, struct values *values); /* CMakeLi
 void deploy_schedule(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
 uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash); /* goes on from it */
 
-/* The same for NAME_weights.c; and for NAME_test.c, where a model may give what is not the output
- * that it brings. */
-bool deploy_weights(const struct deployment *d, struct values *values, struct failure *failure);
+/* The same for NAME_weights.c, but its numbers, in whose place a line of its own stands; and for
+ * NAME_test.c, where a model may give what is not the output that it brings. */
+#define DEPLOY_WEIGHTS_HERE "\f\n"
+void deploy_weights(const struct deployment *d, struct values *values);
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure);
 bool deploy_schedule_test(const struct deployment *d, struct values *values,
                           struct failure *failure);
 
-/* The file of weights of a model that has them there. */
-bool deploy_weights_file(const struct deployment *d, struct text *out, struct failure *failure);
+/* The numbers of NAME_weights.c, and the file of weights of a model that has them there: they are
+ * written as they come, since all of them as text take more memory than a model does. */
+bool deploy_write_numbers(const struct deployment *d, FILE *file, struct failure *failure);
+void deploy_weights_file(const struct deployment *d, FILE *file);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "common/hash.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,24 +19,34 @@ static const struct {
 } kinds[STORE_COUNT] = {
     {"float", "floats", 6}, {"uint16_t", "halves", 12}, {"int8_t", "bytes", 16}};
 
-/* Numbers in memory, from an address on, in C. */
-static void add_number(struct text *out, enum storage storage, const void *numbers, size_t i)
+/* Numbers of a kind that are written, of which there are so many, and how many were. */
+struct rows {
+    FILE *file;
+    enum storage storage;
+    bool as_words; /* floats as the words that they are */
+    size_t count, written;
+};
+
+static void write_number(const struct rows *rows, const void *numbers, size_t i)
 {
-    if (storage == STORE_FLOATS)
-        text_add(out, "%af,", (double)((const float *)numbers)[i]);
-    else if (storage == STORE_BYTES)
-        text_add(out, "%d,", ((const int8_t *)numbers)[i]);
+    if (rows->storage == STORE_BYTES)
+        fprintf(rows->file, "%d,", ((const int8_t *)numbers)[i]);
+    else if (rows->storage == STORE_HALVES)
+        fprintf(rows->file, "0x%04x,", ((const uint16_t *)numbers)[i]);
+    else if (rows->as_words)
+        fprintf(rows->file, "0x%08x,", (unsigned)halves_bits(((const float *)numbers)[i]));
     else
-        text_add(out, "0x%04x,", ((const uint16_t *)numbers)[i]);
+        fprintf(rows->file, "%af,", (double)((const float *)numbers)[i]);
 }
 
-static void add_rows(struct text *out, enum storage storage, const void *numbers, size_t count)
+static void write_rows(struct rows *rows, const void *numbers, size_t count)
 {
-    const size_t line = kinds[storage].line;
+    const size_t line = rows->as_words ? 8 : kinds[rows->storage].line;
     for (size_t i = 0; i < count; i++) {
-        text_add(out, "%s", i % line ? "" : "    ");
-        add_number(out, storage, numbers, i);
-        text_add(out, "%s", i % line == line - 1 || i + 1 == count ? "\n" : " ");
+        fputs(rows->written % line ? "" : "    ", rows->file);
+        write_number(rows, numbers, i);
+        rows->written++;
+        fputs(rows->written % line == 0 || rows->written == rows->count ? "\n" : " ", rows->file);
     }
 }
 
@@ -48,109 +59,151 @@ static bool is_mixed(const struct deployment *d)
     return count > 1;
 }
 
-static void store_halves(const struct piece *piece, uint16_t *to)
+/* What takes numbers of a kind, some at a time, in the order in which they are stored. */
+typedef void take_numbers(void *context, enum storage storage, const void *numbers, size_t count);
+
+/* What is stored: numbers of one kind. Nothing of it is in memory twice. */
+struct storing {
+    take_numbers *take;
+    void *context;
+    enum storage storage;
+};
+
+enum { AT_ONCE = 512 };
+
+static void store_halves(const struct storing *storing, const struct piece *piece)
 {
     const float *from = piece->numbers.data;
-    for (size_t i = 0; i < piece->rows * piece->cols; i++)
-        to[i] = piece->type == WEIR_TYPE_BF16 ? bfloat_narrow(from[i]) : half_narrow(from[i]);
-}
-
-/* Those that have no sign get one: they and their zero points are 128 less. */
-static void store_bytes(const struct piece *piece, int8_t *to, float *scales, int8_t *zeros)
-{
-    for (size_t row = 0; row < piece->rows; row++) {
-        const size_t first = row * piece->cols;
-        scales[row] = weir_scale_of(&piece->numbers, row, first, 1, piece->cols);
-        for (size_t i = first; i < first + piece->cols; i++)
-            to[i] = weir_byte_at(&piece->numbers, i, scales[row]);
-        if (piece->type == WEIR_TYPE_U8)
-            zeros[row] = weir_zero_of(&piece->numbers, row);
+    const size_t all = piece->rows * piece->cols;
+    uint16_t halves[AT_ONCE];
+    for (size_t first = 0; first < all; first += AT_ONCE) {
+        const size_t count = all - first < AT_ONCE ? all - first : AT_ONCE;
+        for (size_t i = 0; i < count; i++)
+            halves[i] = piece->type == WEIR_TYPE_BF16 ? bfloat_narrow(from[first + i])
+                                                      : half_narrow(from[first + i]);
+        storing->take(storing->context, STORE_HALVES, halves, count);
     }
 }
 
-/* All that is stored, floats first. */
-struct storing {
-    const struct deployment *deployment;
-    unsigned char *to;
-};
+static float scale_of(const struct piece *piece, size_t row)
+{
+    return weir_scale_of(&piece->numbers, row, row * piece->cols, 1, piece->cols);
+}
+
+/* Those that have no sign get one: they and their zero points are 128 less. */
+static void store_bytes(const struct storing *storing, const struct piece *piece)
+{
+    int8_t bytes[AT_ONCE];
+    for (size_t row = 0; row < piece->rows; row++) {
+        const float scale = scale_of(piece, row);
+        for (size_t col = 0; col < piece->cols; col += AT_ONCE) {
+            const size_t count = piece->cols - col < AT_ONCE ? piece->cols - col : AT_ONCE;
+            for (size_t i = 0; i < count; i++)
+                bytes[i] = weir_byte_at(&piece->numbers, row * piece->cols + col + i, scale);
+            storing->take(storing->context, STORE_BYTES, bytes, count);
+        }
+    }
+    for (size_t row = 0; row < piece->rows && piece->type == WEIR_TYPE_U8; row++) {
+        const int8_t zero = weir_zero_of(&piece->numbers, row);
+        storing->take(storing->context, STORE_BYTES, &zero, 1);
+    }
+}
+
+static void store_floats(const struct storing *storing, const struct piece *piece)
+{
+    if (piece->type == WEIR_TYPE_F32)
+        storing->take(storing->context, STORE_FLOATS, piece->numbers.data,
+                      piece->rows * piece->cols);
+    for (size_t row = 0; row < piece->rows && weir_is_bytes(piece->type); row++) {
+        const float scale = scale_of(piece, row);
+        storing->take(storing->context, STORE_FLOATS, &scale, 1);
+    }
+}
 
 static void store_piece(void *context, const struct piece *piece)
 {
     const struct storing *storing = context;
-    const struct deployment *d = storing->deployment;
-    const enum storage storage = deployment_storage(piece->type);
-    void *to = storing->to + deployment_bytes_before(d, storage, piece->at);
-    if (storage == STORE_FLOATS)
-        memcpy(to, piece->numbers.data, piece->rows * piece->cols * sizeof(float));
-    else if (storage == STORE_HALVES)
-        store_halves(piece, to);
-    else
-        store_bytes(piece, to, (float *)(void *)storing->to + piece->scales,
-                    (int8_t *)storing->to + deployment_bytes_before(d, STORE_BYTES, piece->zeros));
+    if (storing->storage == STORE_FLOATS)
+        store_floats(storing, piece);
+    else if (storing->storage == deployment_storage(piece->type))
+        (storing->storage == STORE_HALVES ? store_halves : store_bytes)(storing, piece);
 }
 
-/* What the caller frees; NULL: there is no memory. */
-static unsigned char *store(const struct deployment *d, struct failure *failure)
+/* All that is stored of a kind. */
+static void store(const struct deployment *d, enum storage storage, take_numbers *take,
+                  void *context)
 {
-    struct storing storing = {d, malloc(deployment_bytes(d) + 1)};
-    if (storing.to)
-        deployment_weights(d, store_piece, &storing);
-    else
-        fail_memory(failure);
-    return storing.to;
+    deployment_weights(d, store_piece, &(struct storing){take, context, storage});
 }
 
-static bool add_stored(const struct deployment *d, struct text *out, struct failure *failure)
+static void take_rows(void *context, enum storage storage, const void *numbers, size_t count)
 {
-    unsigned char *bytes = store(d, failure);
-    if (!bytes)
-        return false;
-    const char *before = is_mixed(d) ? "{\n" : "", *after = is_mixed(d) ? "}" : "";
+    (void)storage;
+    write_rows(context, numbers, count);
+}
+
+/* In C: of several kinds, each in its field. */
+static void write_stored(const struct deployment *d, FILE *file)
+{
+    const bool mixed = is_mixed(d);
+    const char *before = mixed ? "{\n" : "";
     for (enum storage k = STORE_FLOATS; k < STORE_COUNT; k++) {
+        struct rows rows = {.file = file, .storage = k, .count = d->stored[k]};
         if (!d->stored[k])
             continue;
-        text_add(out, "%s", before);
-        add_rows(out, k, bytes + deployment_bytes_before(d, k, 0), d->stored[k]);
-        text_add(out, "%s", after);
-        before = is_mixed(d) ? ", {\n" : "";
+        fputs(before, file);
+        store(d, k, take_rows, &rows);
+        before = mixed ? "}, {\n" : "";
     }
-    free(bytes);
-    return true;
+    fputs(mixed ? "}\n" : "", file);
 }
 
 /* ---- Packed ---- */
 
-/* The weights and initial states of a model as the memory of one has them, for its only ISA, as the
- * words that they are. */
-static bool add_packed(const struct deployment *d, struct text *out, struct failure *failure)
+static void pack_pass(const struct deployment *d, size_t l, size_t p, float *packed)
+{
+    const struct deploy_pass *pass = &d->model->layers[l].passes[p];
+    pack_weights(d->parts[0][d->kernel_of[l][p]], pass->params, packed);
+}
+
+static void put_initial(const struct deployment *d, size_t l, size_t p, const size_t *place,
+                        float *initial)
+{
+    const struct deploy_layer *layer = &d->model->layers[l];
+    const struct graph *graph = deployment_program(d, l, p)->graph;
+    for (int s = 0; s < graph->state_count; s++)
+        if (layer->passes[p].initial[s])
+            memcpy(initial + place[s], layer->passes[p].initial[s],
+                   sizeof *initial * deployment_size(layer, graph, graph->states[s].extent));
+}
+
+/* The weights and initial states of a model as the memory of one has them, for its only ISA; where
+ * some are no floats, as the words that they are. One pass is in memory at a time. */
+static bool write_packed(const struct deployment *d, FILE *file, struct failure *failure)
 {
     const size_t *at = d->layout.packed[0];
-    size_t number = 0, pass_number = 0;
+    size_t number = 0, largest = 0, pass = 0;
     for (size_t l = 0; l < d->model->layer_count; l++)
-        number += d->model->layers[l].pass_count;
-    const size_t count = at[number] + d->layout.initial_count;
-    float *packed = calloc(count, sizeof *packed);
-    if (!packed)
-        return fail_memory(failure);
-    for (size_t l = 0; l < d->model->layer_count; l++)
-        for (size_t p = 0; p < d->model->layers[l].pass_count; p++, pass_number++) {
-            const struct deploy_pass *pass = &d->model->layers[l].passes[p];
-            const struct graph *graph = deployment_program(d, l, p)->graph;
-            pack_weights(d->parts[0][d->kernel_of[l][p]], pass->params, packed + at[pass_number]);
-            for (int s = 0; s < graph->state_count; s++)
-                if (pass->initial[s])
-                    memcpy(packed + at[number] + d->layout.place[pass_number][s], pass->initial[s],
-                           sizeof *packed * deployment_size(&d->model->layers[l], graph,
-                                                            graph->states[s].extent));
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++, number++)
+            largest = at[number + 1] - at[number] > largest ? at[number + 1] - at[number] : largest;
+    float *packed = malloc((largest + 1) * sizeof *packed);
+    float *initial = calloc(d->layout.initial_count + 1, sizeof *initial);
+    const bool there = packed && initial;
+    struct rows rows = {.file = file,
+                        .as_words = deployment_is_narrow(d),
+                        .count = at[number] + d->layout.initial_count};
+    for (size_t l = 0; l < d->model->layer_count && there; l++)
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++, pass++) {
+            memset(packed, 0, (at[pass + 1] - at[pass]) * sizeof *packed);
+            pack_pass(d, l, p, packed);
+            write_rows(&rows, packed, at[pass + 1] - at[pass]);
+            put_initial(d, l, p, d->layout.place[pass], initial);
         }
-    const bool narrow = deployment_is_narrow(d);
-    for (size_t i = 0; i < count && narrow; i++)
-        text_add(out, "%s0x%08x,%s", i % 8 ? "" : "    ", (unsigned)halves_bits(packed[i]),
-                 i % 8 == 7 || i + 1 == count ? "\n" : " ");
-    if (!narrow)
-        add_rows(out, STORE_FLOATS, packed, count);
+    if (there)
+        write_rows(&rows, initial, d->layout.initial_count);
     free(packed);
-    return true;
+    free(initial);
+    return there || fail_memory(failure);
 }
 
 /* ---- In C ---- */
@@ -227,30 +280,43 @@ static void add_words(const struct deployment *d, struct values *values)
     values_take(values, "TYPE_WORDS", &words);
 }
 
-bool deploy_weights(const struct deployment *d, struct values *values, struct failure *failure)
+void deploy_weights(const struct deployment *d, struct values *values)
 {
-    struct text numbers = {0};
-    bool added = true;
-    if (deployment_is_packed(d))
-        added = add_packed(d, &numbers, failure);
-    else if (!d->model->weights_file)
-        added = add_stored(d, &numbers, failure);
-    values_take(values, "WEIGHTS", &numbers);
+    values_add(values, "WEIGHTS", "%s", DEPLOY_WEIGHTS_HERE);
     add_variable(d, values);
     add_words(d, values);
-    return added;
 }
 
-bool deploy_weights_file(const struct deployment *d, struct text *out, struct failure *failure)
+bool deploy_write_numbers(const struct deployment *d, FILE *file, struct failure *failure)
 {
-    unsigned char *bytes = store(d, failure);
-    const size_t count = deployment_bytes(d);
-    if (!bytes)
-        return false;
-    const uint64_t head[] = {d->shape, d->weight_count, hash_bytes(HASH_START, bytes, count)};
-    text_add_bytes(out, "weights\n", 8);
-    text_add_bytes(out, head, sizeof head);
-    text_add_bytes(out, bytes, count);
-    free(bytes);
+    if (deployment_is_packed(d))
+        return write_packed(d, file, failure);
+    write_stored(d, file);
     return true;
+}
+
+/* ---- As a file ---- */
+
+static const size_t sizes[STORE_COUNT] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t)};
+
+static void hash_numbers(void *context, enum storage storage, const void *numbers, size_t count)
+{
+    uint64_t *hash = context;
+    *hash = hash_bytes(*hash, numbers, count * sizes[storage]);
+}
+
+static void write_numbers(void *context, enum storage storage, const void *numbers, size_t count)
+{
+    fwrite(numbers, sizes[storage], count, context);
+}
+
+void deploy_weights_file(const struct deployment *d, FILE *file)
+{
+    uint64_t head[] = {d->shape, d->weight_count, HASH_START};
+    for (enum storage k = STORE_FLOATS; k < STORE_COUNT; k++)
+        store(d, k, hash_numbers, &head[2]);
+    fwrite("weights\n", 1, 8, file);
+    fwrite(head, 1, sizeof head, file);
+    for (enum storage k = STORE_FLOATS; k < STORE_COUNT; k++)
+        store(d, k, write_numbers, file);
 }

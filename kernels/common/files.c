@@ -281,6 +281,33 @@ void file_abandon(struct file_output *output)
     output_free(output);
 }
 
+/* Whether two regular files hold the same. */
+static bool is_same(const char *path, const char *other)
+{
+    enum { PIECE = 1 << 14 };
+    char bytes[2][PIECE];
+    FILE *files[2] = {fopen(path, "rb"), fopen(other, "rb")};
+    bool same = files[0] && files[1];
+    for (size_t count = 1; same && count;) {
+        count = fread(bytes[0], 1, PIECE, files[0]);
+        same = fread(bytes[1], 1, PIECE, files[1]) == count && !memcmp(bytes[0], bytes[1], count) &&
+               !ferror(files[0]) && !ferror(files[1]);
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (files[i])
+            fclose(files[i]);
+    return same;
+}
+
+bool file_end_changed(struct file_output *output, struct failure *failure)
+{
+    if (!output->part || fflush(output->stream) || ferror(output->stream) ||
+        !is_same(output->part, output->path))
+        return file_end(output, false, failure);
+    file_abandon(output);
+    return true;
+}
+
 /* Whether a regular file holds these bytes already. */
 static bool holds(const char *path, const void *bytes, size_t size)
 {

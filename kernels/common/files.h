@@ -32,6 +32,9 @@ bool file_begin(struct file_output *output, const char *path, struct failure *fa
  * well. */
 bool file_end(struct file_output *output, bool durable, struct failure *failure);
 
+/* The same, but a file that holds just that already is not touched. */
+bool file_end_changed(struct file_output *output, struct failure *failure);
+
 /* Gives it up: what was there before stays. */
 void file_abandon(struct file_output *output);
 

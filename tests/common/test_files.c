@@ -172,6 +172,14 @@ static void check_regular(void)
     const struct stat first = look(path.path);
     EXPECT(write_text(path.path, "one") && look(path.path).st_ino == first.st_ino,
            "a file that holds the bytes already is written again");
+    struct file_output output;
+    EXPECT(file_begin(&output, path.path, &failure) && fputs("one", output.stream) >= 0 &&
+               file_end_changed(&output, &failure) && look(path.path).st_ino == first.st_ino,
+           "a file that holds the bytes already is written again");
+    EXPECT(file_begin(&output, path.path, &failure) && fputs("on", output.stream) >= 0 &&
+               file_end_changed(&output, &failure) && holds(path.path, "on"),
+           "%s", failure.sentence);
+    EXPECT(write_text(path.path, "one"), "%s", failure.sentence);
     chmod(path.path, 0640);
     if (geteuid() == 0 && chown(path.path, 12, 34))
         perror(path.path);
