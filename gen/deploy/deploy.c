@@ -201,12 +201,29 @@ static bool find_values(const struct deployment *d, struct values *values, struc
                               : deploy_self_test(d, values, failure);
 }
 
+/* Weights are written for each node that has them, and packed ones with room at the end of rows: a
+ * small file can mean many. */
+static bool check_size(const struct deployment *d, struct failure *failure)
+{
+    size_t passes = 0, bytes = deployment_bytes(d);
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        passes += d->model->layers[l].pass_count;
+    if (deployment_is_packed(d))
+        bytes = (d->layout.packed[0][passes] + d->layout.initial_count) * sizeof(float);
+    return !d->model->most || bytes <= d->model->most ||
+           fail(failure,
+                "the weights of the %zu layers take %zu bytes as they are deployed, and for a file "
+                "of its size they may take %zu",
+                d->model->layer_count, bytes, d->model->most);
+}
+
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)
 {
     struct values values = {0};
     struct deployment *d = deployment_create(model, failure);
     const struct writing writing = {d, &values, directory, failure};
-    const bool written = d && find_values(d, &values, failure) && write_all(&writing);
+    const bool written =
+        d && check_size(d, failure) && find_values(d, &values, failure) && write_all(&writing);
     values_free(&values);
     deployment_free(d);
     return written;

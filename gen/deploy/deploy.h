@@ -111,6 +111,7 @@ struct deploy_model {
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
     bool no_test; /* it gets no self-test */
+    size_t most; /* bytes that its weights may take as they are written; 0: any */
     struct tuning *tuning;
     const struct variants_list *variants;
     struct deploy_data data; /* of the self-test */

@@ -414,6 +414,8 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
                           .lengths = -1,
                           .final = -1};
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
+    if (chain.model)
+        chain.model->most = onnx_memory_limit(onnx->memory);
     deployed = deployed && deploy_options(request, chain.model, request->model, failure) &&
                add_file(chain.model, request->model, failure) && fill_model(&chain, request) &&
                deploy_types(request, chain.model, failure) &&

@@ -173,11 +173,29 @@ static bool add_initial(const struct deployment *d, struct values *values, struc
     return true;
 }
 
-/* How many steps the self-test has, and where its sequence ends. */
-static size_t choose_steps(const struct deploy_model *model, size_t *length)
+/* The most floats that a layer takes or gives in a step. */
+static size_t widest(const struct deployment *d)
 {
-    const bool short_enough = model->steps > 1 && (model->exact_steps || model->steps < TEST_STEPS);
-    size_t steps = model->data.input ? model->data.steps : short_enough ? model->steps : TEST_STEPS;
+    size_t most = d->inputs;
+    for (size_t l = 0; l < d->model->layer_count; l++)
+        most = deployment_outputs(d, l) > most ? deployment_outputs(d, l) : most;
+    return most;
+}
+
+/* How many steps of such a width the self-test can have: it is C text, and to be compiled. */
+static size_t steps_most(const struct deployment *d)
+{
+    enum { BYTES_A_FLOAT = 64 };
+    return d->model->most ? d->model->most / BYTES_A_FLOAT / widest(d) : SIZE_MAX;
+}
+
+/* How many steps the self-test has, and where its sequence ends. */
+static size_t choose_steps(const struct deployment *d, size_t *length)
+{
+    const struct deploy_model *model = d->model;
+    const size_t most = steps_most(d), some = most > TEST_STEPS ? TEST_STEPS : most ? most : 1;
+    const bool short_enough = model->steps > 1 && (model->exact_steps || model->steps < some);
+    size_t steps = model->data.input ? model->data.steps : short_enough ? model->steps : some;
     *length = model->data.input ? model->data.length : model->lengths ? steps - steps / 4 : steps;
     if (model->length != DEPLOY_ANY_LENGTH) {
         *length = model->length;
@@ -186,12 +204,21 @@ static size_t choose_steps(const struct deploy_model *model, size_t *length)
     return steps;
 }
 
+static bool check_steps(const struct deployment *d, size_t steps, struct failure *failure)
+{
+    return d->model->data.input || steps <= steps_most(d) ||
+           fail(failure,
+                "its self-test would have %zu steps of %zu floats, expected --no-test for what is "
+                "so large",
+                steps, widest(d));
+}
+
 /* With weights as they were learned: rounded, it may give another. */
 static bool check_data(const struct deployment *d, struct failure *failure)
 {
     const struct deploy_data *data = &d->model->data;
     const struct run run = {d, true};
-    size_t length, steps = choose_steps(d->model, &length);
+    size_t length, steps = choose_steps(d, &length);
     if (!data->output)
         return true;
     float *y = run_model(&run, &steps, length, data->input);
@@ -203,8 +230,12 @@ static bool check_data(const struct deployment *d, struct failure *failure)
 bool deploy_self_test(const struct deployment *d, struct values *values, struct failure *failure)
 {
     const struct deploy_data *data = &d->model->data;
-    size_t length, steps = choose_steps(d->model, &length);
+    if (d->model->no_test && !data->output)
+        return true;
+    size_t length, steps = choose_steps(d, &length);
     const size_t count = steps * d->inputs;
+    if (!check_steps(d, steps, failure))
+        return false;
     float *drawn = data->input ? NULL : draw_input(count), *y = NULL;
     const float *x = drawn ? drawn : data->input;
     if (x) {

@@ -28,8 +28,9 @@ struct interpretation {
     enum weir_type type; /* of matrices */
     const float *x;
     float *state[WEIR_STATES_MAX], *next[WEIR_STATES_MAX];
-    float *values; /* of every computed node, `stride` apart */
-    size_t stride;
+    float *values; /* of every computed node, from its place on */
+    size_t *places;
+    size_t stride; /* of the largest there is: an input, a state */
 };
 
 static size_t extent_size(const struct interpretation *in, enum weir_extent extent)
@@ -58,8 +59,8 @@ static void quantise(struct interpretation *in)
         const size_t cols = extent_size(in, graph_extent(graph, param->cols));
         struct matrix *matrix = &in->matrices[i];
         matrix->scales = allocate(rows);
-        matrix->zeros = (int8_t *)allocate(rows);
-        matrix->bytes = (int8_t *)allocate(rows * cols);
+        matrix->zeros = (int8_t *)allocate(rows / sizeof(float) + 1);
+        matrix->bytes = (int8_t *)allocate(rows * cols / sizeof(float) + 1);
         for (size_t row = 0; row < rows; row++) {
             matrix->scales[row] = weir_scale_of(numbers, row, row * cols, 1, cols);
             matrix->zeros[row] = weir_zero_of(numbers, row);
@@ -80,6 +81,23 @@ static bool has_bytes(const struct interpretation *in)
     return has;
 }
 
+/* As many values of every node as its stage has units. */
+static void place_values(struct interpretation *in)
+{
+    const struct program *program = in->program;
+    const size_t count = (size_t)program->graph->count;
+    size_t values = 0;
+    in->places = calloc(count + 1, sizeof *in->places);
+    if (!in->places)
+        abort();
+    for (size_t node = 0; node < count; node++) {
+        const int stage = program->stage_of[node];
+        in->places[node] = values;
+        values += stage < 0 ? 0 : extent_size(in, program->stages[stage].extent);
+    }
+    in->values = allocate(values);
+}
+
 struct interpretation *interpret_create(const struct program *program,
                                         const struct weir_numbers *params, bool exact)
 {
@@ -92,7 +110,7 @@ struct interpretation *interpret_create(const struct program *program,
     for (int extent = WEIR_ONE; extent <= WEIR_P; extent++)
         if (extent_size(in, (enum weir_extent)extent) > in->stride)
             in->stride = extent_size(in, (enum weir_extent)extent);
-    in->values = allocate((size_t)program->graph->count * in->stride);
+    place_values(in);
     for (int s = 0; s < program->graph->state_count; s++) {
         in->state[s] = allocate(in->stride);
         in->next[s] = allocate(in->stride);
@@ -118,6 +136,7 @@ void interpret_free(struct interpretation *in)
         free(in->next[s]);
     }
     free(in->values);
+    free(in->places);
     free(in);
 }
 
@@ -154,7 +173,7 @@ static float value_of(const struct interpretation *in, int node, size_t unit)
     case OP_VECTOR:
         return weight(in, &vector, unit);
     default:
-        return in->values[(size_t)node * in->stride + unit];
+        return in->values[in->places[node] + unit];
     }
 }
 
@@ -318,7 +337,7 @@ static void run_stage(struct interpretation *in, size_t index)
         while (n->op == OP_SUM && stage->sums[sum] != node)
             sum++;
         for (size_t unit = 0; unit < units; unit++)
-            in->values[(size_t)node * in->stride + unit] =
+            in->values[in->places[node] + unit] =
                 n->op == OP_SUM ? sum_of(in, stage, sum, unit) : compute(in, n, unit);
     }
 }

@@ -31,20 +31,23 @@ bool onnx_wants(const onnx_call *call, size_t output)
     return output < call->node->output_count && call->node->outputs[output] >= 0;
 }
 
-bool onnx_output_view(onnx_call *call, const onnx_tensor *of, size_t rank, const size_t *dims)
+onnx_tensor *onnx_output_view(onnx_call *call, const onnx_tensor *of, size_t rank,
+                              const size_t *dims)
 {
     onnx_tensor *view = onnx_memory_take(call->memory, 1, sizeof *view);
     if (!view)
-        return fail_limit(call->failure);
-    if (rank > ONNX_RANK_MAX)
-        return fail(call->failure, "a tensor has %zu dimensions, and at most %d are supported",
-                    rank, ONNX_RANK_MAX);
+        fail_limit(call->failure);
+    else if (rank > ONNX_RANK_MAX)
+        fail(call->failure, "a tensor has %zu dimensions, and at most %d are supported", rank,
+             ONNX_RANK_MAX);
+    if (!view || rank > ONNX_RANK_MAX)
+        return NULL;
     *view = *of;
     view->rank = rank;
     for (size_t i = 0; i < rank; i++)
         view->dims[i] = dims[i];
     call->outputs[0] = view;
-    return true;
+    return view;
 }
 
 bool onnx_axis(const onnx_call *call, int64_t axis, size_t rank, size_t *place)

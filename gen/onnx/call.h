@@ -26,7 +26,8 @@ onnx_tensor *onnx_output_at(onnx_call *call, size_t output, enum onnx_type type,
 bool onnx_wants(const onnx_call *call, size_t output);
 
 /* A view: the elements of a tensor under another shape, as output 0. */
-bool onnx_output_view(onnx_call *call, const onnx_tensor *of, size_t rank, const size_t *dims);
+onnx_tensor *onnx_output_view(onnx_call *call, const onnx_tensor *of, size_t rank,
+                              const size_t *dims);
 
 /* An axis of a tensor of this rank, counted from the end where it is negative. */
 bool onnx_axis(const onnx_call *call, int64_t axis, size_t rank, size_t *place);
@@ -41,6 +42,9 @@ bool onnx_check_whole(const onnx_call *call, size_t input);
 /* Refuses what would take longer than anybody waits: so many steps, as factors. How many may be is
  * a multiple of the memory that is allowed. */
 bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors);
+
+/* An element of whole numbers, which may lie as bytes. */
+int64_t onnx_whole_at(const onnx_tensor *tensor, size_t i);
 
 /* Whole numbers as they are of their type. */
 void onnx_wrap(onnx_tensor *tensor);

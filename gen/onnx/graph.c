@@ -2,6 +2,7 @@
 /* Graphs: names become numbers, constants are folded, branches are read. ONNX demands that nodes
  * stand in an order in which they can run; one that uses what comes later, as every cycle does, is
  * refused. */
+#include "onnx/cell.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
 #include "onnx/operators.h"
@@ -9,6 +10,16 @@
 #include <string.h>
 
 /* ---- Values ---- */
+
+/* A constant's bytes become whole numbers, for what does not read them. */
+static bool unpack(importer *importer, int value)
+{
+    const onnx_tensor **constant = &importer->model->values[value].constant;
+    if (!*constant)
+        return true;
+    *constant = onnx_tensor_unpack(importer->model->memory, *constant, importer->failure);
+    return *constant;
+}
 
 static int add_value(importer *importer, const char *name, const onnx_tensor *constant)
 {
@@ -126,6 +137,8 @@ static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_gra
         const int value = onnx_names_find(importer->names, name);
         if (value < 0)
             return fail(importer->failure, "the output '%s' is made by no node", quote(name).text);
+        if (!unpack(importer, value))
+            return false;
         if (importer->model->values[value].type == ONNX_NONE)
             declare(importer->model->memory, &importer->model->values[value], from->output[i]);
         into->outputs[into->output_count++] = value;
@@ -154,6 +167,13 @@ static onnx_node *add_node(importer *importer, struct builder *into, const onnx_
     return &graph->nodes[graph->node_count++];
 }
 
+/* Whether an operator reads bytes as they are; to all others they are whole numbers. */
+static bool reads_bytes(const char *op, size_t input)
+{
+    return (input == 0 && !strcmp(op, "DequantizeLinear")) ||
+           ((input == 1 || input == 2) && onnx_is_quantised(op));
+}
+
 static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node *node)
 {
     node->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof(int));
@@ -167,6 +187,8 @@ static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node
         else if (node->inputs[i] < 0)
             return fail(importer->failure, "its input '%s' is made by nothing before it",
                         quote(name).text);
+        if (node->inputs[i] >= 0 && !reads_bytes(node->op, i) && !unpack(importer, node->inputs[i]))
+            return false;
     }
     /* Inputs that are left out at the end need not be told from none. */
     node->input_count = from->n_input;

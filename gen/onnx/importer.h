@@ -80,8 +80,13 @@ onnx_tensor *onnx_sparse_read(onnx_memory *memory, const Onnx__SparseTensor *spa
 
 /* ---- tensor.c ---- */
 
-/* A tensor of the format; `place` as for onnx_load. */
+/* A tensor of the format; `place` as for onnx_load. Whole numbers of 8 bits are left as bytes. */
 onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *tensor,
                               const onnx_place *place, struct failure *failure);
+
+/* The same, whose elements are whole numbers as other tensors have them where it has bytes; NULL:
+ * there is no memory. */
+const onnx_tensor *onnx_tensor_unpack(onnx_memory *memory, const onnx_tensor *tensor,
+                                      struct failure *failure);
 
 #endif

@@ -205,7 +205,7 @@ bool onnx_constant_of_shape(onnx_call *call)
         if (y->floats)
             y->floats[i] = value ? value->t->floats[0] : 0;
         else
-            y->ints[i] = value->t->ints[0];
+            y->ints[i] = onnx_whole_at(value->t, 0);
     return y != NULL;
 }
 
@@ -241,6 +241,12 @@ bool onnx_cast(onnx_call *call)
     if (!onnx_type_is_read((enum onnx_type)to))
         return fail(call->failure, "a cast to %s is not supported",
                     onnx_type_name((enum onnx_type)to));
+    if (x->floats && (to == ONNX_FLOAT || to == ONNX_DOUBLE)) { /* which they are already */
+        onnx_tensor *view = onnx_output_view(call, x, x->rank, x->dims);
+        if (view)
+            view->type = (enum onnx_type)to;
+        return view;
+    }
     onnx_tensor *y = onnx_output(call, (enum onnx_type)to, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++)
         if (y->floats)

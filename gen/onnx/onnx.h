@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum { ONNX_RANK_MAX = 8, ONNX_OPSET_LEAST = 7, ONNX_OPSET_GREATEST = 25 };
-enum { ONNX_MEMORY_TIMES = 24, ONNX_MEMORY_MORE = 16 << 20 };
+enum { ONNX_MEMORY_TIMES = 6, ONNX_MEMORY_MORE = 32 << 20 };
 
 /* Memory that is given back all at once, and of which there is no more than a limit. */
 typedef struct onnx_memory onnx_memory;
@@ -27,6 +27,7 @@ void onnx_memory_destroy(onnx_memory *memory); /* or NULL */
 void *onnx_memory_take(onnx_memory *memory, size_t count, size_t size);
 void onnx_memory_clear(onnx_memory *memory); /* all that was taken is given back, for reuse */
 size_t onnx_memory_used(const onnx_memory *memory);
+size_t onnx_memory_limit(const onnx_memory *memory);
 
 /* ---- Tensors ---- */
 
@@ -48,14 +49,17 @@ enum onnx_type {
 };
 
 /* Elements of floats of any type are kept as float (`floats`), all others as int64_t (`ints`); the
- * other pointer is NULL. What is computed of values of a half type stays as it is, in float32: they
- * are rounded where they enter the model, where Cast makes them, and where they leave it. */
+ * other pointer is NULL. Constants of 8 bits that quantised operators alone read stay the `bytes`
+ * that the file has, and both are NULL. What is computed of values of a half type stays as it is,
+ * in float32: they are rounded where they enter the model, where Cast makes them, and where they
+ * leave it. */
 typedef struct onnx_tensor {
     enum onnx_type type;
     size_t rank, dims[ONNX_RANK_MAX];
     size_t count; /* the product of dims */
     float *floats;
     int64_t *ints;
+    const uint8_t *bytes;
 } onnx_tensor;
 
 /* A tensor with room for its elements. */

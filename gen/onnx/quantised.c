@@ -100,8 +100,6 @@ bool onnx_dequantize_linear(onnx_call *call)
     const int64_t named = onnx_attribute_int(call->node, "output_dtype", 0);
     const enum onnx_type type = named ? (enum onnx_type)named : scale->type;
     struct scales scales;
-    if (!onnx_check_whole(call, 0))
-        return false;
     if ((!is_quantised(x->type) && x->type != ONNX_INT32) || (zero && zero->type != x->type))
         return fail(call->failure, "to dequantise %s is not supported", onnx_type_name(x->type));
     if (!read_scales(call, scale, zero, &scales))
@@ -111,7 +109,7 @@ bool onnx_dequantize_linear(onnx_call *call)
     onnx_tensor *y = onnx_output(call, type, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++) {
         const size_t s = scale_of(&scales, i);
-        y->floats[i] = (float)(x->ints[i] - (zero ? zero->ints[s] : 0)) * scale->floats[s];
+        y->floats[i] = (float)(onnx_whole_at(x, i) - (zero ? zero->ints[s] : 0)) * scale->floats[s];
     }
     return y != NULL;
 }

@@ -2,6 +2,7 @@
 /* com.microsoft.DynamicQuantizeLSTM: an LSTM whose W is [directions][I][4 * H] and whose R is
  * [directions][H][4 * H], of int8 or uint8, with scales and zero points [directions], or
  * [directions][4 * H]. They are kept as they are. */
+#include "onnx/call.h"
 #include "onnx/cell.h"
 #include "onnx/memory.h"
 
@@ -116,8 +117,8 @@ const onnx_bytes *onnx_quantised_matrix(onnx_memory *memory,
         return NULL;
     for (size_t row = 0; row < H; row++)
         for (size_t column = 0; column < columns; column++)
-            bytes[row * columns + column] =
-                (uint8_t)matrix->ints[((direction * columns + column) * GATES + gate) * H + row];
+            bytes[row * columns + column] = (uint8_t)onnx_whole_at(
+                matrix, ((direction * columns + column) * GATES + gate) * H + row);
     for (size_t k = 0; k < zeros; k++)
         points[k] = (uint8_t)zero->ints[first_zero + k];
     *made = (onnx_bytes){.type = matrix->type == ONNX_UINT8 ? "u8" : "i8",

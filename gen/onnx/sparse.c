@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sparse tensors: values and where they stand. They are read as what they are a short form of. */
+#include "onnx/call.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
 
@@ -36,7 +37,7 @@ static bool fill_in(const onnx_tensor *values, const onnx_tensor *indices, onnx_
         if (dense->floats)
             dense->floats[place] = values->floats[k];
         else
-            dense->ints[place] = values->ints[k];
+            dense->ints[place] = onnx_whole_at(values, k);
     }
     return true;
 }

@@ -4,6 +4,7 @@
  * become float32 here. */
 #include "common/files.h"
 #include "halves.h"
+#include "onnx/call.h"
 #include "onnx/external.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
@@ -133,6 +134,18 @@ struct onnx_shape onnx_shape_of(const onnx_tensor *tensor)
     return onnx_shape_declared(tensor->rank, dims);
 }
 
+/* Says how large it is, and how much there may be. */
+static void fail_large(const onnx_memory *memory, enum onnx_type type, size_t rank,
+                       const size_t *dims, size_t count, struct failure *failure)
+{
+    onnx_tensor tensor = {.rank = rank};
+    for (size_t i = 0; i < rank; i++)
+        tensor.dims[i] = dims[i];
+    fail(failure, "it needs more memory than is allowed for it: %zu bytes for %s%s, of %zu in all",
+         count * (onnx_type_is_float(type) ? sizeof(float) : sizeof(int64_t)), onnx_type_name(type),
+         onnx_shape_of(&tensor).text, onnx_memory_limit(memory));
+}
+
 onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t rank,
                                 const size_t *dims, struct failure *failure)
 {
@@ -157,7 +170,7 @@ onnx_tensor *onnx_tensor_create(onnx_memory *memory, enum onnx_type type, size_t
     const bool floats = onnx_type_is_float(type);
     void *data = onnx_memory_take(memory, count, floats ? sizeof(float) : sizeof(int64_t));
     if (!tensor || !data) {
-        fail_limit(failure);
+        fail_large(memory, type, rank, dims, count, failure);
         return NULL;
     }
     *tensor = (onnx_tensor){.type = type,
@@ -187,6 +200,29 @@ static int64_t read_whole(enum onnx_type type, size_t size, const uint8_t *bytes
     for (size_t k = size; k-- > 0;)
         value = value << 8 | bytes[k];
     return onnx_type_wrap(type, (int64_t)value);
+}
+
+int64_t onnx_whole_at(const onnx_tensor *tensor, size_t i)
+{
+    return tensor->ints                ? tensor->ints[i]
+           : tensor->type == ONNX_INT8 ? (int8_t)tensor->bytes[i]
+                                       : tensor->bytes[i];
+}
+
+/* Bytes as other whole numbers are; NULL: there is no memory. */
+static onnx_tensor *unpack(onnx_memory *memory, const onnx_tensor *tensor, struct failure *failure)
+{
+    onnx_tensor *wide =
+        onnx_tensor_create(memory, tensor->type, tensor->rank, tensor->dims, failure);
+    for (size_t i = 0; wide && i < wide->count; i++)
+        wide->ints[i] = onnx_whole_at(tensor, i);
+    return wide;
+}
+
+const onnx_tensor *onnx_tensor_unpack(onnx_memory *memory, const onnx_tensor *tensor,
+                                      struct failure *failure)
+{
+    return tensor->bytes ? unpack(memory, tensor, failure) : tensor;
 }
 
 /* Elements that stand as little-endian bytes. */
@@ -286,6 +322,33 @@ static bool read_shape(const Onnx__Tensor *from, size_t dims[ONNX_RANK_MAX], siz
     return true;
 }
 
+/* Elements that lie in the message, or in what was read of a file, as a tensor has them: they are
+ * not copied, so that most of a model is in memory once. */
+static bool take_in_place(onnx_tensor *tensor, const Onnx__Tensor *from, const uint8_t *bytes)
+{
+    const bool aligned = (uintptr_t)bytes % sizeof(int64_t) == 0;
+    if (tensor->count == 0)
+        return false;
+    if (bytes && (tensor->type == ONNX_INT8 || tensor->type == ONNX_UINT8))
+        tensor->bytes = bytes;
+    else if (tensor->type == ONNX_FLOAT && aligned)
+        tensor->floats = bytes ? (float *)(uintptr_t)bytes : from->float_data;
+    else if (tensor->type == ONNX_INT64 && aligned)
+        tensor->ints = bytes ? (int64_t *)(uintptr_t)bytes : from->int64_data;
+    return tensor->bytes || tensor->floats || tensor->ints;
+}
+
+static onnx_tensor *keep_tensor(onnx_memory *memory, const onnx_tensor *tensor,
+                                struct failure *failure)
+{
+    onnx_tensor *kept = onnx_memory_take(memory, 1, sizeof *kept);
+    if (kept)
+        *kept = *tensor;
+    else
+        fail_limit(failure);
+    return kept;
+}
+
 onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from,
                               const onnx_place *place, struct failure *failure)
 {
@@ -306,19 +369,24 @@ onnx_tensor *onnx_tensor_read(onnx_memory *memory, const Onnx__Tensor *from,
     if (external &&
         !(bytes = onnx_read_external(memory, place, from, count * types[row].size, failure)))
         return NULL;
-    onnx_tensor *tensor = onnx_tensor_create(memory, types[row].type, from->n_dims, dims, failure);
-    if (tensor && bytes)
-        read_raw(tensor, bytes);
-    else if (tensor)
-        read_list(tensor, from);
-    return tensor;
+    onnx_tensor tensor = {.type = types[row].type, .rank = from->n_dims, .count = count};
+    memcpy(tensor.dims, dims, tensor.rank * sizeof *dims);
+    if (take_in_place(&tensor, from, bytes))
+        return keep_tensor(memory, &tensor, failure);
+    onnx_tensor *made = onnx_tensor_create(memory, tensor.type, tensor.rank, dims, failure);
+    if (made && bytes)
+        read_raw(made, bytes);
+    else if (made)
+        read_list(made, from);
+    return made;
 }
 
 onnx_tensor *onnx_tensor_load(onnx_memory *memory, const void *data, size_t size,
                               struct failure *failure)
 {
     const Onnx__Tensor *from = onnx_message(memory, &onnx__tensor__descriptor, data, size, failure);
-    return from ? onnx_tensor_read(memory, from, NULL, failure) : NULL;
+    onnx_tensor *tensor = from ? onnx_tensor_read(memory, from, NULL, failure) : NULL;
+    return tensor && tensor->bytes ? unpack(memory, tensor, failure) : tensor;
 }
 
 onnx_tensor *onnx_tensor_load_file(onnx_memory *memory, const char *path, struct failure *failure)

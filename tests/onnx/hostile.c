@@ -1,86 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* hostile WEIR_RUN FOLDER: files that mean harm, or are broken. weir-run must end each with status
- * 2 and one sentence, which names what is wrong, and take no more memory than onnx.h states; the
- * importer, given a valid model cut off anywhere and with any bit flipped, must end with a model or
- * a sentence. */
+/* hostile WEIR_RUN WEIR_GEN FOLDER: files that mean harm, or are broken. weir-run must end each
+ * with status 2 and one sentence, which names what is wrong; neither it nor weir-gen may take more
+ * memory than 8 times the file's size and 64 MB; and the importer, given a valid model cut off
+ * anywhere and with any bit flipped, must end with a model or a sentence. */
 #define _GNU_SOURCE
 #include "onnx/hostile.h"
+#include "onnx/started.h"
 #include "support/inputs.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { SENTENCE_SIZE = 4096, FLIPS = 4000, STATUS_BAD = 2 };
+enum { FLIPS = 4000, STATUS_BAD = 2 };
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { RUNTIME_MEMORY = 512 << 20 }; /* of the program itself, with shadow memory */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { RUNTIME_MEMORY = 512 << 20 };
-#else
-enum { RUNTIME_MEMORY = 32 << 20 };
-#endif
-#else
-enum { RUNTIME_MEMORY = 32 << 20 };
-#endif
+/* The programs, and where the files are put. */
+struct place {
+    char *weir_run, *weir_gen, *folder;
+};
 
-extern char **environ;
-
-/* Runs weir-run on a file; what it said, and the largest memory it had. */
-static int run(const char *weir_run, const char *path, char sentence[SENTENCE_SIZE], size_t *memory)
+/* Looking at it and deploying it may go well; but not take much. */
+static bool check_others(const struct place *place, const char *name, char *path, size_t size)
 {
-    int ends[2], status = -1;
-    pid_t process;
-    struct rusage usage = {0};
-    posix_spawn_file_actions_t actions;
-    char *const words[] = {(char *)weir_run, (char *)path, "--time", NULL};
-    if (pipe(ends))
-        abort();
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addclose(&actions, ends[0]);
-    const bool started = !posix_spawn(&process, weir_run, &actions, NULL, words, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t got; length < SENTENCE_SIZE - 1 &&
-                      (got = read(ends[0], sentence + length, SENTENCE_SIZE - 1 - length)) > 0;)
-        length += (size_t)got;
-    sentence[length] = 0;
-    close(ends[0]);
-    if (!started || wait4(process, &status, 0, &usage) < 0)
-        abort();
-    *memory = (size_t)usage.ru_maxrss << 10;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    char out[4096];
+    snprintf(out, sizeof out, "%s/out", place->folder);
+    char *const inspect[] = {place->weir_run, path, "--inspect", NULL};
+    char *const deploy[] = {place->weir_gen, "--model", path,    "--isa", "scalar",
+                            "--name",        "net",     "--out", out,     NULL};
+    char *const *const commands[] = {inspect, deploy};
+    bool right = true;
+    for (size_t i = 0; i < 2; i++) {
+        const struct started started = started_run(commands[i]);
+        if ((started.status && started.status != STATUS_BAD) ||
+            started.memory > started_most(size)) {
+            fprintf(stderr, "%s %s: status %d, %zu bytes of memory for a file of %zu: %s\n",
+                    commands[i][0], name, started.status, started.memory, size, started.said);
+            right = false;
+        }
+    }
+    return right;
 }
 
-static bool check_case(const char *weir_run, const char *folder, const struct hostile *hostile,
+static bool check_case(const struct place *place, const struct hostile *hostile,
                        unsigned char *bytes, size_t size)
 {
-    char path[4096], name[256], sentence[SENTENCE_SIZE];
-    size_t memory;
-    snprintf(path, sizeof path, "%s/%s.onnx", folder, hostile->name);
+    char path[4096], name[256];
+    snprintf(path, sizeof path, "%s/%s.onnx", place->folder, hostile->name);
     snprintf(name, sizeof name, "%s.onnx", hostile->name);
-    write_file(folder, name, bytes, size);
+    write_file(place->folder, name, bytes, size);
     free(bytes);
-    const int status = run(weir_run, path, sentence, &memory);
-    const char *end = strchr(sentence, '\n');
+    const struct started started = started_run((char *[]){place->weir_run, path, "--time", NULL});
+    const char *sentence = started.said, *end = strchr(sentence, '\n');
     const bool is_one = end && !end[1] && !strncmp(sentence, "weir-run: ", 10);
-    const size_t most = size * (1 + ONNX_MEMORY_TIMES) + ONNX_MEMORY_MORE + RUNTIME_MEMORY;
-    const bool right =
-        status == STATUS_BAD && is_one && strstr(sentence, hostile->sentence) && memory <= most;
+    const bool right = started.status == STATUS_BAD && is_one &&
+                       strstr(sentence, hostile->sentence) && started.memory <= started_most(size);
     if (!right)
         fprintf(stderr, "%s: status %d, %zu bytes of memory for a file of %zu, and it said: %s",
-                hostile->name, status, memory, size, sentence);
+                hostile->name, started.status, started.memory, size, sentence);
+    const bool others = check_others(place, hostile->name, path, size);
     unlink(path);
-    return right;
+    return right && others;
 }
 
 /* ---- One valid model, damaged ---- */
@@ -137,29 +117,30 @@ static void check_damage(struct writer *writer)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
-        fprintf(stderr, "hostile WEIR_RUN FOLDER [CASE]\n");
+    if (argc < 4) {
+        fprintf(stderr, "hostile WEIR_RUN WEIR_GEN FOLDER [CASE]\n");
         return 2;
     }
     struct writer *writer = writer_create();
     size_t failed = 0, count = 0;
-    hostile_prepare(argv[2]);
+    const struct place place = {argv[1], argv[2], argv[3]};
+    hostile_prepare(place.folder);
     for (const struct hostile *hostile = hostiles; hostile->name; hostile++)
-        if (argc < 4 || !strcmp(argv[3], hostile->name)) {
+        if (argc < 5 || !strcmp(argv[4], hostile->name)) {
             size_t size;
             writer_clear(writer, 14);
             unsigned char *bytes = hostile->make(writer, &size);
-            failed += !check_case(argv[1], argv[2], hostile, bytes, size);
+            failed += !check_case(&place, hostile, bytes, size);
             count++;
         }
     for (const struct hostile_node *node = hostile_nodes; node->op; node++) {
         char name[64];
         const struct hostile hostile = {name, node->sentence, NULL};
         snprintf(name, sizeof name, "%s_%zu", node->op, (size_t)(node - hostile_nodes));
-        if (argc < 4 || !strcmp(argv[3], name)) {
+        if (argc < 5 || !strcmp(argv[4], name)) {
             size_t size;
             unsigned char *bytes = hostile_node_make(writer, node, &size);
-            failed += !check_case(argv[1], argv[2], &hostile, bytes, size);
+            failed += !check_case(&place, &hostile, bytes, size);
             count++;
         }
     }

@@ -57,7 +57,7 @@ const struct hostile_node hostile_nodes[] = {
     {"GroupNormalization", 21, "x [1] [1]", "num_groups=0", "its num_groups"},
     {"BatchNormalization", 15, "x x x x x", "", "must be a list of 1"},
     {"QuantizeLinear", 21, "x [1]", "output_dtype=9223372036854775807", "to quantise to"},
-    {"DequantizeLinear", 21, "x x", "", "must be whole numbers"},
+    {"DequantizeLinear", 21, "x x", "", "to dequantise float32 is not supported"},
     {"Compress", 14, "x [1,1]", "axis=0", "longer than its input"},
     {"Cast", 14, "x", "to=9223372036854775807", "a cast to"},
     {"ConvTranspose", 14, "x x", "strides=[" LARGE "]", "its strides or dilations are too large"},

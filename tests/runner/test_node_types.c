@@ -117,7 +117,8 @@ static void run(struct writer *writer, const struct wanted *wanted, const char *
     static float given[T * B * I];
     struct failure failure = {""};
     const onnx_tensor *out;
-    onnx_tensor x = {ONNX_FLOAT, 3, {T, B, I}, T * B * I, given, NULL};
+    onnx_tensor x = {
+        .type = ONNX_FLOAT, .rank = 3, .dims = {T, B, I}, .count = T * B * I, .floats = given};
     onnx_model *model = make_model(writer, wanted);
     for (size_t k = 0; k < x.count; k++)
         given[k] = (float)(k % 11) / 5 - 1;

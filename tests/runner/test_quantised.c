@@ -396,7 +396,8 @@ static int write_models(struct writer *writer, const char *folder)
         if (k == FORMS)
             add_head(writer);
         write_model(writer, folder, writer_format(writer, "%zu", k));
-        onnx_tensor x = {ONNX_FLOAT, 3, {T, B, I}, T * B * I, data.X, NULL};
+        onnx_tensor x = {
+            .type = ONNX_FLOAT, .rank = 3, .dims = {T, B, I}, .count = T * B * I, .floats = data.X};
         const char *const kinds[] = {"npy", "pb"};
         for (size_t n = 0; n < 2 && written; n++)
             written = file_write_tensor(
