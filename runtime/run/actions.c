@@ -18,8 +18,10 @@ enum { PATH_SIZE = 4096 };
 run_session *action_session(const struct request *request, const onnx_model *model,
                             struct failure *failure)
 {
-    const run_options options = {
-        .keep_states = request->streams, .tuning = request->tuning, .types = request->types};
+    const run_options options = {.keep_states = request->streams,
+                                 .plain = request->plain,
+                                 .tuning = request->tuning,
+                                 .types = request->types};
     run_session *session = run_create(model, &options, failure);
     if (session && run_apart(session))
         fprintf(stderr,

@@ -14,6 +14,7 @@ struct request {
     const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
     size_t input_count, output_count, carry_count;
     bool streams;
+    bool plain; /* heads are run by their nodes */
     bool links; /* external data may be symbolic links */
     double tolerance; /* below 0: what outputs of their types are held to */
     struct tuning *tuning; /* measured plans */

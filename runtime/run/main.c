@@ -41,6 +41,7 @@ enum id {
     ID_CPU,
     ID_CALLS,
     ID_LINKS,
+    ID_PLAIN,
     ID_HELP,
     ID_COUNT
 };
@@ -84,6 +85,9 @@ static const struct {
     [ID_LINKS] = {"links", NULL, EVERY,
                   "files with weights beside the model may be symbolic links, as in a\n"
                   "                    cache of Hugging Face, that lead to regular files anywhere"},
+    [ID_PLAIN] = {"plain", NULL, EVERY & ~(1 << INSPECT),
+                  "each node by itself: what follows a recurrent node is no part of its\n"
+                  "                    kernel, for comparing; results differ in the last places"},
     [ID_HELP] = {"help", NULL, 0, "this text"},
 };
 
@@ -176,6 +180,9 @@ static bool take_option(struct request *request, enum id id, const char *value,
     case ID_CPU:
         is_number = read_number(value, 1 << 20, &number);
         request->cpu = (long)number;
+        break;
+    case ID_PLAIN:
+        request->plain = true;
         break;
     case ID_LINKS:
         request->links = true;

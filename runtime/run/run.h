@@ -11,6 +11,7 @@ struct weir_kernel;
 /* How kernels are had for cells that the build has none for. Zeros: as weir-run does. */
 typedef struct run_options {
     bool keep_states; /* each call goes on where the last one ended */
+    bool plain; /* heads are run by their nodes, beside the cells */
     bool any_size; /* kernels that serve every size, so that models share them */
     /* The most that the tensors of one call may take; 0: 1 GB, and 16 times what the model has. */
     size_t memory;

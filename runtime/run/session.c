@@ -40,7 +40,7 @@ static bool create_node(run_session *session, const onnx_recurrent *recurrent,
     const struct fold *fold = &session->folds[recurrent->index];
     struct node_layers *layers = &session->layers[recurrent->index];
     const run_options *options = &session->options;
-    if (fold->value >= 0) {
+    if (fold->value >= 0 && !options->plain) {
         if (run_layers_create(recurrent, fold, options, layers, failure))
             return true;
         if (!layers->lacks_kernel)

@@ -65,6 +65,7 @@ refuse "--cpu goes with --time, not with --input" "$model" "${inputs[@]}" --cpu 
 refuse "--output goes with --input, not with --time" "$model" "${inputs[@]}" --time --output "$scratch/Y.npy"
 refuse "--output goes with --input, not with --inspect" "$model" --inspect --output "$scratch/Y.npy"
 refuse "--stream goes with --input, not with --data" "$model" --data "$set" --stream
+refuse "--plain goes with --data, not with --inspect" "$model" --inspect --plain
 refuse "--carry goes with --input, not with --inspect" "$model" --inspect --carry a=b
 
 expect 0 "$model" --inspect

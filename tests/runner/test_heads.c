@@ -65,14 +65,14 @@ struct result {
 };
 
 /* Rows from one on, of all steps in a call or one a call. */
-static void run(struct writer *writer, size_t first, size_t rows, bool streams, char *seen,
+static void run(struct writer *writer, size_t first, size_t rows, run_options options, char *seen,
                 struct result *result)
 {
     static float x[B * T * I];
-    const size_t steps = streams ? 1 : T;
+    const size_t steps = options.keep_states ? 1 : T;
     struct failure failure = {""};
     onnx_model *model = make(writer, steps, rows, seen);
-    run_session *session = run_create(model, &(run_options){.keep_states = streams}, &failure);
+    run_session *session = run_create(model, &options, &failure);
     if (!EXPECT(session, "%s", failure.sentence))
         exit(EXIT_FAILURE);
     for (size_t k = 0; k < B * T * I; k++)
@@ -143,29 +143,33 @@ int main(void)
         bool folds;
     } seen[] = {{"layer", false},  {"rows", false}, {"back", false},
                 {"product", true}, {"tanh", true},  {"y", true}};
-    static struct result whole, other;
+    static struct result whole, other, plain;
     struct writer *writer = writer_create();
     for (size_t k = 0; k < sizeof values / sizeof *values; k++)
         values[k] = (float)(k * 37 % 101) / 101 - 0.5f;
     memcpy(dense, values, sizeof dense);
-    run(writer, 0, B, false, NULL, &whole);
+    run(writer, 0, B, (run_options){0}, NULL, &whole);
     EXPECT(whole.folded && !whole.apart, "a head is not part of its layer's cell");
-    run(writer, 0, B, true, NULL, &other);
+    run(writer, 0, B, (run_options){.keep_states = true}, NULL, &other);
     EXPECT(other.folded && same(&whole, &other), "a stream of steps gives other bits");
     for (size_t b = 0; b < B; b++)
-        run(writer, b, 1, false, NULL, &other);
+        run(writer, b, 1, (run_options){0}, NULL, &other);
     EXPECT(other.folded && same(&whole, &other), "rows by themselves give other bits");
     for (size_t k = 0; k < sizeof seen / sizeof *seen; k++) {
-        run(writer, 0, B, false, seen[k].name, &other);
+        run(writer, 0, B, (run_options){0}, seen[k].name, &other);
         EXPECT(other.folded == seen[k].folds, "where %s is seen, the cell is another",
                seen[k].name);
         EXPECT(near(&whole, &other), "where %s is seen, y is another", seen[k].name);
     }
+    run(writer, 0, B, (run_options){.plain = true}, NULL, &plain);
+    EXPECT(!plain.folded && !plain.apart && near(&whole, &plain) && !same(&whole, &plain),
+           "a plain run has a head in a cell");
     check_refused(writer);
     setenv("CC", "no-such-compiler", 1);
     setenv("XDG_CACHE_HOME", "/nonexistent", 1);
-    run(writer, 0, B, false, NULL, &other);
-    EXPECT(!other.folded && near(&whole, &other), "without a compiler y is another");
+    run(writer, 0, B, (run_options){0}, NULL, &other);
+    EXPECT(!other.folded && same(&plain, &other),
+           "without a compiler y is not that of a plain run");
     EXPECT(other.apart, "without a compiler nothing is said of the head");
     writer_free(writer);
     return expect_verdict("heads");
