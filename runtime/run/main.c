@@ -65,7 +65,7 @@ static const struct {
         {"tolerance", "X", 1 << COMPARE | 1 << LOSE,
          "the largest difference that --data accepts (default 1e-5, and for\n"
          "                    outputs of float16 or bfloat16 one step of theirs; with\n"
-         "                    --type any)"},
+         "                    --type: any)"},
     [ID_TYPE] =
         {"type", "T", EVERY,
          "what weights of recurrent nodes are stored as: f32 (default), bf16, f16\n"
@@ -94,16 +94,22 @@ static const struct {
 static void print_help(void)
 {
     enum { COLUMN = 20 };
-    fputs("weir-run: run an ONNX model whose recurrent nodes are kernels of Weir\n"
-          "\n"
-          "  weir-run MODEL.onnx --inspect         nodes, shapes, cells, parameters, kernels\n"
-          "  weir-run MODEL.onnx --data DIR        run input_*.pb, compare with output_*.pb\n"
-          "  weir-run MODEL.onnx --inspect --data DIR --type i8\n"
-          "                                        which node loses most by that type of weights\n"
-          "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
-          "  weir-run MODEL.onnx --time            how long a call takes, on one core\n"
-          "\n",
-          stdout);
+    fputs(
+        "weir-run: run an ONNX model whose recurrent nodes are kernels of Weir\n"
+        "\n"
+        "  weir-run MODEL.onnx --inspect         its inputs, nodes, cells, outputs; runs nothing\n"
+        "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
+        "                                        one call; what it gives, into files\n"
+        "  weir-run MODEL.onnx --stream [--carry OUT=IN] --input X.npy --output Y.npy\n"
+        "                                        a call for each X[k], which goes on where the\n"
+        "                                        last one ended\n"
+        "  weir-run MODEL.onnx --data DIR        a call of DIR/input_*.pb, compared with "
+        "output_*.pb\n"
+        "  weir-run MODEL.onnx --data DIR --inspect --type i8\n"
+        "                                        which node loses most by that type of weights\n"
+        "  weir-run MODEL.onnx --time            how long a call takes, on one core\n"
+        "\n",
+        stdout);
     for (size_t i = 0; i < ID_COUNT; i++) {
         if (!options[i].help)
             continue;
@@ -112,17 +118,17 @@ static void print_help(void)
                    options[i].value ? " " : "", options[i].value ? options[i].value : "");
         printf("%*s%s\n", COLUMN - width, "", options[i].help);
     }
-    fputs("\n"
-          "A cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept "
-          "in\n"
-          "$XDG_CACHE_HOME/weir; so is one for which weir-tune found a better plan, which is in\n"
-          "$XDG_CONFIG_HOME/weir/tuning. Without --input, --time runs on zeros; a dimension that "
-          "the model "
-          "leaves\n"
-          "open is 1. It is stopped by SIGINT or SIGTERM, and tells what there is then. The exit "
-          "status is 1\n"
-          "where outputs differ, 2 where something is wrong, and 130 when stopped.\n",
-          stdout);
+    fputs(
+        "\n"
+        "Recurrent nodes run by the best ISA of this CPU; WEIR_ISA=scalar or another caps it. A\n"
+        "cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept in\n"
+        "$XDG_CACHE_HOME/weir, which takes a second or more the first time; so is one for which\n"
+        "weir-tune found a better plan, which is in $XDG_CONFIG_HOME/weir/tuning.\n"
+        "\n"
+        "Without --input, --time runs on zeros, of 1 along each dimension that the model leaves\n"
+        "open; SIGINT or SIGTERM end it with the times that there are. The exit status is 1 where\n"
+        "outputs differ, 2 where something is wrong, and 130 when stopped.\n",
+        stdout);
 }
 
 static bool read_number(const char *given, double most, double *number)
