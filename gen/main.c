@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* The exit status of a gradient that is wrong, and of all else that fails. */
 enum { EXIT_WRONG = 1, EXIT_BAD = 2 };
@@ -377,8 +380,19 @@ static void tell(const char *sentence)
     fprintf(stderr, has_place ? "%s" : "weir-gen: %s\n", sentence);
 }
 
+/* Passes take room for the most that a cell may be, and use little of it: as long as such room
+ * comes from the system each time, what is not used is no memory. */
+static void keep_rooms_apart(void)
+{
+#ifdef __GLIBC__
+    enum { ROOM = 128 << 10 };
+    mallopt(M_MMAP_THRESHOLD, ROOM); /* which glibc raises else */
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_rooms_apart();
     struct request request;
     struct failure failure;
     const int status =

@@ -85,6 +85,23 @@ void graph_free(struct graph *graph)
     free(graph);
 }
 
+/* Shrinks an array to what is used of it. */
+static void *shrink(void *array, int count, size_t size)
+{
+    void *less = realloc(array, (size_t)(count ? count : 1) * size);
+    return less ? less : array;
+}
+
+void graph_close(struct graph *graph)
+{
+    free(graph->table);
+    graph->table = NULL;
+    graph->nodes = shrink(graph->nodes, graph->count, sizeof *graph->nodes);
+    graph->extents = shrink(graph->extents, graph->extent_count, sizeof *graph->extents);
+    graph->sums = shrink(graph->sums, graph->sum_count, sizeof *graph->sums);
+    graph->origins = shrink(graph->origins, graph->origin_count, sizeof *graph->origins);
+}
+
 void graph_pass(struct graph *graph, enum limit limit)
 {
     if (!graph->over)

@@ -147,6 +147,9 @@ struct graph {
 struct graph *graph_create(void);
 void graph_free(struct graph *graph);
 
+/* Gives back the room that a complete graph does not need: nothing is added to it after that. */
+void graph_close(struct graph *graph);
+
 /* Notes that a limit was passed. */
 void graph_pass(struct graph *graph, enum limit limit);
 

@@ -96,6 +96,7 @@ struct deploy_file {
     char sha256[SHA256_TEXT];
 };
 
+enum { DEPLOY_TEST_BYTES = 64 };
 #define DEPLOY_ANY_LENGTH SIZE_MAX
 
 struct deploy_model {
@@ -111,7 +112,9 @@ struct deploy_model {
     bool isas[WEIR_ISA_COUNT];
     const char *weights_file; /* NULL: the weights are a C file, too */
     bool no_test; /* it gets no self-test */
-    size_t most; /* bytes that its weights may take as they are written; 0: any */
+    /* Bytes that its weights may take as they are written, and so many times as many as numbers in
+     * the self-test, which are C text there; and those that a run of it may. 0: any. */
+    size_t most, room;
     struct tuning *tuning;
     const struct variants_list *variants;
     struct deploy_data data; /* of the self-test */

@@ -399,6 +399,14 @@ static bool add_file(struct deploy_model *model, const char *path, struct failur
     return bytes;
 }
 
+/* What is left of the memory that the model may take is for running it. */
+static void find_room(struct chain *chain)
+{
+    const size_t used = onnx_memory_used(chain->onnx->memory);
+    chain->model->most = onnx_memory_limit(chain->onnx->memory);
+    chain->model->room = chain->model->most > used ? chain->model->most - used : 0;
+}
+
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
     onnx_model *onnx = onnx_load_file(request->model, request->links, failure);
@@ -414,11 +422,11 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
                           .lengths = -1,
                           .final = -1};
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
-    if (chain.model)
-        chain.model->most = onnx_memory_limit(onnx->memory);
     deployed = deployed && deploy_options(request, chain.model, request->model, failure) &&
-               add_file(chain.model, request->model, failure) && fill_model(&chain, request) &&
-               deploy_types(request, chain.model, failure) &&
+               add_file(chain.model, request->model, failure) && fill_model(&chain, request);
+    if (deployed)
+        find_room(&chain);
+    deployed = deployed && deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
     if (deployed && deploy_has_bytes(chain.model))
         fprintf(stderr, "weir-gen: " ONNX_BYTES_WORDS "\n", request->model);

@@ -83,6 +83,27 @@ static void *make_room(const struct buffer *buffer)
     return room;
 }
 
+/* Whether a run has room, and what goes in and comes out is not too much to be C text. */
+static bool check_room(const struct deployment *d, struct failure *failure)
+{
+    const struct schedule *schedule = d->model->schedule;
+    size_t bytes = 0, elements = 0;
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        const bool shown = buffer->place == PLACE_INPUT || buffer->place == PLACE_OUTPUT;
+        bytes = weir_plus(bytes, buffer->place == PLACE_CONSTANT
+                                     ? 0
+                                     : weir_times(buffer->count, size_of(buffer)));
+        elements = weir_plus(elements, shown ? buffer->count : 0);
+    }
+    return !d->model->most ||
+           (bytes <= d->model->room && elements <= d->model->most / DEPLOY_TEST_BYTES) ||
+           fail(failure,
+                "its self-test would take %zu bytes and have %zu numbers in and out, expected "
+                "--no-test for what is so large",
+                bytes, elements);
+}
+
 static bool allocate(struct running *r, struct failure *failure)
 {
     const struct schedule *schedule = r->d->model->schedule;
@@ -90,11 +111,10 @@ static bool allocate(struct running *r, struct failure *failure)
     r->memory = calloc(schedule->buffer_count + 1, sizeof *r->memory);
     for (size_t b = 0; b < schedule->buffer_count && r->memory; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
-        r->memory[b] = make_room(buffer);
+        const bool is_constant = buffer->place == PLACE_CONSTANT; /* which nothing writes to */
+        r->memory[b] = is_constant ? (void *)(uintptr_t)buffer->data : make_room(buffer);
         if (!r->memory[b])
             return fail_memory(failure);
-        if (buffer->place == PLACE_CONSTANT)
-            memcpy(r->memory[b], buffer->data, buffer->count * size_of(buffer));
         if (buffer->place == PLACE_INPUT)
             fill_input(r->d->model->inputs ? &r->d->model->inputs[buffer->index] : NULL, buffer,
                        r->memory[b], &random);
@@ -104,8 +124,10 @@ static bool allocate(struct running *r, struct failure *failure)
 
 static void free_memory(struct running *r)
 {
-    for (size_t b = 0; b < r->d->model->schedule->buffer_count && r->memory; b++)
-        free(r->memory[b]);
+    const struct schedule *schedule = r->d->model->schedule;
+    for (size_t b = 0; b < schedule->buffer_count && r->memory; b++)
+        if (schedule->buffers[b].place != PLACE_CONSTANT)
+            free(r->memory[b]);
     free(r->memory);
 }
 
@@ -217,6 +239,8 @@ bool deploy_schedule_test(const struct deployment *d, struct values *values,
                           struct failure *failure)
 {
     struct running r = {.d = d};
+    if ((!d->model->no_test || d->model->outputs) && !check_room(d, failure))
+        return false;
     if (!check_data(d, failure))
         return false;
     if (d->model->no_test)

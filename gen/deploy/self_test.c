@@ -185,8 +185,7 @@ static size_t widest(const struct deployment *d)
 /* How many steps of such a width the self-test can have: it is C text, and to be compiled. */
 static size_t steps_most(const struct deployment *d)
 {
-    enum { BYTES_A_FLOAT = 64 };
-    return d->model->most ? d->model->most / BYTES_A_FLOAT / widest(d) : SIZE_MAX;
+    return d->model->most ? d->model->most / DEPLOY_TEST_BYTES / widest(d) : SIZE_MAX;
 }
 
 /* How many steps the self-test has, and where its sequence ends. */

@@ -357,6 +357,22 @@ static bool is_kernel(const struct program *program, const int *uses, struct fai
                              graph->name, *overflow);
 }
 
+/* What is made has room for all that there may be; models have hundreds of programs at once. */
+static void close_program(struct program *program)
+{
+    const size_t nodes = (size_t)program->graph->count, stages = program->stage_count;
+    int *stage_of = realloc(program->stage_of, (nodes + 1) * sizeof *stage_of);
+    struct stage *shrunk = realloc(program->stages, (stages + 1) * sizeof *shrunk);
+    program->stage_of = stage_of ? stage_of : program->stage_of;
+    program->stages = shrunk ? shrunk : program->stages;
+    for (size_t i = 0; i < stages; i++) {
+        struct stage *stage = &program->stages[i];
+        int *order = realloc(stage->order, (stage->saving_count + 1) * sizeof *order);
+        stage->order = order ? order : stage->order;
+    }
+    graph_close(program->graph);
+}
+
 struct program *program_create(struct graph *graph, enum weir_math math, enum weir_type type,
                                enum role role, struct failure *failure)
 {
@@ -369,7 +385,8 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum we
     program->type = type;
     program->role = role;
     program->stage_of = calloc(NODES_MAX, sizeof *program->stage_of);
-    if (!program->stage_of)
+    program->stages = calloc(STAGES_MAX, sizeof *program->stages);
+    if (!program->stage_of || !program->stages)
         abort();
     pass_soon(graph);
     /* A scale that is folded into a weight is rounded with it, which only float32 has the bits for.
@@ -395,8 +412,10 @@ struct program *program_create(struct graph *graph, enum weir_math math, enum we
     const bool made = is_kernel(program, saving, failure);
     free(uses);
     free(saving);
-    if (made)
+    if (made) {
+        close_program(program);
         return program;
+    }
     program_free(program);
     return NULL;
 }
@@ -407,6 +426,7 @@ void program_free(struct program *program)
         return;
     for (size_t i = 0; i < program->stage_count; i++)
         free(program->stages[i].order);
+    free(program->stages);
     free(program->stage_of);
     graph_free(program->graph);
     free(program);

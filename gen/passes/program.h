@@ -65,7 +65,7 @@ struct program {
     enum weir_math math;
     enum weir_type type; /* of its matrices */
     enum role role;
-    struct stage stages[STAGES_MAX];
+    struct stage *stages;
     size_t stage_count, region_count;
     /* Nodes in memory beside next states: the graph's outputs, what is stored between stages, and
      * then, in training only, what is saved. */

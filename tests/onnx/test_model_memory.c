@@ -120,6 +120,29 @@ static void check_shared(void)
     check("shared", y, NULL, "the weights of the 30 layers take 240240000 bytes as they are");
 }
 
+/* Kernels, each of a size of its own, for every ISA. */
+static void check_kernels(void)
+{
+    enum { LEAST = 5, LAYERS = 24 };
+    char *y = input(4, LEAST);
+    for (size_t k = LEAST; k < LEAST + LAYERS; k++)
+        y = layer("LSTM", y, learned(1, 4 * (k + 1), k), learned(1, 4 * (k + 1), k + 1));
+    check("kernels", y, NULL, NULL);
+}
+
+/* What moves elements, to places that are computed when the model is read. */
+static void check_moved(void)
+{
+    enum { MANY = 4000000 };
+    char *x = input(1, 1), *made = writer_name(writer);
+    const int64_t repeats[] = {MANY, 1, 1};
+    char *times =
+        writer_constant(writer, writer_ints(writer, repeats, 1, &(size_t){3}, ONNX_INT64));
+    writer_node(writer, "Tile", (char *[]){x, times, NULL}, (char *[]){made, NULL});
+    check("moved", layer("RNN", made, learned(1, 1, 1), learned(1, 1, 1)), NULL,
+          "32000000 bytes for int64[4000000]");
+}
+
 /* A self-test of as few steps as there can be, or none. */
 static void check_wide(void)
 {
@@ -155,6 +178,8 @@ int main(int argc, char **argv)
     writer = writer_create();
     check_filled();
     check_shared();
+    check_kernels();
+    check_moved();
     check_wide();
     check_large();
     writer_free(writer);

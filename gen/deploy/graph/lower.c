@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRATCH_MEMORY = 1 << 30, OUTPUTS_MAX = 64 };
+enum { OUTPUTS_MAX = 64 };
 
 /* What becomes of each operator that is neither recurrent nor If. */
 static const struct {
@@ -215,12 +215,13 @@ static void begin(struct lowering *l)
 bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
                  struct deploy_model *model, struct failure *failure)
 {
+    const size_t most = onnx_memory_limit(onnx->memory), used = onnx_memory_used(onnx->memory);
     struct lowering l = {.onnx = onnx,
                          .request = request,
                          .model = model,
                          .schedule = model->schedule,
                          .failure = failure,
-                         .scratch = onnx_memory_create(SCRATCH_MEMORY),
+                         .scratch = onnx_memory_create(most > used ? most - used : 0),
                          .values = calloc(onnx->value_count + 1, sizeof *l.values)};
     bool lowered = (l.scratch && l.values) || fail_memory(failure);
     if (lowered) {

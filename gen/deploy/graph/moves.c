@@ -34,9 +34,13 @@ static const onnx_tensor *trace(struct moving *moving, struct value *value)
 {
     struct lowering *l = moving->l;
     const size_t number = moving->source_count + 1;
+    if (number == MOVED_MAX) {
+        fail(l->failure, "it moves more than is supported");
+        return NULL;
+    }
     onnx_tensor *tensor =
         onnx_tensor_create(l->scratch, ONNX_INT64, value->rank, value->dims, l->failure);
-    if (number == MOVED_MAX || !tensor)
+    if (!tensor)
         return NULL;
     const struct view view = lower_view(l, value);
     size_t index[VIEW_RANK_MAX] = {0};
@@ -87,7 +91,7 @@ static bool read_inputs(struct moving *moving, const onnx_tensor **inputs)
         else if (pads && i == 2)
             inputs[i] = read_fill(moving, value->constant);
         if (!inputs[i])
-            return lower_refuse(l, "it moves more than is supported");
+            return lower_refuse(l, "%s", l->failure->sentence);
     }
     return true;
 }
