@@ -169,6 +169,21 @@ static void run_part(const void *job, size_t part, void *barrier)
     layer->kernel->forward(&run);
 }
 
+/* The kernel, once, over the rows of the layer's run. */
+static inline void run_kernel(weir_layer *layer)
+{
+    weir_layer_share(layer, &layer->run);
+    if (layer->run.parts > 1)
+        weir_pool_run(layer->pool, run_part, layer, layer->run.parts);
+    else
+        layer->kernel->forward(&layer->run);
+}
+
+void weir_layer_run(weir_layer *layer)
+{
+    run_kernel(layer);
+}
+
 /* Where x and y lie. Outputs that are not wanted go where every step overwrites the one before. */
 static inline void lay_out(const weir_layer *layer, const weir_sequence *sequence,
                            struct weir_run *run)
@@ -194,14 +209,10 @@ void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence)
     for (size_t first = 0; first < B; first += run->B) {
         const ptrdiff_t row = (ptrdiff_t)first;
         run->B = B - first < layer->max_batch ? B - first : layer->max_batch;
-        weir_layer_share(layer, run);
         run->x = sequence->x + row * run->x_row;
         run->y = sequence->y ? sequence->y + row * run->y_row : layer->unwanted;
         states_in(layer, sequence->initial, first);
-        if (run->parts > 1)
-            weir_pool_run(layer->pool, run_part, layer, run->parts);
-        else
-            layer->kernel->forward(run);
+        run_kernel(layer);
         states_out(layer, sequence->final, first);
     }
 }

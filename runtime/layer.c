@@ -40,7 +40,9 @@ static weir_status allocate_scratch(weir_layer *layer, weir_error *error)
     if (bytes)
         run->bytes = weir_allocate(bytes);
     layer->unwanted = weir_allocate(weir_times(layer->max_batch, layer->state_row[0]));
-    if (enough && layer->unwanted && (run->products || !hoist) && (run->bytes || !bytes))
+    layer->gathered = weir_allocate(weir_times(layer->max_batch, sizes.I));
+    if (enough && layer->unwanted && layer->gathered && (run->products || !hoist) &&
+        (run->bytes || !bytes))
         return WEIR_OK;
     return weir_fail(error, WEIR_NO_MEMORY,
                      "There is not the memory to run %zu rows of %.32s with %s together: lower "
@@ -198,6 +200,7 @@ void weir_layer_destroy(weir_layer *layer)
         free(layer->run.value[v]);
     free(layer->run.products);
     free(layer->run.bytes);
+    free(layer->gathered);
     free(layer->unwanted);
     weir_packing_free(&layer->forward);
     weir_packing_free(&layer->backward);

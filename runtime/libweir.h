@@ -165,6 +165,7 @@ struct weir_layer {
     size_t state_size[WEIR_STATES_MAX], state_row[WEIR_STATES_MAX];
     struct weir_packing forward, backward, input; /* the last two are for training */
     const struct weir_product_kernel *product; /* training: for gradients of weights; or NULL */
+    float *gathered; /* inputs of streams that lie anywhere, [max_batch][I] */
     float *unwanted; /* outputs that the caller does not want, [max_batch][state_row[0]] */
     struct weir_run run; /* all of it that is the same in every call */
 };
@@ -172,6 +173,9 @@ struct weir_layer {
 /* Sets how a run of run->B rows, of this layer, is shared. In a process forked since the pool was
  * made the calling thread computes alone. */
 void weir_layer_share(const weir_layer *layer, struct weir_run *run);
+
+/* forward.c: runs the kernel once, over the rows that layer->run says. */
+void weir_layer_run(weir_layer *layer);
 
 static inline ptrdiff_t weir_stride_or(ptrdiff_t stride, size_t usual)
 {

@@ -257,6 +257,29 @@ typedef struct weir_sequence {
  * one layer, or on all layers of one pool; others are independent. */
 WEIR_API void weir_layer_forward(weir_layer *layer, const weir_sequence *sequence);
 
+/* ---- Many streams at once ---- */
+
+/* One time step of n streams, which lie anywhere: stream k reads I floats from x[k], writes to y[k]
+ * as many as the first state has, and goes on from states[s][k], in place: the floats of state s,
+ * in the order and with the sizes of weir_cell_states. At any alignment. States are plain numbers:
+ * whoever keeps, copies or restores a stream keeps, copies or restores these, NaN included.
+ *
+ *     float *const *const states[] = {h, c}; // of an lstm; h[k] and c[k] are those of stream k
+ */
+typedef struct weir_streams {
+    size_t n;
+    const float *const *x;
+    float *const *y; /* NULL: not wanted */
+    float *const *const *states; /* NULL, as the list or in it: zeros, and not wanted */
+} weir_streams;
+
+/* Run that step: the bits are those of n calls of weir_layer_forward, one a stream, and the weights
+ * are read once for every max_batch streams. Needs the layer, streams and, unless n is 0, x.
+ * Nothing that is written, a state or an output, may overlap anything of another stream, nor x;
+ * above all no stream may stand there twice. Nothing is refused: what overlaps has no defined
+ * result. */
+WEIR_API void weir_layer_step_many(weir_layer *layer, const weir_streams *streams);
+
 /* ---- Training: backpropagation through time, for layers made with config.train ---- */
 
 /* The bytes that one step of training over T steps and B rows works in: memory of the caller's,

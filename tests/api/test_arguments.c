@@ -169,6 +169,7 @@ static void check_running(void)
     HOLDS(weir_layer_workspace(layer, SIZE_MAX, SIZE_MAX) == 0);
     weir_layer_forward(layer, &(weir_sequence){.T = 1});
     weir_layer_forward(layer, &(weir_sequence){.B = 1});
+    weir_layer_step_many(layer, &(weir_streams){.n = 0});
     weir_layer_forward_train(layer, &(weir_sequence){.B = 1}, NULL);
     weir_layer_backward(layer, &(weir_sequence){.B = 1}, &(weir_gradients){0}, NULL);
     const float *data[TOY_WEIGHTS];

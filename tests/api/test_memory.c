@@ -77,6 +77,18 @@ static void call_forward(void *argument)
     weir_layer_forward(call->layer, &call->sequence);
 }
 
+/* A step of each row as a stream, in place. */
+static void call_many(void *argument)
+{
+    enum { MOST = 8 };
+    struct call *call = argument;
+    const weir_sequence *sequence = &call->sequence;
+    const float *x[MOST];
+    for (size_t k = 0; k < sequence->B && k < MOST; k++)
+        x[k] = sequence->x;
+    weir_layer_step_many(call->layer, &(weir_streams){.n = sequence->B, .x = x});
+}
+
 /* All that one step does. */
 static void call_training(void *argument)
 {
@@ -128,6 +140,7 @@ static void check_quiet_shapes(const char *name, weir_layer *layer, const weir_s
     struct call call = {.layer = layer, .sequence = *whole};
     const char *what = "weir_layer_forward";
     check_quiet(name, what, call_forward, &call, can_confine);
+    check_quiet(name, "weir_layer_step_many", call_many, &call, can_confine);
     call.sequence.y = NULL;
     check_quiet(name, what, call_forward, &call, can_confine);
     call.sequence.T = call.sequence.B = 1;
