@@ -12,8 +12,12 @@ static void add_sources(const struct deployment *d, struct values *values)
     struct text sources = {0};
     if (!d->model->weights_file)
         text_add(&sources, " src/%s_weights.c", d->model->name);
-    for (size_t f = 0; f < d->form_count; f++)
+    text_add(&sources, " src/%s_saved.c src/%s_many.c", d->model->name, d->model->name);
+    for (size_t f = 0; f < d->form_count; f++) {
         text_add(&sources, " src/%s_%s.c", d->model->name, d->forms[f].name);
+        if (d->layout.together)
+            text_add(&sources, " src/%s_many_%s.c", d->model->name, d->forms[f].name);
+    }
     values_take(values, "SOURCES", &sources);
 }
 

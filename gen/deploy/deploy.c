@@ -119,8 +119,9 @@ static bool write_weights(const struct writing *w)
     return file_end_changed(&output, w->failure) && write_header(w, "hash.h");
 }
 
-/* The kernels in one form, whose programs it renames. */
-static bool write_kernels(const struct writing *w, size_t f)
+/* The kernels in one form, whose programs it renames; `many`: of several streams, by other plans.
+ */
+static bool write_kernels(const struct writing *w, size_t f, bool many)
 {
     const struct form *form = &w->deployment->forms[f];
     const struct deployment *d = w->deployment;
@@ -129,17 +130,30 @@ static bool write_kernels(const struct writing *w, size_t f)
                                 .name = d->model->name,
                                 .form = form->name,
                                 .origin = values_find(w->values, "ORIGIN"),
-                                .packs = !deployment_is_packed(d),
-                                .streams = deployment_streams(d),
+                                .packs = !many && !deployment_is_packed(d),
+                                .streams = !many && deployment_streams(d),
+                                .many = many,
                                 .bytes = deployment_has_bytes(d)};
     struct text kernels = emit_alone(&alone);
     const struct isa *base = isa_base(form->isa); /* whose header that of a bundle includes */
-    char *name = text_format("NAME_%s.c", form->name);
+    char *name = text_format("NAME_%s%s.c", many ? "many_" : "", form->name);
     const bool written = write_file(w, "src/", name, &kernels) &&
                          write_header(w, form->isa->header) &&
                          (!base || write_header(w, base->header));
     free(name);
     return written;
+}
+
+/* The plans of kernels for several streams in the place of those for one. */
+static void plan_many(const struct deployment *d, size_t f)
+{
+    for (size_t k = 0; k < d->kernel_count; k++) {
+        struct kernel_parts *parts = d->parts[f][k];
+        struct plan plan[ROLE_COUNT] = {{0}};
+        plan[ROLE_FORWARD] =
+            plan_together(parts->program[ROLE_FORWARD], parts->isa, &parts->plan[ROLE_FORWARD]);
+        kernel_parts_replan(parts, plan);
+    }
 }
 
 static bool make_folder(const struct writing *w, const char *folder)
@@ -157,9 +171,11 @@ static bool write_all(const struct writing *w)
     static const char *const headers[] = {"strict.h", "kernel.h", "cpu_features.h", "float_mode.h"};
     static const struct {
         const char *folder, *name;
-    } expanded[] = {{"", "CMakeLists.txt"},   {"", "README.md"},  {"include/", "NAME.h"},
-                    {"src/", "NAME_model.h"}, {"src/", "NAME.c"}, {"src/", "NAME_internal.h"},
-                    {"test/", "NAME_test.c"}};
+    } expanded[] = {{"", "CMakeLists.txt"},    {"", "README.md"},
+                    {"include/", "NAME.h"},    {"src/", "NAME_model.h"},
+                    {"src/", "NAME.c"},        {"src/", "NAME_internal.h"},
+                    {"src/", "NAME_memory.h"}, {"src/", "NAME_saved.c"},
+                    {"src/", "NAME_many.c"},   {"test/", "NAME_test.c"}};
     const bool tests = !w->deployment->model->no_test, packs = !deployment_is_packed(w->deployment);
     const size_t count = sizeof expanded / sizeof *expanded - !tests;
     bool written = make_folder(w, "") && make_folder(w, "/include") && make_folder(w, "/src") &&
@@ -178,8 +194,13 @@ static bool write_all(const struct writing *w)
     if (w->deployment->model->schedule)
         written = written && write_header(w, "elementwise.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
-    for (size_t f = 0; f < w->deployment->form_count && written; f++)
-        written = write_kernels(w, f);
+    for (size_t f = 0; f < w->deployment->form_count && written; f++) {
+        written = write_kernels(w, f, false);
+        if (w->deployment->layout.together) {
+            plan_many(w->deployment, f);
+            written = written && write_kernels(w, f, true);
+        }
+    }
     return written;
 }
 
@@ -195,6 +216,8 @@ static bool find_values(const struct deployment *d, struct values *values, struc
     deploy_tables(d, values);
     deploy_packing(d, values);
     deploy_choice(d, values);
+    deploy_many(d, values);
+    deploy_saved(d, values);
     deploy_build(d, values);
     deploy_weights(d, values);
     return d->model->schedule ? deploy_schedule_test(d, values, failure)

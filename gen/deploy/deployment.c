@@ -337,6 +337,20 @@ static bool check_piece(const struct piece *piece, struct failure *failure)
     return bytes || check_floats(piece, failure);
 }
 
+static uint64_t hash_numbers(uint64_t hash, const struct piece *piece)
+{
+    const struct weir_numbers *numbers = &piece->numbers;
+    const bool bytes = weir_is_bytes(numbers->type);
+    hash = hash_bytes(hash, numbers->data,
+                      piece->rows * piece->cols * (bytes ? sizeof(int8_t) : sizeof(float)));
+    for (size_t row = 0; row < piece->rows && bytes; row++) {
+        const float scale = weir_scale_of(numbers, row, row * piece->cols, 1, piece->cols);
+        const int8_t zero = weir_zero_of(numbers, row);
+        hash = hash_bytes(hash_bytes(hash, &scale, sizeof scale), &zero, sizeof zero);
+    }
+    return hash;
+}
+
 static void count_weights(void *context, const struct piece *piece)
 {
     struct counting *counting = context;
@@ -346,6 +360,7 @@ static void count_weights(void *context, const struct piece *piece)
     d->weight_count += count;
     d->of_type[piece->type] += count;
     d->shape = hash_bytes(d->shape, place, sizeof place);
+    d->learned = hash_numbers(d->learned, piece);
     counting->fit = counting->fit && check_piece(piece, counting->failure);
 }
 
@@ -365,6 +380,7 @@ static bool survey(struct deployment *d, struct failure *failure)
     struct visiting visiting = {.visit = count_weights, .context = &counting};
     visit_all(d, &visiting);
     memcpy(d->stored, visiting.stored, sizeof d->stored);
+    d->learned = hash_bytes(d->learned, &d->shape, sizeof d->shape);
     return counting.fit;
 }
 
@@ -374,8 +390,10 @@ struct deployment *deployment_create(const struct deploy_model *model, struct fa
     bool made = d || fail_memory(failure);
     if (!made)
         return NULL;
-    *d = (struct deployment){
-        .model = model, .shape = HASH_START, .upper = text_format("%s", model->name)};
+    *d = (struct deployment){.model = model,
+                             .shape = HASH_START,
+                             .learned = HASH_START,
+                             .upper = text_format("%s", model->name)};
     for (char *c = d->upper; *c; c++)
         *c = (char)toupper((unsigned char)*c);
     number_kernels(d);

@@ -36,6 +36,7 @@ struct deployment {
     size_t of_type[WEIR_TYPE_COUNT]; /* of them */
     size_t stored[STORE_COUNT]; /* numbers */
     uint64_t shape; /* a hash of what the weights are for */
+    uint64_t learned; /* and of what they are */
     char *upper; /* the name, in capitals */
     struct layout layout;
 };
@@ -90,6 +91,8 @@ void deploy_initial(const struct deployment *d, struct values *values); /* NAME.
 void deploy_tables(const struct deployment *d, struct values *values); /* NAME_model.h */
 void deploy_packing(const struct deployment *d, struct values *values); /* NAME_model.h */
 void deploy_choice(const struct deployment *d, struct values *values); /* NAME.c, NAME_internal.h */
+void deploy_many(const struct deployment *d, struct values *values); /* NAME_many.c */
+void deploy_saved(const struct deployment *d, struct values *values); /* NAME_saved.c */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
 void deploy_schedule(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
 uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash); /* goes on from it */

@@ -90,6 +90,8 @@ void deploy_interface(const struct deployment *d, struct values *values)
     values_choose(values, "SIZES", "layers", "sizes.h");
     values_choose(values, "BODY", "layers", "body.c");
     values_choose(values, "PLACES", "layers", "places.h");
+    values_choose(values, "STATE_BEGINS", "layers", "begins.h");
+    values_choose(values, "STATE_ROWS", "layers", "rows.h");
     values_choose(values, "LAYERS_TABLE", "layers", "table.h");
     values_add(values, "INCLUDE_STDINT", "%s", "");
     values_add(values, "INCLUDE_ELEMENTWISE", "%s", "");

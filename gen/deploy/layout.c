@@ -120,6 +120,32 @@ static void lay_schedule(const struct schedule *schedule, struct layout *layout,
     layout->arena = take(at, schedule->arena / sizeof(float));
 }
 
+/* What streams that are computed together take: as many as the stack is thought to have room for,
+ * which is that of threads everywhere. More than some have no gain; and two have none where the
+ * nearest cache holds the weights. */
+static void lay_together(const struct deployment *d, struct layout *layout, size_t work_end)
+{
+    enum { STACK_FLOATS = 96 * 1024 / sizeof(float), MOST = 16, NEAREST_BYTES = 32 * 1024 };
+    layout->wide = weir_round_up(d->inputs, WEIR_ROW);
+    for (size_t l = 0; l < d->model->layer_count; l++) {
+        const size_t outputs = weir_round_up(deployment_outputs(d, l), WEIR_ROW);
+        layout->wide = larger(layout->wide, outputs);
+        for (size_t p = 0; p < d->model->layers[l].pass_count; p++) {
+            const struct graph *graph = deployment_program(d, l, p)->graph;
+            size_t rows = 0;
+            for (int s = 0; s < graph->state_count; s++)
+                take(&rows, deployment_size(&d->model->layers[l], graph, graph->states[s].extent));
+            layout->rows = larger(layout->rows, rows);
+        }
+    }
+    layout->work_at = layout->kept;
+    layout->work = larger(work_end - layout->kept, WEIR_ROW);
+    layout->lot = weir_plus(2 * (layout->wide + layout->rows), layout->work);
+    const size_t fit = STACK_FLOATS / layout->lot;
+    if (fit >= 2 && deployment_bytes(d) > NEAREST_BYTES)
+        layout->together = fit < MOST ? fit : MOST;
+}
+
 void layout_find(const struct deployment *d, struct layout *layout)
 {
     size_t at = WEIR_ROW;
@@ -130,6 +156,8 @@ void layout_find(const struct deployment *d, struct layout *layout)
         lay_states(d, layout, &at);
         layout->kept = at;
         lay_values(d, layout, &at);
+        if (deployment_streams(d) && !d->model->lengths)
+            lay_together(d, layout, layout->products);
         lay_rooms(d, layout, &at);
     }
     layout->state = at;

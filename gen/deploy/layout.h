@@ -32,6 +32,10 @@ struct layout {
     size_t bytes[LAYOUT_PASSES_MAX]; /* after the values: operands of weights that are bytes */
     size_t room[LAYOUT_LAYERS_MAX]; /* for the outputs of a layer; LAYOUT_NONE: they go to y */
     size_t state; /* all of it */
+    /* Streams that are computed together, on the stack: how many at most, 0: none are. For each the
+     * widest input or output of a layer, the states of a pass, what passes work in, from where on
+     * in a state, and all that it takes. */
+    size_t together, wide, rows, work, work_at, lot;
 };
 
 /* Of a deployment whose kernels are made. */

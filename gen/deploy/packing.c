@@ -107,6 +107,7 @@ void deploy_packing(const struct deployment *d, struct values *values)
         for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
             values_add(values, empty[i], "%s", "");
         values_choose(values, "MODEL", "weights_packed", "model.c");
+        values_choose(values, "MODEL_BEGINS", "weights_packed", "begins.h");
         return;
     }
     add_counts(d, values);
@@ -116,4 +117,5 @@ void deploy_packing(const struct deployment *d, struct values *values)
     values_choose(values, "KERNEL_FIELDS", "packs", "fields.h");
     values_add(values, "INCLUDE_PACKING", "#include \"packing.h\"");
     values_choose(values, "MODEL", "packs", "model.c");
+    values_choose(values, "MODEL_BEGINS", "packs", "begins.h");
 }

@@ -39,6 +39,7 @@ static void add_arguments(const struct schedule *schedule, struct values *values
 {
     const size_t count = schedule->input_count + schedule->output_count;
     struct text list = {0}, names = {0}, rows = {0}, missing = {0};
+    struct text lists = {0}, of = {0}, missing_of = {0}; /* of many streams */
     bool ints = false;
     for (size_t i = 0; i < count; i++) {
         const struct buffer *buffer = argument(schedule, i);
@@ -47,6 +48,10 @@ static void add_arguments(const struct schedule *schedule, struct values *values
                  buffer->is_int ? "int64_t" : "float", in ? 'x' : 'y', buffer->index);
         text_add(&names, "%s%c%zu", i ? ", " : "", in ? 'x' : 'y', buffer->index);
         text_add(&missing, " || !%c%zu", in ? 'x' : 'y', buffer->index);
+        text_add(&lists, "%s%s%s *const %c%zu[]", i ? ", " : "", in ? "const " : "",
+                 buffer->is_int ? "int64_t" : "float", in ? 'x' : 'y', buffer->index);
+        text_add(&of, "%s%c%zu[k]", i ? ", " : "", in ? 'x' : 'y', buffer->index);
+        text_add(&missing_of, "%s!%c%zu[k]", i ? " || " : "", in ? 'x' : 'y', buffer->index);
         add_argument_row(buffer, &rows);
         ints |= buffer->is_int;
     }
@@ -54,6 +59,9 @@ static void add_arguments(const struct schedule *schedule, struct values *values
     values_take(values, "ARGUMENT_NAMES", &names);
     values_take(values, "ARGUMENT_ROWS", &rows);
     values_take(values, "ARGUMENTS_MISSING", &missing);
+    values_take(values, "ARGUMENT_LISTS", &lists);
+    values_take(values, "ARGUMENTS_OF", &of);
+    values_take(values, "ARGUMENT_MISSING", &missing_of);
     values_add(values, "STEP_ARGUMENTS", "model, state, @ARGUMENT_NAMES@");
     values_add(values, "INCLUDE_STDINT", "%s", ints ? "#include <stdint.h>" : "");
 }
@@ -120,7 +128,7 @@ static bool can_fail(const struct schedule *schedule)
 static void add_steps(const struct deployment *d, struct values *values)
 {
     const struct schedule *schedule = d->model->schedule;
-    struct text steps = {0}, constants = {0}, kept = {0};
+    struct text steps = {0}, constants = {0}, kept = {0}, copy = {0};
     struct writing writing = {d, &steps};
     size_t initial = 0;
     schedule_text(schedule, add_kernel, &writing, &steps);
@@ -131,11 +139,14 @@ static void add_steps(const struct deployment *d, struct values *values)
             continue;
         text_add(&kept, "    memcpy(kept + %zu, initial + %zu, sizeof *kept * %zu);\n",
                  buffer->at / sizeof(float), initial, buffer->count);
+        text_add(&copy, "    copy(kept + %zu, saved + BYTES * %zu, %zu);\n",
+                 buffer->at / sizeof(float), initial, buffer->count);
         initial += buffer->count;
     }
     values_take(values, "SCHEDULE", &steps);
     values_take(values, "CONSTANTS", &constants);
     values_take(values, "RESET_KEPT", &kept);
+    values_take(values, "COPY_KEPT", &copy);
     values_add(values, "FAILS", "%s",
                can_fail(schedule) ? "what it computes would be outside of what there is"
                                   : "the model is none");
@@ -152,6 +163,8 @@ void deploy_schedule(const struct deployment *d, struct values *values)
     values_choose(values, "SIZES", "schedule", "sizes.h");
     values_choose(values, "BODY", "schedule", "body.c");
     values_choose(values, "PLACES", "schedule", "places.h");
+    values_choose(values, "STATE_BEGINS", "schedule", "begins.h");
+    values_add(values, "STATE_ROWS", "%s", "");
     values_add(values, "LAYERS_TABLE", "%s", "");
     values_choose(values, "STEP_DECLARATION", "schedule", "step.h");
     values_choose(values, "KERNEL_FUNCTION", "sequence", "kernel.h");

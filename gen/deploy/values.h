@@ -6,7 +6,7 @@
 
 #include "emit/template.h"
 
-enum { VALUES_MAX = 96 };
+enum { VALUES_MAX = 128 };
 
 struct values {
     struct template_value rows[VALUES_MAX]; /* which own their texts */

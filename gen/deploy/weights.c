@@ -273,6 +273,7 @@ static void add_words(const struct deployment *d, struct values *values)
     values_add(values, "WEIGHT_COUNT", "%zu", d->weight_count);
     values_add(values, "WEIGHT_BYTES", "%zu", deployment_bytes(d));
     values_add(values, "SHAPE", "0x%016llx", (unsigned long long)d->shape);
+    values_add(values, "LEARNED", "0x%016llx", (unsigned long long)d->learned);
     for (size_t t = 0; t < WEIR_TYPE_COUNT; t++)
         if (types[t] && d->of_type[t])
             text_add(&words, "%zu of them, in matrices, as %s, ", d->of_type[t], types[t]);

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 
 /* Gives the functions of a program names that differ from those of the others in the file. */
-static const char *rename_program(struct emitter *e, struct program *program, size_t index)
+static const char *rename_program(struct emitter *e, struct program *program, bool many,
+                                  size_t index)
 {
-    const char *tag = emit_format(e, "_%zu", index);
+    const char *tag = emit_format(e, many ? "_many%zu" : "_%zu", index);
     for (size_t i = 0; i < program->stage_count; i++) {
         struct stage *stage = &program->stages[i];
         snprintf(stage->suffix, sizeof stage->suffix, "%s", tag);
@@ -55,6 +56,17 @@ size_t emit_alone_bytes(const struct kernel_parts *parts)
     return floats;
 }
 
+/* The table of its rows, and what they are. */
+static const char *table_of(struct emitter *e, const struct alone *alone)
+{
+    return emit_format(e, "%s_kernels_%s%s", alone->name, alone->many ? "many_" : "", alone->form);
+}
+
+static const char *kind_of(const struct alone *alone)
+{
+    return alone->many ? "kernel_many" : "kernel";
+}
+
 /* The row of a kernel. */
 static void add_row(struct emitter *e, bool packs, struct text *rows)
 {
@@ -72,6 +84,7 @@ static void emit_beginning(struct emitter *e, const struct alone *alone)
 {
     const char *guard = e->isa->guard;
     EMIT_TEMPLATE("emit/alone_begin.c.in", {"NAME", alone->name}, {"ISA", alone->form},
+                  {"WORDS", alone->many ? ", of several streams at once" : ""},
                   {"ORIGIN", alone->origin}, {"HEADER", e->isa->header},
                   {"QUANTISE", alone->bytes ? "#include \"quantise.h\"" : ""},
                   {"GUARD", guard ? emit_format(e, "#if defined(%s)\n\n", guard) : ""});
@@ -80,7 +93,7 @@ static void emit_beginning(struct emitter *e, const struct alone *alone)
 static void emit_end(struct emitter *e, const struct alone *alone, const struct text *rows)
 {
     EMIT_TEMPLATE("emit/alone_end.c.in", {"NAME", alone->name}, {"ROWS", rows->chars},
-                  {"TABLE", emit_format(e, "%s_kernels_%s", alone->name, alone->form)},
+                  {"TABLE", table_of(e, alone)}, {"KIND", kind_of(alone)},
                   {"END", e->isa->guard ? "\n#endif" : ""});
 }
 
@@ -90,7 +103,7 @@ struct text emit_alone(const struct alone *alone)
     for (size_t i = 0; i < alone->count; i++) {
         struct program *program = alone->parts[i]->program[ROLE_FORWARD];
         struct emitter *e = emitter_of(alone->parts[i], alone->streams, out);
-        e->tag = rename_program(e, program, i);
+        e->tag = rename_program(e, program, alone->many, i);
         if (i == 0)
             emit_beginning(e, alone);
         char *plan = plan_text(e->plan);

@@ -16,13 +16,14 @@ struct text emit_product(const struct isa *isa);
 /* The kernels of a model that stands alone, in one form, which is their ISA's or a variant of that,
  * as one file; `name` begins every name that others see, `form` ends that of the table, `origin`
  * ends the comment at its head. packs: with what packing weights takes. streams: a call is one
- * step, and plans are for that. bytes: weights of some are bytes. Programs are renamed: parts are
+ * step, and plans are for that. many: a call is one step of several rows, and these are a second
+ * file's, for the same weights. bytes: weights of some are bytes. Programs are renamed: parts are
  * for nothing else after. */
 struct alone {
     struct kernel_parts *const *parts;
     size_t count;
     const char *name, *form, *origin;
-    bool packs, streams, bytes;
+    bool packs, streams, many, bytes;
 };
 struct text emit_alone(const struct alone *alone);
 

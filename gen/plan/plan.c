@@ -191,6 +191,22 @@ struct plan plan_choose(const struct program *program, const struct isa *isa)
     return plan;
 }
 
+struct plan plan_together(const struct program *program, const struct isa *isa,
+                          const struct plan *lone)
+{
+    const size_t sums = live_sums(program), room = plan_accumulators(program, isa);
+    struct plan plan = plan_choose(program, isa);
+    if (plan.sums) { /* what rows have for themselves is then less, but never for one alone */
+        const size_t blocks = most_blocks(program, isa), wanted = sums >= 3 ? 1 : 4 / sums;
+        plan.batch_vectors = wanted < blocks ? wanted : blocks;
+        const size_t most = room / (sums * plan.batch_vectors);
+        plan.rows = most < 2 ? 2 : most > 8 ? 8 : most;
+    }
+    plan.sums = plan.hoist = plan.blend = 0;
+    plan.tails = lone->tails;
+    return plan;
+}
+
 const struct plan_field plan_fields[PLAN_FIELD_COUNT] = {
 #define FIELD(name, least, greatest, meaning) {#name, offsetof(struct plan, name), least, greatest},
     PLAN_FIELDS(FIELD)

@@ -53,6 +53,11 @@ size_t plan_accumulators(const struct program *program, const struct isa *isa);
 /* The plan for a program on an ISA, from what was measured (see plan.c). */
 struct plan plan_choose(const struct program *program, const struct isa *isa);
 
+/* The plan for a step of several rows, whose weights lie as one by `lone`, which holds all sums of
+ * a stage together, has them: of streams that are computed together. */
+struct plan plan_together(const struct program *program, const struct isa *isa,
+                          const struct plan *lone);
+
 /* Overrides fields by "field=value,field=value". False: on bad input. */
 bool plan_override(struct plan *plan, const char *text, struct failure *failure);
 

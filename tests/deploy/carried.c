@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A cell whose states are inputs and outputs, deployed as it is, and with them carried by itself:
- * the same states after every call, from where the caller says, and again after a reset. A state
- * of another graph is refused. */
+ * the same states after every call, from where the caller says, and again after a reset; and
+ * several streams in one call, and states that are saved. A state of another graph is refused. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,12 +43,48 @@ static int check_other(void)
     return wrong;
 }
 
+/* Streams in one call, and one that is saved, restored and goes on, as in calls of their own. */
+static int check_many(char *memory, const float *initial)
+{
+    enum { STREAMS = 3 };
+    static unsigned char saved[CARRIED_SAVED_SIZE], again[CARRIED_SAVED_SIZE];
+    float x[STREAMS][INPUTS] = {{1, 2, 3}, {-1, 0, 1}, {0.5f, 0.25f, 4}};
+    const float *const from[] = {x[2], x[0], x[1]};
+    void *alone[STREAMS], *states[STREAMS];
+    int wrong = carried_saved_size() != sizeof saved;
+    for (size_t k = 0; k < STREAMS; k++) {
+        alone[k] = memory + k * CARRIED_STATE_SIZE;
+        states[k] = memory + (STREAMS + k) * CARRIED_STATE_SIZE;
+        wrong |= carried_state_init(NULL, alone[k], initial + k) ||
+                 carried_state_init(NULL, states[k], initial + k);
+    }
+    void *const order[] = {states[2], states[0], states[1]};
+    for (int call = 0; call < CALLS; call++) {
+        wrong |= carried_step_many(NULL, order, from, STREAMS);
+        for (size_t k = 0; k < STREAMS; k++)
+            wrong |= carried_step(NULL, alone[k], x[k]) ||
+                     memcmp(alone[k], states[k], CARRIED_KEPT_SIZE) != 0;
+        wrong |= carried_state_get(states[1], saved, sizeof saved);
+        memset(states[1], 0xff, CARRIED_STATE_SIZE);
+        wrong |= carried_state_set(states[1], saved, sizeof saved) ||
+                 carried_state_get(states[1], again, sizeof again) ||
+                 memcmp(saved, again, sizeof saved) != 0;
+    }
+    saved[9] ^= 1;
+    void *const twice[] = {states[0], states[0], states[1]};
+    return wrong || carried_step_many(NULL, twice, from, STREAMS) != 1 ||
+           carried_step_many(NULL, order, NULL, STREAMS) != 1 ||
+           carried_state_set(states[1], saved, sizeof saved) != 4 ||
+           carried_state_get(states[1], saved, 1) != 2;
+}
+
 int main(void)
 {
-    static const float initial[2 * UNITS] = {1, -1, 0.5f, 0, 0.25f, 2, -2, 1};
+    static const float initial[2 * UNITS + 2] = {1, -1, 0.5f, 0, 0.25f, 2, -2, 1, 3, -3};
     void *state = aligned_alloc(64, DECOMPOSED_LSTMCELL_STATE_SIZE + 64);
     void *other = aligned_alloc(64, CARRIED_STATE_SIZE + 64);
-    int wrong = !state || !other || CARRIED_STATES != 2 * UNITS ||
+    void *many = aligned_alloc(64, 6 * CARRIED_STATE_SIZE);
+    int wrong = !state || !other || !many || CARRIED_STATES != 2 * UNITS ||
                 decomposed_lstmcell_model_init(NULL, NULL) || carried_model_init(NULL, NULL) ||
                 decomposed_lstmcell_state_init(NULL, state, NULL) || check_other();
     for (int k = 0; k < 2 && !wrong; k++) {
@@ -57,7 +93,9 @@ int main(void)
         carried_reset(other);
         wrong = wrong || check(state, other, start);
     }
+    wrong = wrong || check_many(many, initial);
     free(state);
     free(other);
+    free(many);
     return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }

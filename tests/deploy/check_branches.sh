@@ -81,7 +81,7 @@ tr -s '#\n ' ' ' <"$scratch/carried/CMakeLists.txt" | grep -q -e '--carry h1=h -
     fail "the command is not told as it was given."
 headers=()
 for name in carried single decomposed_lstmcell keras_bilstm_concat; do
-    printf '#include "%s"\n' "$scratch/$name/src/$name"{,_scalar,_weights}.c >"$scratch/$name.c"
+    printf '#include "%s"\n' "$scratch/$name/src/$name"{,_scalar,_weights,_many,_saved}.c >"$scratch/$name.c"
     headers+=(-include "$name/include/$name.h")
 done
 (cd "$scratch" && "$cc" -std=c11 -O0 -w -c carried.c single.c &&

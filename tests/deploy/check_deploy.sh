@@ -46,7 +46,7 @@ write_model() { # NAME DIR
         --from "$raw" --out "$2" --type "$type"
 }
 write_model "$model" "$out"
-[[ $(wc -l <"$out/include/$model.h") -lt 80 ]] || fail "the header has 80 lines or more."
+[[ $(wc -l <"$out/include/$model.h") -lt 100 ]] || fail "the header has 100 lines or more."
 grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this machine."
 
 # Lines are as long as the model's name makes them: the templates are laid out for one of five letters.
@@ -61,7 +61,7 @@ check_layout() {
     write_model alone "$folder"
     sed -i '/^static const unsigned/,/^$/d; /^static const char \*const names/,/^$/d' "$folder/test/alone_test.c"
     "$formatter" --style="file:$root/.clang-format" --dry-run -Werror \
-        "$folder"/{src/alone.c,src/alone_internal.h,include/alone.h,test/alone_test.c} ||
+        "$folder"/{src/alone{,_many,_saved}.c,src/alone_{internal,memory}.h,include/alone.h,test/alone_test.c} ||
         fail "the templates of the files above are not laid out as clang-format does it."
 }
 check_layout
@@ -91,7 +91,8 @@ check_text() { # of each ISA alone, with what all of them need
     local shared own object most=65536
     [[ $type == f32 ]] || most=81920
     shared=$(size "$out/$model.o" | awk 'NR == 2 { print $1 }')
-    for object in "$out/${model}"_{scalar,avx2*,avx512*,neon*}.o; do
+    for object in "$out/${model}"_{,many_}{scalar,avx2*,avx512*,neon*}.o; do
+        [[ -e $object ]] || continue
         own=$(size "$object" | awk 'NR == 2 { print $1 }')
         [[ $((shared + own)) -lt $most ]] || fail "$(basename "$object"): $own + $shared bytes."
         echo "$machine: $(basename "$object") and $model.o: $((shared + own)) bytes of .text"

@@ -35,10 +35,12 @@ check_files() { # NAME FILE...: no others
     cmp -s "$root/LICENSE" "$scratch/$name/LICENSE" || fail "its LICENSE is not Weir's."
 }
 check_files one CMakeLists.txt LICENSE README.md include/one.h src/cpu_features.h src/float_mode.h src/kernel.h \
-    src/math_scalar.h src/one.c src/one_internal.h src/one_model.h src/one_scalar.c src/one_weights.c src/strict.h
+    src/math_scalar.h src/one.c src/one_internal.h src/one_many.c src/one_memory.h src/one_model.h src/one_saved.c \
+    src/one_scalar.c src/one_weights.c src/strict.h
 check_files many CMakeLists.txt LICENSE README.md include/many.h src/cpu_features.h src/float_mode.h src/halves.h \
-    src/kernel.h src/many.c src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_model.h src/many_neon.c \
-    src/many_scalar.c src/many_weights.c src/math_avx2.h src/math_avx512.h src/math_neon.h src/math_scalar.h \
+    src/kernel.h src/many.c src/many_avx2.c src/many_avx512.c src/many_internal.h src/many_many.c \
+    src/many_many_avx2.c src/many_many_avx512.c src/many_many_neon.c src/many_many_scalar.c src/many_memory.h \
+    src/many_model.h src/many_neon.c src/many_saved.c src/many_scalar.c src/many_weights.c src/math_avx2.h src/math_avx512.h src/math_neon.h src/math_scalar.h \
     src/packing.h src/strict.h test/many_test.c
 ! grep -q one_test "$scratch/one/CMakeLists.txt" "$scratch/one/README.md" || fail "--no-test leaves something of a test."
 
@@ -51,7 +53,7 @@ for file in "$scratch"/many/{CMakeLists.txt,README.md,*/many*}; do
     done
     told=$((told + 1))
 done
-[[ $told -eq 12 ]] || fail "$told files of many were read, expected 12."
+[[ $told -eq 19 ]] || fail "$told files of many were read, expected 19."
 echo "$told files say their version, command and the SHA-256 of what they were made from"
 
 # ---- What they are as libraries ----
@@ -60,7 +62,7 @@ check_symbols() { # NAME
     local name=$1 shown expected
     shown=$(readelf -sW "$scratch/$name"/*.o |
         awk '$5 == "GLOBAL" && $6 == "DEFAULT" && $7 != "UND" && $8 != "main" { print $8 }' | sort | tr '\n' ' ')
-    expected=$(printf "${name}_%s " isa model_init model_size reset state_init state_size step)
+    expected=$(printf "${name}_%s " isa model_init model_size reset saved_size state_get state_init state_set state_size step step_many)
     [[ $shown == "$expected" ]] || fail "$name shows the symbols $shown"
     echo "a library shows $expected"
 }
