@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "deploy/chain.h"
 #include "deploy/graph.h"
+#include "formats/formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -409,7 +410,7 @@ static void find_room(struct chain *chain)
 
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
-    onnx_model *onnx = onnx_load_file(request->model, request->links, failure);
+    onnx_model *onnx = model_load_file(request->model, request->links, failure);
     if (!onnx)
         return false;
     if (onnx->doubt)

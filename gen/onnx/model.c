@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A model, from its file or the bytes of that: which opset it is of, its graph, and which of its
+/* A model, from the bytes of its file: which opset it is of, its graph, and which of its
  * values are used. */
-#define _GNU_SOURCE /* strndup */
-#include "common/files.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
 #include "onnx/message.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- What is used ---- */
@@ -110,23 +107,6 @@ onnx_model *onnx_load(const void *data, size_t size, const onnx_place *place,
     }
     onnx_memory_destroy(memory);
     return NULL;
-}
-
-onnx_model *onnx_load_file(const char *path, bool links, struct failure *failure)
-{
-    size_t size;
-    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    const onnx_place place = {folder, links};
-    onnx_model *model = bytes && folder ? onnx_load(bytes, size, &place, failure) : NULL;
-    if (bytes && !folder)
-        fail_memory(failure);
-    if (bytes && !model)
-        fail(failure, "%.500s: %s", path, failure->sentence);
-    free(bytes);
-    free(folder);
-    return model;
 }
 
 void onnx_free(onnx_model *model)

@@ -223,9 +223,8 @@ typedef struct onnx_place {
     bool links;
 } onnx_place;
 
-/* NULL and a sentence where the file is no model that Weir reads. Files with external data lie
- * beside it; or in a place, NULL: such a model is refused. */
-onnx_model *onnx_load_file(const char *path, bool links, struct failure *failure);
+/* From the bytes of a file; NULL and a sentence where that is no model that Weir reads. `place` is
+ * where files with external data may lie; NULL: such a model is refused. */
 onnx_model *onnx_load(const void *data, size_t size, const onnx_place *place,
                       struct failure *failure);
 void onnx_free(onnx_model *model); /* or NULL */

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* getopt_long, strtok_r */
 #include "common/ending.h"
 #include "common/setting.h"
+#include "formats/formats.h"
 #include "packing.h"
 #include "plan/tuning.h"
 #include "run/actions.h"
@@ -95,7 +96,9 @@ static void print_help(void)
 {
     enum { COLUMN = 20 };
     fputs(
-        "weir-run: run an ONNX model whose recurrent nodes are kernels of Weir\n"
+        "weir-run: run a model whose recurrent nodes are kernels of Weir: of ONNX, or JSON of "
+        "Neural\n"
+        "Amp Modeler (.nam), GuitarML or RTNeural\n"
         "\n"
         "  weir-run MODEL.onnx --inspect         its inputs, nodes, cells, outputs; runs nothing\n"
         "  weir-run MODEL.onnx --input X.npy --output Y.npy\n"
@@ -313,7 +316,7 @@ int main(int argc, char **argv)
     if (command != INSPECT)
         open_tuning(&tuning);
     request.tuning = &tuning;
-    onnx_model *model = onnx_load_file(request.model, request.links, &failure);
+    onnx_model *model = model_load_file(request.model, request.links, &failure);
     if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
                 request.model);

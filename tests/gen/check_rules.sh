@@ -48,7 +48,7 @@ cd "$scratch/gen"
 # Without the importer, and what needs it, as gen/deploy/CMakeLists.txt says.
 importing=$(sed -n 's/^weir_gen_onnx_sources(\(.*\))$/\1/p' deploy/CMakeLists.txt)
 [[ -n $importing ]] || fail "gen/deploy/CMakeLists.txt does not say what needs the importer."
-rm -r onnx deploy/graph
+rm -r onnx formats deploy/graph
 (cd deploy && rm $importing)
 mapfile -t sources < <(find . ../common -name '*.c')
 compile "${sources[@]}"

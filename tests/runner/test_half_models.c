@@ -4,6 +4,7 @@
  * float32; and a model made of float16 throughout is computed in float32, and rounded where values
  * enter, leave and are cast. */
 #define _GNU_SOURCE
+#include "formats/formats.h"
 #include "halves.h"
 #include "onnx/constants.h"
 #include "run/run.h"
@@ -86,7 +87,7 @@ static void check_forms(struct writer *writer, const struct folder *folder, cons
     write_file(folder->path, "halves.bin", beside, sizeof beside);
     write_file(folder->path, "model.onnx", bytes, size);
     free(bytes);
-    onnx_model *model = onnx_load_file(folder_file(folder, "model.onnx").path, false, &failure);
+    onnx_model *model = model_load_file(folder_file(folder, "model.onnx").path, false, &failure);
     EXPECT(model && !model->has_half, "%s", failure.sentence);
     for (size_t k = 0; model && k < 3; k++) {
         const onnx_tensor *read = model->values[model->graph.outputs[k]].constant;

@@ -4,6 +4,7 @@
  * data in a file beside the model is read; what can go wrong with compiling a cell is told in one
  * sentence. */
 #define _GNU_SOURCE
+#include "formats/formats.h"
 #include "onnx/constants.h"
 #include "run/run.h"
 #include "weir.h"
@@ -188,7 +189,7 @@ static void test_external(struct writer *writer, const char *folder)
     write_file(folder, "model.onnx", bytes, size);
     free(bytes);
     snprintf(path, sizeof path, "%s/model.onnx", folder);
-    onnx_model *model = onnx_load_file(path, false, &failure);
+    onnx_model *model = model_load_file(path, false, &failure);
     const onnx_tensor *w = model ? model->values[model->graph.outputs[0]].constant : NULL;
     expect(w && w->count == count && w->floats[0] == 1 && w->floats[2] == 3,
            "data beside the model is read", failure.sentence);

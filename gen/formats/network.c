@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* A model as the messages of ONNX's schema, while a reader makes it, and the bytes of that. */
+#include "formats/network.h"
+#include "onnx/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPSET = 17, IR_VERSION = 8 };
+
+bool network_create(struct network *network, size_t limit, struct failure *failure)
+{
+    *network = (struct network){.memory = onnx_memory_create(limit), .failure = failure};
+    if (!network->memory)
+        return fail_memory(failure);
+    onnx__model__init(&network->model);
+    onnx__graph__init(&network->graph);
+    onnx__operator_set__init(&network->set);
+    network->set.has_version = 1;
+    network->set.version = OPSET;
+    network->sets[0] = &network->set;
+    network->model.has_ir_version = 1;
+    network->model.ir_version = IR_VERSION;
+    network->model.opset_import = network->sets;
+    network->model.n_opset_import = 1;
+    network->model.graph = &network->graph;
+    network->graph.node = network->nodes;
+    network->graph.initializer = network->tensors;
+    network->graph.input = &network->input;
+    network->graph.output = &network->output;
+    return true;
+}
+
+void network_free(struct network *network)
+{
+    onnx_memory_destroy(network->memory);
+}
+
+void *network_bytes(struct network *network, size_t *size)
+{
+    *size = onnx__model__get_packed_size(&network->model);
+    void *bytes = malloc(*size);
+    if (bytes)
+        onnx__model__pack(&network->model, bytes);
+    else
+        fail_memory(network->failure);
+    return bytes;
+}
+
+/* Cleared memory; NULL and the sentence. */
+static void *take(struct network *network, size_t count, size_t size)
+{
+    void *taken = onnx_memory_take(network->memory, count, size);
+    if (taken)
+        memset(taken, 0, count * size);
+    else
+        fail_limit(network->failure);
+    return taken;
+}
+
+/* ---- Inputs, outputs, constants ---- */
+
+/* Floats [time][1][width]. */
+static Onnx__ValueInfo *declare(struct network *network, char *name, size_t width)
+{
+    enum { RANK = 3 };
+    struct {
+        Onnx__ValueInfo info;
+        Onnx__Type type;
+        Onnx__TensorType tensor;
+        Onnx__Shape shape;
+        Onnx__Dimension dims[RANK], *dim[RANK];
+    } *all = take(network, 1, sizeof *all);
+    if (!all || !name)
+        return NULL;
+    onnx__value_info__init(&all->info);
+    onnx__type__init(&all->type);
+    onnx__tensor_type__init(&all->tensor);
+    onnx__shape__init(&all->shape);
+    for (size_t d = 0; d < RANK; d++) {
+        onnx__dimension__init(&all->dims[d]);
+        all->dims[d].has_dim_value = d > 0;
+        all->dims[d].dim_value = d == 1 ? 1 : (int64_t)width;
+        all->dim[d] = &all->dims[d];
+    }
+    all->dims[0].dim_param = "time";
+    all->shape.n_dim = RANK;
+    all->shape.dim = all->dim;
+    all->tensor.has_elem_type = 1;
+    all->tensor.elem_type = ONNX_FLOAT;
+    all->tensor.shape = &all->shape;
+    all->type.tensor_type = &all->tensor;
+    all->info.name = name;
+    all->info.type = &all->type;
+    return &all->info;
+}
+
+char *network_input(struct network *network, size_t width)
+{
+    char *name = onnx_format(network->memory, "input");
+    network->input = declare(network, name, width);
+    network->graph.n_input = 1;
+    return network->input ? name : NULL;
+}
+
+bool network_output(struct network *network, char *value, size_t width)
+{
+    network->output = value ? declare(network, value, width) : NULL;
+    network->graph.n_output = 1;
+    return network->output;
+}
+
+static Onnx__Tensor *add_tensor(struct network *network, enum onnx_type type, size_t rank,
+                                const size_t *dims)
+{
+    const size_t at = network->graph.n_initializer;
+    Onnx__Tensor *tensor = at < NETWORK_ITEMS ? take(network, 1, sizeof *tensor) : NULL;
+    int64_t *sizes = tensor ? take(network, rank, sizeof *sizes) : NULL;
+    if (!sizes) {
+        fail_limit(network->failure);
+        return NULL;
+    }
+    onnx__tensor__init(tensor);
+    for (size_t d = 0; d < rank; d++)
+        sizes[d] = (int64_t)dims[d];
+    tensor->n_dims = rank;
+    tensor->dims = sizes;
+    tensor->has_data_type = 1;
+    tensor->data_type = (int32_t)type;
+    tensor->name = onnx_format(network->memory, "constant_%zu", at);
+    network->tensors[network->graph.n_initializer++] = tensor;
+    return tensor->name ? tensor : NULL;
+}
+
+char *network_floats(struct network *network, const float *values, size_t rank, const size_t *dims)
+{
+    Onnx__Tensor *tensor = values ? add_tensor(network, ONNX_FLOAT, rank, dims) : NULL;
+    if (!tensor)
+        return NULL;
+    tensor->n_float_data = 1;
+    for (size_t d = 0; d < rank; d++)
+        tensor->n_float_data *= dims[d];
+    tensor->float_data = (float *)values; /* protobuf-c has no const; nothing writes it */
+    return tensor->name;
+}
+
+char *network_ints(struct network *network, const int64_t *values, size_t count)
+{
+    int64_t *copy = take(network, count, sizeof *copy);
+    Onnx__Tensor *tensor = copy ? add_tensor(network, ONNX_INT64, 1, &count) : NULL;
+    if (!tensor)
+        return NULL;
+    tensor->n_int64_data = count;
+    tensor->int64_data = memcpy(copy, values, count * sizeof *copy);
+    return tensor->name;
+}
+
+char *network_scalar(struct network *network, double value)
+{
+    float *copy = take(network, 1, sizeof *copy);
+    if (copy)
+        *copy = (float)value;
+    return network_floats(network, copy, 0, NULL);
+}
+
+/* ---- Nodes ---- */
+
+char *network_node(struct network *network, const char *op, size_t count, char *const *inputs)
+{
+    const size_t at = network->graph.n_node;
+    for (size_t i = 0; i < count; i++)
+        if (!inputs[i])
+            return NULL;
+    struct {
+        Onnx__Node node;
+        char *output[1];
+    } *all = at < NETWORK_ITEMS ? take(network, 1, sizeof *all) : NULL;
+    char **copy = all ? take(network, count, sizeof *copy) : NULL;
+    char *name = copy ? onnx_format(network->memory, "%s_%zu", op, at) : NULL;
+    char *type = name ? onnx_format(network->memory, "%s", op) : NULL;
+    if (!type) {
+        fail_limit(network->failure);
+        return NULL;
+    }
+    onnx__node__init(&all->node);
+    all->output[0] = name;
+    all->node.name = name;
+    all->node.op_type = type;
+    all->node.n_input = count;
+    all->node.input = memcpy(copy, inputs, count * sizeof *copy);
+    all->node.n_output = 1;
+    all->node.output = all->output;
+    network->nodes[network->graph.n_node++] = &all->node;
+    return name;
+}
+
+static Onnx__Attribute *add_attribute(struct network *network, const char *name)
+{
+    enum { ATTRIBUTES_MOST = 4, TYPE_INT = 2 };
+    if (!network->graph.n_node)
+        return NULL;
+    Onnx__Node *node = network->nodes[network->graph.n_node - 1];
+    if (!node->attribute)
+        node->attribute = take(network, ATTRIBUTES_MOST, sizeof *node->attribute);
+    Onnx__Attribute *attribute = node->attribute ? take(network, 1, sizeof *attribute) : NULL;
+    if (!attribute)
+        return NULL;
+    onnx__attribute__init(attribute);
+    attribute->name = onnx_format(network->memory, "%s", name);
+    attribute->has_type = 1;
+    attribute->type = TYPE_INT;
+    node->attribute[node->n_attribute++] = attribute;
+    return attribute;
+}
+
+bool network_attribute_int(struct network *network, const char *name, int64_t value)
+{
+    Onnx__Attribute *attribute = add_attribute(network, name);
+    if (!attribute)
+        return false;
+    attribute->has_i = 1;
+    attribute->i = value;
+    return attribute->name;
+}
+
+bool network_attribute(struct network *network, const char *name, const int64_t *values,
+                       size_t count)
+{
+    enum { TYPE_INTS = 7 };
+    Onnx__Attribute *attribute = add_attribute(network, name);
+    int64_t *copy = attribute ? take(network, count, sizeof *copy) : NULL;
+    if (!copy)
+        return false;
+    attribute->type = TYPE_INTS;
+    attribute->n_ints = count;
+    attribute->ints = memcpy(copy, values, count * sizeof *copy);
+    return attribute->name;
+}
