@@ -361,10 +361,24 @@ static bool fill_chain(struct chain *chain, const struct deploy_request *request
     return !request->data || chain_data(chain, request->data);
 }
 
-/* What is no chain, or has shapes that are asked for, is a graph of any kind. */
-static bool fill_model(struct chain *chain, const struct deploy_request *request)
+/* A schedule of a graph, as it is asked for. */
+static bool fill_graph(struct chain *chain, const struct deploy_request *request)
 {
     struct deploy_model *model = chain->model;
+    memset(model->layers, 0, sizeof model->layers);
+    model->layer_count = 0;
+    model->lengths = model->exact_steps = false;
+    model->length = DEPLOY_ANY_LENGTH;
+    model->schedule = schedule_create();
+    return graph_lower(chain->onnx, request, model, chain->failure) &&
+           (!request->data ||
+            graph_data(chain->onnx, request->data, model, chain->data, chain->failure));
+}
+
+/* What is no chain, or has shapes that are asked for, is a graph of any kind; and where its format
+ * means it for streams, one that keeps what goes on from call to call. */
+static bool fill_model(struct chain *chain, onnx_model **onnx, const struct deploy_request *request)
+{
     struct failure why = {{0}};
     const bool is_graph = request->shapes || request->batch || request->carry;
     if (request->node && is_graph)
@@ -375,18 +389,24 @@ static bool fill_model(struct chain *chain, const struct deploy_request *request
     if (!is_graph && fill_chain(chain, request))
         return true;
     chain->failure = failure;
+    onnx_model *stream = NULL;
+    char *carry = NULL;
     if (request->node)
         return false;
-    memset(model->layers, 0, sizeof model->layers);
-    model->layer_count = 0;
-    model->lengths = model->exact_steps = false;
-    model->length = DEPLOY_ANY_LENGTH;
-    model->schedule = schedule_create();
-    if (!graph_lower(chain->onnx, request, model, failure))
-        return !graph_is_open(failure) || is_graph
-                   ? false
-                   : fail(failure, "%s; or %s", why.sentence, failure->sentence);
-    return !request->data || graph_data(chain->onnx, request->data, model, chain->data, failure);
+    if (!is_graph && !model_load_stream(request->model, &stream, &carry, failure))
+        return fail(failure, "%s; or %s", why.sentence, failure->sentence);
+    struct deploy_request kept = *request;
+    if (stream) {
+        onnx_free(*onnx);
+        chain->onnx = *onnx = stream;
+        kept.carry = *carry ? carry : NULL;
+        kept.steps = request->steps ? request->steps : 1;
+    }
+    const bool filled = fill_graph(chain, &kept);
+    free(carry);
+    if (!filled && graph_is_open(failure) && !is_graph)
+        fail(failure, "%s; or %s", why.sentence, failure->sentence);
+    return filled;
 }
 
 /* Notes the model's file. */
@@ -424,7 +444,7 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
                           .final = -1};
     bool deployed = (chain.model && chain.data) || fail_memory(failure);
     deployed = deployed && deploy_options(request, chain.model, request->model, failure) &&
-               add_file(chain.model, request->model, failure) && fill_model(&chain, request);
+               add_file(chain.model, request->model, failure) && fill_model(&chain, &onnx, request);
     if (deployed)
         find_room(&chain);
     deployed = deployed && deploy_types(request, chain.model, failure) &&

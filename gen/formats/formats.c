@@ -34,37 +34,42 @@ static bool read_top(struct network *network, const cJSON *top)
 
 /* The bytes of an ONNX file of the model, which the caller frees. Of reading it nothing else is
  * left then, so that its memory is not needed twice. */
-static void *translate(const char *text, size_t size, size_t *translated, struct failure *failure)
+static void *translate(const char *text, size_t size, char **carry, size_t *translated,
+                       struct failure *failure)
 {
     struct network network;
     void *bytes = NULL;
     cJSON *top = json_parse(text, size, failure);
-    if (top &&
-        network_create(&network, size * FORMATS_MEMORY_TIMES + FORMATS_MEMORY_MORE, failure)) {
+    if (top && network_create(&network, carry, size * FORMATS_MEMORY_TIMES + FORMATS_MEMORY_MORE,
+                              failure)) {
         if (read_top(&network, top)) {
             cJSON_Delete(top);
             top = NULL;
             bytes = network_bytes(&network, translated);
         }
+        if (bytes && carry)
+            *carry = text_format("%s", network.carry.length ? network.carry.chars : "");
         network_free(&network);
     }
     cJSON_Delete(top);
     return bytes;
 }
 
-static onnx_model *load_json(const char *text, size_t size, struct failure *failure)
+/* As a whole, or with `carry` as a stream. */
+static onnx_model *load_json(const char *text, size_t size, char **carry, struct failure *failure)
 {
     size_t translated;
-    void *bytes = translate(text, size, &translated, failure);
+    void *bytes = translate(text, size, carry, &translated, failure);
     onnx_model *model = bytes ? onnx_load(bytes, translated, NULL, failure) : NULL;
     free(bytes);
     return model;
 }
 #else
-static onnx_model *load_json(const char *text, size_t size, struct failure *failure)
+static onnx_model *load_json(const char *text, size_t size, char **carry, struct failure *failure)
 {
     (void)text;
     (void)size;
+    (void)carry;
     fail(failure, "it is JSON, which reading takes cJSON, without which this was built");
     return NULL;
 }
@@ -81,8 +86,14 @@ static bool is_json(const char *text, size_t size)
 onnx_model *model_load(const void *data, size_t size, const onnx_place *place,
                        struct failure *failure)
 {
-    return is_json(data, size) ? load_json(data, size, failure)
+    return is_json(data, size) ? load_json(data, size, NULL, failure)
                                : onnx_load(data, size, place, failure);
+}
+
+/* Puts which file it is before what is wrong with it. */
+static void fail_file(const char *path, struct failure *failure)
+{
+    fail(failure, "%.500s: %s", path, failure->sentence);
 }
 
 onnx_model *model_load_file(const char *path, bool links, struct failure *failure)
@@ -96,8 +107,21 @@ onnx_model *model_load_file(const char *path, bool links, struct failure *failur
     if (bytes && !folder)
         fail_memory(failure);
     if (bytes && !model)
-        fail(failure, "%.500s: %s", path, failure->sentence);
+        fail_file(path, failure);
     free(bytes);
     free(folder);
     return model;
+}
+
+bool model_load_stream(const char *path, onnx_model **model, char **carry, struct failure *failure)
+{
+    size_t size;
+    char *bytes = file_read_regular(path, SIZE_MAX - 1, &size, failure);
+    const bool reads = bytes && is_json(bytes, size);
+    *carry = NULL;
+    *model = reads ? load_json(bytes, size, carry, failure) : NULL;
+    if (reads && !*model)
+        fail_file(path, failure);
+    free(bytes);
+    return bytes && (*model || !reads);
 }

@@ -19,4 +19,9 @@ onnx_model *model_load_file(const char *path, bool links, struct failure *failur
 onnx_model *model_load(const void *data, size_t size, const onnx_place *place,
                        struct failure *failure);
 
+/* A file of JSON as a stream takes it, where what its layers keep from call to call are inputs and
+ * outputs of the model; *carry, which the caller frees, says which: lines OUT=IN, or nothing. NULL
+ * for a file of ONNX, which says itself what it keeps; false and a sentence where it cannot be. */
+bool model_load_stream(const char *path, onnx_model **model, char **carry, struct failure *failure);
+
 #endif

@@ -70,12 +70,21 @@ char *network_recurrent(struct network *network, char *x, const struct recurrent
         names[1 + m] = network_floats(
             network, gather(network, matrices[m], gates, layer->order, layer->units, columns[m]), 3,
             (const size_t[]){1, rows, columns[m]});
+    const bool is_lstm = gates == NETWORK_GATES;
+    if (network->streams && (layer->start[0] || layer->start[1])) {
+        fail(network->failure, "its states start elsewhere than at 0, which is for chains");
+        return NULL;
+    }
     for (size_t s = 0; s < 2; s++)
         if (layer->start[s])
             names[5 + s] =
                 network_floats(network, layer->start[s], 3, (const size_t[]){1, 1, layer->units});
-    const bool is_lstm = gates == NETWORK_GATES;
+        else if (network->streams && s <= is_lstm)
+            names[5 + s] = network_state(network, 1, layer->units);
     char *y = network_node(network, layer->op, is_lstm ? 7 : 6, names);
+    for (size_t s = 0; y && network->streams && s <= is_lstm; s++)
+        if (!network_keep(network, names[5 + s], network_another(network), 1, layer->units))
+            return NULL;
     if (!y || !network_attribute_int(network, "hidden_size", (int64_t)layer->units))
         return NULL;
     if (!strcmp(layer->op, "GRU") && !network_attribute_int(network, "linear_before_reset", 1))

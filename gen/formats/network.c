@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPSET = 17, IR_VERSION = 8 };
+enum { OPSET = 17, IR_VERSION = 8, OUTPUTS_MOST = 3 };
 
-bool network_create(struct network *network, size_t limit, struct failure *failure)
+bool network_create(struct network *network, bool streams, size_t limit, struct failure *failure)
 {
-    *network = (struct network){.memory = onnx_memory_create(limit), .failure = failure};
+    *network = (struct network){
+        .memory = onnx_memory_create(limit), .failure = failure, .streams = streams};
     if (!network->memory)
         return fail_memory(failure);
     onnx__model__init(&network->model);
@@ -26,14 +27,16 @@ bool network_create(struct network *network, size_t limit, struct failure *failu
     network->model.graph = &network->graph;
     network->graph.node = network->nodes;
     network->graph.initializer = network->tensors;
-    network->graph.input = &network->input;
-    network->graph.output = &network->output;
+    network->graph.input = network->inputs;
+    network->graph.output = network->outputs;
+    network->graph.n_output = 1;
     return true;
 }
 
 void network_free(struct network *network)
 {
     onnx_memory_destroy(network->memory);
+    text_free(&network->carry);
 }
 
 void *network_bytes(struct network *network, size_t *size)
@@ -60,8 +63,8 @@ static void *take(struct network *network, size_t count, size_t size)
 
 /* ---- Inputs, outputs, constants ---- */
 
-/* Floats [time][1][width]. */
-static Onnx__ValueInfo *declare(struct network *network, char *name, size_t width)
+/* Floats [rows][1][width]; 0 rows: open. */
+static Onnx__ValueInfo *declare(struct network *network, char *name, size_t rows, size_t width)
 {
     enum { RANK = 3 };
     struct {
@@ -79,11 +82,12 @@ static Onnx__ValueInfo *declare(struct network *network, char *name, size_t widt
     onnx__shape__init(&all->shape);
     for (size_t d = 0; d < RANK; d++) {
         onnx__dimension__init(&all->dims[d]);
-        all->dims[d].has_dim_value = d > 0;
-        all->dims[d].dim_value = d == 1 ? 1 : (int64_t)width;
+        all->dims[d].has_dim_value = d > 0 || rows;
+        all->dims[d].dim_value = (int64_t)(d == 0 ? rows : d == 1 ? 1 : width);
         all->dim[d] = &all->dims[d];
     }
-    all->dims[0].dim_param = "time";
+    if (!rows)
+        all->dims[0].dim_param = "time";
     all->shape.n_dim = RANK;
     all->shape.dim = all->dim;
     all->tensor.has_elem_type = 1;
@@ -95,19 +99,44 @@ static Onnx__ValueInfo *declare(struct network *network, char *name, size_t widt
     return &all->info;
 }
 
+static char *add_input(struct network *network, char *name, size_t rows, size_t width)
+{
+    const size_t at = network->graph.n_input;
+    Onnx__ValueInfo *info = at < NETWORK_ITEMS ? declare(network, name, rows, width) : NULL;
+    if (!info)
+        return NULL;
+    network->inputs[network->graph.n_input++] = info;
+    return name;
+}
+
 char *network_input(struct network *network, size_t width)
 {
-    char *name = onnx_format(network->memory, "input");
-    network->input = declare(network, name, width);
-    network->graph.n_input = 1;
-    return network->input ? name : NULL;
+    return add_input(network, onnx_format(network->memory, "input"), 0, width);
 }
 
 bool network_output(struct network *network, char *value, size_t width)
 {
-    network->output = value ? declare(network, value, width) : NULL;
-    network->graph.n_output = 1;
-    return network->output;
+    network->outputs[0] = value ? declare(network, value, 0, width) : NULL;
+    return network->outputs[0];
+}
+
+char *network_state(struct network *network, size_t rows, size_t width)
+{
+    return add_input(network, onnx_format(network->memory, "state_%zu", network->graph.n_input),
+                     rows, width);
+}
+
+bool network_keep(struct network *network, const char *state, char *value, size_t rows,
+                  size_t width)
+{
+    const size_t at = network->graph.n_output;
+    Onnx__ValueInfo *info =
+        state && value && at < NETWORK_ITEMS ? declare(network, value, rows, width) : NULL;
+    if (!info)
+        return false;
+    network->outputs[network->graph.n_output++] = info;
+    text_add(&network->carry, "%s%s=%s", at > 1 ? "\n" : "", value, state);
+    return true;
 }
 
 static Onnx__Tensor *add_tensor(struct network *network, enum onnx_type type, size_t rank,
@@ -173,7 +202,7 @@ char *network_node(struct network *network, const char *op, size_t count, char *
             return NULL;
     struct {
         Onnx__Node node;
-        char *output[1];
+        char *output[OUTPUTS_MOST];
     } *all = at < NETWORK_ITEMS ? take(network, 1, sizeof *all) : NULL;
     char **copy = all ? take(network, count, sizeof *copy) : NULL;
     char *name = copy ? onnx_format(network->memory, "%s_%zu", op, at) : NULL;
@@ -191,6 +220,17 @@ char *network_node(struct network *network, const char *op, size_t count, char *
     all->node.n_output = 1;
     all->node.output = all->output;
     network->nodes[network->graph.n_node++] = &all->node;
+    return name;
+}
+
+char *network_another(struct network *network)
+{
+    Onnx__Node *node = network->nodes[network->graph.n_node - 1];
+    char *name = onnx_format(network->memory, "%s_%zu", node->name, node->n_output);
+    if (name)
+        node->output[node->n_output++] = name;
+    else
+        fail_limit(network->failure);
     return name;
 }
 

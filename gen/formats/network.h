@@ -5,6 +5,7 @@
 #ifndef WEIR_FORMATS_NETWORK_H
 #define WEIR_FORMATS_NETWORK_H
 
+#include "common/text.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx.h"
 
@@ -13,10 +14,12 @@ enum { NETWORK_ITEMS = 2048 }; /* nodes, and constants */
 struct network {
     onnx_memory *memory;
     struct failure *failure;
+    bool streams; /* what a layer keeps from step to step is an input and an output */
+    struct text carry; /* which output is which input of the next call: lines OUT=IN */
     Onnx__Model model;
     Onnx__Graph graph;
     Onnx__OperatorSet set, *sets[1];
-    Onnx__ValueInfo *input, *output;
+    Onnx__ValueInfo *inputs[NETWORK_ITEMS], *outputs[NETWORK_ITEMS]; /* states after the first */
     Onnx__Node *nodes[NETWORK_ITEMS];
     Onnx__Tensor *tensors[NETWORK_ITEMS];
 };
@@ -39,7 +42,7 @@ struct recurrent_layer {
     const float *start[2]; /* where h and c start; NULL: at 0 */
 };
 
-bool network_create(struct network *network, size_t limit, struct failure *failure);
+bool network_create(struct network *network, bool streams, size_t limit, struct failure *failure);
 void network_free(struct network *network);
 
 /* An ONNX file of it, which the caller frees; NULL and a sentence. */
@@ -48,13 +51,21 @@ void *network_bytes(struct network *network, size_t *size);
 char *network_input(struct network *network, size_t width);
 bool network_output(struct network *network, char *value, size_t width);
 
+/* Another input, of what a layer keeps, floats [rows][1][width], 0 before the first call; and the
+ * value that it is in the next one. */
+char *network_state(struct network *network, size_t rows, size_t width);
+bool network_keep(struct network *network, const char *state, char *value, size_t rows,
+                  size_t width);
+
 /* Constants. */
 char *network_floats(struct network *network, const float *values, size_t rank, const size_t *dims);
 char *network_ints(struct network *network, const int64_t *values, size_t count);
 char *network_scalar(struct network *network, double value);
 
-/* A node of one output, which is its value; inputs end with NULL. And an attribute of the last. */
+/* A node and its output, which is its value. And more of the last one: outputs, of which a node has
+ * at most three, and attributes. */
 char *network_node(struct network *network, const char *op, size_t count, char *const *inputs);
+char *network_another(struct network *network);
 bool network_attribute(struct network *network, const char *name, const int64_t *values,
                        size_t count);
 bool network_attribute_int(struct network *network, const char *name, int64_t value);

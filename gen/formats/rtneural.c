@@ -124,6 +124,20 @@ static char *turn_filters(const struct layer *layer, const float *from, size_t k
     return network_floats(layer->network, to, 3, dims);
 }
 
+/* x with as many steps before it as a convolution sees, of the calls before. */
+static char *add_before(struct network *network, char *x, size_t before, size_t width)
+{
+    char *state = network_state(network, before, width);
+    x = network_node(network, "Concat", 2, (char *[]){state, x});
+    if (!x || !network_attribute_int(network, "axis", 0))
+        return NULL;
+    char *from = network_ints(network, &(int64_t){-(int64_t)before}, 1);
+    char *to = network_ints(network, &(int64_t){INT64_MAX}, 1);
+    char *axis = network_ints(network, &(int64_t){0}, 1);
+    char *next = network_node(network, "Slice", 4, (char *[]){x, from, to, axis});
+    return network_keep(network, state, next, before, width) ? x : NULL;
+}
+
 static char *read_conv1d(const struct layer *layer, char *x)
 {
     enum { KERNEL_MOST = 1 << 16 };
@@ -147,6 +161,9 @@ static char *read_conv1d(const struct layer *layer, char *x)
     const float *bias = weights && layer->count == 2 ? vector(layer, 1, layer->width) : NULL;
     if (!weights || (layer->count == 2 && !bias))
         return NULL;
+    const size_t before = (kernel - 1) * dilation;
+    if (network->streams && before)
+        x = add_before(network, x, before, layer->inputs);
     char *turned = network_node(network, "Transpose", 1, &x);
     network_attribute(network, "perm", (const int64_t[]){1, 2, 0}, 3);
     char *w = turn_filters(layer, weights, kernel, inputs);
@@ -155,7 +172,7 @@ static char *read_conv1d(const struct layer *layer, char *x)
     if (!y || !network_attribute_int(network, "group", (int64_t)groups) ||
         !network_attribute(network, "dilations", &(int64_t){(int64_t)dilation}, 1) ||
         !network_attribute(network, "pads",
-                           (const int64_t[]){(int64_t)((kernel - 1) * dilation), 0}, 2))
+                           (const int64_t[]){network->streams ? 0 : (int64_t)before, 0}, 2))
         return NULL;
     y = network_node(network, "Transpose", 1, &y);
     return network_attribute(network, "perm", (const int64_t[]){2, 0, 1}, 3) ? y : NULL;

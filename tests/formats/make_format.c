@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* make_format FORMAT SEED FOLDER: writes a random model into FOLDER, an input for it, input_0.pb,
- * and what it gives in float64, output_0.pb; prints what it is called. */
+/* make_format FORMAT SEED FOLDER: writes a random model into FOLDER, an input for it, input_0.pb
+ * and x.f32, and what it gives in float64, output_0.pb; prints what it is called, and how many
+ * inputs, outputs and steps there are. */
 #include "formats/files.h"
 #include "onnx/writer.h"
 
@@ -46,7 +47,8 @@ int main(int count, char **arguments)
     write_tensor(
         arguments[3], "output_0.pb",
         writer_floats(writer, y, 3, (const size_t[]){STEPS, 1, outputs}, ONNX_FLOAT, true));
-    puts(format->file);
+    write_file(arguments[3], "x.f32", x, STEPS * model.inputs * sizeof *x);
+    printf("%s %zu %zu %d\n", format->file, model.inputs, outputs, STEPS);
     writer_free(writer);
     text_free(&text);
     return EXIT_SUCCESS;
