@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { STEPS_PER_BYTE = 256 }; /* of memory that is allowed: with 1 GB, minutes of plain loops */
-
 const onnx_tensor *onnx_input(const onnx_call *call, size_t input)
 {
     return input < call->node->input_count ? call->inputs[input] : NULL;
@@ -95,8 +93,7 @@ bool onnx_check_whole(const onnx_call *call, size_t input)
 
 bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors)
 {
-    const size_t limit = onnx_memory_limit(call->memory);
-    const size_t most = limit > SIZE_MAX / STEPS_PER_BYTE ? SIZE_MAX : limit * STEPS_PER_BYTE;
+    const size_t most = onnx_memory_steps(call->memory);
     size_t work = 1;
     for (size_t i = 0; i < count; i++)
         if (!factors[i])
@@ -106,7 +103,8 @@ bool onnx_check_work(const onnx_call *call, size_t count, const size_t *factors)
             return fail(call->failure, "it would take more steps than are allowed for it");
         work *= factors[i];
     }
-    return true;
+    return onnx_memory_spend(call->memory, work) ||
+           fail(call->failure, "it would take more steps than are allowed for it");
 }
 
 void onnx_wrap(onnx_tensor *tensor)

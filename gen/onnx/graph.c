@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Graphs: names become numbers, constants are folded, branches are read. ONNX demands that nodes
- * stand in an order in which they can run; one that uses what comes later, as every cycle does, is
- * refused. */
+/* Graphs: names become numbers, constants are folded. ONNX demands that nodes stand in an order in
+ * which they can run; one that uses what comes later, as every cycle does, is refused. */
 #include "onnx/cell.h"
 #include "onnx/importer.h"
 #include "onnx/memory.h"
@@ -82,7 +81,7 @@ static bool import_initializer(importer *importer, const Onnx__Tensor *named,
     return true;
 }
 
-static bool import_initializers(importer *importer, const Onnx__Graph *from)
+bool onnx_import_initializers(importer *importer, const Onnx__Graph *from)
 {
     onnx_memory *memory = importer->model->memory;
     for (size_t i = 0; i < from->n_initializer; i++) {
@@ -103,7 +102,7 @@ static bool import_initializers(importer *importer, const Onnx__Graph *from)
 }
 
 /* What is an initialiser too stays the constant that it is. */
-static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
+bool onnx_import_inputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
 {
     into->inputs = onnx_memory_take(importer->model->memory, from->n_input, sizeof *into->inputs);
     if (!into->inputs)
@@ -126,7 +125,7 @@ static bool import_inputs(importer *importer, const Onnx__Graph *from, onnx_grap
     return true;
 }
 
-static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
+bool onnx_import_outputs(importer *importer, const Onnx__Graph *from, onnx_graph *into)
 {
     into->outputs =
         onnx_memory_take(importer->model->memory, from->n_output, sizeof *into->outputs);
@@ -146,9 +145,16 @@ static bool import_outputs(importer *importer, const Onnx__Graph *from, onnx_gra
     return true;
 }
 
+bool onnx_import_name(importer *importer, const char *name, int value)
+{
+    if (onnx_names_is_in_scope(importer->names, name))
+        return fail(importer->failure, "'%s' is defined twice", quote(name).text);
+    return onnx_names_add(importer->names, name, value) || fail_limit(importer->failure);
+}
+
 /* ---- Nodes ---- */
 
-static onnx_node *add_node(importer *importer, struct builder *into, const onnx_node *node)
+onnx_node *onnx_add_node(importer *importer, struct builder *into, const onnx_node *node)
 {
     onnx_graph *graph = into->graph;
     if (graph->node_count == into->capacity) {
@@ -197,7 +203,7 @@ static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node
     return true;
 }
 
-static bool define_outputs(importer *importer, const Onnx__Node *from, onnx_node *node)
+bool onnx_define_outputs(importer *importer, const Onnx__Node *from, onnx_node *node)
 {
     node->outputs = onnx_memory_take(importer->model->memory, from->n_output, sizeof(int));
     if (!node->outputs)
@@ -249,84 +255,6 @@ static bool fold(importer *importer, const onnx_node *node)
     return true;
 }
 
-/* ---- Branches ---- */
-
-static const Onnx__Graph *find_branch(const Onnx__Node *from, const char *name)
-{
-    for (size_t i = 0; i < from->n_attribute; i++)
-        if (from->attribute[i]->name && !strcmp(from->attribute[i]->name, name))
-            return from->attribute[i]->g;
-    return NULL;
-}
-
-/* The nodes of a branch are added to a graph, and its outputs become those listed in `outputs`. */
-static bool import_branch(importer *importer, const Onnx__Graph *from, struct builder *into,
-                          size_t output_count, onnx_graph *outputs)
-{
-    if (from->n_input || from->n_output != output_count)
-        return fail(importer->failure,
-                    "a branch has %zu inputs and %zu outputs, and must have "
-                    "none and %zu",
-                    from->n_input, from->n_output, output_count);
-    if (importer->branch_depth == BRANCH_DEPTH_MAX)
-        return fail(importer->failure, "its branches are nested more than %d deep",
-                    BRANCH_DEPTH_MAX);
-    importer->branch_depth++;
-    onnx_names_enter(importer->names);
-    const bool imported = import_initializers(importer, from) &&
-                          onnx_import_nodes(importer, from->node, from->n_node, into) &&
-                          import_outputs(importer, from, outputs);
-    onnx_names_leave(importer->names);
-    importer->branch_depth--;
-    return imported;
-}
-
-bool onnx_import_name(importer *importer, const char *name, int value)
-{
-    if (onnx_names_is_in_scope(importer->names, name))
-        return fail(importer->failure, "'%s' is defined twice", quote(name).text);
-    return onnx_names_add(importer->names, name, value) || fail_limit(importer->failure);
-}
-
-/* On a constant: the nodes of the branch taken stand in for the If. */
-static bool inline_branch(importer *importer, const Onnx__Node *from, const Onnx__Graph *branch,
-                          struct builder *into)
-{
-    onnx_graph outputs = {0};
-    if (!import_branch(importer, branch, into, from->n_output, &outputs))
-        return false;
-    for (size_t i = 0; i < from->n_output; i++)
-        if (*from->output[i] && !onnx_import_name(importer, from->output[i], outputs.outputs[i]))
-            return false;
-    return true;
-}
-
-static bool import_if(importer *importer, const Onnx__Node *from, onnx_node *node,
-                      struct builder *into)
-{
-    const Onnx__Graph *branches[2] = {find_branch(from, "else_branch"),
-                                      find_branch(from, "then_branch")};
-    if (node->input_count != 1 || !branches[0] || !branches[1])
-        return fail(importer->failure, "it must have one input, a then_branch and an "
-                                       "else_branch");
-    const onnx_tensor *condition = importer->model->values[node->inputs[0]].constant;
-    if (condition && (condition->count != 1 || !condition->ints))
-        return fail(importer->failure, "its condition must be one bool");
-    if (condition)
-        return inline_branch(importer, from, branches[condition->ints[0] != 0], into);
-    for (size_t b = 0; b < 2; b++) {
-        onnx_graph *graph = onnx_memory_take(importer->model->memory, 1, sizeof *graph);
-        if (!graph)
-            return fail_limit(importer->failure);
-        *graph = (onnx_graph){0};
-        struct builder inside = {.graph = graph};
-        if (!import_branch(importer, branches[b], &inside, from->n_output, graph))
-            return false;
-        node->branch[b] = graph;
-    }
-    return define_outputs(importer, from, node) && add_node(importer, into, node);
-}
-
 /* ---- One node ---- */
 
 static bool import_operator(importer *importer, const Onnx__Node *from, onnx_node *node,
@@ -345,21 +273,23 @@ static bool import_operator(importer *importer, const Onnx__Node *from, onnx_nod
                     quote(from->domain).text);
     if (!onnx_read_attributes(importer, from, node) || !connect_inputs(importer, from, node))
         return false;
-    if (!strcmp(node->op, "If"))
-        return import_if(importer, from, node, into);
+    if (onnx_has_branches(node->op))
+        return onnx_import_branches(importer, from, node, into);
     node->operator= onnx_operator_find(node->op);
     if (!recurs && !node->operator)
-        return fail(importer->failure, "this operator is not supported");
-    if (!define_outputs(importer, from, node))
+        return fail(importer->failure, strstr(node->op, "Sequence") || strstr(node->op, "Optional")
+                                           ? "sequences are not supported"
+                                           : "this operator is not supported");
+    if (!onnx_define_outputs(importer, from, node))
         return false;
     if (recurs)
-        return onnx_import_recurrent(importer, node) && add_node(importer, into, node);
+        return onnx_import_recurrent(importer, node) && onnx_add_node(importer, into, node);
     if (can_fold(importer, node))
         return fold(importer, node);
     importer->model->has_half |=
         !strcmp(node->op, "Cast") &&
         onnx_type_is_half((enum onnx_type)onnx_attribute_int(node, "to", ONNX_NONE));
-    return add_node(importer, into, node);
+    return onnx_add_node(importer, into, node);
 }
 
 /* Puts which node it is before what is wrong with it; inside a branch, that is told already. */
@@ -399,7 +329,7 @@ bool onnx_import_nodes(importer *importer, Onnx__Node *const *nodes, size_t coun
 bool onnx_import_graph(importer *importer, const Onnx__Graph *from, onnx_graph *into)
 {
     struct builder builder = {.graph = into};
-    return import_initializers(importer, from) && import_inputs(importer, from, into) &&
+    return onnx_import_initializers(importer, from) && onnx_import_inputs(importer, from, into) &&
            onnx_import_nodes(importer, from->node, from->n_node, &builder) &&
-           import_outputs(importer, from, into);
+           onnx_import_outputs(importer, from, into);
 }

@@ -36,8 +36,25 @@ bool onnx_import_graph(importer *importer, const Onnx__Graph *graph, onnx_graph 
 bool onnx_import_nodes(importer *importer, Onnx__Node *const *nodes, size_t count,
                        struct builder *into);
 
+/* The parts of a graph: its constants, its inputs but for those that are constants, and what its
+ * outputs are. */
+bool onnx_import_initializers(importer *importer, const Onnx__Graph *from);
+bool onnx_import_inputs(importer *importer, const Onnx__Graph *from, onnx_graph *into);
+bool onnx_import_outputs(importer *importer, const Onnx__Graph *from, onnx_graph *into);
+
+/* The outputs of a node become values; the node is added. */
+bool onnx_define_outputs(importer *importer, const Onnx__Node *from, onnx_node *node);
+onnx_node *onnx_add_node(importer *importer, struct builder *into, const onnx_node *node);
+
 /* Another name for a value, which its scope does not have yet. */
 bool onnx_import_name(importer *importer, const char *name, int value);
+
+/* ---- branches.c ---- */
+
+/* If, Loop and Scan: whose nodes hold graphs. */
+bool onnx_has_branches(const char *op);
+bool onnx_import_branches(importer *importer, const Onnx__Node *from, onnx_node *node,
+                          struct builder *into);
 
 /* ---- functions.c ---- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { ALIGN = 64, CHUNK = 64 << 10 };
+enum { STEPS_PER_BYTE = 256 }; /* of memory that is allowed: with 1 GB, minutes of plain loops */
 
 struct chunk {
     struct chunk *next;
@@ -18,22 +19,33 @@ enum { HEADER = (sizeof(struct chunk) + ALIGN - 1) / ALIGN * ALIGN };
 
 struct onnx_memory {
     struct chunk *first, *spare; /* in use, the newest first; kept for reuse */
+    struct onnx_memory *payer; /* whose limits these are: its own, or those of what it is within */
     size_t limit, taken; /* bytes of chunks, in use or spare */
     size_t allowed; /* the size of the largest file beside the model */
+    size_t spent; /* steps */
 };
 
 onnx_memory *onnx_memory_create(size_t limit)
 {
     onnx_memory *memory = calloc(1, sizeof *memory);
     if (memory)
-        memory->limit = limit;
+        *memory = (onnx_memory){.payer = memory, .limit = limit};
     return memory;
 }
 
-static void free_chunks(struct chunk *chunk)
+onnx_memory *onnx_memory_within(onnx_memory *outer)
+{
+    onnx_memory *memory = calloc(1, sizeof *memory);
+    if (memory)
+        memory->payer = outer->payer;
+    return memory;
+}
+
+static void free_chunks(onnx_memory *memory, struct chunk *chunk)
 {
     while (chunk) {
         struct chunk *next = chunk->next;
+        memory->payer->taken -= HEADER + chunk->size;
         free(chunk);
         chunk = next;
     }
@@ -43,13 +55,14 @@ void onnx_memory_destroy(onnx_memory *memory)
 {
     if (!memory)
         return;
-    free_chunks(memory->first);
-    free_chunks(memory->spare);
+    free_chunks(memory, memory->first);
+    free_chunks(memory, memory->spare);
     free(memory);
 }
 
 void onnx_memory_clear(onnx_memory *memory)
 {
+    memory->spent = 0;
     while (memory->first) {
         struct chunk *chunk = memory->first;
         memory->first = chunk->next;
@@ -69,12 +82,29 @@ void onnx_memory_allow(onnx_memory *memory, size_t size)
 
 size_t onnx_memory_limit(const onnx_memory *memory)
 {
-    return memory->limit;
+    return memory->payer->limit;
+}
+
+size_t onnx_memory_steps(const onnx_memory *memory)
+{
+    const size_t limit = onnx_memory_limit(memory);
+    return limit > SIZE_MAX / STEPS_PER_BYTE ? SIZE_MAX : limit * STEPS_PER_BYTE;
+}
+
+bool onnx_memory_spend(onnx_memory *memory, size_t steps)
+{
+    onnx_memory *payer = memory->payer;
+    if (payer == memory)
+        return true;
+    if (steps > onnx_memory_steps(memory) - payer->spent)
+        return false;
+    payer->spent += steps;
+    return true;
 }
 
 size_t onnx_memory_used(const onnx_memory *memory)
 {
-    return memory->taken;
+    return memory->payer->taken;
 }
 
 /* A chunk with room for `size` bytes: a spare one, or a new one where the limit allows it. */
@@ -88,13 +118,14 @@ static struct chunk *add_chunk(onnx_memory *memory, size_t size)
         *link = chunk->next;
     } else {
         const size_t room = size > CHUNK - HEADER ? size : CHUNK - HEADER;
-        if (room > memory->limit || memory->limit - room < memory->taken + HEADER)
+        onnx_memory *payer = memory->payer;
+        if (room > payer->limit || payer->limit - room < payer->taken + HEADER)
             return NULL;
         chunk = aligned_alloc(ALIGN, HEADER + room);
         if (!chunk)
             return NULL;
         *chunk = (struct chunk){.size = room};
-        memory->taken += HEADER + room;
+        payer->taken += HEADER + room;
     }
     /* A chunk that is all taken goes behind the one that still has room. */
     if (memory->first && size == chunk->size) {

@@ -17,6 +17,9 @@ void *onnx_memory_take_small(onnx_memory *memory, size_t size);
 /* Raises the limit for a file of this size beside the model: the largest counts. */
 void onnx_memory_allow(onnx_memory *memory, size_t size);
 
+/* How many steps of computing go with the memory that is allowed. */
+size_t onnx_memory_steps(const onnx_memory *memory);
+
 /* A formatted string in memory, or NULL. */
 char *onnx_format(onnx_memory *memory, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

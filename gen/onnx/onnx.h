@@ -22,12 +22,17 @@ enum { ONNX_MEMORY_TIMES = 6, ONNX_MEMORY_MORE = 32 << 20 };
 typedef struct onnx_memory onnx_memory;
 
 onnx_memory *onnx_memory_create(size_t limit); /* NULL: there is none */
+/* What is given back by itself, within the limit of another, which it ends before. */
+onnx_memory *onnx_memory_within(onnx_memory *outer); /* NULL: there is none */
 void onnx_memory_destroy(onnx_memory *memory); /* or NULL */
 /* Aligned to 64 bytes, not cleared; never NULL for 0 bytes. NULL: that is more than the limit. */
 void *onnx_memory_take(onnx_memory *memory, size_t count, size_t size);
 void onnx_memory_clear(onnx_memory *memory); /* all that was taken is given back, for reuse */
 size_t onnx_memory_used(const onnx_memory *memory);
 size_t onnx_memory_limit(const onnx_memory *memory);
+/* Counts steps of computing in memory within another, all together since that was cleared; false:
+ * they are more than what goes with its limit. */
+bool onnx_memory_spend(onnx_memory *memory, size_t steps);
 
 /* ---- Tensors ---- */
 
@@ -172,13 +177,30 @@ typedef struct onnx_recurrent {
 
 typedef struct onnx_graph onnx_graph;
 
+/* How a step's slices lie in a tensor over all steps. */
+typedef struct onnx_slices {
+    int64_t axis; /* counted from the end where it is negative */
+    bool reversed; /* from the last slice to the first */
+} onnx_slices;
+
+/* Loop or Scan, whose body runs once a step. Inputs of the body: for Loop the number of the step
+ * and the condition; then the states; for Scan then a slice of each sequence. Outputs: for Loop the
+ * condition; then the states; then a slice of what is collected. */
+typedef struct onnx_repeat {
+    bool is_loop;
+    size_t states, sequences, collected;
+    const onnx_slices *from, *into; /* of the sequences, and of what is collected */
+} onnx_repeat;
+
 typedef struct onnx_node {
     const char *name; /* of the node; its first output's where it has none */
     const char *op; /* the operator */
     int64_t opset; /* that it is of: the model's, but in functions their own */
-    const struct onnx_operator *operator; /* NULL for recurrent nodes and If */
+    const struct onnx_operator *operator; /* NULL for recurrent nodes, If, Loop and Scan */
     onnx_recurrent *recurrent; /* NULL: it is not */
-    onnx_graph *branch[2]; /* If: where its input is false, and true; else NULL */
+    onnx_repeat *repeat; /* NULL: it is neither Loop nor Scan */
+    onnx_graph
+        *branch[2]; /* If: where its input is false, and true; Loop, Scan: the body; or NULL */
     int *inputs, *outputs; /* values; -1: left out */
     size_t input_count, output_count;
     const onnx_attribute *attributes;
@@ -236,8 +258,8 @@ const onnx_attribute *onnx_attribute_find(const onnx_node *node, const char *nam
 int64_t onnx_attribute_int(const onnx_node *node, const char *name, int64_t otherwise);
 float onnx_attribute_float(const onnx_node *node, const char *name, float otherwise);
 
-/* Evaluates a node that is neither recurrent nor If: outputs are made in memory, and may be or
- * share inputs. inputs[k] is NULL where inputs of the node are left out. */
+/* Evaluates a node that is neither recurrent nor has branches: outputs are made in memory, and may
+ * be or share inputs. inputs[k] is NULL where inputs of the node are left out. */
 bool onnx_evaluate(const onnx_node *node, const onnx_tensor *const *inputs,
                    const onnx_tensor **outputs, onnx_memory *memory, struct failure *failure);
 

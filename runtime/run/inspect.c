@@ -87,7 +87,7 @@ static void print_graph(const onnx_graph *graph, const struct heads *heads, int 
             print_recurrent(node->recurrent, run_type_of(&heads->options, node->recurrent),
                             &heads->folds[node->recurrent->index]);
         for (size_t b = 0; b < 2 && node->branch[b]; b++) {
-            printf("%*s  %s:\n", indent, "", b ? "then" : "else");
+            printf("%*s  %s:\n", indent, "", node->repeat ? "body" : b ? "then" : "else");
             print_graph(node->branch[b], heads, indent + 4);
         }
     }

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A model that is ready to run, and one call of it: its nodes in order, each on tensors. */
+#include "run/session.h"
 #include "run/recurrent.h"
-#include "run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MEMORY_LEAST = 1 << 30, MEMORY_TIMES = 16 };
-
-struct run_session {
-    const onnx_model *model;
-    run_options options;
-    struct node_layers *layers; /* by the index of recurrent nodes */
-    struct fold *folds; /* by the same */
-    const struct fold **inside; /* by value: the head whose nodes give it, or NULL */
-    struct failure apart; /* why a head is not part of its cell; empty: all are */
-    const onnx_tensor **values; /* of the current call */
-    onnx_memory *memory; /* of the current call */
-};
-
-static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure);
 
 /* Says which node it is. */
 static bool fail_node(const onnx_node *node, struct failure *failure)
@@ -198,6 +185,17 @@ static bool fill_layers(run_session *session, const onnx_node *node, onnx_recurr
            run_layers_create(filled, NULL, &session->options, layers, failure);
 }
 
+/* What a call takes, where it is one of many. */
+static bool spend(const struct recurrent_call *call, size_t T, size_t B)
+{
+    const onnx_recurrent *r = call->recurrent;
+    const size_t weights = r->pass[0].weight_count * r->H * (r->I > r->H ? r->I : r->H);
+    return !T || !B ||
+           (T <= SIZE_MAX / B && T * B <= SIZE_MAX / r->directions / weights &&
+            onnx_memory_spend(call->memory, T * B * r->directions * weights)) ||
+           fail(call->failure, "it would take more steps than are allowed for it");
+}
+
 static bool run_recurrent_node(run_session *session, const onnx_node *node, struct failure *failure)
 {
     const onnx_recurrent *recurrent = node->recurrent;
@@ -209,7 +207,7 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, stru
                                   .sequence_lens = run_value(session, recurrent->sequence_lens),
                                   .initial = {run_value(session, recurrent->initial_h),
                                               run_value(session, recurrent->initial_c)},
-                                  .keep_states = session->options.keep_states,
+                                  .keep_states = session->options.keep_states && !session->depth,
                                   .memory = session->memory,
                                   .failure = failure};
     if (!recurrent->weights_known) {
@@ -221,8 +219,8 @@ static bool run_recurrent_node(run_session *session, const onnx_node *node, stru
         call.layers = &own;
     }
     size_t T, B;
-    const bool ran = run_recurrent_check(&call, &T, &B) && make_outputs(session, &call, T, B) &&
-                     run_recurrent(&call);
+    const bool ran = run_recurrent_check(&call, &T, &B) && spend(&call, T, B) &&
+                     make_outputs(session, &call, T, B) && run_recurrent(&call);
     run_layers_destroy(&own);
     return ran;
 }
@@ -241,6 +239,21 @@ static bool run_if(run_session *session, const onnx_node *node, struct failure *
     return true;
 }
 
+/* What a node takes that works on these, where it is one of many: in steps, about as much as
+ * starting it takes, and one an element. */
+static bool spend_plain(const run_session *session, const onnx_node *node,
+                        const onnx_tensor *const *inputs, const onnx_tensor *const *outputs,
+                        struct failure *failure)
+{
+    size_t steps = RUN_START_STEPS;
+    for (size_t i = 0; i < node->input_count; i++)
+        steps += inputs[i] ? inputs[i]->count : 0;
+    for (size_t i = 0; i < node->output_count; i++)
+        steps += outputs[i] ? outputs[i]->count : 0;
+    return onnx_memory_spend(session->memory, steps) ||
+           fail(failure, "it would take more steps than are allowed for it");
+}
+
 static bool run_plain(run_session *session, const onnx_node *node, struct failure *failure)
 {
     onnx_memory *memory = session->memory;
@@ -250,7 +263,8 @@ static bool run_plain(run_session *session, const onnx_node *node, struct failur
         return fail_memory(failure);
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = run_value(session, node->inputs[i]);
-    if (!onnx_evaluate(node, inputs, outputs, memory, failure))
+    if (!onnx_evaluate(node, inputs, outputs, memory, failure) ||
+        !spend_plain(session, node, inputs, outputs, failure))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -266,13 +280,14 @@ static bool is_done(const run_session *session, const onnx_node *node)
     return fold && session->layers[fold - session->folds].fold;
 }
 
-static bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure)
+bool run_graph(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const onnx_node *node = &graph->nodes[i];
         if (is_done(session, node))
             continue;
         const bool ran = node->recurrent   ? run_recurrent_node(session, node, failure)
+                         : node->repeat    ? run_repeat(session, node, failure)
                          : node->branch[0] ? run_if(session, node, failure)
                                            : run_plain(session, node, failure);
         if (!ran)
@@ -338,6 +353,7 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
               struct failure *failure)
 {
     const onnx_model *model = session->model;
+    session->depth = 0;
     onnx_memory_clear(session->memory);
     for (size_t v = 0; v < model->value_count; v++)
         session->values[v] = model->values[v].constant;

@@ -14,6 +14,8 @@ mkdir -p "$copies"
 # Why a test may be refused: what stands in the sentence.
 reasons=(
     'this operator is not supported'
+    'sequences are not supported'
+    'a Scan of opset 8'
     'of type string' 'cast to string' 'of type uint64' # element types that no tensor here has
     'to be of type bfloat16, and is of type uint16'     # these tests keep bfloat16 as that
     'it is to train'
@@ -69,7 +71,7 @@ for ((i = 0; i < ${#folders[@]}; i += every)); do
     *) fail "$name ends with status $status: $output" ;;
     esac
 done
-least=766
+least=770
 [[ $every -eq 1 ]] || least=$((least * 9 / 10 / every)) # not to the last one
 [[ $passed -ge $least ]] || fail "only $passed tests pass; $least did."
 echo "$passed of ONNX's tests pass, $refused are refused"

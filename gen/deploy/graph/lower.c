@@ -165,6 +165,8 @@ static bool lower_operation(struct lowering *l)
         return true;
     if (l->node->recurrent)
         return lower_recurrent(l);
+    if (l->node->repeat)
+        return lower_refuse(l, "its steps are not deployed");
     if (l->node->branch[0])
         return lower_if(l);
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
