@@ -192,6 +192,8 @@ typedef struct onnx_repeat {
     const onnx_slices *from, *into; /* of the sequences, and of what is collected */
 } onnx_repeat;
 
+typedef struct onnx_form onnx_form;
+
 typedef struct onnx_node {
     const char *name; /* of the node; its first output's where it has none */
     const char *op; /* the operator */
@@ -199,8 +201,10 @@ typedef struct onnx_node {
     const struct onnx_operator *operator; /* NULL for recurrent nodes, If, Loop and Scan */
     onnx_recurrent *recurrent; /* NULL: it is not */
     onnx_repeat *repeat; /* NULL: it is neither Loop nor Scan */
-    onnx_graph
-        *branch[2]; /* If: where its input is false, and true; Loop, Scan: the body; or NULL */
+    /* If: where its input is false, and true; Loop, Scan: the body; nodes that spell out a cell:
+     * those, which give their own values; else NULL. */
+    onnx_graph *branch[2];
+    onnx_form *form; /* what onnx_recognise found; NULL: nothing */
     int *inputs, *outputs; /* values; -1: left out */
     size_t input_count, output_count;
     const onnx_attribute *attributes;
@@ -221,6 +225,17 @@ struct onnx_graph {
     "%s has nodes DynamicQuantizeLSTM, whose weights stay the bytes that they are; what these "    \
     "multiply is quantised by each row and step, symmetrically, where ONNX Runtime does so by "    \
     "each call, asymmetrically: results are equal within a tolerance"
+
+/* What a node computes by a recurrent node whose cell its own nodes spell out: where the input and
+ * the states have shapes that go together. The nodes of its graph give the values of the node. */
+struct onnx_form {
+    onnx_graph graph;
+    const onnx_recurrent *recurrent;
+    size_t rank; /* of the states, and of a step of the input: [H], or [batch][H] */
+    int x, time; /* the input, and which of its axes is time; -1: it is one step */
+    int states[2];
+    bool keeps; /* the states begin with constants: a stream keeps them */
+};
 
 typedef struct onnx_model {
     onnx_graph graph;
@@ -250,6 +265,18 @@ typedef struct onnx_place {
 onnx_model *onnx_load(const void *data, size_t size, const onnx_place *place,
                       struct failure *failure);
 void onnx_free(onnx_model *model); /* or NULL */
+
+/* Finds cells that are spelled out, in the body of a Loop or Scan that goes through time, or step
+ * by step with their states as inputs; nodes get the forms that they have then. */
+void onnx_recognise(onnx_model *model);
+
+/* Whether a form is right for the shapes that the input and the states have. */
+typedef struct onnx_extent {
+    bool is_float;
+    size_t rank;
+    const size_t *dims;
+} onnx_extent;
+bool onnx_form_fits(const onnx_form *form, const onnx_extent *x, const onnx_extent *states);
 
 /* ---- Running ---- */
 

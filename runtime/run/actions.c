@@ -25,8 +25,8 @@ run_session *action_session(const struct request *request, const onnx_model *mod
     run_session *session = run_create(model, &options, failure);
     if (session && run_apart(session))
         fprintf(stderr,
-                "weir-run: what follows a recurrent node runs plainly and not as part of its "
-                "kernel, whose results may differ in the last places: %s\n",
+                "weir-run: what follows a recurrent node, or spells out a cell, runs plainly and "
+                "not as part of a kernel, whose results may differ in the last places: %s\n",
                 run_apart(session));
     return session;
 }

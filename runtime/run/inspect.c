@@ -76,6 +76,13 @@ struct heads {
     const struct fold **inside;
 };
 
+static const char *name_branch(const onnx_node *node, size_t branch)
+{
+    if (!node->branch[1])
+        return node->repeat ? "body" : "nodes";
+    return branch ? "then" : "else";
+}
+
 static void print_graph(const onnx_graph *graph, const struct heads *heads, int indent)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -87,8 +94,14 @@ static void print_graph(const onnx_graph *graph, const struct heads *heads, int 
             print_recurrent(node->recurrent, run_type_of(&heads->options, node->recurrent),
                             &heads->folds[node->recurrent->index]);
         for (size_t b = 0; b < 2 && node->branch[b]; b++) {
-            printf("%*s  %s:\n", indent, "", node->repeat ? "body" : b ? "then" : "else");
+            printf("%*s  %s:\n", indent, "", name_branch(node, b));
             print_graph(node->branch[b], heads, indent + 4);
+        }
+        if (node->form) {
+            const onnx_recurrent *recurrent = node->form->recurrent;
+            printf("%*s  which is a cell:\n", indent, "");
+            print_recurrent(recurrent, run_type_of(&heads->options, recurrent),
+                            &heads->folds[recurrent->index]);
         }
     }
 }

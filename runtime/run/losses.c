@@ -21,6 +21,8 @@ static void add_nodes(const onnx_graph *graph, const onnx_node **nodes)
             nodes[node->recurrent->index] = node;
         for (size_t b = 0; b < 2 && node->branch[b]; b++)
             add_nodes(node->branch[b], nodes);
+        if (node->form)
+            add_nodes(&node->form->graph, nodes);
     }
 }
 

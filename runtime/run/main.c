@@ -317,6 +317,8 @@ int main(int argc, char **argv)
         open_tuning(&tuning);
     request.tuning = &tuning;
     onnx_model *model = model_load_file(request.model, request.links, &failure);
+    if (model)
+        onnx_recognise(model);
     if (model && model->has_double)
         fprintf(stderr, "weir-run: %s holds float64 tensors, which are computed in float32\n",
                 request.model);

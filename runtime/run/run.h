@@ -56,8 +56,8 @@ run_session *run_create(const onnx_model *model, const run_options *options,
                         struct failure *failure);
 void run_destroy(run_session *session); /* or NULL */
 
-/* Why a head of the model runs plainly, beside its cell: the two in one could not be compiled.
- * NULL: there is none. */
+/* Why a head of the model runs plainly, beside its cell, or nodes that spell out a cell do: that
+ * could not be compiled. NULL: there are none. */
 const char *run_apart(const run_session *session);
 
 /* One call. Inputs are in the model's order; outputs, in its order too, live until the next call.

@@ -42,6 +42,17 @@ const char *run_apart(const run_session *session)
     return *session->apart.sentence ? session->apart.sentence : NULL;
 }
 
+/* A cell that is spelled out has to be compiled, too: where that cannot be, its own nodes run. */
+static bool create_form(run_session *session, const onnx_form *form, struct failure *failure)
+{
+    if (create_node(session, form->recurrent, failure))
+        return true;
+    if (!session->layers[form->recurrent->index].lacks_kernel)
+        return false;
+    session->apart = *failure;
+    return true;
+}
+
 static bool create_layers(run_session *session, const onnx_graph *graph, struct failure *failure)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -51,6 +62,8 @@ static bool create_layers(run_session *session, const onnx_graph *graph, struct 
             if (!create_layers(session, node->branch[b], failure))
                 return false;
         if (recurrent && recurrent->weights_known && !create_node(session, recurrent, failure))
+            return fail_node(node, failure);
+        if (node->form && !create_form(session, node->form, failure))
             return fail_node(node, failure);
     }
     return true;
@@ -272,6 +285,44 @@ static bool run_plain(run_session *session, const onnx_node *node, struct failur
     return true;
 }
 
+/* ---- Cells that are spelled out ---- */
+
+static onnx_extent shape_of(const run_session *session, int value)
+{
+    const onnx_tensor *tensor = run_value(session, value);
+    return (onnx_extent){tensor->floats != NULL, tensor->rank, tensor->dims};
+}
+
+static bool can_run_form(const run_session *session, const onnx_form *form)
+{
+    onnx_extent states[2];
+    if (!form || !session->layers[form->recurrent->index].layer[0])
+        return false;
+    const onnx_extent x = shape_of(session, form->x);
+    for (size_t s = 0; s < form->recurrent->state_count; s++)
+        states[s] = shape_of(session, form->states[s]);
+    return onnx_form_fits(form, &x, states);
+}
+
+/* States that do not begin with constants come from elsewhere in each call, and are not kept. */
+static bool run_form(run_session *session, const onnx_form *form, struct failure *failure)
+{
+    session->depth += !form->keeps;
+    const bool ran = run_graph(session, &form->graph, failure);
+    session->depth -= !form->keeps;
+    return ran;
+}
+
+static bool run_branches(run_session *session, const onnx_node *node, struct failure *failure)
+{
+    if (can_run_form(session, node->form))
+        return run_form(session, node->form, failure);
+    if (node->repeat)
+        return run_repeat(session, node, failure);
+    return node->branch[1] ? run_if(session, node, failure)
+                           : run_graph(session, node->branch[0], failure);
+}
+
 /* Whether a layer has computed what the node would. */
 static bool is_done(const run_session *session, const onnx_node *node)
 {
@@ -287,8 +338,7 @@ bool run_graph(run_session *session, const onnx_graph *graph, struct failure *fa
         if (is_done(session, node))
             continue;
         const bool ran = node->recurrent   ? run_recurrent_node(session, node, failure)
-                         : node->repeat    ? run_repeat(session, node, failure)
-                         : node->branch[0] ? run_if(session, node, failure)
+                         : node->branch[0] ? run_branches(session, node, failure)
                                            : run_plain(session, node, failure);
         if (!ran)
             return fail_node(node, failure);

@@ -116,6 +116,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     volatile size_t sum = sum_graph(model, &model->graph);
     (void)sum;
     evaluate_graph(model);
+    onnx_recognise(model);
     onnx_free(model);
     return 0;
 }

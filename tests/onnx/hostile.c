@@ -80,6 +80,8 @@ static size_t load(const unsigned char *bytes, size_t size)
     unsigned char *copy = malloc(size + 1); /* so that a sanitizer sees its end */
     memcpy(copy, bytes, size);
     onnx_model *model = onnx_load(copy, size, NULL, &failure);
+    if (model)
+        onnx_recognise(model);
     if (!model && !is_sentence(failure.sentence)) {
         fprintf(stderr, "a damaged model was refused without a sentence\n");
         exit(1);

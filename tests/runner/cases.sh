@@ -12,5 +12,5 @@ for folder in "$root"/tests/runner/cases/*/; do
         fail "$(basename "$folder"): $output"
     count=$((count + 1))
 done
-[[ $count -ge 11 ]] || fail "found $count cases, and there are 11."
+[[ $count -ge 12 ]] || fail "found $count cases, and there are 12."
 echo "$count cases pass"
