@@ -435,6 +435,7 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
         return false;
     if (onnx->doubt)
         fprintf(stderr, "weir-gen: %s: %s\n", request->model, onnx->doubt);
+    onnx_recognise(onnx);
     struct chain chain = {.onnx = onnx,
                           .model = calloc(1, sizeof *chain.model),
                           .failure = failure,

@@ -45,6 +45,7 @@ embedding_gru_lm
 f16_weights_cast
 keras_bilstm_concat --batch 2
 keras_reverse_sequence
+loop_cell
 lstm_layernorm
 opset_23
 split_weights_nodes

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* If: where its condition is a constant, the nodes of one branch; else both, of which one runs. A
- * branch that cannot be deployed, as its nodes do not go with the shapes that there are, ends the
- * call: it says so where it is taken. */
+/* Nodes that hold graphs. Cells that are spelled out: their forms, where shapes allow, or their
+ * nodes. If: where its condition is a constant, the nodes of one branch; else both, of which one
+ * runs. A branch that cannot be deployed, as its nodes do not go with the shapes that there are,
+ * ends the call: it says so where it is taken. */
 #include "deploy/graph/lower.h"
 
 #include <string.h>
@@ -96,4 +97,34 @@ bool lower_if(struct lowering *l)
     const bool second = add_branch(l, node, node->branch[0], &made, &why);
     schedule_step(l->schedule, STEP_END, node->name);
     return first || second || fail(l->failure, "%s", why.sentence);
+}
+
+/* ---- Cells that are spelled out ---- */
+
+static onnx_extent extent_of(const struct lowering *l, int value)
+{
+    const struct value *v = &l->values[value];
+    return (onnx_extent){!v->is_int, v->rank, v->dims};
+}
+
+static bool fits(const struct lowering *l, const onnx_form *form)
+{
+    onnx_extent states[2];
+    if (!form)
+        return false;
+    const onnx_extent x = extent_of(l, form->x);
+    for (size_t s = 0; s < form->recurrent->state_count; s++)
+        states[s] = extent_of(l, form->states[s]);
+    return onnx_form_fits(form, &x, states);
+}
+
+bool lower_cell(struct lowering *l)
+{
+    const onnx_node *node = l->node;
+    if (node->repeat && !fits(l, node->form))
+        return lower_refuse(l, "its body is no cell for these shapes, and its steps are not "
+                               "deployed in other ways");
+    const bool lowered = lower_graph(l, fits(l, node->form) ? &node->form->graph : node->branch[0]);
+    l->node = node;
+    return lowered;
 }

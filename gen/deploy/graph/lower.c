@@ -165,10 +165,8 @@ static bool lower_operation(struct lowering *l)
         return true;
     if (l->node->recurrent)
         return lower_recurrent(l);
-    if (l->node->repeat)
-        return lower_refuse(l, "its steps are not deployed");
     if (l->node->branch[0])
-        return lower_if(l);
+        return l->node->branch[1] ? lower_if(l) : lower_cell(l);
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (!strcmp(operators[i].op, l->node->op))
             return operators[i].lower(l);
@@ -199,6 +197,8 @@ static void count_uses(struct lowering *l, const onnx_graph *graph)
                 l->values[node->inputs[i]].uses++;
         for (size_t b = 0; b < 2 && node->branch[b]; b++)
             count_uses(l, node->branch[b]);
+        if (node->form)
+            count_uses(l, &node->form->graph);
     }
     for (size_t i = 0; i < graph->output_count; i++)
         l->values[graph->outputs[i]].uses++;

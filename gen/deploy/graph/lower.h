@@ -144,7 +144,7 @@ struct view lower_window_output(const struct lowering *l, const struct view *mad
 
 typedef bool lower_operator(struct lowering *l);
 
-lower_operator lower_recurrent, lower_if; /* recurrent.c, branches.c */
+lower_operator lower_recurrent, lower_if, lower_cell; /* recurrent.c, branches.c */
 lower_operator lower_elementwise, lower_clip, lower_pow, lower_gelu, lower_cast; /* elementwise.c */
 lower_operator lower_move, lower_gather; /* moves.c */
 lower_operator lower_matmul, lower_gemm; /* products.c */

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_spelled.sh BUILD CC: models whose nodes spell out cells (tests/runner/spelled.c) are deployed with these cells as
+# kernels, whose self-tests have the same bits on every ISA here; their outputs agree with what the nodes give. What is
+# no cell is deployed as nodes, or refused with one sentence.
+. "$(dirname "$0")/../shell.sh"
+build=$1 cc=$2
+make_scratch
+
+"$build/bin/make_spelled" "$scratch" >"$scratch/list" || fail "weir-run cannot run what is spelled out."
+deployed=() kernels=0
+while read -r row cells must options; do
+    read -ra words <<<"$options"
+    status=0
+    "$build/bin/weir-gen" --model "$scratch/$row.onnx" --name "s$row" "${words[@]}" --data "$scratch/$row" \
+        --out "$scratch/s$row" 2>"$scratch/error" || status=$?
+    if [[ $status -eq 2 && $((cells * must)) -eq 0 && $(wc -l <"$scratch/error") -eq 1 ]] &&
+        grep -q 'cannot be deployed' "$scratch/error"; then
+        continue
+    fi
+    [[ $status -eq 0 && ! -s $scratch/error ]] || fail "$row.onnx: weir-gen --model ends with $status: $(cat "$scratch/error")"
+    found=$(cat "$scratch/s$row/src/"*_scalar.c | grep -c '^/\* onnx_cell_') || true
+    [[ $cells -gt 0 ]] || continue
+    [[ $found -ge 1 ]] || fail "$row.onnx spells out a cell, which is no kernel." # two may share one
+    deployed+=("s$row")
+    kernels=$((kernels + cells))
+done <"$scratch/list"
+
+for name in "${deployed[@]}"; do
+    printf '#define main %s_main\n#include "%s"\n' "$name" "$scratch/$name/test/${name}_test.c" \
+        >"$scratch/$name/src/${name}_test.c"
+    printf 'int %s_main(int, char **);\n' "$name" >>"$scratch/declared.h"
+    printf 'wrong += %s_main(1, arguments);\n' "$name" >>"$scratch/called.h"
+done
+cat >"$scratch/all.c" <<'END'
+#include "declared.h"
+int main(int count, char **arguments)
+{
+    int wrong = count < 1;
+#include "called.h"
+    return wrong != 0;
+}
+END
+(cd "$scratch" && printf '%s\n' s*/src/*.c | sed 's|^\(s[0-9]*\)/.*|-I\1/include & -o &.o|' |
+    xargs -n 4 -P 2 "$cc" -std=c11 -O0 -w -c) || fail "what is deployed does not compile."
+"$cc" -std=c11 "$scratch/all.c" "$scratch"/s*/src/*.o -lm -o "$scratch/program"
+"$scratch/program" >"$scratch/log" || fail "a self-test fails: $(cat "$scratch/log")"
+[[ $kernels -ge 11 ]] || fail "only $kernels cells are deployed; 11 were."
+echo "$kernels cells are deployed, with the same bits in $(wc -l <"$scratch/log") self-tests"
