@@ -4,6 +4,7 @@
  * The command line is read in options.c. What fails anywhere in gen/ is told here. */
 #include "common/ending.h"
 #include "common/files.h"
+#include "common/rooms.h"
 #include "deploy/deploy.h"
 #include "emit/emit.h"
 #include "inspect/check.h"
@@ -17,9 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 /* The exit status of a gradient that is wrong, and of all else that fails. */
 enum { EXIT_WRONG = 1, EXIT_BAD = 2 };
@@ -378,16 +376,6 @@ static void tell(const char *sentence)
     const size_t length = strlen(sentence);
     const bool has_place = length && sentence[length - 1] == '\n';
     fprintf(stderr, has_place ? "%s" : "weir-gen: %s\n", sentence);
-}
-
-/* Passes take room for the most that a cell may be, and use little of it: as long as such room
- * comes from the system each time, what is not used is no memory. */
-static void keep_rooms_apart(void)
-{
-#ifdef __GLIBC__
-    enum { ROOM = 128 << 10 };
-    mallopt(M_MMAP_THRESHOLD, ROOM); /* which glibc raises else */
-#endif
 }
 
 int main(int argc, char **argv)

@@ -39,26 +39,37 @@ bool deploy_ships(const char *name)
 
 /* ---- Writing it ---- */
 
-/* A directory, and what is written to it. */
+/* A model, and who gets its files. */
 struct writing {
     const struct deployment *deployment;
     const struct values *values;
-    const char *directory;
+    const struct deploy_sink *sink;
     struct failure *failure;
 };
 
-/* Writes a file into a folder of the directory; its text is freed. In its name, NAME stands for the
- * model's. */
+static FILE *begin_file(const struct writing *w, const char *folder, const char *name)
+{
+    return w->sink->begin(w->sink->context, folder, name, w->failure);
+}
+
+static bool end_file(const struct writing *w, bool whole)
+{
+    return w->sink->end(w->sink->context, whole, w->failure) && whole;
+}
+
+/* Hands over a file of a folder; its text is freed. In its name, NAME stands for the model's. */
 static bool write_file(const struct writing *w, const char *folder, const char *name,
                        struct text *text)
 {
     const bool named = !strncmp(name, "NAME", strlen("NAME"));
-    char *path =
-        text_format("%s/%s%s%s", w->directory, folder, named ? w->deployment->model->name : "",
-                    name + (named ? strlen("NAME") : 0));
-    const bool written = file_write(path, text->chars, text->length, w->failure);
+    char *whole = text_format("%s%s", named ? w->deployment->model->name : "",
+                              name + (named ? strlen("NAME") : 0));
+    FILE *file = begin_file(w, folder, whole);
+    if (file)
+        fwrite(text->chars, 1, text->length, file);
+    const bool written = file && end_file(w, true);
     text_free(text);
-    free(path);
+    free(whole);
     return written;
 }
 
@@ -87,36 +98,33 @@ static bool write_expanded(const struct writing *w, const char *folder, const ch
 /* NAME_weights.c, whose numbers are never a text in memory. */
 static bool write_weights_in_c(const struct writing *w)
 {
-    struct file_output output;
     struct text text = {0};
-    char *path = text_format("%s/src/%s_weights.c", w->directory, w->deployment->model->name);
+    char *name = text_format("%s_weights.c", w->deployment->model->name);
     template_add(&text, "deploy/NAME_weights.c.in", w->values->rows, w->values->count);
     char *numbers = strstr(text.chars, DEPLOY_WEIGHTS_HERE);
-    bool written = file_begin(&output, path, w->failure);
-    if (written) {
-        fwrite(text.chars, 1, (size_t)(numbers - text.chars), output.stream);
-        written = deploy_write_numbers(w->deployment, output.stream, w->failure);
-        fputs(numbers + strlen(DEPLOY_WEIGHTS_HERE), output.stream);
-        if (written)
-            written = file_end_changed(&output, w->failure);
-        else
-            file_abandon(&output);
+    FILE *file = begin_file(w, "src/", name);
+    bool written = file;
+    if (file) {
+        fwrite(text.chars, 1, (size_t)(numbers - text.chars), file);
+        written = deploy_write_numbers(w->deployment, file, w->failure);
+        fputs(numbers + strlen(DEPLOY_WEIGHTS_HERE), file);
+        written = end_file(w, written);
     }
     text_free(&text);
-    free(path);
+    free(name);
     return written;
 }
 
 static bool write_weights(const struct writing *w)
 {
     const char *path = w->deployment->model->weights_file;
-    struct file_output output;
     if (!path)
         return write_weights_in_c(w);
-    if (!file_begin(&output, path, w->failure))
+    FILE *file = begin_file(w, NULL, path);
+    if (!file)
         return false;
-    deploy_weights_file(w->deployment, output.stream);
-    return file_end_changed(&output, w->failure) && write_header(w, "hash.h");
+    deploy_weights_file(w->deployment, file);
+    return end_file(w, true) && write_header(w, "hash.h");
 }
 
 /* The kernels in one form, whose programs it renames; `many`: of several streams, by other plans.
@@ -156,16 +164,6 @@ static void plan_many(const struct deployment *d, size_t f)
     }
 }
 
-static bool make_folder(const struct writing *w, const char *folder)
-{
-    char *path = text_format("%s%s", w->directory, folder);
-    const bool made = !mkdir(path, 0777) || errno == EEXIST;
-    if (!made)
-        fail(w->failure, "--out %.1000s cannot be made: %s", path, strerror(errno));
-    free(path);
-    return made;
-}
-
 static bool write_all(const struct writing *w)
 {
     static const char *const headers[] = {"strict.h", "kernel.h", "cpu_features.h", "float_mode.h"};
@@ -178,8 +176,7 @@ static bool write_all(const struct writing *w)
                     {"src/", "NAME_many.c"},   {"test/", "NAME_test.c"}};
     const bool tests = !w->deployment->model->no_test, packs = !deployment_is_packed(w->deployment);
     const size_t count = sizeof expanded / sizeof *expanded - !tests;
-    bool written = make_folder(w, "") && make_folder(w, "/include") && make_folder(w, "/src") &&
-                   (!tests || make_folder(w, "/test")) && write_copy(w, "", "LICENSE");
+    bool written = write_copy(w, "", "LICENSE");
     for (size_t i = 0; i < count && written; i++)
         written = write_expanded(w, expanded[i].folder, expanded[i].name);
     for (size_t i = 0; i < sizeof headers / sizeof *headers && written; i++)
@@ -240,14 +237,57 @@ static bool check_size(const struct deployment *d, struct failure *failure)
                 d->model->layer_count, bytes, d->model->most);
 }
 
-bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)
+bool deploy_files(const struct deploy_model *model, const struct deploy_sink *sink,
+                  struct failure *failure)
 {
     struct values values = {0};
     struct deployment *d = deployment_create(model, failure);
-    const struct writing writing = {d, &values, directory, failure};
+    const struct writing writing = {d, &values, sink, failure};
     const bool written =
         d && check_size(d, failure) && find_values(d, &values, failure) && write_all(&writing);
     values_free(&values);
     deployment_free(d);
     return written;
+}
+
+/* ---- A directory ---- */
+
+static bool make_folder(const char *path, struct failure *failure)
+{
+    return !mkdir(path, 0777) || errno == EEXIST ||
+           fail(failure, "--out %.1000s cannot be made: %s", path, strerror(errno));
+}
+
+/* A directory, and the file of it that is written. */
+struct directory {
+    const char *path;
+    struct file_output output;
+};
+
+static FILE *begin_in(void *context, const char *folder, const char *name, struct failure *failure)
+{
+    struct directory *directory = context;
+    char *in = folder ? text_format("%s/%s", directory->path, folder) : NULL;
+    char *path = text_format("%s%s", in ? in : "", name);
+    const bool begun =
+        (!in || (make_folder(directory->path, failure) && make_folder(in, failure))) &&
+        file_begin(&directory->output, path, failure);
+    free(path);
+    free(in);
+    return begun ? directory->output.stream : NULL;
+}
+
+static bool end_in(void *context, bool whole, struct failure *failure)
+{
+    struct directory *directory = context;
+    if (whole)
+        return file_end_changed(&directory->output, failure);
+    file_abandon(&directory->output);
+    return false;
+}
+
+bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure)
+{
+    struct directory written = {.path = directory};
+    return deploy_files(model, &(struct deploy_sink){&written, begin_in, end_in}, failure);
 }

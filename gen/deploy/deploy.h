@@ -14,9 +14,15 @@
 #include "plan/variants.h"
 #include "schedule/schedule.h"
 
+#include <stdio.h>
+
 enum { DEPLOY_LAYERS_MAX = LAYOUT_LAYERS_MAX, DEPLOY_PASSES_MAX = 2 };
 enum { DEPLOY_NAME_SIZE = 25 }; /* of a model's name, with its end */
 enum { DEPLOY_STEPS_MAX = 1 << 20, DEPLOY_FILES_MAX = 2 };
+
+struct deploy_shape {
+    size_t rank, dims[VIEW_RANK_MAX];
+};
 
 /* What is asked for: a cell with weights from a file, or an ONNX model. NULL: nothing is said. */
 struct deploy_request {
@@ -39,6 +45,10 @@ struct deploy_request {
     bool links; /* its external data may be symbolic links */
     const char *keep; /* nodes whose matrices stay float32, with commas */
     size_t batch; /* 0: nothing is said */
+    /* For calls by weir-run: the shape of every input, NULL: nothing is said; and whether recurrent
+     * nodes go on where the last call ended. */
+    const struct deploy_shape *inputs;
+    bool keep_states;
 };
 
 /* An input of the model, by its name, that says where a state starts: so many of its floats, from
@@ -121,8 +131,20 @@ struct deploy_model {
     const struct deploy_tensor *inputs, *outputs; /* the same of a schedule; NULL: there are none */
     const char *command;
     struct deploy_file files[DEPLOY_FILES_MAX];
-    size_t file_count;
+    size_t file_count; /* 0: it does not matter which they are */
 };
+
+/* Who gets the files, one after the other: each is begun, with its folder ("", "src/" and so on)
+ * and its name, written to the stream, and ended; not whole: there is a sentence already. Without a
+ * folder it is model->weights_file. NULL or false: there is a sentence, and no more are wanted. */
+struct deploy_sink {
+    void *context;
+    FILE *(*begin)(void *context, const char *folder, const char *name, struct failure *failure);
+    bool (*end)(void *context, bool whole, struct failure *failure);
+};
+
+bool deploy_files(const struct deploy_model *model, const struct deploy_sink *sink,
+                  struct failure *failure);
 
 /* Writes the directory, which is made if it is not there. */
 bool deploy_write(const struct deploy_model *model, const char *directory, struct failure *failure);

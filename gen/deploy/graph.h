@@ -18,4 +18,7 @@ bool graph_is_open(const struct failure *failure);
 bool graph_data(const onnx_model *onnx, const char *folder, struct deploy_model *model,
                 onnx_memory *memory, struct failure *failure);
 
+/* What is left of the memory that a model may take is for its weights, and for running it. */
+void graph_find_room(const onnx_model *onnx, struct deploy_model *model);
+
 #endif

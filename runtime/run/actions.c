@@ -35,17 +35,17 @@ bool action_prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure)
 {
     *prepared =
-        (struct prepared){.memory = onnx_memory_create(SIZE_MAX / 2),
+        (struct prepared){.request = request,
+                          .model = model,
+                          .memory = onnx_memory_create(SIZE_MAX / 2),
                           .inputs = calloc(model->graph.input_count + 1, sizeof(onnx_tensor *)),
                           .outputs = calloc(model->graph.output_count + 1, sizeof(onnx_tensor *))};
-    if (!prepared->memory || !prepared->inputs || !prepared->outputs)
-        return fail_memory(failure);
-    prepared->session = action_session(request, model, failure);
-    return prepared->session != NULL;
+    return (prepared->memory && prepared->inputs && prepared->outputs) || fail_memory(failure);
 }
 
 void action_release(struct prepared *prepared)
 {
+    run_compiled_destroy(prepared->compiled);
     run_destroy(prepared->session);
     onnx_memory_destroy(prepared->memory);
     free(prepared->inputs);
@@ -71,6 +71,51 @@ static bool fail_count(const struct request *request, const onnx_model *model,
          model->graph.input_count, request->input_count, names.length ? names.chars : "none");
     text_free(&names);
     return false;
+}
+
+/* ---- Calls ---- */
+
+static bool interpret(struct prepared *prepared, const char *why, struct failure *failure)
+{
+    if (why)
+        fprintf(stderr, "weir-run: the model is interpreted, which takes longer: %s\n", why);
+    run_compiled_destroy(prepared->compiled);
+    prepared->compiled = NULL;
+    prepared->session = action_session(prepared->request, prepared->model, failure);
+    return prepared->session;
+}
+
+bool action_begin(struct prepared *prepared, const onnx_tensor *const *inputs,
+                  struct failure *failure)
+{
+    const struct request *request = prepared->request;
+    const run_options options = {
+        .keep_states = request->streams,
+        .tuning = request->tuning,
+        .notice = "weir-run: the model is compiled for inputs of these shapes, which is done once"};
+    struct failure why;
+    for (size_t i = 0; i < prepared->model->graph.input_count; i++)
+        if (!run_input(prepared->model, i, inputs[i], prepared->memory, failure))
+            return false;
+    if (request->plain)
+        return interpret(prepared, NULL, failure);
+    if (request->type)
+        return interpret(prepared, "--type is for its recurrent nodes alone", failure);
+    prepared->compiled = run_compiled_create(prepared->model, inputs, &options, true, &why);
+    return prepared->compiled || interpret(prepared, why.sentence, failure);
+}
+
+bool action_call(struct prepared *prepared, const onnx_tensor *const *inputs,
+                 const onnx_tensor **outputs, struct failure *failure)
+{
+    const size_t before = prepared->calls++;
+    if (prepared->compiled && run_compiled_call(prepared->compiled, inputs, outputs, failure))
+        return true;
+    if (prepared->compiled && before && prepared->request->streams)
+        return fail(failure, "%s; with --plain the model can go on", failure->sentence);
+    if (prepared->compiled && !interpret(prepared, failure->sentence, failure))
+        return false;
+    return run_call(prepared->session, inputs, outputs, failure);
 }
 
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,
@@ -170,7 +215,8 @@ static int compare_all(const struct request *request, const onnx_model *model,
 {
     int status = PASSED;
     if (!action_read_data(request, model, prepared, failure) ||
-        !run_call(prepared->session, prepared->inputs, prepared->outputs, failure))
+        !action_begin(prepared, prepared->inputs, failure) ||
+        !action_call(prepared, prepared->inputs, prepared->outputs, failure))
         return BAD;
     for (size_t i = 0; i < model->graph.output_count; i++) {
         const onnx_tensor *wanted =
@@ -212,7 +258,8 @@ int action_convert(const struct request *request, const onnx_model *model, struc
         action_prepare(&prepared, request, model, failure) &&
         action_read_inputs(request, model, prepared.memory, prepared.inputs, failure) &&
         (request->streams ? action_stream(request, model, &prepared, failure)
-                          : run_call(prepared.session, prepared.inputs, prepared.outputs, failure));
+                          : action_begin(&prepared, prepared.inputs, failure) &&
+                                action_call(&prepared, prepared.inputs, prepared.outputs, failure));
     for (size_t i = 0; done && i < request->output_count; i++)
         done =
             file_write_tensor(prepared.memory, prepared.outputs[i], request->outputs[i], failure);

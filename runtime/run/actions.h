@@ -39,20 +39,34 @@ int action_lose_by_node(const struct request *request, const onnx_model *model,
 int action_convert(const struct request *request, const onnx_model *model, struct failure *failure);
 int action_time(const struct request *request, const onnx_model *model, struct failure *failure);
 
-/* A model that is ready to run; says so where a head is not part of its cell. NULL: it is not. */
+/* A model that is interpreted; says so where a head is not part of its cell. NULL: it is not. */
 run_session *action_session(const struct request *request, const onnx_model *model,
                             struct failure *failure);
 
-/* A model that is ready to run, with room for what goes in and comes out. */
+/* A model, with room for what goes in and comes out, and once its calls begin how it runs: compiled
+ * or interpreted. */
 struct prepared {
+    const struct request *request;
+    const onnx_model *model;
     onnx_memory *memory;
+    run_compiled *compiled;
     run_session *session;
+    size_t calls;
     const onnx_tensor **inputs, **outputs;
 };
 
 bool action_prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure);
 void action_release(struct prepared *prepared);
+
+/* The first call is to have such inputs: finds out how the model runs, and says why where it is
+ * interpreted. */
+bool action_begin(struct prepared *prepared, const onnx_tensor *const *inputs,
+                  struct failure *failure);
+
+/* One call, as run_call is one. */
+bool action_call(struct prepared *prepared, const onnx_tensor *const *inputs,
+                 const onnx_tensor **outputs, struct failure *failure);
 
 /* What --type and --keep say of a model's recurrent nodes, which the caller frees; NULL: a name is
  * none of theirs. */
@@ -61,7 +75,12 @@ const char **action_types(const struct request *request, const onnx_model *model
 
 /* Call after call: inputs are prepared->inputs over all calls, and so become outputs. */
 bool action_stream(const struct request *request, const onnx_model *model,
-                   const struct prepared *prepared, struct failure *failure);
+                   struct prepared *prepared, struct failure *failure);
+
+/* Tensors of the shapes that inputs are declared to have, not cleared; a dimension that is left
+ * open is 1. */
+bool action_shapes(const onnx_model *model, onnx_memory *memory, const onnx_tensor **inputs,
+                   struct failure *failure);
 
 /* The inputs of a model from files, one each. */
 bool action_read_inputs(const struct request *request, const onnx_model *model, onnx_memory *memory,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiling C text into a shared library and loading it. Libraries are kept in a folder, under a
- * hash of the text, the compiler, its version and its flags, so that a cell is compiled once. Code
- * is loaded from there: neither the folder nor a file in it may be another's, or open to others.
- * The folder is opened once and then known by its descriptor, so that it does not matter who could
- * rename what above it. */
+ * hash of the text, the compiler, its version and its flags, so that a cell or model is compiled
+ * once. Code is loaded from there: neither the folder nor a file in it may be another's, or open to
+ * others. The folder is opened once and then known by its descriptor, so that it does not matter
+ * who could rename what above it. */
 #define _GNU_SOURCE
 #include "common/files.h"
 #include "common/hash.h"
@@ -109,21 +109,29 @@ static bool keep(const struct cache *cache, const char *unfinished, const char *
     return good;
 }
 
-static bool build(const struct cache *cache, const char *name, const char *text, const char *flags,
+static bool build(const struct cache *cache, const char *name, const struct run_source *source,
                   struct failure *failure)
 {
-    char source[NAME_SIZE + 32], unfinished[NAME_SIZE + 32];
-    char from[PATH_SIZE + NAME_SIZE + 32], to[PATH_SIZE + NAME_SIZE + 32];
-    snprintf(source, sizeof source, "%s.%ld.c", name, (long)getpid());
+    char files[COMPILER_SOURCES_MAX][NAME_SIZE + 32], unfinished[NAME_SIZE + 32];
+    char from[COMPILER_SOURCES_MAX][PATH_SIZE + 2 * NAME_SIZE + 96], to[PATH_SIZE + NAME_SIZE + 32];
+    const char *sources[COMPILER_SOURCES_MAX];
+    bool built = true;
+    if (source->notice)
+        fprintf(stderr, "%s\n", source->notice);
     snprintf(unfinished, sizeof unfinished, "%s.%ld", name, (long)getpid());
-    snprintf(from, sizeof from, "%s/%s", cache->there, source);
     snprintf(to, sizeof to, "%s/%s", cache->there, unfinished);
-    bool built =
-        file_write(from, text, strlen(text), failure) && compiler_run(from, to, flags, failure);
+    for (size_t i = 0; i < source->count; i++) {
+        snprintf(files[i], sizeof files[i], "%s.%ld.%zu.c", name, (long)getpid(), i);
+        snprintf(from[i], sizeof from[i], "%s/%s", cache->there, files[i]);
+        sources[i] = from[i];
+        built = built && file_write(from[i], source->texts[i], strlen(source->texts[i]), failure);
+    }
+    built = built && compiler_run(sources, source->count, to, source->flags, failure);
     if (built && !keep(cache, unfinished, name))
         built =
             fail(failure, "%.300s/%s cannot be written: %s", cache->path, name, strerror(errno));
-    unlinkat(cache->folder, source, 0);
+    for (size_t i = 0; i < source->count; i++)
+        unlinkat(cache->folder, files[i], 0);
     unlinkat(cache->folder, unfinished, 0);
     return built;
 }
@@ -136,7 +144,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
     return hash_bytes(hash_bytes(hash, text, strlen(text)), "\xff", 1);
 }
 
-static bool make_name(char name[NAME_SIZE], const char *text, const char *flags,
+static bool make_name(char name[NAME_SIZE], const struct run_source *source,
                       struct failure *failure)
 {
     uint64_t hash[2] = {HASH_START, 0x9e3779b97f4a7c15u};
@@ -144,7 +152,9 @@ static bool make_name(char name[NAME_SIZE], const char *text, const char *flags,
     if (!version)
         return false;
     for (size_t k = 0; k < 2; k++) {
-        hash[k] = hash_text(hash_text(hash_text(hash[k], text), flags), compiler_name());
+        for (size_t i = 0; i < source->count; i++)
+            hash[k] = hash_text(hash[k], source->texts[i]);
+        hash[k] = hash_text(hash_text(hash[k], source->flags), compiler_name());
         hash[k] = hash_text(hash[k], version);
     }
     free(version);
@@ -153,18 +163,18 @@ static bool make_name(char name[NAME_SIZE], const char *text, const char *flags,
     return true;
 }
 
-void *run_compile(const char *text, const char *flags, struct failure *failure)
+void *run_compile(const struct run_source *source, struct failure *failure)
 {
     char name[NAME_SIZE];
     struct cache cache;
-    if (!make_name(name, text, flags, failure) || !cache_open(&cache, failure))
+    if (!make_name(name, source, failure) || !cache_open(&cache, failure))
         return NULL;
     void *loaded = load(&cache, name);
-    if (!loaded && build(&cache, name, text, flags, failure)) {
+    if (!loaded && build(&cache, name, source, failure)) {
         loaded = load(&cache, name);
         if (!loaded) {
             const char *reason = dlerror();
-            fail(failure, "a compiled kernel cannot be loaded: %.400s",
+            fail(failure, "what was compiled cannot be loaded: %.400s",
                  reason ? reason : "others can write to it");
         }
     }

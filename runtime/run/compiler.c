@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A word takes two bytes of a command at least. */
-enum { COMMAND_SIZE = 2048, WORDS_MAX = COMMAND_SIZE / 2, MORE_MAX = 5 };
+enum { COMMAND_SIZE = 2048, WORDS_MAX = COMMAND_SIZE / 2, MORE_MAX = 4 + COMPILER_SOURCES_MAX };
 
 extern char **environ;
 
@@ -52,8 +52,8 @@ static int wait_for(pid_t process)
 static bool fail_to_start(struct failure *failure)
 {
     return fail(failure,
-                "a kernel has to be compiled for this cell, and the C compiler '%s' cannot be "
-                "started: install one, or name one in CC",
+                "C has to be compiled for this, and the C compiler '%s' cannot be started: install "
+                "one, or name one in CC",
                 compiler_name());
 }
 
@@ -109,15 +109,23 @@ char *compiler_version(struct failure *failure)
     return NULL;
 }
 
-bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
-                    struct failure *failure)
+static bool begin(const char *const *sources, size_t count, const char *library, const char *flags,
+                  pid_t *process, struct failure *failure)
 {
     char all[COMMAND_SIZE];
-    char *const more[MORE_MAX] = {(char *)"-o", (char *)library, (char *)source, (char *)"-lm",
-                                  NULL};
+    char *more[MORE_MAX] = {(char *)"-o", (char *)library};
+    for (size_t i = 0; i < count; i++)
+        more[2 + i] = (char *)sources[i];
+    more[2 + count] = (char *)"-lm";
     if (snprintf(all, sizeof all, "%s -std=c17 -w -shared -fPIC", flags) >= COMMAND_SIZE)
         return fail(failure, "there are too many flags for the C compiler");
     return start(all, more, NULL, process, failure);
+}
+
+bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
+                    struct failure *failure)
+{
+    return begin(&source, 1, library, flags, process, failure);
 }
 
 bool compiler_end(pid_t process, struct failure *failure)
@@ -125,14 +133,14 @@ bool compiler_end(pid_t process, struct failure *failure)
     const int outcome = wait_for(process);
     if (outcome < 0)
         return fail_to_start(failure);
-    return outcome || fail(failure, "the C compiler '%s' could not compile the kernel of a cell",
+    return outcome || fail(failure, "the C compiler '%s' could not compile what was generated",
                            compiler_name());
 }
 
-bool compiler_run(const char *source, const char *library, const char *flags,
+bool compiler_run(const char *const *sources, size_t count, const char *library, const char *flags,
                   struct failure *failure)
 {
     pid_t process;
-    return compiler_begin(source, library, flags, &process, failure) &&
+    return begin(sources, count, library, flags, &process, failure) &&
            compiler_end(process, failure);
 }

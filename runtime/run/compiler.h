@@ -5,6 +5,8 @@
 
 #include "common/failure.h"
 
+#include <stddef.h>
+
 #include <sys/types.h>
 
 /* What CC names, or cc. */
@@ -13,11 +15,13 @@ const char *compiler_name(void);
 /* What the compiler says of its version, which the caller frees: another one makes other code. */
 char *compiler_version(struct failure *failure);
 
-/* Makes a shared library of a C file. */
-bool compiler_run(const char *source, const char *library, const char *flags,
+enum { COMPILER_SOURCES_MAX = 2 };
+
+/* Makes a shared library of C files, so many. */
+bool compiler_run(const char *const *sources, size_t count, const char *library, const char *flags,
                   struct failure *failure);
 
-/* The same in two parts, so that several may be under way. */
+/* The same of one file, in two parts, so that several may be under way. */
 bool compiler_begin(const char *source, const char *library, const char *flags, pid_t *process,
                     struct failure *failure);
 bool compiler_end(pid_t process, struct failure *failure);

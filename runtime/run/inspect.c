@@ -106,6 +106,42 @@ static void print_graph(const onnx_graph *graph, const struct heads *heads, int 
     }
 }
 
+static bool is_open(const onnx_model *model)
+{
+    bool open = false;
+    for (size_t i = 0; i < model->graph.input_count; i++) {
+        const onnx_value *value = &model->values[model->graph.inputs[i]];
+        for (size_t d = 0; value->has_shape && d < value->rank; d++)
+            open |= value->dims[d] < 0;
+    }
+    return open;
+}
+
+/* How the model runs, with inputs as --time would give it. */
+static void print_way(const struct request *request, const onnx_model *model)
+{
+    struct failure failure = {{0}};
+    const run_options options = {0};
+    struct prepared prepared;
+    run_compiled *compiled = NULL;
+    if (request->type)
+        fail(&failure, "--type is for its recurrent nodes alone");
+    else if (action_prepare(&prepared, request, model, &failure) &&
+             action_shapes(model, prepared.memory, prepared.inputs, &failure))
+        compiled = run_compiled_create(model, prepared.inputs, &options, false, &failure);
+    if (compiled)
+        printf("runs    as C that is compiled for the shapes of its inputs\n");
+    else
+        printf("runs    interpreted%s: %s\n",
+               is_open(model)
+                   ? " with 1 for what is open of its inputs, as other shapes need not be"
+                   : "",
+               failure.sentence);
+    run_compiled_destroy(compiled);
+    if (!request->type)
+        action_release(&prepared);
+}
+
 static void print_model(const struct request *request, const onnx_model *model,
                         const struct heads *heads)
 {
@@ -116,6 +152,7 @@ static void print_model(const struct request *request, const onnx_model *model,
     print_graph(&model->graph, heads, 0);
     for (size_t i = 0; i < model->graph.output_count; i++)
         print_value(model, "output", model->graph.outputs[i]);
+    print_way(request, model);
 }
 
 int action_inspect(const struct request *request, const onnx_model *model, struct failure *failure)

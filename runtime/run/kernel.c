@@ -23,9 +23,7 @@ static const struct {
 };
 
 /* The headers that a kernel includes, as text. */
-static const struct {
-    const char *name, *text;
-} headers[] = {
+static const struct run_header headers[] = {
 #define WEIR_SHIPPED(name, text) {name, text},
 #include "shipped.inc"
 #undef WEIR_SHIPPED
@@ -76,26 +74,6 @@ static bool build_has(const char *cell, const char *type, const char *isa, size_
 
 /* ---- Kernels of one's own ---- */
 
-/* A text with what it includes in place: a file that needs no other. */
-static void join(struct text *whole, const char *text)
-{
-    for (const char *line = text, *next; *line; line = next) {
-        const char *end = strchr(line, '\n');
-        next = end ? end + 1 : line + strlen(line);
-        const char *inside = NULL;
-        for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-            char *include = text_format("#include \"%s\"\n", headers[i].name);
-            if (!strncmp(line, include, strlen(include)))
-                inside = headers[i].text;
-            free(include);
-        }
-        if (inside)
-            join(whole, inside);
-        else
-            text_add(whole, "%.*s", (int)(next - line), line);
-    }
-}
-
 /* What a kernel of a cell is made of; NULL: the cell is none that can be had. */
 static struct kernel_parts *make_parts(const onnx_pass *pass, const char *type,
                                        const struct isa *isa, const double size[4],
@@ -123,7 +101,7 @@ static struct text generate(const struct kernel_parts *parts)
         text_format("weir-gen --cell %s --type %s %s --isa %s", graph->name,
                     weir_type_name(parts->program[ROLE_FORWARD]->type), sizes, parts->isa->name);
     struct text kernel = emit_kernel(parts, command), whole = {0};
-    join(&whole, kernel.chars);
+    run_join(&whole, kernel.chars, headers, sizeof headers / sizeof *headers);
     text_free(&kernel);
     free(command);
     free(sizes);
@@ -134,7 +112,10 @@ static bool make_kernel(const struct kernel_parts *parts, const run_options *opt
                         run_kernel *kernel, struct failure *failure)
 {
     struct text text = generate(parts);
-    void *library = run_compile(text.chars, options->flags ? options->flags : "-O2", failure);
+    const struct run_source source = {.texts = (const char *const[]){text.chars},
+                                      .count = 1,
+                                      .flags = options->flags ? options->flags : "-O2"};
+    void *library = run_compile(&source, failure);
     char *name = emit_name(parts);
     char *symbol = text_format("weir_%s", name);
     kernel->own = library ? dlsym(library, symbol) : NULL;

@@ -156,6 +156,7 @@ static bool open_comparison(struct comparison *comparison)
     comparison->outputs = calloc(model->graph.output_count + 1, sizeof(onnx_tensor *));
     return comparison->nodes && (comparison->outputs || fail_memory(failure)) &&
            action_prepare(f32, &plain, model, failure) &&
+           (f32->session = action_session(&plain, model, failure)) &&
            action_read_data(&plain, model, f32, failure) &&
            run_call(f32->session, f32->inputs, f32->outputs, failure);
 }

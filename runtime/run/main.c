@@ -2,6 +2,7 @@
 /* weir-run: the command line. What it can do with a model is in actions.c and timing.c. */
 #define _GNU_SOURCE /* getopt_long, strtok_r */
 #include "common/ending.h"
+#include "common/rooms.h"
 #include "common/setting.h"
 #include "formats/formats.h"
 #include "packing.h"
@@ -87,8 +88,8 @@ static const struct {
                   "files with weights beside the model may be symbolic links, as in a\n"
                   "                    cache of Hugging Face, that lead to regular files anywhere"},
     [ID_PLAIN] = {"plain", NULL, EVERY & ~(1 << INSPECT),
-                  "each node by itself: what follows a recurrent node is no part of its\n"
-                  "                    kernel, for comparing; results differ in the last places"},
+                  "interpret the model, each node by itself, instead of compiling all of\n"
+                  "                    it: slower, and what the other way is held to"},
     [ID_HELP] = {"help", NULL, 0, "this text"},
 };
 
@@ -124,9 +125,11 @@ static void print_help(void)
     fputs(
         "\n"
         "Recurrent nodes run by the best ISA of this CPU; WEIR_ISA=scalar or another caps it. A\n"
-        "cell that this build has no kernel for is generated, compiled by cc (or $CC) and kept in\n"
-        "$XDG_CACHE_HOME/weir, which takes a second or more the first time; so is one for which\n"
-        "weir-tune found a better plan, which is in $XDG_CONFIG_HOME/weir/tuning.\n"
+        "model becomes C for the shapes of its inputs, which is compiled by cc (or $CC) and kept\n"
+        "in $XDG_CACHE_HOME/weir: that takes some seconds the first time. What is no such C, and\n"
+        "what --type asks for, is interpreted, which is said; then a cell that this build has no\n"
+        "kernel for is compiled in the same way. Plans that weir-tune found are in\n"
+        "$XDG_CONFIG_HOME/weir/tuning.\n"
         "\n"
         "Without --input, --time runs on zeros, of 1 along each dimension that the model leaves\n"
         "open; SIGINT or SIGTERM end it with the times that there are. The exit status is 1 where\n"
@@ -183,15 +186,15 @@ static bool take_option(struct request *request, enum id id, const char *value,
     case ID_STREAM:
         request->streams = true;
         break;
+    case ID_PLAIN:
+        request->plain = true;
+        break;
     case ID_CARRY:
         fits = add_path(request->carries, &request->carry_count, value);
         break;
     case ID_CPU:
         is_number = read_number(value, 1 << 20, &number);
         request->cpu = (long)number;
-        break;
-    case ID_PLAIN:
-        request->plain = true;
         break;
     case ID_LINKS:
         request->links = true;
@@ -308,6 +311,7 @@ int main(int argc, char **argv)
     struct request request;
     struct failure failure;
     enum command command = INSPECT;
+    keep_rooms_apart();
     if (!parse(argc, argv, &request, &command, &failure)) {
         fprintf(stderr, "weir-run: %s; weir-run --help tells how to call it\n", failure.sentence);
         return BAD;

@@ -7,6 +7,7 @@
 #include "onnx/onnx.h"
 
 struct weir_kernel;
+struct text;
 
 /* How kernels are had for cells that the build has none for. Zeros: as weir-run does. */
 typedef struct run_options {
@@ -17,6 +18,7 @@ typedef struct run_options {
     size_t memory;
     struct tuning *tuning; /* measured plans (plan/tuning.h); NULL: those that are chosen */
     const char *flags; /* of the C compiler, in place of those that the build's kernels have */
+    const char *notice; /* said on stderr before a whole model is compiled; NULL: nothing */
     /* What the weights of a recurrent node are stored as, as weir_layer_config.type names it, by
      * the node's index. NULL, as the list or in it: f32. */
     const char *const *types;
@@ -44,8 +46,24 @@ const char *run_type_of(const run_options *options, const onnx_recurrent *recurr
 /* The cell of the build that computes the same, or NULL: no compiler is started. */
 const char *run_built_in(const onnx_pass *pass);
 
-/* C text compiled into a shared library in the cache, unless it is there already, and loaded. */
-void *run_compile(const char *text, const char *flags, struct failure *failure);
+/* C files, so many, that need no other; and what is said on stderr before a compiler is started,
+ * NULL: nothing. */
+struct run_source {
+    const char *const *texts;
+    size_t count;
+    const char *flags, *notice;
+};
+
+/* They become a shared library in the cache, unless it is there already, which is loaded. */
+void *run_compile(const struct run_source *source, struct failure *failure);
+
+/* A file that others include, by the words between the quotation marks. */
+struct run_header {
+    const char *name, *text;
+};
+
+/* Adds a text with what it includes of these in place. */
+void run_join(struct text *whole, const char *text, const struct run_header *headers, size_t count);
 
 /* ---- Sessions ---- */
 
@@ -65,9 +83,17 @@ const char *run_apart(const run_session *session);
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
               struct failure *failure);
 
-/* Whether a tensor is what the model declares as an input; run_call asks this of each. */
+/* Whether a tensor is what the model declares as an input. */
 bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
                      struct failure *failure);
+
+/* A tensor as input number i of the model, in memory where it is not as it is: of its type, and
+ * held to what the model declares; NULL: it is another. */
+const onnx_tensor *run_input(const onnx_model *model, size_t i, const onnx_tensor *tensor,
+                             onnx_memory *memory, struct failure *failure);
+
+/* The most memory that a call of the model may take by itself. */
+size_t run_memory(const onnx_model *model);
 
 /* A value of the model as the last call computed it; NULL: it did not, as it is of a branch that
  * was not taken or was inside of a cell. */
@@ -87,5 +113,23 @@ const struct weir_kernel *run_kernel_of(const run_session *session, const onnx_r
 
 /* States go back to the model's initial ones. */
 void run_reset(run_session *session);
+
+/* ---- Compiled ---- */
+
+/* A model as C that is made for inputs of certain shapes, as weir-gen --model writes it, compiled
+ * into the cache and loaded. It stays loaded until the program ends. */
+typedef struct run_compiled run_compiled;
+
+/* NULL and why it is not: no such C can be made, or it is too much, or there is no compiler. The
+ * inputs are those of a call, only whose types and shapes matter. Without `loads` it is not
+ * compiled, but only found out whether that may be. */
+run_compiled *run_compiled_create(const onnx_model *model, const onnx_tensor *const *inputs,
+                                  const run_options *options, bool loads, struct failure *failure);
+void run_compiled_destroy(run_compiled *compiled); /* or NULL */
+
+/* One call, as run_call is one. False: the inputs are not the model's, or of other shapes, or the C
+ * is not made for what they hold, and then it is not known how far states have gone on. */
+bool run_compiled_call(run_compiled *compiled, const onnx_tensor *const *inputs,
+                       const onnx_tensor **outputs, struct failure *failure);
 
 #endif

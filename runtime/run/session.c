@@ -69,7 +69,7 @@ static bool create_layers(run_session *session, const onnx_graph *graph, struct 
     return true;
 }
 
-static size_t memory_for(const onnx_model *model)
+size_t run_memory(const onnx_model *model)
 {
     return MEMORY_LEAST + MEMORY_TIMES * onnx_memory_used(model->memory);
 }
@@ -86,7 +86,7 @@ run_session *run_create(const onnx_model *model, const run_options *options,
             .folds = calloc(model->recurrent_count + 1, sizeof *session->folds),
             .inside = calloc(model->value_count + 1, sizeof(struct fold *)),
             .values = calloc(model->value_count + 1, sizeof *session->values),
-            .memory = onnx_memory_create(options->memory ? options->memory : memory_for(model))};
+            .memory = onnx_memory_create(options->memory ? options->memory : run_memory(model))};
         if (session->layers && session->folds && session->inside && session->values &&
             session->memory) {
             if (fold_find(model, session->folds, session->inside, failure) &&
@@ -365,10 +365,10 @@ bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *t
 }
 
 /* Whole numbers as those of another type of them. */
-static const onnx_tensor *as_whole(run_session *session, const onnx_tensor *tensor,
+static const onnx_tensor *as_whole(onnx_memory *memory, const onnx_tensor *tensor,
                                    enum onnx_type type, struct failure *failure)
 {
-    onnx_tensor *view = onnx_memory_take(session->memory, 1, sizeof *view);
+    onnx_tensor *view = onnx_memory_take(memory, 1, sizeof *view);
     for (size_t i = 0; i < tensor->count; i++)
         if (onnx_type_wrap(type, tensor->ints[i]) != tensor->ints[i]) {
             fail(failure, "an input holds %lld, which is no %s", (long long)tensor->ints[i],
@@ -385,18 +385,25 @@ static const onnx_tensor *as_whole(run_session *session, const onnx_tensor *tens
 }
 
 /* A tensor as a value of a type: of a half one, rounded to that, in a copy. */
-static const onnx_tensor *as_type(run_session *session, const onnx_tensor *tensor,
+static const onnx_tensor *as_type(onnx_memory *memory, const onnx_tensor *tensor,
                                   enum onnx_type type, struct failure *failure)
 {
     if (tensor->ints && type != tensor->type && onnx_type_is_read(type))
-        return as_whole(session, tensor, type, failure);
+        return as_whole(memory, tensor, type, failure);
     if (!onnx_type_is_half(type))
         return tensor;
-    onnx_tensor *copy =
-        onnx_tensor_create(session->memory, type, tensor->rank, tensor->dims, failure);
+    onnx_tensor *copy = onnx_tensor_create(memory, type, tensor->rank, tensor->dims, failure);
     for (size_t i = 0; copy && i < copy->count; i++)
         copy->floats[i] = onnx_type_round(type, tensor->floats[i]);
     return copy;
+}
+
+const onnx_tensor *run_input(const onnx_model *model, size_t i, const onnx_tensor *tensor,
+                             onnx_memory *memory, struct failure *failure)
+{
+    return run_check_input(model, i, tensor, failure)
+               ? as_type(memory, tensor, model->values[model->graph.inputs[i]].type, failure)
+               : NULL;
 }
 
 bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx_tensor **outputs,
@@ -409,9 +416,7 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
         session->values[v] = model->values[v].constant;
     for (size_t i = 0; i < model->graph.input_count; i++) {
         const int value = model->graph.inputs[i];
-        if (!run_check_input(model, i, inputs[i], failure))
-            return false;
-        session->values[value] = as_type(session, inputs[i], model->values[value].type, failure);
+        session->values[value] = run_input(model, i, inputs[i], session->memory, failure);
         if (!session->values[value])
             return false;
     }
@@ -419,7 +424,7 @@ bool run_call(run_session *session, const onnx_tensor *const *inputs, const onnx
         return false;
     for (size_t i = 0; i < model->graph.output_count; i++) {
         const onnx_tensor *made = session->values[model->graph.outputs[i]];
-        if (!(outputs[i] = as_type(session, made, made->type, failure)))
+        if (!(outputs[i] = as_type(session->memory, made, made->type, failure)))
             return false;
     }
     return true;

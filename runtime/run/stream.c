@@ -9,7 +9,7 @@
 /* A stream: carried[i] is the output that becomes input i of the next call, or -1. */
 struct stream {
     const onnx_model *model;
-    const struct prepared *prepared;
+    struct prepared *prepared;
     const onnx_tensor **inputs, **outputs; /* of one call */
     onnx_tensor *cuts; /* those inputs that are parts of what is given */
     int *carried;
@@ -141,7 +141,7 @@ static bool count_calls(const struct stream *stream, size_t *calls)
 }
 
 bool action_stream(const struct request *request, const onnx_model *model,
-                   const struct prepared *prepared, struct failure *failure)
+                   struct prepared *prepared, struct failure *failure)
 {
     const size_t inputs = model->graph.input_count, outputs = model->graph.output_count;
     onnx_memory *memory = prepared->memory;
@@ -164,8 +164,9 @@ bool action_stream(const struct request *request, const onnx_model *model,
                         stream.carried[i] < 0 ? "every" : "the first");
     for (size_t k = 0; k < calls; k++) {
         cut(&stream, k);
-        if (!run_call(prepared->session, stream.inputs, stream.outputs, failure) ||
-            !carry(&stream, k) || !gather(&stream, k, calls))
+        if ((!k && !action_begin(prepared, stream.inputs, failure)) ||
+            !action_call(prepared, stream.inputs, stream.outputs, failure) || !carry(&stream, k) ||
+            !gather(&stream, k, calls))
             return false;
     }
     return true;

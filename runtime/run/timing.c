@@ -60,9 +60,8 @@ static bool pin(long *cpu, struct failure *failure)
     return pinned || fail(failure, "this process cannot be pinned to core %ld", *cpu);
 }
 
-/* Zeros of the shape declared; a dimension that is left open is 1. */
-static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_tensor **inputs,
-                       struct failure *failure)
+bool action_shapes(const onnx_model *model, onnx_memory *memory, const onnx_tensor **inputs,
+                   struct failure *failure)
 {
     for (size_t i = 0; i < model->graph.input_count; i++) {
         const onnx_value *value = &model->values[model->graph.inputs[i]];
@@ -72,13 +71,21 @@ static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_
                         quote(value->name).text);
         for (size_t d = 0; d < value->rank; d++)
             dims[d] = value->dims[d] < 0 ? 1 : (size_t)value->dims[d];
-        onnx_tensor *zeros = onnx_tensor_create(memory, value->type, value->rank, dims, failure);
-        if (!zeros)
+        inputs[i] = onnx_tensor_create(memory, value->type, value->rank, dims, failure);
+        if (!inputs[i])
             return false;
-        memset(zeros->floats ? (void *)zeros->floats : (void *)zeros->ints, 0,
-               zeros->count * (zeros->floats ? sizeof(float) : sizeof(int64_t)));
-        inputs[i] = zeros;
     }
+    return true;
+}
+
+static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_tensor **inputs,
+                       struct failure *failure)
+{
+    if (!action_shapes(model, memory, inputs, failure))
+        return false;
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        memset(inputs[i]->floats ? (void *)inputs[i]->floats : (void *)inputs[i]->ints, 0,
+               inputs[i]->count * (inputs[i]->floats ? sizeof(float) : sizeof(int64_t)));
     return true;
 }
 
@@ -149,28 +156,26 @@ static void show_progress(struct times *times, double at)
             times->count, times->most, (int)left / 60, (int)left % 60, terminal ? "\033[K" : "\n");
 }
 
-static bool warm_up(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
-                    struct failure *failure)
+static bool warm_up(struct prepared *prepared, struct failure *failure)
 {
     const double begun = now();
     for (size_t i = 0; !stop && i < WARM_UP && (!i || now() - begun < WARM_UP_BUDGET); i++)
-        if (!run_call(session, inputs, outputs, failure))
+        if (!action_call(prepared, prepared->inputs, prepared->outputs, failure))
             return false;
     return true;
 }
 
-static bool measure(run_session *session, const onnx_tensor **inputs, const onnx_tensor **outputs,
-                    struct times *times, struct failure *failure)
+static bool measure(struct prepared *prepared, struct times *times, struct failure *failure)
 {
     signals_catch();
-    if (!warm_up(session, inputs, outputs, failure))
+    if (!warm_up(prepared, failure))
         return false;
     times->begun = times->shown = now();
     while (!stop && times->count < times->most) {
         const double start = now();
         if (times->count && start - times->begun > times->budget)
             break;
-        if (!run_call(session, inputs, outputs, failure))
+        if (!action_call(prepared, prepared->inputs, prepared->outputs, failure))
             return false;
         const double end = now();
         times->of[times->count++] = end - start;
@@ -185,29 +190,25 @@ static bool measure(run_session *session, const onnx_tensor **inputs, const onnx
 int action_time(const struct request *request, const onnx_model *model, struct failure *failure)
 {
     long cpu = request->cpu;
-    onnx_memory *memory = onnx_memory_create(SIZE_MAX / 2);
-    const onnx_tensor **inputs = calloc(model->graph.input_count + 1, sizeof *inputs);
-    const onnx_tensor **outputs = calloc(model->graph.output_count + 1, sizeof *outputs);
+    struct prepared prepared;
     struct times times = {.most = request->calls ? request->calls : TIMED_CALLS,
                           .budget = request->calls ? INFINITY : BUDGET};
     times.of = calloc(times.most, sizeof *times.of);
-    run_session *session = NULL;
-    bool done = (memory && inputs && outputs && times.of) || fail_memory(failure);
+    bool begun = false, done = action_prepare(&prepared, request, model, failure) &&
+                               (times.of || fail_memory(failure));
     done = done && pin(&cpu, failure) &&
-           (request->input_count ? action_read_inputs(request, model, memory, inputs, failure)
-                                 : make_zeros(model, memory, inputs, failure)) &&
-           (session = action_session(request, model, failure)) &&
-           measure(session, inputs, outputs, &times, failure);
-    if (!done && session && !request->input_count && !stop)
+           (request->input_count
+                ? action_read_inputs(request, model, prepared.memory, prepared.inputs, failure)
+                : make_zeros(model, prepared.memory, prepared.inputs, failure)) &&
+           (begun = action_begin(&prepared, prepared.inputs, failure)) &&
+           measure(&prepared, &times, failure);
+    if (!done && begun && !request->input_count && !stop)
         fail(failure,
              "%s; it was run on zeros, of 1 along each open dimension: --input gives others",
              failure->sentence);
     if (done)
         print_times(&times, cpu);
-    run_destroy(session);
-    onnx_memory_destroy(memory);
-    free(inputs);
-    free(outputs);
+    action_release(&prepared);
     free(times.of);
     return !done ? BAD : stop ? STOPPED : PASSED;
 }

@@ -25,7 +25,7 @@ deploys() {
     for file in "$folder"/input_*.pb; do
         inputs+=(--input "$file")
     done
-    "$build/bin/weir-run" "$folder/model.onnx" "${inputs[@]}" --output "$folder/output_0.pb"
+    "$build/bin/weir-run" --plain "$folder/model.onnx" "${inputs[@]}" --output "$folder/output_0.pb"
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" "$@" ||
         wrong "$kind is not deployed."
 }

@@ -58,7 +58,7 @@ for kind in head_skip:1:6 head_moved:1:5 head_both:2:0 head_last:2:0 head_two:2:
     folder=$scratch/$name
     make "$name"
     folds "$name" "$nodes"
-    "$build/bin/weir-run" "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
+    "$build/bin/weir-run" --plain "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" --steps 5 ||
         fail "$name is not deployed."
     [[ $(layers "$folder/net") -eq $layers ]] || fail "$name has $(layers "$folder/net") layers."
@@ -67,7 +67,7 @@ for name in skip_other skip_wide skip_turned; do # which no head takes, but a gr
     folder=$scratch/$name
     make "$name"
     folds "$name" 3 # all but what is added
-    "$build/bin/weir-run" "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
+    "$build/bin/weir-run" --plain "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
     "$weir_gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" || fail "$name is not deployed."
     grep -q '_ARENA' "$folder/net/include/net.h" || fail "$name is deployed as a chain."
 done

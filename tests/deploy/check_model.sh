@@ -56,7 +56,7 @@ for kind in lengths reverse final stack stored_halves; do
     [[ $kind != lengths ]] || { inputs+=(--input "$scratch/$kind/lengths.npy") how=lengths; }
     [[ $kind != stack ]] || tolerance=1e-6
     for format in y.npy output_0.pb; do
-        "$build/bin/weir-run" "$scratch/$kind/model.onnx" "${inputs[@]}" \
+        "$build/bin/weir-run" --plain "$scratch/$kind/model.onnx" "${inputs[@]}" \
             --output "$scratch/$kind/$format"
     done
     check "$scratch/$kind" "$how" 9 "$tolerance"
@@ -66,7 +66,7 @@ done
 halves=$scratch/all_halves
 mkdir "$halves"
 "$build/bin/make_model" all_halves "$halves"
-"$build/bin/weir-run" "$halves/model.onnx" --input "$halves/x.npy" --output "$halves/output_0.pb" 2>"$scratch/note"
+"$build/bin/weir-run" --plain "$halves/model.onnx" --input "$halves/x.npy" --output "$halves/output_0.pb" 2>"$scratch/note"
 grep -q 'has values of float16 or bfloat16' "$scratch/note" || fail "of float16 it is not told"
 "$weir_gen" --model "$halves/model.onnx" --data "$halves" --steps 9 --name net --out "$halves/out"
 # The highest byte of the last float16: another sign.

@@ -55,7 +55,7 @@ for kind in lengths stack; do
     "$build/bin/make_model" "$kind" "$scratch/$kind"
 done
 stack=$scratch/stack
-"$build/bin/weir-run" "$stack/model.onnx" --input "$stack/x.npy" --output "$stack/output_0.pb" # float32
+"$build/bin/weir-run" --plain "$stack/model.onnx" --input "$stack/x.npy" --output "$stack/output_0.pb" # float32
 
 for type; do
     isas=scalar,avx2,avx512,neon

@@ -50,7 +50,8 @@ static bool check_case(const struct place *place, const struct hostile *hostile,
     snprintf(name, sizeof name, "%s.onnx", hostile->name);
     write_file(place->folder, name, bytes, size);
     free(bytes);
-    const struct started started = started_run((char *[]){place->weir_run, path, "--time", NULL});
+    const struct started started =
+        started_run((char *[]){place->weir_run, path, "--plain", "--time", NULL});
     const char *sentence = started.said, *end = strchr(sentence, '\n');
     const bool is_one = end && !end[1] && !strncmp(sentence, "weir-run: ", 10);
     const bool right = started.status == STATUS_BAD && is_one &&

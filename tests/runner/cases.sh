@@ -8,7 +8,7 @@ bin=$1
 count=0
 
 for folder in "$root"/tests/runner/cases/*/; do
-    output=$("$bin/weir-run" "$folder/model.onnx" --data "$folder/test_data_set_0" 2>&1) ||
+    output=$("$bin/weir-run" --plain "$folder/model.onnx" --data "$folder/test_data_set_0" 2>&1) ||
         fail "$(basename "$folder"): $output"
     count=$((count + 1))
 done

@@ -50,7 +50,7 @@ refuse "swapped/input_2.pb: the input 'R' is to be of shape [1][15][5], and is o
     --data "$scratch/swapped"
 ln -sf "$set/input_2.pb" "$scratch/swapped"
 ln -s "$set/input_0.pb" "$scratch/swapped/output_0.pb"
-expect 1 "$model" --data "$scratch/swapped"
+expect 1 "$model" --plain --data "$scratch/swapped"
 [[ $output == "Y_h "*" is float32[1][3][5], expected float32[1][3][2]" ]] || fail "of another shape it says: $output"
 refuse "cannot be read" "$scratch/none.onnx" --inspect
 refuse "cannot be read" "$model" --data "$scratch"
@@ -94,21 +94,21 @@ expect 0 "$model" --input "$set/input_0.pb" --input "$set/input_1.pb" --input "$
 cmp -s "$scratch/Y.npy" "$scratch/Z.npy" || fail "two runs differ."
 
 # Times: so many calls, or what two seconds hold, or what there is when it is stopped; and how far it is.
-expect 0 "$model" --time --calls 30 "${inputs[@]}"
+expect 0 "$model" --plain --time --calls 30 "${inputs[@]}"
 [[ $output =~ ^"30 calls on core "[0-9]+": median "[0-9.]+" us, p99 "[0-9.]+", p99.9 "[0-9.]+", largest "[0-9.]+$'\n  ' ]] ||
     fail "--calls 30 says: $output"
-expect 0 "$model" --time --calls 1
+expect 0 "$model" --plain --time --calls 1
 [[ $output == "1 call on core "* ]] || fail "--calls 1 says: $output"
 for calls in 0 1.5 10000001 x; do
     refuse "--calls '$calls' is not a number that it can be" "$model" --time --calls "$calls"
 done
 # 10,000 calls of this one would take long.
-expect 0 "${data%/*}/test_averagepool_3d_default/model.onnx" --time
+expect 0 "${data%/*}/test_averagepool_3d_default/model.onnx" --plain --time
 [[ $output =~ ^[0-9]+" calls of 10000, in 2 seconds, on core " ]] || fail "within two seconds it says: $output"
 refuse "--calls goes with --time, not with --input" "$model" "${inputs[@]}" --calls 3
 stopped() { # SECONDS: sends a signal after so long; false where it was not there yet to take it
     local status=0
-    script -qec "'$bin/weir-run' '$model' --time --calls 10000000 2>/dev/tty & echo \$! >'$scratch/id'; wait \$!" \
+    script -qec "'$bin/weir-run' '$model' --plain --time --calls 10000000 2>/dev/tty & echo \$! >'$scratch/id'; wait \$!" \
         "$scratch/screen" >/dev/null &
     sleep "$1"
     kill "$(<"$scratch/id")"

@@ -12,7 +12,7 @@ count=0
 for folder in "$data"/test_*{rnn,lstm,gru}*; do
     [[ -d $folder/test_data_set_0 ]] || fail "$folder has no test_data_set_0."
     status=0
-    output=$(WEIR_ISA=$isa "$@" "$bin/weir-run" "$folder/model.onnx" \
+    output=$(WEIR_ISA=$isa "$@" "$bin/weir-run" --plain "$folder/model.onnx" \
         --data "$folder/test_data_set_0" 2>&1) || status=$?
     if [[ $output == *"but this CPU has only"* ]]; then
         skip "$output"

@@ -57,7 +57,7 @@ for ((i = 0; i < ${#folders[@]}; i += every)); do
         printf '\7' >>"$copies/model.onnx"
         model=$copies/model.onnx
     fi
-    output=$("$bin/weir-run" "$model" --data "$folder/test_data_set_0" \
+    output=$("$bin/weir-run" --plain "$model" --data "$folder/test_data_set_0" \
         ${tolerance[$name]:+--tolerance ${tolerance[$name]}} 2>&1) || status=$?
     case $status in
     0) passed=$((passed + 1)) ;;

@@ -33,24 +33,26 @@ run_model() { # NAME I8-TOLERANCE KEPT CARRY... -- INPUT... -- OUTPUT...
         2:*) arguments+=(--output "$scratch/${name}_$word.npy") ;;
         esac
     done
-    "$bin/weir-run" "$model" --stream "${arguments[@]}" || fail "$name does not run."
-    part=0
-    for word in "$@"; do
-        [[ $word != -- ]] || part=$((part + 1))
-        if [[ $part -eq 2 && $word != -- ]]; then
-            node "$here/silero.mjs" --compare "$scratch" "${name}_$word" ||
-                fail "$name: $word differs from ONNX Runtime's."
-        fi
+    for way in "" --plain; do
+        "$bin/weir-run" "$model" --stream "${arguments[@]}" $way || fail "$name does not run."
+        part=0
+        for word in "$@"; do
+            [[ $word != -- ]] || part=$((part + 1))
+            if [[ $part -eq 2 && $word != -- ]]; then
+                node "$here/silero.mjs" --compare "$scratch" "${name}_$word" ||
+                    fail "$name: $word differs from ONNX Runtime's, $way."
+            fi
+        done
     done
     for word in "bf16 0.01" "f16 0.002" "i8 $i8"; do
         read -r type tolerance <<<"$word"
-        "$bin/weir-run" "$model" --stream --type "$type" "${arguments[@]/%_output.npy/_output_$type.npy}" ||
+        "$bin/weir-run" "$model" --plain --stream --type "$type" "${arguments[@]/%_output.npy/_output_$type.npy}" ||
             fail "$name does not run with $type."
         node "$here/silero.mjs" --compare "$scratch" "${name}_output" "${name}_output_$type" "$tolerance" ||
             fail "$name with $type: the probability is off by more than $tolerance."
     done
     if [[ $kept ]]; then
-        "$bin/weir-run" "$model" --stream --type i8 --keep "$kept" "${arguments[@]/%_output.npy/_kept.npy}" ||
+        "$bin/weir-run" "$model" --plain --stream --type i8 --keep "$kept" "${arguments[@]/%_output.npy/_kept.npy}" ||
             fail "$name does not run with a node in --keep."
         cmp -s "$scratch/${name}_kept.npy" "$scratch/${name}_output.npy" || fail "$name: --keep keeps nothing."
     fi

@@ -17,7 +17,8 @@ static char *usual; /* what CC is around this test, or cc */
 static int value_of(const char *text, const char *flags, struct failure *failure)
 {
     failure->sentence[0] = 0;
-    void *library = run_compile(text, flags, failure);
+    void *library =
+        run_compile(&(struct run_source){.texts = &text, .count = 1, .flags = flags}, failure);
     const int *value = library ? dlsym(library, "value") : NULL;
     return value ? *value : 0;
 }

@@ -52,7 +52,7 @@ grep -qFx "$(sed -n 6p first)" file || fail "the row of another kernel went: $(<
 
 # ---- A compiler that is none, or wrong ----
 
-CC=/nonexistent expect 2 "weir-tune: a kernel has to be compiled for this cell, and the C compiler '/nonexistent' cannot be started" \
+CC=/nonexistent expect 2 "weir-tune: C has to be compiled for this, and the C compiler '/nonexistent' cannot be started" \
     "${small[@]}"
 cat >wrong <<END
 #!/usr/bin/env bash

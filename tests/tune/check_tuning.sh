@@ -94,12 +94,12 @@ if [[ -x $bin/make_model && -x $bin/weir-run ]]; then
     mkdir -p config/weir cache
     go() { # SENTENCE: what is said of the file; kernels are compiled where it has one that is used
         rm -rf cache/weir
-        "$bin/weir-run" model/model.onnx --input model/x.npy --output model/y.npy 2>err || fail "weir-run: $(<err)"
+        "$bin/weir-run" --plain model/model.onnx --input model/x.npy --output model/y.npy 2>err || fail "weir-run: $(<err)"
         [[ $(<err) == "$1"* && $(wc -l <err) -eq $((${#1} > 0)) ]] || fail "weir-run: expected: $1; found: $(<err)"
         cmp model/y.npy model/usual.npy || fail "weir-run: other bits"
         checks=$((checks + 1))
     }
-    "$bin/weir-run" model/model.onnx --input model/x.npy --output model/usual.npy
+    "$bin/weir-run" --plain model/model.onnx --input model/x.npy --output model/usual.npy
     [[ ! -e cache/weir ]] || rm -r cache/weir
     cp file "$mine"
     go "weir-run: kernels with measured plans from $mine: 1"

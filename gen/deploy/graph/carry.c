@@ -154,6 +154,8 @@ bool lower_carry(struct lowering *l)
 {
     const onnx_graph *graph = &l->onnx->graph;
     size_t carried = 0, kept = 0;
+    if (!l->carry)
+        return true;
     for (int stores = 0; stores < 2; stores++)
         for (size_t i = 0; i < graph->output_count; i++) {
             int number = -1;

@@ -234,6 +234,19 @@ static bool set_shape(struct lowering *l, const onnx_value *declared, const char
     return true;
 }
 
+/* That of a call, which was held to what is declared. */
+static bool take_shape(struct lowering *l, const onnx_value *declared,
+                       const struct deploy_shape *given, struct value *value)
+{
+    value->rank = given->rank;
+    memcpy(value->dims, given->dims, sizeof value->dims);
+    for (size_t d = 0; d < given->rank; d++)
+        if (!given->dims[d])
+            return fail(l->failure, "the input '%.80s' has no elements",
+                        quote(declared->name).text);
+    return true;
+}
+
 static void add_open(struct text *open, const onnx_value *declared, size_t axis)
 {
     const char *name = declared->axes[axis];
@@ -250,6 +263,8 @@ static bool find_shape(struct lowering *l, const struct telling *t, size_t i, st
     const onnx_value *declared = &l->onnx->values[number];
     struct value *value = &l->values[number];
     const char *given = lower_find_line(l->request->shapes, declared->name);
+    if (l->request->inputs)
+        return take_shape(l, declared, &l->request->inputs[i], value);
     if (given)
         return set_shape(l, declared, given, value);
     if (!declared->has_shape)

@@ -240,3 +240,10 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
     onnx_memory_destroy(l.scratch);
     return lowered;
 }
+
+void graph_find_room(const onnx_model *onnx, struct deploy_model *model)
+{
+    const size_t used = onnx_memory_used(onnx->memory);
+    model->most = onnx_memory_limit(onnx->memory);
+    model->room = model->most > used ? model->most - used : 0;
+}

@@ -11,6 +11,8 @@ struct sequence {
     size_t T, B, D, H, length; /* the steps that its sequences have */
     struct view x, y; /* [B][T][units] and [B][T][directions][units] */
     int rows[2][2][2]; /* by direction and state: buffers of states */
+    struct view kept[2][2]; /* the same between calls, where they are kept */
+    struct value begun; /* where states are kept: whether there are any */
     size_t row; /* of them, in floats */
 };
 
@@ -110,23 +112,67 @@ static struct view direction_of(const struct sequence *node, const struct view *
                          .strides = {states->strides[!first], states->strides[2]}};
 }
 
+/* Zeros to begin with, which go on from call to call. */
+static int keep(struct lowering *l, size_t count)
+{
+    const int buffer = schedule_buffer(l->schedule, PLACE_KEPT, false, count);
+    struct buffer *made = &l->schedule->buffers[buffer];
+    made->name = l->node->name;
+    made->rank = 1;
+    made->dims[0] = count;
+    return buffer;
+}
+
+/* What was kept in place of an initial state, where the node has run before. */
+static bool go_on(struct lowering *l, struct sequence *node, const struct view *from,
+                  const struct view *kept, const struct view *to)
+{
+    struct value given = {0}, before = {0}, start = {0};
+    lower_set_view(&given, from, false);
+    lower_set_view(&before, kept, false);
+    if (!lower_expression(l, (struct value *[]){&given, &before, &node->begun}, 3,
+                          "c 0.5 greater b a where", &start))
+        return false;
+    lower_into(l, &start, to);
+    return true;
+}
+
 static bool begin_state(struct lowering *l, struct sequence *node, size_t p, size_t s)
 {
     const onnx_recurrent *r = node->recurrent;
     struct value *initial = value_at(l, s ? r->initial_c : r->initial_h);
+    const bool keeps = l->request->keep_states;
     for (size_t k = 0; k < 2; k++)
         node->rows[p][s][k] = schedule_buffer(l->schedule, PLACE_ARENA, false, node->B * node->row);
     const struct view to = state_view(node, node->rows[p][s][0]);
+    if (keeps)
+        node->kept[p][s] = state_view(node, keep(l, node->B * node->row));
     if (!initial) {
-        lower_fill(l, 0, &to);
+        if (keeps)
+            lower_copy(l, &node->kept[p][s], &to);
+        else
+            lower_fill(l, 0, &to);
         return true;
     }
     if (initial->is_int || initial->rank != 3 || initial->dims[2] != node->H ||
         initial->dims[r->batch_first] != node->D || initial->dims[!r->batch_first] != node->B)
         return lower_refuse(l, "its initial states have another shape than its batch");
     const struct view all = lower_view(l, initial), from = direction_of(node, &all, p);
+    if (keeps)
+        return go_on(l, node, &from, &node->kept[p][s], &to);
     lower_copy(l, &from, &to);
     return true;
+}
+
+/* What the next call goes on from. */
+static void keep_states(struct lowering *l, struct sequence *node)
+{
+    for (size_t k = 0; k < node->D * node->recurrent->state_count; k++) {
+        const size_t p = k / node->recurrent->state_count, s = k % node->recurrent->state_count;
+        const struct view from = state_view(node, node->rows[p][s][node->length % 2]);
+        lower_copy(l, &from, &node->kept[p][s]);
+    }
+    lower_fill(l, 1, &node->begun.view);
 }
 
 /* Final states: where there is one direction, they are where its kernel leaves them. */
@@ -204,10 +250,16 @@ bool lower_recurrent(struct lowering *l)
     bool lowered = read_shapes(l, &node);
     if (lowered)
         make_outputs(l, &node);
+    if (lowered && l->request->keep_states) {
+        const struct view begun = view_dense(keep(l, 1), 1, (const size_t[]){1});
+        lower_set_view(&node.begun, &begun, false);
+    }
     for (size_t p = 0; p < node.D && lowered; p++)
         lowered = add_direction(l, &node, p);
     const int final[] = {node.recurrent->y_h, node.recurrent->y_c};
     for (size_t s = 0; s < node.recurrent->state_count && lowered; s++)
         end_state(l, &node, s, final[s]);
+    if (lowered && l->request->keep_states)
+        keep_states(l, &node);
     return lowered;
 }

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# compiled.sh BIN SEED COUNT: what weir-run compiles gives what it interprets: so many random graphs of each kind
+# (random_branches.c, random_graphs.c), models as exporters write them, and those of $WEIR_CASES, by test_compiled.c; and
+# what the command line says of it: compilers that are none, a cache that is none, or whose files are broken.
+. "$(dirname "$0")/../shell.sh"
+bin=$1 seed=$2 count=$3
+cases=${WEIR_CASES:-$root/../shared/cases}
+make_scratch
+
+mkdir "$scratch/branches" "$scratch/graphs"
+"$bin/random_branches" "$seed" "$count" "$scratch/branches" >"$scratch/log" || fail "$(<"$scratch/log")"
+"$bin/random_graphs" "$seed" "$count" "$scratch/graphs" >"$scratch/log" || fail "$(<"$scratch/log")"
+models=("$scratch"/branches/*.onnx "$scratch"/graphs/*.onnx "$root"/tests/runner/cases/*/model.onnx)
+if [[ -d $cases ]]; then
+    models+=("$cases"/*/model.onnx)
+else
+    echo "SKIPPED: models of $cases, which is not here."
+fi
+"$bin/test_compiled" 70 "${models[@]}"
+
+# ---- The command line ----
+
+export XDG_CACHE_HOME=$scratch/cache
+model=$root/tests/runner/cases/opset_23/model.onnx
+data=$root/tests/runner/cases/opset_23/test_data_set_0
+compiles="weir-run: the model is compiled for inputs of these shapes, which is done once"
+interprets="weir-run: the model is interpreted, which takes longer: "
+
+# Runs it, right, and says this on stderr, or nothing.
+says() { # TEXT ARGUMENT...
+    local text=$1
+    shift
+    "$bin/weir-run" "$@" >"$scratch/out" 2>"$scratch/error" || fail "weir-run $*: $(cat "$scratch/out" "$scratch/error")"
+    if [[ $text ]]; then
+        grep -qF -- "$text" "$scratch/error" && [[ $(wc -l <"$scratch/error") -eq 1 ]]
+    else
+        [[ ! -s $scratch/error ]]
+    fi || fail "weir-run $* said: $(<"$scratch/error"), expected: $text"
+}
+
+says "" "$model" --data "$data" --plain
+says "$compiles" "$model" --data "$data"
+says "" "$model" --data "$data"
+library=("$scratch"/cache/weir/*)
+[[ ${#library[@]} -eq 1 && $library == *.so ]] || fail "in the cache there is: ${library[*]}"
+echo garbage >"$library" # which is made anew (test_compile.c has all that can be wrong with it)
+says "$compiles" "$model" --data "$data"
+chmod o+w "$scratch/cache/weir"
+says "${interprets}kernels are not loaded from $scratch/cache/weir, because others can write to it" "$model" --data "$data"
+echo >"$scratch/file"
+XDG_CACHE_HOME=$scratch/file says "${interprets}the folder $scratch/file/weir cannot be made" "$model" --data "$data"
+XDG_CACHE_HOME=$scratch/new CC=/nonexistent says "${interprets}C has to be compiled for this, and the C compiler" \
+    "$model" --data "$data"
+status=0
+CC=false XDG_CACHE_HOME=$scratch/new "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" || status=$?
+[[ $status -eq 0 && $(<"$scratch/error") == "$compiles"$'\n'"${interprets}the C compiler 'false' could not compile"* ]] ||
+    fail "with a compiler that fails: $(<"$scratch/error")"
+
+# What runs which way, and why.
+export XDG_CACHE_HOME=$scratch/one
+"$bin/weir-run" "$model" --inspect | grep -qx "runs    as C that is compiled for the shapes of its inputs" ||
+    fail "--inspect does not say that it is compiled."
+"$bin/weir-run" "$model" --inspect --type f16 | grep -q "^runs    interpreted: --type" ||
+    fail "--inspect with --type does not say that it is interpreted."
+halves=$root/tests/runner/cases/f16_all
+"$bin/weir-run" "$halves/model.onnx" --inspect 2>/dev/null | grep -q "^runs    interpreted: .* is of 16 bits" ||
+    fail "--inspect does not say why a model is interpreted."
+[[ ! -e $scratch/one ]] || fail "--inspect compiles."
+
+# A stream, whose states are inputs and outputs.
+zeros() { # NAME SHAPE FLOATS
+    printf "\x93NUMPY\x01\x00\x76\x00%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($2,), }" \
+        >"$scratch/$1.npy"
+    head -c $((4 * $3)) /dev/zero >>"$scratch/$1.npy"
+}
+zeros x 4,1,3 12
+zeros h 1,4 4
+says=$compiles
+for way in "" --plain; do
+    says "$says" "$root/tests/runner/cases/decomposed_lstmcell/model.onnx" --stream --carry h1=h --carry c1=c0 \
+        --input "$scratch/x.npy" --input "$scratch/h.npy" --input "$scratch/h.npy" \
+        --output "$scratch/h1$way.npy" --output "$scratch/c1$way.npy" $way
+    says=""
+done
+for state in h1 c1; do
+    paste <(od -An -v -w4 -tf4 -j128 "$scratch/$state.npy") <(od -An -v -w4 -tf4 -j128 "$scratch/$state--plain.npy") |
+        awk '{ off = $1 - $2; wrong += !(off < 1e-6 && off > -1e-6); moves += $1 != 0 }
+            END { exit wrong || NR != 16 || !moves }' || fail "a stream gives other states $state."
+done
+echo "what is compiled gives what is interpreted"

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* test_compiled LEAST MODEL...: each model as C against the same interpreted: several calls, each
+ * by itself and as a stream whose states go on. At least LEAST of 100 are compiled. Inputs are
+ * those of test_data_set_0/ beside the model, or drawn. And of a model that is written here,
+ * streams whose states begin where an input says, in a node that runs always or where another input
+ * says so. */
+#include "formats/formats.h"
+#include "onnx/writer.h"
+#include "run/files.h"
+#include "run/run.h"
+#include "support/expect.h"
+#include "support/inputs.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CALLS = 3, ARGUMENTS = 16, B = 2, I = 3, H = 5, GATES = 4 };
+#define TOLERANCE 1e-5
+#define FLAGS "-O0" /* which makes the same bits, sooner */
+
+static size_t models, refused;
+
+static bool is_same(const onnx_tensor *a, const onnx_tensor *b)
+{
+    double largest = 1, worst = 0;
+    bool same = a->type == b->type && a->rank == b->rank && !a->floats == !b->floats;
+    for (size_t d = 0; d < a->rank && same; d++)
+        same = a->dims[d] == b->dims[d];
+    for (size_t i = 0; i < a->count && same; i++) {
+        const double x = a->floats ? a->floats[i] : (double)a->ints[i];
+        const double y = b->floats ? b->floats[i] : (double)b->ints[i];
+        worst = fmax(worst, fabs(x - y));
+        largest = fmax(largest, fabs(y));
+        same = isnan(x) == isnan(y);
+    }
+    return same && worst <= TOLERANCE * largest;
+}
+
+/* Other floats in every call. */
+static void change(const onnx_model *model, const onnx_tensor *const *inputs)
+{
+    for (size_t i = 0; i < model->graph.input_count; i++)
+        for (size_t k = 0; k < inputs[i]->count && inputs[i]->floats; k++)
+            inputs[i]->floats[k] = 0.75f * inputs[i]->floats[k] + 0.1f;
+}
+
+static void compare_calls(const char *name, const onnx_model *model, run_compiled *compiled,
+                          run_session *session, const onnx_tensor *const *inputs)
+{
+    const onnx_tensor *made[ARGUMENTS], *wanted[ARGUMENTS];
+    struct failure failure = {""};
+    for (size_t call = 0; call < CALLS; call++) {
+        if (!run_call(session, inputs, wanted, &failure))
+            return; /* it is for other inputs */
+        if (!EXPECT(run_compiled_call(compiled, inputs, made, &failure), "%s: %s", name,
+                    failure.sentence))
+            return;
+        for (size_t i = 0; i < model->graph.output_count; i++)
+            EXPECT(is_same(made[i], wanted[i]), "%s: output %zu of call %zu differs", name, i,
+                   call);
+        change(model, inputs);
+    }
+}
+
+static void compare(const char *name, const onnx_model *model, const onnx_tensor *const *inputs,
+                    bool keep_states)
+{
+    const run_options options = {.keep_states = keep_states, .flags = FLAGS};
+    struct failure failure = {""};
+    run_session *session = run_create(model, &options, &failure);
+    EXPECT(session, "%s: %s", name, failure.sentence);
+    run_compiled *compiled = run_compiled_create(model, inputs, &options, true, &failure);
+    if (compiled && session)
+        compare_calls(name, model, compiled, session, inputs);
+    if (!compiled)
+        printf("%s: %s\n", name, failure.sentence);
+    models++;
+    refused += !compiled;
+    run_compiled_destroy(compiled);
+    run_destroy(session);
+}
+
+/* ---- Models in files ---- */
+
+static const onnx_tensor *draw(const onnx_value *value, onnx_memory *memory)
+{
+    static struct random random = {1};
+    struct failure failure;
+    size_t dims[ONNX_RANK_MAX];
+    for (size_t d = 0; d < value->rank; d++)
+        dims[d] = value->dims[d] < 0 ? 2 : (size_t)value->dims[d];
+    onnx_tensor *tensor = onnx_tensor_create(memory, value->type, value->rank, dims, &failure);
+    for (size_t i = 0; i < tensor->count; i++)
+        if (tensor->floats)
+            tensor->floats[i] = (float)random_below(&random, 2000) / 1000 - 1;
+        else
+            tensor->ints[i] = 1;
+    return tensor;
+}
+
+static void compare_file(const char *path)
+{
+    const onnx_tensor *inputs[ARGUMENTS];
+    struct failure failure = {""};
+    onnx_memory *memory = onnx_memory_create(1 << 28);
+    onnx_model *model = model_load_file(path, false, &failure);
+    const bool fits =
+        model && model->graph.input_count <= ARGUMENTS && model->graph.output_count <= ARGUMENTS;
+    const char *slash = strrchr(path, '/');
+    for (size_t i = 0; fits && i < model->graph.input_count; i++) {
+        char data[4096];
+        snprintf(data, sizeof data, "%.*s/test_data_set_0/input_%zu.pb",
+                 (int)(slash ? slash - path : 0), path, i);
+        inputs[i] = file_read_tensor(memory, data, &failure);
+        if (!inputs[i])
+            inputs[i] = draw(&model->values[model->graph.inputs[i]], memory);
+    }
+    if (fits) {
+        compare(path, model, inputs, false);
+        if (model->recurrent_count)
+            compare(path, model, inputs, true);
+    } else {
+        printf("%s: %s\n", path, model ? "too many inputs or outputs" : failure.sentence);
+    }
+    onnx_free(model);
+    onnx_memory_destroy(memory);
+}
+
+/* ---- Streams ---- */
+
+static char *draw_weights(struct writer *writer, const char *name, size_t rows, size_t cols)
+{
+    static float values[GATES * H * H];
+    struct random random = {rows + cols};
+    char *text = writer_text(writer, name);
+    for (size_t k = 0; k < rows * cols; k++)
+        values[k] = (float)random_below(&random, 100) / 100 - 0.5f;
+    writer_initializer(
+        writer, writer_floats(writer, values, 3, (size_t[]){1, rows, cols}, ONNX_FLOAT, true),
+        text);
+    return text;
+}
+
+static void add_lstm(struct writer *writer, char *output)
+{
+    char *const none = writer_text(writer, "");
+    char *const inputs[] = {writer_text(writer, "X"),
+                            draw_weights(writer, output[0] == 'y' ? "W" : "V", GATES * H, I),
+                            draw_weights(writer, output[0] == 'y' ? "R" : "S", GATES * H, H),
+                            none,
+                            none,
+                            writer_text(writer, "H"),
+                            NULL};
+    Onnx__Node *node = writer_node(writer, "LSTM", inputs, (char *[]){output, NULL});
+    writer_int(writer, node, "hidden_size", H);
+}
+
+/* The last node becomes a branch that gives its output. */
+static Onnx__Graph *take_branch(struct writer *writer, char *output)
+{
+    Onnx__Graph *graph = writer_take(writer, 1, sizeof *graph);
+    Onnx__ValueInfo *info = writer_take(writer, 1, sizeof *info);
+    onnx__graph__init(graph);
+    onnx__value_info__init(info);
+    info->name = output;
+    graph->node = writer_take(writer, 1, sizeof *graph->node);
+    graph->node[0] = writer->graph.node[--writer->graph.n_node];
+    graph->output = writer_take(writer, 1, sizeof *graph->output);
+    graph->output[0] = info;
+    graph->n_node = graph->n_output = 1;
+    return graph;
+}
+
+static onnx_model *make_stream(struct writer *writer, size_t steps, bool branches)
+{
+    struct failure failure;
+    writer_clear(writer, 14);
+    writer_input(writer, writer_text(writer, "X"), ONNX_FLOAT, 3, (size_t[]){steps, B, I});
+    writer_input(writer, writer_text(writer, "H"), ONNX_FLOAT, 3, (size_t[]){1, B, H});
+    char *result = writer_text(writer, "result"), *flag = writer_text(writer, "flag");
+    if (branches) {
+        char *outputs[2] = {writer_text(writer, "y"), writer_text(writer, "z")};
+        Onnx__Graph *graphs[2];
+        writer_input(writer, flag, ONNX_BOOL, 0, NULL);
+        for (size_t k = 0; k < 2; k++) {
+            add_lstm(writer, outputs[k]);
+            graphs[k] = take_branch(writer, outputs[k]);
+        }
+        Onnx__Node *node =
+            writer_node(writer, "If", (char *[]){flag, NULL}, (char *[]){result, NULL});
+        writer_attribute(writer, node, "then_branch")->g = graphs[0];
+        writer_attribute(writer, node, "else_branch")->g = graphs[1];
+    } else {
+        char *y = writer_text(writer, "y");
+        add_lstm(writer, y);
+        writer_node(writer, "Identity", (char *[]){y, NULL}, (char *[]){result, NULL});
+    }
+    writer_output(writer, result);
+    onnx_model *model = writer_load(writer, &failure);
+    EXPECT(model, "%s", failure.sentence);
+    return model;
+}
+
+/* Calls of a stream, which take the branches that bits say. */
+static void compare_stream(struct writer *writer, onnx_memory *memory, size_t steps, unsigned taken)
+{
+    enum { STREAM = 5 };
+    const run_options options = {.keep_states = true, .flags = FLAGS};
+    struct failure failure = {""};
+    onnx_model *model = make_stream(writer, steps, taken);
+    const onnx_tensor *inputs[3] = {0}, *made, *wanted;
+    for (size_t i = 0; model && i < model->graph.input_count; i++)
+        inputs[i] = draw(&model->values[model->graph.inputs[i]], memory);
+    run_session *session = model ? run_create(model, &options, &failure) : NULL;
+    run_compiled *compiled =
+        session ? run_compiled_create(model, inputs, &options, true, &failure) : NULL;
+    EXPECT(compiled, "%s", failure.sentence);
+    for (size_t call = 0; compiled && call < STREAM; call++) {
+        if (inputs[2])
+            inputs[2]->ints[0] = taken >> call & 1;
+        const bool ran = run_call(session, inputs, &wanted, &failure) &&
+                         run_compiled_call(compiled, inputs, &made, &failure);
+        EXPECT(ran, "%s", failure.sentence);
+        EXPECT(ran && !memcmp(made->floats, wanted->floats, wanted->count * sizeof(float)),
+               "of %zu steps, call %zu gives other bits", steps, call);
+        change(model, inputs);
+    }
+    run_compiled_destroy(compiled);
+    run_destroy(session);
+    onnx_free(model);
+}
+
+int main(int argc, char **argv)
+{
+    struct writer *writer = writer_create();
+    onnx_memory *memory = onnx_memory_create(1 << 26);
+    for (size_t steps = 1; steps < 5; steps += 3) {
+        compare_stream(writer, memory, steps, 0);
+        compare_stream(writer, memory, steps, 1 << 1 | 1 << 4);
+    }
+    for (int i = 2; i < argc; i++)
+        compare_file(argv[i]);
+    const size_t least = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+    printf("%zu of %zu are interpreted\n", refused, models);
+    EXPECT((models - refused) * 100 >= least * models, "%zu of %zu are compiled", models - refused,
+           models);
+    onnx_memory_destroy(memory);
+    writer_free(writer);
+    return expect_verdict("test_compiled");
+}
