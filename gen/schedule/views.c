@@ -26,10 +26,10 @@ struct view view_dense(int buffer, size_t rank, const size_t *dims)
 bool view_is_dense(const struct view *view)
 {
     ptrdiff_t stride = 1;
-    bool dense = true;
+    bool gapless = true;
     for (size_t d = view->rank; d-- > 0; stride *= (ptrdiff_t)view->dims[d])
-        dense &= view->dims[d] == 1 || view->strides[d] == stride;
-    return dense;
+        gapless &= view->dims[d] == 1 || view->strides[d] == stride;
+    return gapless;
 }
 
 struct view view_broadcast(const struct view *view, size_t rank, const size_t *dims)

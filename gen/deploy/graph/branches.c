@@ -19,7 +19,7 @@ static void pass_on(struct lowering *l, const onnx_node *node, const onnx_graph 
             lower_view(l, from);
         *result = *from;
         result->uses = uses;
-        result->dense = NULL;
+        result->affine = NULL;
     }
 }
 

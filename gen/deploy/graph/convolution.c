@@ -139,14 +139,14 @@ static bool convolve(struct lowering *l, struct convolution *c, const struct vie
             for (size_t k = 0; k < c->size; k++)
                 matrix[(f * c->size + k) * c->channels + p] =
                     c->weights[(f * c->channels + p) * c->size + k];
-    const struct dense dense = {
+    const struct affine affine = {
         .inputs = c->size * c->channels, .outputs = c->filters, .matrix = matrix, .bias = c->bias};
     struct value *result = lower_output(l, 0);
-    if (!lower_dense(l, &rows, &dense, result))
+    if (!lower_affine(l, &rows, &affine, result))
         return false;
     const struct view view = lower_window_output(l, &result->view);
     lower_set_view(result, &view, false);
-    result->dense_axis = 1;
+    result->affine_axis = 1;
     return true;
 }
 

@@ -126,7 +126,7 @@ bool lower_elementwise(struct lowering *l)
         return lower_many(l, words);
     if (of[0]->is_int && of[0]->is_narrow && is_arithmetic(words))
         return lower_narrow(l, of, rows[i].inputs, words);
-    return lower_dense_takes(l, &taken) &&
+    return lower_affine_takes(l, &taken) &&
            (taken || lower_expression(l, of, rows[i].inputs, words, lower_output(l, 0)));
 }
 

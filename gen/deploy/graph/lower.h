@@ -13,7 +13,7 @@
 #include "schedule/schedule.h"
 
 /* A product with a constant matrix whose cell can still take what is done to its outputs. */
-struct dense {
+struct affine {
     size_t layer, inputs, outputs;
     const float *matrix, *bias; /* NULL: there is none */
     const char *after; /* a function; NULL: none */
@@ -25,8 +25,8 @@ struct value {
     const onnx_tensor *constant; /* NULL: it is none */
     struct view view; /* buffer -1: there is none, or not yet */
     struct loop *deferred; /* NULL: it is not */
-    struct dense *dense; /* what gives all of it, each output of which is an element of an axis */
-    size_t dense_axis; /* this one */
+    struct affine *affine; /* what gives all of it, each output of which is an element of an axis */
+    size_t affine_axis; /* this one */
     size_t uses; /* by nodes and outputs of the model */
 };
 
@@ -78,8 +78,8 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor);
 /* The value as a view: what is deferred is computed, constants become buffers. */
 struct view lower_view(struct lowering *l, struct value *value);
 
-/* The same as one that is dense, or whose last axis is. */
-struct view lower_dense_view(struct lowering *l, struct value *value);
+/* The same as one without gaps, or whose last axis has none. */
+struct view lower_affine_view(struct lowering *l, struct value *value);
 struct view lower_pack(struct lowering *l, const struct view *view);
 
 /* A step that copies from one view to another of the same shape; fills one with a number. */
@@ -112,15 +112,15 @@ bool lower_expression(struct lowering *l, struct value *const *of, size_t count,
 bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
                      const char *words, const char *combine, float start, struct value *result);
 
-/* ---- Products: dense.c ---- */
+/* ---- Products: affine.c ---- */
 
 /* The product of rows with a matrix [outputs][inputs]: of a view whose last axis has the inputs, in
  * whose place come the outputs. */
-bool lower_dense(struct lowering *l, const struct view *rows, const struct dense *dense,
-                 struct value *result);
+bool lower_affine(struct lowering *l, const struct view *rows, const struct affine *affine,
+                  struct value *result);
 
 /* Whether what is added, or the function, became part of the cell that gives a value. */
-bool lower_dense_takes(struct lowering *l, bool *taken);
+bool lower_affine_takes(struct lowering *l, bool *taken);
 
 struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const double size[4]);
 

@@ -283,8 +283,8 @@ static bool give(struct moving *moving, struct value *result, const onnx_tensor 
         return true;
     }
     if (reshapes) {
-        const struct view dense = lower_pack(l, &moving->sources[0]);
-        view = view_dense(dense.buffer, output->rank, output->dims);
+        const struct view whole = lower_pack(l, &moving->sources[0]);
+        view = view_dense(whole.buffer, output->rank, output->dims);
     } else if (!copy_places(moving, output, is_int, &view)) {
         return false;
     }

@@ -20,10 +20,10 @@ static bool multiply(struct lowering *l, struct value *x, const onnx_tensor *w, 
     for (size_t o = 0; o < outputs; o++)
         for (size_t i = 0; i < inputs; i++)
             matrix[o * inputs + i] = scale * w->floats[o * row + i * column];
-    const struct dense dense = {
+    const struct affine affine = {
         .inputs = inputs, .outputs = outputs, .matrix = matrix, .bias = bias};
     const struct view rows = lower_view(l, x);
-    return lower_dense(l, &rows, &dense, result);
+    return lower_affine(l, &rows, &affine, result);
 }
 
 /* ---- MatMul ---- */

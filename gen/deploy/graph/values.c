@@ -66,11 +66,11 @@ static struct view make_room(struct lowering *l, const struct value *value)
     for (size_t k = 0; k < value->rank; k++)
         count *= dims[k];
     const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, value->is_int, count);
-    const struct view dense = view_dense(buffer, value->rank, dims);
-    struct view view = dense;
+    const struct view whole = view_dense(buffer, value->rank, dims);
+    struct view view = whole;
     for (size_t k = 0; k < value->rank; k++) {
-        view.dims[order[k]] = dense.dims[k];
-        view.strides[order[k]] = dense.strides[k];
+        view.dims[order[k]] = whole.dims[k];
+        view.strides[order[k]] = whole.strides[k];
     }
     return view;
 }
@@ -167,9 +167,9 @@ struct view lower_pack(struct lowering *l, const struct view *view)
 {
     const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, schedule_is_int(l->schedule, view),
                                        view_count(view));
-    const struct view dense = view_dense(buffer, view->rank, view->dims);
-    lower_copy(l, view, &dense);
-    return dense;
+    const struct view whole = view_dense(buffer, view->rank, view->dims);
+    lower_copy(l, view, &whole);
+    return whole;
 }
 
 struct view lower_dense_view(struct lowering *l, struct value *value)

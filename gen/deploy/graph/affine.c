@@ -29,22 +29,22 @@ struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const dou
 
 /* ---- The cell ---- */
 
-static bool write_cell(struct lowering *l, const struct dense *dense)
+static bool write_cell(struct lowering *l, const struct affine *affine)
 {
-    const double size[4] = {1, (double)dense->inputs, (double)dense->outputs, 0};
+    const double size[4] = {1, (double)affine->inputs, (double)affine->outputs, 0};
     const size_t count = l->model->layer_count;
     struct text text = {0};
     text_add(&text, "cell product\ninput x\nstate y\n\ny' = %s(D@x%s)\n",
-             dense->after ? dense->after : "", dense->bias ? " + d" : "");
-    l->model->layer_count = dense->layer; /* again where it was */
+             affine->after ? affine->after : "", affine->bias ? " + d" : "");
+    l->model->layer_count = affine->layer; /* again where it was */
     struct deploy_layer *layer = lower_layer(l, text.chars, size);
-    l->model->layer_count = count > dense->layer ? count : l->model->layer_count;
+    l->model->layer_count = count > affine->layer ? count : l->model->layer_count;
     text_free(&text);
     if (!layer)
         return false;
     layer->is_product = true;
-    layer->passes[0].params[0].data = dense->matrix;
-    layer->passes[0].params[1].data = dense->bias;
+    layer->passes[0].params[0].data = affine->matrix;
+    layer->passes[0].params[1].data = affine->bias;
     return true;
 }
 
@@ -78,44 +78,44 @@ static bool fold_rows(const struct view *rows, struct view *folded)
     return rows->dims[rows->rank - 1] == 1 || rows->strides[rows->rank - 1] == 1;
 }
 
-bool lower_dense(struct lowering *l, const struct view *rows, const struct dense *dense,
-                 struct value *result)
+bool lower_affine(struct lowering *l, const struct view *rows, const struct affine *affine,
+                  struct value *result)
 {
     struct view x, y;
     size_t dims[VIEW_RANK_MAX], count = 1;
-    struct dense *made = lower_take(l, 1, sizeof *made);
+    struct affine *made = lower_take(l, 1, sizeof *made);
     if (!made)
         return false;
     if (!fold_rows(rows, &x)) {
         const struct view packed = lower_pack(l, rows);
         fold_rows(&packed, &x);
     }
-    *made = *dense;
+    *made = *affine;
     made->layer = l->model->layer_count;
     if (!write_cell(l, made))
         return false;
     memcpy(dims, rows->dims, sizeof dims);
-    dims[rows->rank - 1] = dense->outputs;
+    dims[rows->rank - 1] = affine->outputs;
     for (size_t d = 0; d < rows->rank; d++)
         count *= dims[d];
     const struct view to =
         view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count), rows->rank, dims);
-    const size_t row = (dense->outputs + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    const size_t row = (affine->outputs + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
     const int state[2] = {schedule_buffer(l->schedule, PLACE_ARENA, false, row),
                           schedule_buffer(l->schedule, PLACE_ARENA, false, row)};
     fold_rows(&to, &y);
     if (y.dims[0] != x.dims[0]) { /* what is written lies as one, what is read does not */
         y.dims[0] = x.dims[0];
         y.dims[1] = x.dims[1];
-        y.strides[1] = (ptrdiff_t)dense->outputs;
+        y.strides[1] = (ptrdiff_t)affine->outputs;
         y.strides[0] = y.strides[1] * (ptrdiff_t)y.dims[1];
     }
     struct step *step = schedule_step(l->schedule, STEP_KERNEL, l->node->name);
     step->kernel = (struct kernel_step){
         .layer = made->layer, .x = x, .y = y, .state_count = 1, .rows = {{state[0], state[1]}}};
     lower_set_view(result, &to, false);
-    result->dense = made;
-    result->dense_axis = rows->rank - 1;
+    result->affine = made;
+    result->affine_axis = rows->rank - 1;
     return true;
 }
 
@@ -125,11 +125,11 @@ bool lower_dense(struct lowering *l, const struct view *rows, const struct dense
  * thing, or it failed. */
 static float *read_bias(struct lowering *l, const struct value *value, const onnx_tensor *added)
 {
-    const size_t outputs = value->dense->outputs;
+    const size_t outputs = value->affine->outputs;
     bool fits = added && added->floats && added->rank <= value->rank;
     for (size_t d = 0; fits && d < added->rank; d++) {
         const size_t axis = value->rank - added->rank + d;
-        fits = added->dims[d] == 1 || (axis == value->dense_axis && added->dims[d] == outputs);
+        fits = added->dims[d] == 1 || (axis == value->affine_axis && added->dims[d] == outputs);
     }
     float *bias = fits ? lower_take(l, outputs, sizeof *bias) : NULL;
     for (size_t o = 0; bias && o < outputs; o++)
@@ -137,33 +137,33 @@ static float *read_bias(struct lowering *l, const struct value *value, const onn
     return bias;
 }
 
-bool lower_dense_takes(struct lowering *l, bool *taken)
+bool lower_affine_takes(struct lowering *l, bool *taken)
 {
     static const char *const functions[][2] = {
         {"Relu", "relu"}, {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"}};
     const bool adds = !strcmp(l->node->op, "Add");
     struct value *value = lower_input(l, 0);
     const onnx_tensor *added = lower_constant(l, 1);
-    if (adds && !value->dense) {
+    if (adds && !value->affine) {
         value = lower_input(l, 1);
         added = lower_constant(l, 0);
     }
     *taken = false;
-    if (!value || !value->dense || value->uses != 1 || value->dense->after)
+    if (!value || !value->affine || value->uses != 1 || value->affine->after)
         return true;
-    struct dense dense = *value->dense;
+    struct affine affine = *value->affine;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (!strcmp(functions[i][0], l->node->op))
-            dense.after = functions[i][1];
-    if (adds && !dense.bias)
-        dense.bias = read_bias(l, value, added);
-    if (dense.after == value->dense->after && dense.bias == value->dense->bias)
+            affine.after = functions[i][1];
+    if (adds && !affine.bias)
+        affine.bias = read_bias(l, value, added);
+    if (affine.after == value->affine->after && affine.bias == value->affine->bias)
         return true;
-    *value->dense = dense;
+    *value->affine = affine;
     struct value *result = lower_output(l, 0);
     lower_set_view(result, &value->view, false);
-    result->dense = value->dense;
-    result->dense_axis = value->dense_axis;
+    result->affine = value->affine;
+    result->affine_axis = value->affine_axis;
     *taken = true;
-    return write_cell(l, &dense);
+    return write_cell(l, &affine);
 }
