@@ -7,6 +7,8 @@
 #include "kernel.h"
 #include "plan/variants.h"
 
+/* LAYOUT_TURNS_MAX: the passes of a chain, a state of which has a bit for each. */
+enum { LAYOUT_TURNS_MAX = 64 };
 enum { LAYOUT_LAYERS_MAX = 256, LAYOUT_PASSES_MAX = 2 * LAYOUT_LAYERS_MAX };
 enum { LAYOUT_FORMS_MAX = WEIR_ISA_COUNT * (1 + VARIANTS_MAX) };
 

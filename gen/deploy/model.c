@@ -354,8 +354,16 @@ static bool fill(struct chain *chain, const struct deploy_request *request)
 
 static bool fill_chain(struct chain *chain, const struct deploy_request *request)
 {
+    size_t passes = 0;
     if (!fill(chain, request))
         return false;
+    for (size_t l = 0; l < chain->model->layer_count; l++)
+        passes += chain->model->layers[l].pass_count;
+    if (passes > LAYOUT_TURNS_MAX)
+        return fail(chain->failure,
+                    "the model cannot be deployed as a chain: its layers go %zu times through a "
+                    "sequence, and at most %d are possible",
+                    passes, LAYOUT_TURNS_MAX);
     if (request->data && request->node)
         return fail(chain->failure, "--data is for whole models, expected no --node");
     return !request->data || chain_data(chain, request->data);
@@ -420,14 +428,6 @@ static bool add_file(struct deploy_model *model, const char *path, struct failur
     return bytes;
 }
 
-/* What is left of the memory that the model may take is for running it. */
-static void find_room(struct chain *chain)
-{
-    const size_t used = onnx_memory_used(chain->onnx->memory);
-    chain->model->most = onnx_memory_limit(chain->onnx->memory);
-    chain->model->room = chain->model->most > used ? chain->model->most - used : 0;
-}
-
 bool deploy_model(const struct deploy_request *request, struct failure *failure)
 {
     onnx_model *onnx = model_load_file(request->model, request->links, failure);
@@ -447,7 +447,7 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     deployed = deployed && deploy_options(request, chain.model, request->model, failure) &&
                add_file(chain.model, request->model, failure) && fill_model(&chain, &onnx, request);
     if (deployed)
-        find_room(&chain);
+        graph_find_room(chain.onnx, chain.model);
     deployed = deployed && deploy_types(request, chain.model, failure) &&
                deploy_write(chain.model, request->out, failure);
     if (deployed && deploy_has_bytes(chain.model))

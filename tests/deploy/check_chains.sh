@@ -55,6 +55,7 @@ deploys constant_length
 refused steps "expected --steps with exactly that number"
 deploys steps --steps 5
 deploys shape_start --steps 5
+refused deep "its layers go 65 times through a sequence, and at most 64 are possible"
 refused memory "more memory than is allowed"
 deploys batch
 refused allow_zero "its shape is none that"

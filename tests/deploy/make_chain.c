@@ -93,6 +93,21 @@ static void initial(struct chain *chain)
     gru(chain, "a", 1, H, (char *[]){"", "state"}, "y", "");
 }
 
+/* More than a state has bits for. */
+static void deep(struct chain *chain)
+{
+    enum { LAYERS = 65 };
+    char *from = "x";
+    chain->open = 1;
+    for (size_t k = 0; k < LAYERS; k++) {
+        char *layer = writer_format(chain->writer, "layer%zu", k);
+        char *to = writer_format(chain->writer, "rows%zu", k);
+        gru(chain, from, 1, k ? H : I, none, layer, "");
+        node(chain, "Squeeze", layer, one_int(chain, 1), k + 1 < LAYERS ? to : "y");
+        from = to;
+    }
+}
+
 /* From inputs, one of which has a name that would end a comment. */
 static void starts(struct chain *chain)
 {
@@ -380,6 +395,7 @@ static const struct {
     const char *name;
     void (*write)(struct chain *chain);
 } kinds[] = {{"initial", initial},
+             {"deep", deep},
              {"steps", steps},
              {"shape_start", shape_start},
              {"memory", memory},

@@ -22,6 +22,7 @@ struct telling {
     const onnx_model *onnx;
     struct origin (*origins)[ONNX_RANK_MAX]; /* of every value */
     size_t *ranks; /* 0: not known */
+    bool untold; /* which axis of what a recurrent node reads is time */
     enum meaning meanings[256][ONNX_RANK_MAX];
 };
 
@@ -102,6 +103,85 @@ static void follow(struct telling *t, const onnx_node *node)
     }
 }
 
+enum { LOSES_NONE, LOSES_LAST, LOSES_CHANNELS }; /* axes that become others */
+
+/* Operators whose output has the axes of an input in their places, and which it loses. */
+static const struct {
+    const char *op;
+    int loses;
+} keeping[] = {{"Add", LOSES_NONE},
+               {"Sub", LOSES_NONE},
+               {"Mul", LOSES_NONE},
+               {"Div", LOSES_NONE},
+               {"Pad", LOSES_NONE},
+               {"Clip", LOSES_NONE},
+               {"PRelu", LOSES_NONE},
+               {"LeakyRelu", LOSES_NONE},
+               {"Elu", LOSES_NONE},
+               {"BatchNormalization", LOSES_NONE},
+               {"InstanceNormalization", LOSES_NONE},
+               {"LayerNormalization", LOSES_NONE},
+               {"MatMul", LOSES_LAST},
+               {"Conv", LOSES_CHANNELS},
+               {"ConvTranspose", LOSES_CHANNELS},
+               {"MaxPool", LOSES_CHANNELS},
+               {"AveragePool", LOSES_CHANNELS}};
+
+/* The only input of a node that is no constant, whose axes are known; -1: there is none. */
+static int only_input(const struct telling *t, const onnx_node *node)
+{
+    int only = -1;
+    for (size_t i = 0; i < node->input_count; i++) {
+        const int value = node->inputs[i];
+        if (value < 0 || t->onnx->values[value].constant)
+            continue;
+        if (only >= 0 || !t->ranks[value])
+            return -1;
+        only = value;
+    }
+    return only;
+}
+
+/* Windows say which axis counts batches; where they go along one other, that is time. */
+static void tell_windows(struct telling *t, int value)
+{
+    const struct origin *batch = &t->origins[value][0], *time = &t->origins[value][2];
+    if (!t->meanings[batch->input][batch->axis])
+        tell(t, value, 0, MEANS_BATCH);
+    if (t->ranks[value] == 3 && time->input && !t->meanings[time->input][time->axis] &&
+        t->onnx->values[t->onnx->graph.inputs[time->input - 1]].dims[time->axis] < 0)
+        tell(t, value, 2, MEANS_TIME);
+}
+
+static void keep_axes(struct telling *t, const onnx_node *node, int loses)
+{
+    const int from = only_input(t, node);
+    if (from < 0 || !node->output_count || node->outputs[0] < 0)
+        return;
+    const size_t rank = t->ranks[from], lost = loses == LOSES_LAST ? rank - 1 : 1;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] >= 0 && t->onnx->values[node->inputs[i]].constant &&
+            loses != LOSES_CHANNELS && t->onnx->values[node->inputs[i]].constant->rank > rank)
+            return; /* axes come before its own */
+    if (loses == LOSES_CHANNELS && rank > 2)
+        tell_windows(t, from);
+    if (loses == LOSES_LAST && from != node->inputs[0])
+        return;
+    memcpy(t->origins[node->outputs[0]], t->origins[from], sizeof *t->origins);
+    t->ranks[node->outputs[0]] = rank;
+    if (loses != LOSES_NONE && lost < rank)
+        t->origins[node->outputs[0]][lost] = (struct origin){0};
+}
+
+static void tell_recurrent(struct telling *t, const onnx_recurrent *r)
+{
+    t->untold |= !t->ranks[r->x] && !t->onnx->values[r->x].constant;
+    tell(t, r->x, r->batch_first, MEANS_TIME);
+    tell(t, r->x, !r->batch_first, MEANS_BATCH);
+    tell(t, r->initial_h, !r->batch_first, MEANS_BATCH);
+    tell(t, r->initial_c, !r->batch_first, MEANS_BATCH);
+}
+
 static void tell_graph(struct telling *t, const onnx_graph *graph)
 {
     static const char *const turns[] = {"Transpose", "Squeeze", "Unsqueeze", "Identity",
@@ -109,19 +189,17 @@ static void tell_graph(struct telling *t, const onnx_graph *graph)
                                         "Dropout",   "Slice",   "Gather"};
     for (size_t n = 0; n < graph->node_count; n++) {
         const onnx_node *node = &graph->nodes[n];
-        const onnx_recurrent *r = node->recurrent;
         for (size_t b = 0; b < 2 && node->branch[b]; b++)
             tell_graph(t, node->branch[b]);
-        if (r) {
-            tell(t, r->x, r->batch_first, MEANS_TIME);
-            tell(t, r->x, !r->batch_first, MEANS_BATCH);
-            tell(t, r->initial_h, !r->batch_first, MEANS_BATCH);
-            tell(t, r->initial_c, !r->batch_first, MEANS_BATCH);
-        }
+        if (node->recurrent)
+            tell_recurrent(t, node->recurrent);
         for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
             if (!strcmp(turns[i], node->op) && node->input_count && node->inputs[0] >= 0 &&
                 node->output_count && node->outputs[0] >= 0 && t->ranks[node->inputs[0]])
                 follow(t, node);
+        for (size_t i = 0; i < sizeof keeping / sizeof *keeping; i++)
+            if (!strcmp(keeping[i].op, node->op))
+                keep_axes(t, node, keeping[i].loses);
     }
 }
 
@@ -143,8 +221,9 @@ static void tell_names(struct telling *t)
 }
 
 /* Of open axes that nothing is told of the only one is time, where steps are asked for and no other
- * is; else the first one of an input counts batches. */
-static void tell_rest(struct telling *t, bool has_steps)
+ * is; else the first one of an input counts batches, unless that might be what a recurrent node
+ * goes through: then whoever says how many there are says it. */
+static void tell_rest(struct telling *t, bool has_steps, bool has_batch)
 {
     const onnx_graph *graph = &t->onnx->graph;
     enum meaning *only = NULL;
@@ -162,7 +241,7 @@ static void tell_rest(struct telling *t, bool has_steps)
     }
     if (has_steps && !times && unknown == 1)
         *only = MEANS_TIME;
-    for (size_t i = 0; i < graph->input_count; i++)
+    for (size_t i = 0; i < graph->input_count && (has_batch || !t->untold); i++)
         if (t->ranks[graph->inputs[i]] > 1 && !t->meanings[i + 1][0])
             t->meanings[i + 1][0] = MEANS_BATCH;
 }
@@ -187,7 +266,7 @@ static bool find_roles(struct lowering *l, struct telling *t)
                                              ? l->onnx->values[graph->inputs[i]].rank
                                              : 0;
         tell_names(t);
-        tell_rest(t, l->request->steps > 0);
+        tell_rest(t, l->request->steps > 0, l->request->batch > 0);
         tell_names(t);
     }
     free(t->origins);
@@ -348,7 +427,8 @@ bool lower_inputs(struct lowering *l)
         found = find_shape(l, t, i, &open);
     if (found && open.length)
         found = fail(l->failure,
-                     "%s: %.2000s; expected their sizes by --steps T or --shape NAME=SIZE,...",
+                     "%s: %.2000s; expected their sizes by --steps T, --batch N or --shape "
+                     "NAME=SIZE,...",
                      open_axes, open.chars);
     text_free(&open);
     for (size_t i = 0; i < graph->input_count && found; i++)
