@@ -55,6 +55,14 @@ deploys constant_length
 refused steps "expected --steps with exactly that number"
 deploys steps --steps 5
 deploys shape_start --steps 5
+deploys mask
+deploys padded
+refused rows "axis 0 of 'x'"
+deploys rows --steps 5
+refused padded "--steps: no open axis of the model's inputs is known to be time" --steps 9
+refused padded "--batch: no open axis of the model's inputs is known to count batches" --batch 9
+refused padded "--shape 'nosuch=1,2' is of no input of the model" --shape nosuch=1,2
+refused padded "--carry names an output or an input that the model has not" --carry y=nosuch
 refused deep "its layers go 65 times through a sequence, and at most 64 are possible"
 refused memory "more memory than is allowed"
 deploys batch

@@ -345,6 +345,40 @@ static void skip_turned(struct chain *chain)
     skip(chain, "b", "x", I);
 }
 
+/* ---- Graphs ---- */
+
+/* What Dropout keeps, which is all. */
+static void mask(struct chain *chain)
+{
+    layer(chain, "a");
+    writer_node(chain->writer, "Dropout", (char *[]){"a", NULL}, (char *[]){"d", "kept", NULL});
+    writer_int(chain->writer, node(chain, "Cast", "kept", NULL, "factor"), "to", ONNX_FLOAT);
+    node(chain, "Mul", "d", "factor", "y");
+}
+
+/* Beside whole numbers one that no float is. */
+static void padded(struct chain *chain)
+{
+    const int64_t pads[] = {0, 0, 0, 0, 0, 1}, fill = (1 << 24) + 1;
+    writer_int(chain->writer, node(chain, "Cast", "x", NULL, "whole"), "to", ONNX_INT64);
+    char *const names[] = {"whole", ints(chain, pads, 6), scalar(chain, fill), NULL};
+    writer_node(chain->writer, "Pad", names, (char *[]){"wide", NULL});
+    writer_int(chain->writer, node(chain, "Gather", "wide", one_int(chain, I), "last"), "axis", 2);
+    node(chain, "Sub", "last", scalar(chain, fill - 1), "less");
+    writer_int(chain->writer, node(chain, "Cast", "less", NULL, "numbers"), "to", ONNX_FLOAT);
+    node(chain, "MatMul", "numbers", floats(chain, 2, (size_t[]){1, 2}), "y");
+}
+
+/* A convolution of each step by itself, whose rows are no batch. */
+static void rows(struct chain *chain)
+{
+    chain->open = 1;
+    node(chain, "Conv", "x", floats(chain, 3, (size_t[]){2, 1, 2}), "windows");
+    node(chain, "Reshape", "windows", ints(chain, (const int64_t[]){0, -1}, 2), "flat");
+    node(chain, "Unsqueeze", "flat", one_int(chain, 1), "steps");
+    gru(chain, "steps", 1, 2 * (I - 1), none, "y", "");
+}
+
 /* ---- Where sequences end ---- */
 
 static void two_lengths(struct chain *chain)
@@ -422,7 +456,10 @@ static const struct {
              {"two_lengths", two_lengths},
              {"constant_length", constant_length},
              {"computed_length", computed_length},
-             {"cast_length", cast_length}};
+             {"cast_length", cast_length},
+             {"mask", mask},
+             {"padded", padded},
+             {"rows", rows}};
 
 static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
 {

@@ -38,7 +38,9 @@ static bool store(struct lowering *l, const onnx_node *node, const onnx_graph *b
                 view_dense(schedule_buffer(l->schedule, PLACE_ARENA, from->is_int, count),
                            from->rank, from->dims);
             lower_set_view(result, &view, from->is_int);
+            result->is_narrow = false;
         }
+        result->is_narrow |= from->is_narrow;
         if (from->is_int != result->is_int || from->rank != result->rank ||
             memcmp(from->dims, result->dims, from->rank * sizeof *from->dims) != 0)
             return lower_refuse(l, "its branches give values of different shapes");
@@ -124,7 +126,10 @@ bool lower_cell(struct lowering *l)
     if (node->repeat && !fits(l, node->form))
         return lower_refuse(l, "its body is no cell for these shapes, and its steps are not "
                                "deployed in other ways");
-    const bool lowered = lower_graph(l, fits(l, node->form) ? &node->form->graph : node->branch[0]);
+    const bool is_cell = fits(l, node->form), keeps = l->keeps;
+    l->keeps = keeps && (!is_cell || node->form->keeps); /* other states are what it is given */
+    const bool lowered = lower_graph(l, is_cell ? &node->form->graph : node->branch[0]);
+    l->keeps = keeps;
     l->node = node;
     return lowered;
 }

@@ -153,9 +153,12 @@ const struct buffer *lower_find_kept(const struct lowering *l, const char *outpu
 bool lower_carry(struct lowering *l)
 {
     const onnx_graph *graph = &l->onnx->graph;
-    size_t carried = 0, kept = 0;
+    size_t carried = 0, kept = 0, asked = 0;
     if (!l->carry)
         return true;
+    for (const char *line = l->carry; line;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        asked++;
     for (int stores = 0; stores < 2; stores++)
         for (size_t i = 0; i < graph->output_count; i++) {
             int number = -1;
@@ -182,6 +185,7 @@ bool lower_carry(struct lowering *l)
         }
     for (size_t b = 0; b < l->schedule->buffer_count; b++)
         kept += l->schedule->buffers[b].place == PLACE_KEPT;
-    return kept == carried || fail(l->failure, "--carry names an output that the model has not, or "
-                                               "one twice, expected OUT=IN");
+    return (kept == carried && kept == asked) ||
+           fail(l->failure, "--carry names an output or an input that the model has not, or one "
+                            "twice, expected OUT=IN");
 }

@@ -223,6 +223,7 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
                          .model = model,
                          .schedule = model->schedule,
                          .failure = failure,
+                         .keeps = request->keep_states,
                          .scratch = onnx_memory_create(most > used ? most - used : 0),
                          .values = calloc(onnx->value_count + 1, sizeof *l.values)};
     bool lowered = (l.scratch && l.values) || fail_memory(failure);

@@ -40,6 +40,7 @@ struct lowering {
     const onnx_node *node; /* that one */
     struct value *values; /* of every value of the model */
     const char *carry; /* lines OUT=IN; NULL: nothing is carried */
+    bool keeps; /* recurrent nodes go on where the last call ended */
     bool has_failed; /* where a view is asked for, which cannot tell by itself */
 };
 
@@ -85,6 +86,7 @@ struct view lower_pack(struct lowering *l, const struct view *view);
 /* A step that copies from one view to another of the same shape; fills one with a number. */
 void lower_copy(struct lowering *l, const struct view *from, const struct view *to);
 void lower_fill(struct lowering *l, float number, const struct view *to);
+void lower_fill_with(struct lowering *l, float number, int64_t whole, const struct view *to);
 
 /* Computes the value into a view. */
 void lower_into(struct lowering *l, struct value *value, const struct view *to);

@@ -14,7 +14,8 @@ struct moving {
     struct lowering *l;
     struct view sources[MOVED_MAX];
     size_t source_count;
-    float fill;
+    float fill; /* of Pad */
+    int64_t whole; /* the same where elements are whole numbers */
     const int64_t *places; /* of the output in work */
 };
 
@@ -63,8 +64,10 @@ static const onnx_tensor *read_fill(struct moving *moving, const onnx_tensor *gi
                                            moving->l->failure);
     for (size_t i = 0; none && i < none->count; i++)
         none->ints[i] = 0;
-    if (given->count == 1)
-        moving->fill = given->floats ? given->floats[0] : (float)given->ints[0];
+    if (given->count == 1 && given->floats)
+        moving->fill = given->floats[0];
+    else if (given->count == 1)
+        moving->whole = given->ints[0];
     return none;
 }
 
@@ -256,8 +259,10 @@ static bool copy_places(struct moving *moving, const onnx_tensor *output, bool i
                      output->dims);
     for (size_t i = 0; i < output->count; i++)
         blanks += source_of(output->ints[i]) == 0;
+    if (blanks && strcmp(l->node->op, "Pad") != 0)
+        return lower_refuse(l, "it gives what is none of its inputs");
     if (blanks)
-        lower_fill(l, moving->fill, to);
+        lower_fill_with(l, moving->fill, moving->whole, to);
     if (!strcmp(l->node->op, "Concat"))
         return copy_parts(moving, to);
     if (copy_boxes(moving, output->ints, to, &boxes))
@@ -292,8 +297,25 @@ static bool give(struct moving *moving, struct value *result, const onnx_tensor 
     return true;
 }
 
+/* What of an input Dropout keeps, where it is not trained: all. */
+static bool give_mask(struct lowering *l)
+{
+    const struct value *x = lower_input(l, 0);
+    struct value *mask = lower_output(l, 1);
+    if (!mask || !mask->uses)
+        return true;
+    onnx_tensor *ones =
+        onnx_tensor_create(l->onnx->memory, ONNX_BOOL, x->rank, x->dims, l->failure);
+    for (size_t i = 0; ones && i < ones->count; i++)
+        ones->ints[i] = 1;
+    if (ones)
+        lower_set_constant(mask, ones);
+    return ones;
+}
+
 bool lower_move(struct lowering *l)
 {
+    const bool drops = !strcmp(l->node->op, "Dropout");
     struct moving moving = {.l = l};
     const onnx_tensor **inputs =
         onnx_memory_take(l->scratch, l->node->input_count + 1, sizeof *inputs);
@@ -304,11 +326,11 @@ bool lower_move(struct lowering *l)
         return false;
     if (!onnx_evaluate(l->node, inputs, outputs, l->scratch, l->failure))
         return lower_refuse(l, "%s", l->failure->sentence);
-    for (size_t i = 0; i < l->node->output_count; i++)
+    for (size_t i = 0; i < (drops ? 1 : l->node->output_count); i++)
         if (lower_output(l, i) && lower_output(l, i)->uses &&
             !give(&moving, lower_output(l, i), outputs[i]))
             return false;
-    return true;
+    return !drops || give_mask(l);
 }
 
 /* Rows that whole numbers choose when the model runs. */

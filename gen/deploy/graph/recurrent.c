@@ -141,7 +141,7 @@ static bool begin_state(struct lowering *l, struct sequence *node, size_t p, siz
 {
     const onnx_recurrent *r = node->recurrent;
     struct value *initial = value_at(l, s ? r->initial_c : r->initial_h);
-    const bool keeps = l->request->keep_states;
+    const bool keeps = l->keeps;
     for (size_t k = 0; k < 2; k++)
         node->rows[p][s][k] = schedule_buffer(l->schedule, PLACE_ARENA, false, node->B * node->row);
     const struct view to = state_view(node, node->rows[p][s][0]);
@@ -250,7 +250,7 @@ bool lower_recurrent(struct lowering *l)
     bool lowered = read_shapes(l, &node);
     if (lowered)
         make_outputs(l, &node);
-    if (lowered && l->request->keep_states) {
+    if (lowered && l->keeps) {
         const struct view begun = view_dense(keep(l, 1), 1, (const size_t[]){1});
         lower_set_view(&node.begun, &begun, false);
     }
@@ -259,7 +259,7 @@ bool lower_recurrent(struct lowering *l)
     const int final[] = {node.recurrent->y_h, node.recurrent->y_c};
     for (size_t s = 0; s < node.recurrent->state_count && lowered; s++)
         end_state(l, &node, s, final[s]);
-    if (lowered && l->request->keep_states)
+    if (lowered && l->keeps)
         keep_states(l, &node);
     return lowered;
 }

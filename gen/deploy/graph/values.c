@@ -141,12 +141,18 @@ void lower_copy(struct lowering *l, const struct view *from, const struct view *
 
 void lower_fill(struct lowering *l, float number, const struct view *to)
 {
+    const bool is_whole = number >= -0x1p62f && number <= 0x1p62f;
+    lower_fill_with(l, number, is_whole ? (int64_t)number : 0, to);
+}
+
+void lower_fill_with(struct lowering *l, float number, int64_t whole, const struct view *to)
+{
     struct loop loop = {.rank = to->rank, .term_count = 1};
     memcpy(loop.dims, to->dims, sizeof loop.dims);
     loop.terms[0] = (struct term){.kind = TERM_NUMBER,
                                   .is_int = schedule_is_int(l->schedule, to),
                                   .number = number,
-                                  .whole = (int64_t)number};
+                                  .whole = whole};
     add_loop(l, &loop, to);
 }
 
