@@ -2,6 +2,7 @@
 /* Running a model on files: comparing with expected outputs, and writing outputs. */
 #include "run/actions.h"
 #include "common/files.h"
+#include "common/setting.h"
 #include "common/text.h"
 #include "run/files.h"
 
@@ -85,6 +86,15 @@ static bool interpret(struct prepared *prepared, const char *why, struct failure
     return prepared->session;
 }
 
+const char *action_why_interpreted(const struct request *request)
+{
+    if (request->plain) /* which says so itself */
+        return NULL;
+    if (request->type)
+        return "--type is for its recurrent nodes alone";
+    return setting("WEIR_KERNEL") ? "WEIR_KERNEL is for kernels of this build" : NULL;
+}
+
 bool action_begin(struct prepared *prepared, const onnx_tensor *const *inputs,
                   struct failure *failure)
 {
@@ -97,10 +107,8 @@ bool action_begin(struct prepared *prepared, const onnx_tensor *const *inputs,
     for (size_t i = 0; i < prepared->model->graph.input_count; i++)
         if (!run_input(prepared->model, i, inputs[i], prepared->memory, failure))
             return false;
-    if (request->plain)
-        return interpret(prepared, NULL, failure);
-    if (request->type)
-        return interpret(prepared, "--type is for its recurrent nodes alone", failure);
+    if (request->plain || action_why_interpreted(request))
+        return interpret(prepared, action_why_interpreted(request), failure);
     prepared->compiled = run_compiled_create(prepared->model, inputs, &options, true, &why);
     return prepared->compiled || interpret(prepared, why.sentence, failure);
 }

@@ -14,7 +14,7 @@ struct request {
     const char *carries[FILES_MAX]; /* OUTPUT=INPUT */
     size_t input_count, output_count, carry_count;
     bool streams;
-    bool plain; /* heads are run by their nodes */
+    bool plain; /* it is interpreted, and heads are run by their nodes */
     bool links; /* external data may be symbolic links */
     double tolerance; /* below 0: what outputs of their types are held to */
     struct tuning *tuning; /* measured plans */
@@ -58,6 +58,9 @@ struct prepared {
 bool action_prepare(struct prepared *prepared, const struct request *request,
                     const onnx_model *model, struct failure *failure);
 void action_release(struct prepared *prepared);
+
+/* Why what is asked for is interpreted, whatever the model is; NULL: it need not be. */
+const char *action_why_interpreted(const struct request *request);
 
 /* The first call is to have such inputs: finds out how the model runs, and says why where it is
  * interpreted. */

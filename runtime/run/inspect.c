@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* weir-run --inspect: what is in a model, and which kernel each recurrent node would get. Nothing
- * is compiled for it. */
+/* weir-run --inspect: what is in a model, which kernel each recurrent node would get where it is
+ * interpreted, and whether it is. Nothing is compiled for it. */
 #include "deploy/fold.h"
 #include "run/actions.h"
 #include "weir.h"
@@ -124,8 +124,9 @@ static void print_way(const struct request *request, const onnx_model *model)
     const run_options options = {0};
     struct prepared prepared;
     run_compiled *compiled = NULL;
-    if (request->type)
-        fail(&failure, "--type is for its recurrent nodes alone");
+    const char *why = action_why_interpreted(request);
+    if (why)
+        fail(&failure, "%s", why);
     else if (action_prepare(&prepared, request, model, &failure) &&
              action_shapes(model, prepared.memory, prepared.inputs, &failure))
         compiled = run_compiled_create(model, prepared.inputs, &options, false, &failure);
@@ -133,12 +134,12 @@ static void print_way(const struct request *request, const onnx_model *model)
         printf("runs    as C that is compiled for the shapes of its inputs\n");
     else
         printf("runs    interpreted%s: %s\n",
-               is_open(model)
+               !why && is_open(model)
                    ? " with 1 for what is open of its inputs, as other shapes need not be"
                    : "",
                failure.sentence);
     run_compiled_destroy(compiled);
-    if (!request->type)
+    if (!why)
         action_release(&prepared);
 }
 

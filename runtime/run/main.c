@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* weir-run: the command line. What it can do with a model is in actions.c and timing.c. */
+/* weir-run: the command line. What it can do with a model is in the other files of actions.h. */
 #define _GNU_SOURCE /* getopt_long, strtok_r */
 #include "common/ending.h"
 #include "common/rooms.h"
@@ -127,8 +127,8 @@ static void print_help(void)
         "Recurrent nodes run by the best ISA of this CPU; WEIR_ISA=scalar or another caps it. A\n"
         "model becomes C for the shapes of its inputs, which is compiled by cc (or $CC) and kept\n"
         "in $XDG_CACHE_HOME/weir: that takes some seconds the first time. What is no such C, and\n"
-        "what --type asks for, is interpreted, which is said; then a cell that this build has no\n"
-        "kernel for is compiled in the same way. Plans that weir-tune found are in\n"
+        "what --type or WEIR_KERNEL asks for, is interpreted, which is said; then a cell that this\n"
+        "build has no kernel for is compiled in the same way. Plans that weir-tune found are in\n"
         "$XDG_CONFIG_HOME/weir/tuning.\n"
         "\n"
         "Without --input, --time runs on zeros, of 1 along each dimension that the model leaves\n"

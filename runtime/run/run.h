@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a model: its recurrent nodes, and their heads, by libweir, everything around them
- * plainly. weir-run is made of this, and so are the tests of the importer. */
+/* Running a model: all of it compiled; or interpreted, its recurrent nodes and their heads by
+ * libweir and everything around them plainly. weir-run is made of this, and so are the tests of the
+ * importer. */
 #ifndef WEIR_RUN_H
 #define WEIR_RUN_H
 
@@ -9,7 +10,7 @@
 struct weir_kernel;
 struct text;
 
-/* How kernels are had for cells that the build has none for. Zeros: as weir-run does. */
+/* How a model runs, and how kernels are had that the build has not. Zeros: as weir-run does. */
 typedef struct run_options {
     bool keep_states; /* each call goes on where the last one ended */
     bool plain; /* heads are run by their nodes, beside the cells */

@@ -15,7 +15,7 @@ struct run_session {
     struct node_layers *layers; /* by the index of recurrent nodes */
     struct fold *folds; /* by the same */
     const struct fold **inside; /* by value: the head whose nodes give it, or NULL */
-    struct failure apart; /* why a head is not part of its cell; empty: all are */
+    struct failure apart; /* as run_apart tells it, or empty */
     const onnx_tensor **values; /* of the current call */
     onnx_memory *memory; /* of the current call, or of the step of a loop in it */
     size_t depth; /* of loops */

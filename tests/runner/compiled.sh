@@ -57,6 +57,9 @@ CC=false XDG_CACHE_HOME=$scratch/new "$bin/weir-run" "$model" --data "$data" >"$
 [[ $status -eq 0 && $(<"$scratch/error") == "$compiles"$'\n'"${interprets}the C compiler 'false' could not compile"* ]] ||
     fail "with a compiler that fails: $(<"$scratch/error")"
 
+WEIR_KERNEL=nonsense "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" && fail "WEIR_KERNEL is not used."
+grep -q "WEIR_KERNEL=nonsense names no kernel" "$scratch/error" || fail "with WEIR_KERNEL: $(<"$scratch/error")"
+
 # What runs which way, and why.
 export XDG_CACHE_HOME=$scratch/one
 "$bin/weir-run" "$model" --inspect | grep -qx "runs    as C that is compiled for the shapes of its inputs" ||
