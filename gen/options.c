@@ -81,13 +81,12 @@ static const struct {
     {"batch", "N", MODEL, AT(batch), "as many rows as an open batch has; by default one"},
     {"carry", "OUT=IN|auto", MODEL, AT(carry),
      "an output is that input of the next call, and both are kept in the state; once for each; "
-     "auto: those that names "
-     "or shapes tell, which are printed"},
+     "auto: those that names or shapes tell, which are printed"},
     {"links", NULL, MODEL, AT(links),
      "files with weights beside the model may be symbolic links, as in a cache of Hugging Face, "
      "that lead to regular files anywhere"},
     {"data", "DIR", MODEL, AT(data),
-     "the self-test's input and output, as in ONNX's test data: input_0.pb, output_0.pb"},
+     "the self-test's inputs and outputs, as in ONNX's test data: input_0.pb, output_0.pb"},
 };
 
 /* A command: the option that asks for it, whether that takes something, and where that goes. */

@@ -28,10 +28,10 @@ struct request {
     bool trains, profiled, backward;
     bool lengths, reverse, bidirectional, no_test, links;
     const char *cell, *output, *isa, *math, *type, *plan, *tuning, *variant;
-    const char *keep;
     const char *size[4]; /* by extent */
-    const char *model, *node, *data, *out, *name, *from, *weights, *steps, *shape, *batch,
-        *carry; /* of a model that stands alone */
+    /* Of a model that stands alone. */
+    const char *model, *node, *keep, *data, *out, *name, *from, *weights, *steps, *shape, *batch,
+        *carry;
 };
 
 /* Reads the command line, whose strings are kept. False: on one that makes no sense; there is
@@ -45,10 +45,9 @@ void options_help(struct text *out);
  * with files called without their folders. */
 char *options_command(const struct request *request);
 
-/* What texts mean: the ISA that must be given; the form of the maths; the type of
- * the weights; the sizes of a kernel, 0 for
- * any; those to check a gradient for, which are all known; and what a model that stands alone is
- * made of. */
+/* What texts mean: the ISA that must be given; the form of the maths; the type of the weights; the
+ * sizes of a kernel, 0 for any; those to check a gradient for, which are all known; and what a
+ * model that stands alone is made of. */
 const struct isa *options_isa(const struct request *request, struct failure *failure);
 bool options_math(const struct request *request, enum weir_math *math, struct failure *failure);
 bool options_type(const struct request *request, enum weir_type *type, struct failure *failure);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Models that stand alone: a model, as a list of layers with their weights, becomes a directory of
- * C that needs nothing of Weir. Its files are kernels/templates/deploy/, with what varies put in.
- */
+/* Models that stand alone: a model, as layers with their weights and the order in which a call runs
+ * them, becomes a directory of C that needs nothing of Weir. Its files are
+ * kernels/templates/deploy/, with what varies put in. */
 #ifndef WEIR_DEPLOY_H
 #define WEIR_DEPLOY_H
 
@@ -24,7 +24,7 @@ struct deploy_shape {
     size_t rank, dims[VIEW_RANK_MAX];
 };
 
-/* What is asked for: a cell with weights from a file, or an ONNX model. NULL: nothing is said. */
+/* What is asked for: a cell with weights from a file, or a trained model. NULL: nothing is said. */
 struct deploy_request {
     const char *out; /* the directory */
     const char *name; /* of the model; NULL: the cell's or the file's */
@@ -178,7 +178,7 @@ bool deploy_ships(const char *name);
 bool deploy_cell(const struct deploy_request *request, const struct source *cell,
                  const struct graph *graph, struct failure *failure);
 
-/* weir-gen --model: an ONNX model. */
+/* weir-gen --model: a trained model of any format. */
 bool deploy_model(const struct deploy_request *request, struct failure *failure);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* weir-gen --model: an ONNX model as a list of layers. The graph must be a chain, from one input to
- * one output: recurrent nodes, which the importer gives as cells; matrix products with what is
- * added to them and the functions around them, which become cells; and nodes that only say how data
- * lies. Or one recurrent node is taken out of a graph of any kind. */
+/* weir-gen --model: a trained model as a list of layers. It is a chain, from one input to one
+ * output: recurrent nodes, which the importer gives as cells; matrix products with what is added to
+ * them and the functions around them, which become cells; and nodes that only say how data lies. Or
+ * recurrent nodes are taken out of a graph of any kind. What is no chain is handed to graph/. */
 #include "common/files.h"
 #include "common/text.h"
 #include "deploy/chain.h"

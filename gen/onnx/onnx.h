@@ -198,7 +198,7 @@ typedef struct onnx_node {
     const char *name; /* of the node; its first output's where it has none */
     const char *op; /* the operator */
     int64_t opset; /* that it is of: the model's, but in functions their own */
-    const struct onnx_operator *operator; /* NULL for recurrent nodes, If, Loop and Scan */
+    const struct onnx_operator *operator; /* NULL for recurrent nodes and those with branches */
     onnx_recurrent *recurrent; /* NULL: it is not */
     onnx_repeat *repeat; /* NULL: it is neither Loop nor Scan */
     /* If: where its input is false, and true; Loop, Scan: the body; nodes that spell out a cell:
@@ -220,7 +220,7 @@ struct onnx_graph {
     size_t input_count, output_count;
 };
 
-/* What is said of them: a sentence that begins with the model's file. */
+/* What is said of nodes whose weights are bytes: a sentence that begins with the model's file. */
 #define ONNX_BYTES_WORDS                                                                           \
     "%s has nodes DynamicQuantizeLSTM, whose weights stay the bytes that they are; what these "    \
     "multiply is quantised by each row and step, symmetrically, where ONNX Runtime does so by "    \

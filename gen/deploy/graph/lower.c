@@ -10,7 +10,8 @@
 
 enum { OUTPUTS_MAX = 64 };
 
-/* What becomes of each operator that is neither recurrent nor If. */
+/* What becomes of each operator that is neither recurrent nor has branches, and that is not in the
+ * table of elementwise.c. */
 static const struct {
     const char *op;
     lower_operator *lower;
@@ -46,7 +47,6 @@ static const struct {
     {"InstanceNormalization", lower_instance_norm},
     {"BatchNormalization", lower_batch_norm},
     {"Concat", lower_move},
-    {"DepthToSpace", lower_move},
     {"Dropout", lower_move},
     {"Expand", lower_move},
     {"Flatten", lower_move},
@@ -62,7 +62,6 @@ static const struct {
     {"Upsample", lower_move},
     {"ReverseSequence", lower_move},
     {"Slice", lower_move},
-    {"SpaceToDepth", lower_move},
     {"Split", lower_move},
     {"Squeeze", lower_move},
     {"Tile", lower_move},

@@ -79,8 +79,7 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor);
 /* The value as a view: what is deferred is computed, constants become buffers. */
 struct view lower_view(struct lowering *l, struct value *value);
 
-/* The same as one without gaps, or whose last axis has none. */
-struct view lower_affine_view(struct lowering *l, struct value *value);
+/* A copy of a view, without gaps. */
 struct view lower_pack(struct lowering *l, const struct view *view);
 
 /* A step that copies from one view to another of the same shape; fills one with a number. */

@@ -178,12 +178,6 @@ struct view lower_pack(struct lowering *l, const struct view *view)
     return whole;
 }
 
-struct view lower_dense_view(struct lowering *l, struct value *value)
-{
-    const struct view view = lower_view(l, value);
-    return view_is_dense(&view) ? view : lower_pack(l, &view);
-}
-
 void lower_settle(struct lowering *l)
 {
     for (size_t v = 0; v < l->onnx->value_count; v++)
