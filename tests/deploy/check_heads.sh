@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_heads.sh BUILD CC MODELS: of so many random models of a recurrent layer and a head (make_head.c), weir-gen --model
-# makes one cell, and weir-run the same, which gives the bits of the two deployed apart (heads.c), of some of them with
-# weights of fewer bits, too. What can be no part of a cell stays a layer.
+# makes one cell, which gives the bits of the two deployed apart (heads.c); and so does weir-run, which compiles them, and of
+# some, with weights of fewer bits, runs one cell. What can be no part of a cell stays a layer.
 . "$(dirname "$0")/../shell.sh"
 build=$1 cc=$2 models=$3
 weir_gen=$build/bin/weir-gen

@@ -4,6 +4,7 @@
 # kernels, whose self-tests have the same bits on every ISA here; their outputs agree with what the nodes give. What is
 # no cell is deployed as nodes, or refused with one sentence.
 . "$(dirname "$0")/../shell.sh"
+. "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2
 make_scratch
 
@@ -29,18 +30,8 @@ done <"$scratch/list"
 for name in "${deployed[@]}"; do
     printf '#define main %s_main\n#include "%s"\n' "$name" "$scratch/$name/test/${name}_test.c" \
         >"$scratch/$name/src/${name}_test.c"
-    printf 'int %s_main(int, char **);\n' "$name" >>"$scratch/declared.h"
-    printf 'wrong += %s_main(1, arguments);\n' "$name" >>"$scratch/called.h"
 done
-cat >"$scratch/all.c" <<'END'
-#include "declared.h"
-int main(int count, char **arguments)
-{
-    int wrong = count < 1;
-#include "called.h"
-    return wrong != 0;
-}
-END
+write_program "$scratch/all.c" "${deployed[@]}"
 (cd "$scratch" && printf '%s\n' s*/src/*.c | sed 's|^\(s[0-9]*\)/.*|-I\1/include & -o &.o|' |
     xargs -n 4 -P 2 "$cc" -std=c11 -O0 -w -c) || fail "what is deployed does not compile."
 "$cc" -std=c11 "$scratch/all.c" "$scratch"/s*/src/*.o -lm -o "$scratch/program"

@@ -12,3 +12,15 @@ compile_deployed() { # DIR COMPILER FLAG...
             fail "$* does not take $(basename "$source")."
     done
 }
+
+# A program of many self-tests, of which each has NAME_main in place of main.
+write_program() { # FILE NAME...
+    local file=$1
+    shift
+    {
+        printf 'int %s_main(int, char **);\n' "$@"
+        printf 'int main(int count, char **arguments)\n{\n    int wrong = count < 1;\n'
+        printf '    wrong += %s_main(1, arguments);\n' "$@"
+        printf '    return wrong != 0;\n}\n'
+    } >"$file"
+}

@@ -198,7 +198,7 @@ static void put_beside(struct writer *writer, const char *folder, const char *na
         if (size + data.len > sizeof bytes)
             exit(EXIT_FAILURE);
         memcpy(bytes + size, data.data, data.len);
-        writer_external(writer, tensor, name, writer_format(writer, "%zu", size));
+        writer_external(writer, tensor, name, writer_format(writer, "%zu", size), NULL);
         size += data.len;
     }
     write_file(folder, name, bytes, size);

@@ -8,13 +8,13 @@
 #include "common/files.h"
 #include "formats/files.h"
 #include "formats/formats.h"
+#include "onnx/started.h"
 #include "onnx/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -139,15 +139,6 @@ static void wrong(const char *what, const char *said)
     failures++;
 }
 
-/* A sentence, and nothing in it that a terminal would obey. */
-static bool is_sentence(const char *sentence)
-{
-    const char *c = sentence;
-    while ((unsigned char)*c >= ' ' && *c != 0x7f)
-        c++;
-    return *sentence && !*c;
-}
-
 /* Whether it is a model. */
 static bool load(const char *text, size_t size, struct failure *failure)
 {
@@ -182,28 +173,25 @@ static void check_hostile(size_t i)
     free(text);
 }
 
-/* Both commands end with status 2 and one line. */
+/* Both commands end with status 2 and one line, and take no more memory than they may. */
 static void check_commands(char *const *arguments, size_t i)
 {
     char *text = make(i), *path = text_format("%s/hostile.json", arguments[3]);
-    char *commands[] = {
-        text_format("%s %s --inspect 2>&1", arguments[1], path),
-        text_format("%s --model %s --name net --out %s/net 2>&1", arguments[2], path, arguments[3]),
-    };
+    char *out = text_format("%s/net", arguments[3]);
+    char *const inspect[] = {arguments[1], path, "--inspect", NULL};
+    char *const deploy[] = {arguments[2], "--model", path, "--name", "net", "--out", out, NULL};
+    char *const *const commands[] = {inspect, deploy};
     write_file(arguments[3], "hostile.json", text, strlen(text));
     for (size_t c = 0; c < 2; c++) {
-        char said[4096];
-        FILE *pipe = popen(commands[c], "r");
-        const size_t size = pipe ? fread(said, 1, sizeof said - 1, pipe) : 0;
-        said[size] = 0;
-        const int status = pipe ? pclose(pipe) : -1;
-        const char *end = strchr(said, '\n');
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 2 || !end || end[1] ||
-            !strstr(said, "hostile.json: ") || !strstr(said, hostiles[i].sentence))
-            wrong(commands[c], said);
-        free(commands[c]);
+        const struct started started = started_run(commands[c]);
+        const char *end = strchr(started.said, '\n');
+        if (started.status != 2 || !end || end[1] || !strstr(started.said, "hostile.json: ") ||
+            !strstr(started.said, hostiles[i].sentence) ||
+            started.memory > started_most(strlen(text)))
+            wrong(commands[c][0], started.said);
     }
     unlink(path);
+    free(out);
     free(path);
     free(text);
 }

@@ -66,15 +66,6 @@ static bool check_case(const struct place *place, const struct hostile *hostile,
 
 /* ---- One valid model, damaged ---- */
 
-/* A sentence, and nothing in it that a terminal would obey. */
-static bool is_sentence(const char *sentence)
-{
-    const char *c = sentence;
-    while ((unsigned char)*c >= ' ' && *c != 0x7f)
-        c++;
-    return *sentence && !*c;
-}
-
 static size_t load(const unsigned char *bytes, size_t size)
 {
     struct failure failure = {""};

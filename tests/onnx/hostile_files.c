@@ -46,19 +46,8 @@ static void add_weights(struct writer *writer, const char *name, size_t columns)
 /* A branch that is one Identity of Y. */
 static Onnx__Graph *make_branch(struct writer *writer, char *output)
 {
-    Onnx__Graph *graph = writer_take(writer, 1, sizeof *graph);
-    onnx__graph__init(graph);
-    Onnx__Node *node = writer_node(writer, "Identity", (char *[]){text(writer, "Y"), NULL},
-                                   (char *[]){output, NULL});
-    writer->graph.n_node--;
-    writer_output(writer, output);
-    writer->graph.n_output--;
-    graph->n_node = graph->n_output = 1;
-    graph->node = writer_take(writer, 1, sizeof node);
-    graph->node[0] = node;
-    graph->output = writer_take(writer, 1, sizeof *graph->output);
-    graph->output[0] = writer->outputs[writer->graph.n_output];
-    return graph;
+    writer_node(writer, "Identity", (char *[]){text(writer, "Y"), NULL}, (char *[]){output, NULL});
+    return writer_branch(writer, output);
 }
 
 static void build(struct writer *writer)
@@ -216,7 +205,7 @@ static void set_list(struct writer *writer, const char *name, size_t count)
 
 static void set_external(struct writer *writer, const char *place, const char *offset)
 {
-    writer_external(writer, find_tensor(writer, "W"), place, offset);
+    writer_external(writer, find_tensor(writer, "W"), place, offset, NULL);
 }
 
 /* W as float16 in a list, one element of which is set. */

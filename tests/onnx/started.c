@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting programs and waiting for them. */
+/* Starting programs, waiting for them, and what they say. */
 #define _GNU_SOURCE
 #include "onnx/started.h"
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -24,6 +23,14 @@ enum { SANITIZERS = 0 };
 #endif
 
 extern char **environ;
+
+bool is_sentence(const char *sentence)
+{
+    const char *c = sentence;
+    while ((unsigned char)*c >= ' ' && *c != 0x7f)
+        c++;
+    return *sentence && !*c;
+}
 
 size_t started_most(size_t size)
 {

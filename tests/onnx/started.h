@@ -3,6 +3,7 @@
 #ifndef TESTS_STARTED_H
 #define TESTS_STARTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { STARTED_SENTENCE = 4096 };
@@ -16,6 +17,9 @@ struct started {
 /* Runs a program with words that end with NULL, the first of which is its path; what it writes to
  * stdout is lost. */
 struct started started_run(char *const *words);
+
+/* Whether there is a sentence, and nothing in it that a terminal would obey. */
+bool is_sentence(const char *sentence);
 
 /* What reading and deploying a model may take: 8 times its size and 64 MB, and with sanitizers what
  * they need. */

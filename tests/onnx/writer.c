@@ -172,14 +172,15 @@ static size_t next(size_t *count)
 }
 
 void writer_external(struct writer *writer, Onnx__Tensor *tensor, const char *file,
-                     const char *offset)
+                     const char *offset, const char *length)
 {
-    const char *const pairs[2][2] = {{"location", file}, {"offset", offset}};
+    const char *const pairs[][2] = {{"location", file}, {"offset", offset}, {"length", length}};
+    const size_t count = length ? 3 : 2;
     tensor->has_raw_data = 0;
     tensor->has_data_location = tensor->data_location = 1;
-    tensor->n_external_data = 2;
-    tensor->external_data = writer_take(writer, 2, sizeof *tensor->external_data);
-    for (size_t k = 0; k < 2; k++) {
+    tensor->n_external_data = count;
+    tensor->external_data = writer_take(writer, count, sizeof *tensor->external_data);
+    for (size_t k = 0; k < count; k++) {
         tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
         onnx__entry__init(tensor->external_data[k]);
         tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
@@ -255,6 +256,18 @@ Onnx__Node *writer_node(struct writer *writer, const char *op, char *const *inpu
     node->output = copy_names(writer, outputs, &node->n_output);
     node->attribute = writer_take(writer, ATTRIBUTES, sizeof *node->attribute);
     return writer->nodes[next(&writer->graph.n_node)] = node;
+}
+
+Onnx__Graph *writer_branch(struct writer *writer, char *output)
+{
+    Onnx__Graph *graph = writer_take(writer, 1, sizeof *graph);
+    onnx__graph__init(graph);
+    graph->node = writer_take(writer, 1, sizeof *graph->node);
+    graph->node[0] = writer->graph.node[--writer->graph.n_node];
+    graph->output = writer_take(writer, 1, sizeof *graph->output);
+    graph->output[0] = add_value(writer, output);
+    graph->n_node = graph->n_output = 1;
+    return graph;
 }
 
 Onnx__Attribute *writer_attribute(struct writer *writer, Onnx__Node *node, const char *name)

@@ -41,9 +41,9 @@ Onnx__Tensor *writer_halves(struct writer *writer, const uint16_t *bits, size_t 
 Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t rank,
                           const size_t *dims, enum onnx_type type);
 
-/* Says that a tensor's data is in a file, from an offset on. */
+/* Says that a tensor's data is in a file, from an offset on; so many bytes, NULL: it says not. */
 void writer_external(struct writer *writer, Onnx__Tensor *tensor, const char *file,
-                     const char *offset);
+                     const char *offset, const char *length);
 
 void writer_initializer(struct writer *writer, Onnx__Tensor *tensor, char *name);
 char *writer_constant(struct writer *writer, Onnx__Tensor *tensor); /* under a name of its own */
@@ -54,6 +54,8 @@ void writer_output(struct writer *writer, char *name);
 /* A node; inputs and outputs end with NULL. */
 Onnx__Node *writer_node(struct writer *writer, const char *op, char *const *inputs,
                         char *const *outputs);
+/* The last node becomes a graph of its own, which gives this output of it. */
+Onnx__Graph *writer_branch(struct writer *writer, char *output);
 Onnx__Attribute *writer_attribute(struct writer *writer, Onnx__Node *node, const char *name);
 void writer_int(struct writer *writer, Onnx__Node *node, const char *name, int64_t value);
 void writer_list(struct writer *writer, Onnx__Node *node, const char *name, const int64_t *values,

@@ -50,22 +50,6 @@ static void expect_all(const onnx_tensor *tensor, const struct type *type, const
            "%s, by %s: %zu others", onnx_type_name(type->type), form, different);
 }
 
-static void put_beside(struct writer *writer, Onnx__Tensor *tensor)
-{
-    const char *const pairs[3][2] = {
-        {"location", "halves.bin"}, {"offset", "3"}, {"length", "131072"}};
-    tensor->has_raw_data = 0;
-    tensor->has_data_location = tensor->data_location = 1;
-    tensor->n_external_data = 3;
-    tensor->external_data = writer_take(writer, 3, sizeof *tensor->external_data);
-    for (size_t k = 0; k < 3; k++) {
-        tensor->external_data[k] = writer_take(writer, 1, sizeof(Onnx__Entry));
-        onnx__entry__init(tensor->external_data[k]);
-        tensor->external_data[k]->key = writer_text(writer, pairs[k][0]);
-        tensor->external_data[k]->value = writer_text(writer, pairs[k][1]);
-    }
-}
-
 /* A model of three initialisers, one of each form, and nothing else. */
 static void check_forms(struct writer *writer, const struct folder *folder, const struct type *type)
 {
@@ -78,7 +62,7 @@ static void check_forms(struct writer *writer, const struct folder *folder, cons
     for (size_t k = 0; k < 3; k++) {
         Onnx__Tensor *tensor = writer_halves(writer, all, 1, &count, type->type, k != 1);
         if (k == 2)
-            put_beside(writer, tensor);
+            writer_external(writer, tensor, "halves.bin", "3", "131072");
         writer_initializer(writer, tensor, writer_text(writer, names[k]));
         writer_output(writer, writer_text(writer, names[k]));
     }

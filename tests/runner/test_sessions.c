@@ -115,19 +115,8 @@ static void test_stream(struct writer *writer, onnx_memory *memory)
 
 static Onnx__Graph *make_branch(struct writer *writer, const char *op, char *output)
 {
-    Onnx__Graph *graph = writer_take(writer, 1, sizeof *graph);
-    Onnx__ValueInfo *info = writer_take(writer, 1, sizeof *info);
-    onnx__graph__init(graph);
-    onnx__value_info__init(info);
-    info->name = output;
-    graph->node = writer_take(writer, 1, sizeof *graph->node);
-    graph->node[0] = writer_node(writer, op, (char *[]){writer_text(writer, "X"), NULL},
-                                 (char *[]){output, NULL});
-    writer->graph.n_node--;
-    graph->output = writer_take(writer, 1, sizeof *graph->output);
-    graph->output[0] = info;
-    graph->n_node = graph->n_output = 1;
-    return graph;
+    writer_node(writer, op, (char *[]){writer_text(writer, "X"), NULL}, (char *[]){output, NULL});
+    return writer_branch(writer, output);
 }
 
 /* -X or |X|, as a bool says that is an input or a constant. */
@@ -181,7 +170,7 @@ static void test_external(struct writer *writer, const char *folder)
     size_t size;
     writer_clear(writer, 14);
     Onnx__Tensor *tensor = writer_floats(writer, data, 1, &count, ONNX_FLOAT, true);
-    writer_external(writer, tensor, "./weights.bin", "64");
+    writer_external(writer, tensor, "./weights.bin", "64", NULL);
     writer_initializer(writer, tensor, writer_text(writer, "W"));
     writer_output(writer, writer_text(writer, "W"));
     void *bytes = writer_bytes(writer, &size);
