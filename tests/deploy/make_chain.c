@@ -68,10 +68,7 @@ static Onnx__Node *gru(struct chain *chain, char *x, size_t directions, size_t i
     const size_t w[] = {directions, 3 * H, inputs}, r[] = {directions, 3 * H, H};
     char *const names[] = {x, floats(chain, 3, w), floats(chain, 3, r), "", more[0], more[1], NULL};
     Onnx__Node *made = writer_node(chain->writer, "GRU", names, (char *[]){y, y_h, NULL});
-    char *word = writer_format(chain->writer, "%s", directions == 2 ? "bidirectional" : "forward");
-    Onnx__Attribute *direction = writer_attribute(chain->writer, made, "direction");
-    direction->has_s = 1;
-    direction->s = (ProtobufCBinaryData){strlen(word), (uint8_t *)word};
+    writer_string(chain->writer, made, "direction", directions == 2 ? "bidirectional" : "forward");
     writer_int(chain->writer, made, "hidden_size", H);
     return made;
 }
@@ -460,14 +457,6 @@ static const struct {
              {"mask", mask},
              {"padded", padded},
              {"rows", rows}};
-
-static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
-{
-    static uint8_t bytes[4096];
-    if (onnx__tensor__get_packed_size(tensor) > sizeof bytes)
-        exit(EXIT_FAILURE);
-    write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
-}
 
 static void write_inputs(struct chain *chain, const char *folder)
 {

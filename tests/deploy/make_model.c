@@ -73,10 +73,7 @@ static Onnx__Node *recurrent(struct writer *writer, const char *op, const char *
     char *const names[] = {
         x, floats(writer, 3, w), floats(writer, 3, r), floats(writer, 2, b), lengths, NULL};
     Onnx__Node *node = writer_node(writer, op, names, outputs);
-    Onnx__Attribute *attribute = writer_attribute(writer, node, "direction");
-    char *copy = writer_format(writer, "%s", direction);
-    attribute->has_s = 1;
-    attribute->s = (ProtobufCBinaryData){strlen(copy), (uint8_t *)copy};
+    writer_string(writer, node, "direction", direction);
     writer_int(writer, node, "hidden_size", H);
     return node;
 }
@@ -177,14 +174,6 @@ static void write_npy(const char *folder, const char *name, const char *type, co
     snprintf(bytes + 10, sizeof bytes - 10, "%-117s\n", dictionary);
     memcpy(bytes + 128, data, size);
     write_file(folder, name, bytes, 128 + size);
-}
-
-static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
-{
-    static uint8_t bytes[4096];
-    if (onnx__tensor__get_packed_size(tensor) > sizeof bytes)
-        exit(EXIT_FAILURE);
-    write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
 }
 
 /* The data of all initialisers in a file beside the model. */

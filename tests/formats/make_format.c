@@ -8,15 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
-{
-    void *bytes = malloc(onnx__tensor__get_packed_size(tensor));
-    if (!bytes)
-        abort();
-    write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
-    free(bytes);
-}
-
 int main(int count, char **arguments)
 {
     static struct model64 model;

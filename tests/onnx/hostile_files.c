@@ -174,9 +174,7 @@ static void set_dims(struct writer *writer, int64_t a, int64_t b, int64_t c)
 
 static void set_string(struct writer *writer, const char *name, const char *value)
 {
-    Onnx__Attribute *attribute = writer_attribute(writer, find(writer, "LSTM"), name);
-    attribute->has_s = 1;
-    attribute->s = (ProtobufCBinaryData){strlen(value), (uint8_t *)text(writer, value)};
+    writer_string(writer, find(writer, "LSTM"), name, value);
 }
 
 static void set_activations(struct writer *writer, size_t count, const char *value)

@@ -98,9 +98,7 @@ static void add_attribute(struct writer *writer, Onnx__Node *node, char *word)
     const bool is_string = *value == ':';
     *value++ = 0;
     if (is_string) {
-        Onnx__Attribute *attribute = writer_attribute(writer, node, word);
-        attribute->has_s = 1;
-        attribute->s = (ProtobufCBinaryData){strlen(value), (uint8_t *)value};
+        writer_string(writer, node, word, value);
         return;
     }
     const size_t count = read_numbers(value, numbers, &is_list);

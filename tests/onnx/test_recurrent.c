@@ -32,11 +32,6 @@ static Onnx__Node *make_node(const char *op, size_t gates, size_t directions)
     return node;
 }
 
-static void set_string(ProtobufCBinaryData *to, const char *text)
-{
-    *to = (ProtobufCBinaryData){strlen(text), (uint8_t *)writer_text(writer, text)};
-}
-
 /* Numbers end with a 0. */
 static void add_floats(Onnx__Node *node, const char *name, const float *values)
 {
@@ -124,12 +119,10 @@ static void check_values(const struct values *values)
     attribute->n_strings = count;
     attribute->strings = writer_take(writer, count, sizeof *attribute->strings);
     for (size_t k = 0; k < count; k++)
-        set_string(&attribute->strings[k], values->activations[k]);
-    if (count > 3) {
-        attribute = writer_attribute(writer, node, "direction");
-        attribute->has_s = 1;
-        set_string(&attribute->s, "bidirectional");
-    }
+        attribute->strings[k] = (ProtobufCBinaryData){
+            strlen(values->activations[k]), (uint8_t *)writer_text(writer, values->activations[k])};
+    if (count > 3)
+        writer_string(writer, node, "direction", "bidirectional");
     add_floats(node, "activation_alpha", values->alphas);
     add_floats(node, "activation_beta", values->betas);
     failure = (struct failure){""};

@@ -240,10 +240,7 @@ static void attribute(struct reader *r, Onnx__Node *node)
     const bool is_string = r->at[length] == ':';
     r->at += length + 1;
     if (is_string) {
-        char *value = word(r);
-        Onnx__Attribute *string = writer_attribute(r->writer, node, name);
-        string->has_s = 1;
-        string->s = (ProtobufCBinaryData){strlen(value), (uint8_t *)value};
+        writer_string(r->writer, node, name, word(r));
     } else if (list(r, DIMS, numbers_, &count)) {
         writer_list(r->writer, node, name, numbers_, count);
     } else {

@@ -287,6 +287,13 @@ void writer_int(struct writer *writer, Onnx__Node *node, const char *name, int64
     attribute->i = value;
 }
 
+void writer_string(struct writer *writer, Onnx__Node *node, const char *name, const char *value)
+{
+    Onnx__Attribute *attribute = writer_attribute(writer, node, name);
+    attribute->has_s = 1;
+    attribute->s = (ProtobufCBinaryData){strlen(value), (uint8_t *)writer_text(writer, value)};
+}
+
 void writer_list(struct writer *writer, Onnx__Node *node, const char *name, const int64_t *values,
                  size_t count)
 {
@@ -348,4 +355,13 @@ void write_file(const char *folder, const char *name, const void *bytes, size_t 
         perror(path);
         exit(EXIT_FAILURE);
     }
+}
+
+void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor)
+{
+    void *bytes = malloc(onnx__tensor__get_packed_size(tensor));
+    if (!bytes)
+        abort();
+    write_file(folder, name, bytes, onnx__tensor__pack(tensor, bytes));
+    free(bytes);
 }

@@ -58,6 +58,7 @@ Onnx__Node *writer_node(struct writer *writer, const char *op, char *const *inpu
 Onnx__Graph *writer_branch(struct writer *writer, char *output);
 Onnx__Attribute *writer_attribute(struct writer *writer, Onnx__Node *node, const char *name);
 void writer_int(struct writer *writer, Onnx__Node *node, const char *name, int64_t value);
+void writer_string(struct writer *writer, Onnx__Node *node, const char *name, const char *value);
 void writer_list(struct writer *writer, Onnx__Node *node, const char *name, const int64_t *values,
                  size_t count);
 
@@ -67,7 +68,8 @@ void *writer_bytes(const struct writer *writer, size_t *size);
 /* The model, read; NULL and a sentence where it is refused. */
 onnx_model *writer_load(const struct writer *writer, struct failure *failure);
 
-/* Writes a file, or ends the test. */
+/* Writes a file, or ends the test; one with a tensor, as ONNX's test data are. */
 void write_file(const char *folder, const char *name, const void *bytes, size_t size);
+void write_tensor(const char *folder, const char *name, const Onnx__Tensor *tensor);
 
 #endif

@@ -21,7 +21,6 @@ struct drawing {
     struct tensor64 value; /* what the last node gives */
     enum tag tags[AXES_MAX];
     char *name, *x; /* of it, and of the model's input */
-    size_t steps_axis; /* of the model's input */
     char *final; /* the final state of the last recurrent node, or NULL */
     const float *final_values;
     size_t final_dims[3];

@@ -221,13 +221,10 @@ static void write(struct drawing *d, struct node *node, bool final)
     take_final(d, node, &inputs[5]);
     Onnx__Node *to =
         writer_node(d->writer, ops[c->kind], inputs, (char *[]){final ? none : y, y_h, NULL});
-    Onnx__Attribute *direction = writer_attribute(d->writer, to, "direction");
-    char *word = writer_format(d->writer, "%s",
-                               c->D == 2 ? "bidirectional"
-                               : c->back ? "reverse"
-                                         : "forward");
-    direction->has_s = 1;
-    direction->s = (ProtobufCBinaryData){strlen(word), (uint8_t *)word};
+    writer_string(d->writer, to, "direction",
+                  c->D == 2 ? "bidirectional"
+                  : c->back ? "reverse"
+                            : "forward");
     writer_int(d->writer, to, "hidden_size", (int64_t)c->H);
     if (c->kind == GRU)
         writer_int(d->writer, to, "linear_before_reset", c->reset_after);

@@ -23,8 +23,8 @@ static void print_tensor(FILE *file, const char *name, const onnx_tensor *tensor
 }
 
 /* FOLDER/INDEX/KIND_NUMBER.pb. */
-static void write_tensor(const char *folder, size_t index, const char *kind, size_t number,
-                         const onnx_tensor *tensor)
+static void write_data(const char *folder, size_t index, const char *kind, size_t number,
+                       const onnx_tensor *tensor)
 {
     char path[1024], name[64];
     size_t size;
@@ -54,13 +54,13 @@ void export_model(const char *folder, size_t index, const void *bytes, size_t si
     for (size_t i = 0; i < model->graph.input_count; i++) {
         fprintf(file, i ? ", " : "");
         print_tensor(file, model->values[model->graph.inputs[i]].name, given->tensors[i]);
-        write_tensor(folder, index, "input", i, given->tensors[i]);
+        write_data(folder, index, "input", i, given->tensors[i]);
     }
     fprintf(file, "], \"outputs\": [");
     for (size_t i = 0; i < model->graph.output_count; i++) {
         fprintf(file, i ? ", " : "");
         print_tensor(file, model->values[model->graph.outputs[i]].name, outputs[i]);
-        write_tensor(folder, index, "output", i, outputs[i]);
+        write_data(folder, index, "output", i, outputs[i]);
     }
     fprintf(file, "]}\n");
     fclose(file);

@@ -206,10 +206,7 @@ static char *draw_pad(struct drawing *d, const struct made *x)
     for (size_t i = 0; i < 2 * x->rank; i++)
         pads[i] = (int64_t)below(d, 3) - (below(d, 6) == 0);
     char *name = node(d, "Pad", x->name, list(d, pads, 2 * x->rank), NULL);
-    Onnx__Attribute *mode = writer_attribute(d->writer, d->last, "mode");
-    char *word = writer_format(d->writer, "%s", modes[below(d, 3)]);
-    mode->has_s = 1;
-    mode->s = (ProtobufCBinaryData){strlen(word), (uint8_t *)word};
+    writer_string(d->writer, d->last, "mode", modes[below(d, 3)]);
     return name;
 }
 
@@ -366,11 +363,8 @@ static char *draw_recurrent(struct drawing *d, const struct made *x)
     if (gates == 4 && below(d, 2))
         quantise_lstm(d->writer, &d->random, d->last, D, w[2], H);
     writer_int(d->writer, d->last, "hidden_size", (int64_t)H);
-    Onnx__Attribute *direction = writer_attribute(d->writer, d->last, "direction");
     static const char *const words[] = {"forward", "reverse", "bidirectional"};
-    char *word = writer_text(d->writer, words[D == 2 ? 2 : below(d, 2)]);
-    direction->has_s = 1;
-    direction->s = (ProtobufCBinaryData){strlen(word), (uint8_t *)word};
+    writer_string(d->writer, d->last, "direction", words[D == 2 ? 2 : below(d, 2)]);
     return way == 0 ? last : y;
 }
 

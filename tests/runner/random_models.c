@@ -308,13 +308,10 @@ static void add_attributes(struct writer *writer, struct random *random, Onnx__N
                            const struct model *m)
 {
     const struct case64 *c = &m->c;
-    char *direction = c->D == 2 ? "bidirectional" : c->back ? "reverse" : "forward";
+    const char *direction = c->D == 2 ? "bidirectional" : c->back ? "reverse" : "forward";
     add_activations(writer, node, m);
-    if (c->D == 2 || c->back || one_in(random, 2)) {
-        Onnx__Attribute *attribute = writer_attribute(writer, node, "direction");
-        attribute->has_s = 1;
-        attribute->s = (ProtobufCBinaryData){strlen(direction), (uint8_t *)direction};
-    }
+    if (c->D == 2 || c->back || one_in(random, 2))
+        writer_string(writer, node, "direction", direction);
     if (c->clip > 0) {
         Onnx__Attribute *attribute = writer_attribute(writer, node, "clip");
         attribute->has_f = 1;

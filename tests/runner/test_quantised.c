@@ -113,14 +113,6 @@ static char *floats(struct writer *writer, const float *values, size_t rank, siz
         writer, writer_floats(writer, values, rank, (size_t[]){a, b, c}, ONNX_FLOAT, true));
 }
 
-static void add_text(struct writer *writer, Onnx__Node *node, const char *name, const char *value)
-{
-    Onnx__Attribute *attribute = writer_attribute(writer, node, name);
-    attribute->has_s = 1;
-    attribute->s.data = (uint8_t *)writer_text(writer, value);
-    attribute->s.len = strlen(value);
-}
-
 /* The node, of which a test may change something before it becomes bytes. */
 static Onnx__Node *make_node(struct writer *writer, const struct form *form)
 {
@@ -152,7 +144,7 @@ static Onnx__Node *make_node(struct writer *writer, const struct form *form)
     Onnx__Node *node = writer_node(writer, "DynamicQuantizeLSTM", inputs, outputs);
     node->domain = writer_text(writer, "com.microsoft");
     writer_int(writer, node, "hidden_size", H);
-    add_text(writer, node, "direction", form->direction);
+    writer_string(writer, node, "direction", form->direction);
     if (form->coupled)
         writer_int(writer, node, "input_forget", 1);
     if (form->clip > 0) {

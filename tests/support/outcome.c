@@ -27,7 +27,6 @@ void outcome_create(struct outcome *outcome, const struct problem *problem, size
     for (size_t s = 0; s < problem->state_count; ++s)
         floats += state_floats(problem, s) + GUARD_FLOATS;
     outcome->memory = allocate(floats * sizeof *outcome->memory);
-    outcome->memory_floats = floats;
     for (size_t n = 0; n < floats; ++n)
         outcome->memory[n] = float_from_bits(GUARD_BITS);
     outcome->y = outcome->memory + GUARD_FLOATS;

@@ -13,7 +13,6 @@ struct outcome {
     float *y;
     float *final[PROBLEM_STATES_MAX];
     float *memory; /* all of it, guards included */
-    size_t memory_floats;
 };
 
 /* `gap` floats between the rows of y are guarded too. Everything starts as guards: what a run
