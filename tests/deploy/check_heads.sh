@@ -4,6 +4,7 @@
 # makes one cell, which gives the bits of the two deployed apart (heads.c); and so does weir-run, which compiles them, and of
 # some, with weights of fewer bits, runs one cell. What can be no part of a cell stays a layer.
 . "$(dirname "$0")/../shell.sh"
+. "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2 models=$3
 weir_gen=$build/bin/weir-gen
 make_scratch
@@ -12,10 +13,8 @@ layers() { # DIR: how many
     grep -c '^| [0-9]' "$1/README.md"
 }
 
-# The intrinsics are read once: that takes longer than what is deployed.
 flags=(-O0 -Wall -Wextra -Werror -std=c11 -ffp-contract=off)
-printf '#ifdef __x86_64__\n#include <immintrin.h>\n#endif\n' >"$scratch/intrinsics.h"
-"$cc" "${flags[@]}" -x c-header "$scratch/intrinsics.h" -o "$scratch/intrinsics.h.gch"
+read_intrinsics "$scratch" c "$cc" "${flags[@]}"
 
 check() { # SEED TYPE
     local seed=$1 type=$2 folder=$scratch/$1-$2 name sizes headers

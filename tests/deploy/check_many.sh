@@ -15,10 +15,8 @@ deploy() { # NAME SEED COUNT OPTION...: weights of that seed
     "$weir_gen" --deploy "${@:4}" --name "$name" --from "$name.weights" --out "$name"
 }
 
-# The intrinsics are read once: that takes longer than what is deployed.
 flags=(-O0 -Wall -Wextra -Werror -std=c17 -D_GNU_SOURCE)
-printf '#ifdef __x86_64__\n#include <immintrin.h>\n#endif\n' >intrinsics.h
-"$cc" "${flags[@]}" -x c-header intrinsics.h -o intrinsics.h.gch
+read_intrinsics . c "$cc" "${flags[@]}"
 
 check() { # NAME STEPS FLAG...
     local name=$1 steps=$2

@@ -11,15 +11,11 @@ here=$root/tests/deploy
 weir_gen=$build/bin/weir-gen
 make_scratch
 
-# Intrinsics are read once a compiler: that takes longer than what is deployed.
-printf '#if defined(__x86_64__)\n#include <immintrin.h>\n#elif defined(__aarch64__)\n#include <arm_neon.h>\n#endif\n' \
-    >"$scratch/intrinsics.h"
 declare -A standards=()
 prepare() { # COMPILER LANGUAGE STANDARD
     mkdir -p "$scratch/$1"
-    cp "$scratch/intrinsics.h" "$scratch/$1"
     standards[$1]="-x $2 -std=$3 -O0 -ffp-contract=off -include $scratch/$1/intrinsics.h"
-    "$1" -std="$3" -O0 -ffp-contract=off -x "$2-header" "$scratch/$1/intrinsics.h" -o "$scratch/$1/intrinsics.h.gch"
+    read_intrinsics "$scratch/$1" "$2" "$1" -std="$3" -O0 -ffp-contract=off
 }
 
 deploy() { # FORM OPTION...: of models, into out, by COMPILER, with its self-test

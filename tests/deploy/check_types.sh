@@ -11,10 +11,8 @@ here=$root/tests/deploy
 weir_gen=$build/bin/weir-gen
 make_scratch
 
-# The intrinsics are read once: that takes longer than what is deployed.
 flags=(-std=c11 -O0 -ffp-contract=off)
-printf '#ifdef __x86_64__\n#include <immintrin.h>\n#endif\n' >"$scratch/intrinsics.h"
-"$cc" "${flags[@]}" -Wall -Wextra -Werror -pedantic -x c-header "$scratch/intrinsics.h" -o "$scratch/intrinsics.h.gch"
+read_intrinsics "$scratch" c "$cc" "${flags[@]}" -Wall -Wextra -Werror -pedantic
 flags+=(-include "$scratch/intrinsics.h")
 
 run_types() { # FOLDER OPTION...: weir-run with weights of the type

@@ -13,6 +13,13 @@ compile_deployed() { # DIR COMPILER FLAG...
     done
 }
 
+# The intrinsics, FOLDER/intrinsics.h, read once: that takes longer than what is deployed.
+read_intrinsics() { # FOLDER LANGUAGE COMPILER FLAG...
+    printf '#if defined(__x86_64__)\n#include <immintrin.h>\n#elif defined(__aarch64__)\n#include <arm_neon.h>\n#endif\n' \
+        >"$1/intrinsics.h"
+    "${@:3}" -x "$2-header" "$1/intrinsics.h" -o "$1/intrinsics.h.gch"
+}
+
 # A program of many self-tests, of which each has NAME_main in place of main.
 write_program() { # FILE NAME...
     local file=$1
