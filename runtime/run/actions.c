@@ -76,14 +76,18 @@ static bool fail_count(const struct request *request, const onnx_model *model,
 
 /* ---- Calls ---- */
 
+/* Where it cannot be interpreted either, that alone is told. */
 static bool interpret(struct prepared *prepared, const char *why, struct failure *failure)
 {
-    if (why)
-        fprintf(stderr, "weir-run: the model is interpreted, which takes longer: %s\n", why);
+    struct failure other;
     run_compiled_destroy(prepared->compiled);
     prepared->compiled = NULL;
-    prepared->session = action_session(prepared->request, prepared->model, failure);
-    return prepared->session;
+    prepared->session = action_session(prepared->request, prepared->model, &other);
+    if (!prepared->session)
+        return fail(failure, "%s", other.sentence);
+    if (why)
+        fprintf(stderr, "weir-run: the model is interpreted, which takes longer: %s\n", why);
+    return true;
 }
 
 const char *action_why_interpreted(const struct request *request)

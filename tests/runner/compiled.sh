@@ -57,8 +57,12 @@ CC=false XDG_CACHE_HOME=$scratch/new "$bin/weir-run" "$model" --data "$data" >"$
 [[ $status -eq 0 && $(<"$scratch/error") == "$compiles"$'\n'"${interprets}the C compiler 'false' could not compile"* ]] ||
     fail "with a compiler that fails: $(<"$scratch/error")"
 
-WEIR_KERNEL=nonsense "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" && fail "WEIR_KERNEL is not used."
-grep -q "WEIR_KERNEL=nonsense names no kernel" "$scratch/error" || fail "with WEIR_KERNEL: $(<"$scratch/error")"
+for variable in WEIR_ISA WEIR_KERNEL; do # what is not to be had is no reason to take something else
+    status=0
+    env $variable=nonsense "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" || status=$?
+    [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -q "$variable=nonsense names no" "$scratch/error" ||
+        fail "with $variable: status $status, $(<"$scratch/error")"
+done
 
 # What runs which way, and why.
 export XDG_CACHE_HOME=$scratch/one
