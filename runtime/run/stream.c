@@ -11,7 +11,9 @@ struct stream {
     const onnx_model *model;
     struct prepared *prepared;
     const onnx_tensor **inputs, **outputs; /* of one call */
-    onnx_tensor *cuts; /* those inputs that are parts of what is given */
+    onnx_tensor *cuts[2]; /* those inputs that are parts of what is given, or carried: even calls
+                           * read the first ones, odd calls the others, as what a call gives may be
+                           * what it has read */
     int *carried;
     struct failure *failure;
 };
@@ -56,7 +58,7 @@ static void cut(const struct stream *stream, size_t k)
 {
     for (size_t i = 0; i < stream->model->graph.input_count; i++) {
         const onnx_tensor *whole = stream->prepared->inputs[i];
-        onnx_tensor *part = &stream->cuts[i];
+        onnx_tensor *part = &stream->cuts[k % 2][i];
         if (stream->carried[i] >= 0) {
             stream->inputs[i] = k ? part : whole;
             continue;
@@ -88,8 +90,8 @@ static bool carry(const struct stream *stream, size_t k)
         if (stream->carried[i] < 0)
             continue;
         const onnx_tensor *from = stream->outputs[stream->carried[i]];
-        onnx_tensor *to = &stream->cuts[i];
-        if (!k) {
+        onnx_tensor *to = &stream->cuts[(k + 1) % 2][i];
+        if (k < 2) {
             const onnx_tensor *made = onnx_tensor_create(stream->prepared->memory, from->type,
                                                          from->rank, from->dims, stream->failure);
             if (!made)
@@ -149,11 +151,12 @@ bool action_stream(const struct request *request, const onnx_model *model,
                             .prepared = prepared,
                             .inputs = onnx_memory_take(memory, inputs, sizeof *stream.inputs),
                             .outputs = onnx_memory_take(memory, outputs, sizeof *stream.outputs),
-                            .cuts = onnx_memory_take(memory, inputs, sizeof *stream.cuts),
                             .carried = onnx_memory_take(memory, inputs, sizeof *stream.carried),
                             .failure = failure};
     size_t calls;
-    if (!stream.inputs || !stream.outputs || !stream.cuts || !stream.carried)
+    for (size_t i = 0; i < 2; i++)
+        stream.cuts[i] = onnx_memory_take(memory, inputs, sizeof *stream.cuts[i]);
+    if (!stream.inputs || !stream.outputs || !stream.cuts[0] || !stream.cuts[1] || !stream.carried)
         return fail_memory(failure);
     if (!find_carried(&stream, request) || !count_calls(&stream, &calls))
         return false;
@@ -165,8 +168,8 @@ bool action_stream(const struct request *request, const onnx_model *model,
     for (size_t k = 0; k < calls; k++) {
         cut(&stream, k);
         if ((!k && !action_begin(prepared, stream.inputs, failure)) ||
-            !action_call(prepared, stream.inputs, stream.outputs, failure) || !carry(&stream, k) ||
-            !gather(&stream, k, calls))
+            !action_call(prepared, stream.inputs, stream.outputs, failure) ||
+            !gather(&stream, k, calls) || !carry(&stream, k))
             return false;
     }
     return true;

@@ -76,14 +76,15 @@ halves=$root/tests/runner/cases/f16_all
 [[ ! -e $scratch/one ]] || fail "--inspect compiles."
 
 # A stream, whose states are inputs and outputs.
-zeros() { # NAME SHAPE FLOATS
-    printf "\x93NUMPY\x01\x00\x76\x00%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($2,), }" \
-        >"$scratch/$1.npy"
-    head -c $((4 * $3)) /dev/zero >>"$scratch/$1.npy"
+npy() { # NAME SHAPE, and floats on stdin
+    {
+        printf "\x93NUMPY\x01\x00\x76\x00%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($2,), }"
+        cat
+    } >"$scratch/$1.npy"
 }
-zeros x 4,1,3 12
-zeros h 1,4 4
-zeros each 4,1,4 16
+head -c 48 /dev/zero | npy x 4,1,3
+head -c 16 /dev/zero | npy h 1,4
+head -c 64 /dev/zero | npy each 4,1,4
 says=$compiles
 stream() { # STATE OPTION...: from a file of the state, both ways
     local state=$1 way
@@ -102,4 +103,19 @@ stream() { # STATE OPTION...: from a file of the state, both ways
 }
 stream h --carry h1=h --carry c1=c0
 stream each # call, whose states are given anew: the same C
+
+# A state that is another one a call before: an = x + b, bn = a, y = a + b.
+array='\x12\x0a\n\x08\x08\x01\x12\x04\n\x02\x08\x01' # a type: float [1]
+printf '\x08\x08:{%b%b%bB\x04\n\x00\x10\x0d' \
+    '\n\x0f\n\x01x\n\x01b\x12\x02an\x22\x03Add\n\x11\n\x01a\x12\x02bn\x22\x08Identity\n\x0e\n\x01a\n\x01b\x12\x01y\x22\x03Add' \
+    "\x12\x01gZ\x0f\n\x01x${array}Z\x0f\n\x01a${array}Z\x0f\n\x01b$array" \
+    'b\x03\n\x01yb\x04\n\x02anb\x04\n\x02bn' >"$scratch/delay.onnx"
+printf '\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40' | npy x 4,1
+head -c 4 /dev/zero | npy h 1
+says "" "$scratch/delay.onnx" --plain --stream --carry an=a --carry bn=b \
+    --input "$scratch/x.npy" --input "$scratch/h.npy" --input "$scratch/h.npy" \
+    --output "$scratch/y.npy" --output "$scratch/an.npy" --output "$scratch/bn.npy"
+delayed=$(for name in y an bn; do od -An -v -w16 -tf4 -j128 "$scratch/$name.npy"; done | xargs)
+[[ $delayed == "0 1 3 6 1 2 4 6 0 1 2 4" ]] || fail "a state that is another one a call before gives: $delayed"
+
 echo "what is compiled gives what is interpreted"
