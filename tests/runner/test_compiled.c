@@ -3,9 +3,9 @@
  * by itself and as a stream whose states go on. At least LEAST of 100 are compiled, and take their
  * inputs, which are those of test_data_set_0/ beside the model, or drawn. And of a model that is
  * written here, streams whose states begin where an input says, in a node that runs always or where
- * another input says so. */
+ * another input says so; and operators of single elements. */
 #include "formats/formats.h"
-#include "onnx/writer.h"
+#include "onnx/text.h"
 #include "run/files.h"
 #include "run/run.h"
 #include "support/expect.h"
@@ -216,6 +216,58 @@ static void compare_stream(struct writer *writer, onnx_memory *memory, size_t st
     onnx_free(model);
 }
 
+/* ---- Single elements ---- */
+
+static bool is_identical(const onnx_tensor *a, const onnx_tensor *b)
+{
+    bool same = a->rank == b->rank && a->count == b->count && a->floats && b->floats;
+    for (size_t d = 0; d < a->rank && same; d++)
+        same = a->dims[d] == b->dims[d];
+    for (size_t i = 0; i < a->count && same; i++)
+        same = (isnan(a->floats[i]) && isnan(b->floats[i])) ||
+               !memcmp(&a->floats[i], &b->floats[i], sizeof(float));
+    return same;
+}
+
+/* What is made is to be the same to the bit, and of the same shape. A product is added, without
+ * which nothing is compiled. */
+static void compare_elements(struct writer *writer, int64_t opset, const char *text)
+{
+    const run_options options = {.flags = FLAGS};
+    struct text_values values = {.memory = onnx_memory_create(1 << 20)};
+    const onnx_tensor *made[TEXT_VALUES], *wanted[TEXT_VALUES];
+    struct failure failure = {""};
+    char whole[1024];
+    writer_clear(writer, opset);
+    snprintf(whole, sizeof whole, "in X f [1,1] ~\nconst W f [1,1] ~\nMatMul X W -> Y\n%s", text);
+    writer_model(writer, whole, &values);
+    onnx_model *model = writer_load(writer, &failure);
+    run_session *session = model ? run_create(model, &options, &failure) : NULL;
+    run_compiled *compiled =
+        session ? run_compiled_create(model, values.given, &options, true, &failure) : NULL;
+    const bool ran = compiled && run_call(session, values.given, wanted, &failure) &&
+                     run_compiled_call(compiled, values.given, made, &failure);
+    EXPECT(ran, "%s: %s", text, failure.sentence);
+    for (size_t i = 0; ran && i < model->graph.output_count; i++)
+        EXPECT(is_identical(made[i], wanted[i]), "%s: output %zu differs", text, i);
+    run_compiled_destroy(compiled);
+    run_destroy(session);
+    onnx_free(model);
+    onnx_memory_destroy(values.memory);
+}
+
+static void compare_all_elements(struct writer *writer)
+{
+    compare_elements(writer, 13,
+                     "in x f [3] = 1 2 3\nin s f [] = 3\nconst two f [1,1] = 2\n"
+                     "const n i [1] = 3\nPow x two -> a\nPow s n -> b\nPow a two -> c\n"
+                     "out Y\nout a\nout b\nout c\n");
+    compare_elements(writer, 13,
+                     "in s f [] = 3\nin end f [1] = 5\nconst least f [1] = 4\n"
+                     "Clip s least -> a\nClip s - end -> b\nClip s end end -> c\nAdd end end -> e\n"
+                     "Clip s e -> d\nout Y\nout a\nout b\nout c\nout d\n");
+}
+
 int main(int argc, char **argv)
 {
     struct writer *writer = writer_create();
@@ -224,6 +276,7 @@ int main(int argc, char **argv)
         compare_stream(writer, memory, steps, 0);
         compare_stream(writer, memory, steps, 1 << 1 | 1 << 4);
     }
+    compare_all_elements(writer);
     for (int i = 2; i < argc; i++)
         compare_file(argv[i]);
     const size_t least = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;

@@ -144,25 +144,43 @@ bool lower_gelu(struct lowering *l)
                             lower_output(l, 0));
 }
 
-/* The bounds may be left out; before opset 11 they are attributes. */
+/* One end of Clip. */
+static bool lower_end(struct lowering *l, struct value *x, struct value *end, const char *words,
+                      struct value *result)
+{
+    size_t count = 1;
+    for (size_t d = 0; d < end->rank; d++)
+        count *= end->dims[d];
+    if (end->is_int || count != 1)
+        return lower_refuse(l, "its ends must be numbers of the type of its input");
+    if (!end->constant)
+        lower_view(l, end);
+    struct value number = *end; /* without dimensions, as the result has those of x */
+    number.rank = number.view.rank = 0;
+    return lower_expression(l, (struct value *const[]){x, &number}, 2, words, result);
+}
+
+/* The ends may be left out; before opset 11 they are attributes. */
 bool lower_clip(struct lowering *l)
 {
     enum { OF_INPUTS = 11 };
-    struct value *of[ARGUMENTS_MAX] = {lower_input(l, 0)}, *least = lower_input(l, 1),
-                 *most = lower_input(l, 2);
-    static const char *const words[] = {"a same", "a b max", "a b min", "a b max c min"};
-    size_t count = 1;
-    if (!of[0] || of[0]->is_int)
+    struct value *x = lower_input(l, 0), *y = lower_output(l, 0), *least = lower_input(l, 1),
+                 *most = lower_input(l, 2), *raised = y;
+    if (!x || x->is_int)
         return lower_refuse(l, "it cannot work on elements of that type");
     if (l->node->opset < OF_INPUTS)
-        return lower_expression(l, of, 1, "a min=-3.40282347e+38 max max=3.40282347e+38 min",
-                                lower_output(l, 0));
-    if (least)
-        of[count++] = least;
-    if (most)
-        of[count++] = most;
-    return lower_expression(l, of, count, words[(least != NULL) + 2 * (most != NULL)],
-                            lower_output(l, 0));
+        return lower_expression(l, &x, 1, "a min=-3.40282347e+38 max max=3.40282347e+38 min", y);
+    if (!least && !most)
+        return lower_expression(l, &x, 1, "a same", y);
+    if (least && most) {
+        raised = lower_take(l, 1, sizeof *raised);
+        if (!raised)
+            return false;
+        *raised = (struct value){.view = {.buffer = -1}, .uses = 1};
+    }
+    if (least && !lower_end(l, x, least, "a b max", raised))
+        return false;
+    return !most || lower_end(l, least ? raised : x, most, "a b min", y);
 }
 
 /* To a power that is a constant, and one that takes only exactly rounded operations. */
@@ -178,11 +196,20 @@ bool lower_pow(struct lowering *l)
                   {-1, "a reciprocal"},
                   {-0.5f, "a sqrt reciprocal"},
                   {4, "a a mul a a mul mul"}};
-    struct value *x = lower_input(l, 0);
+    struct value *x = lower_input(l, 0), wide;
     const onnx_tensor *power = lower_constant(l, 1);
     if (!x || x->is_int || !power || power->count != 1)
         return lower_refuse(l, "its power is no constant number");
     const float number = power->floats ? power->floats[0] : (float)power->ints[0];
+    if (power->rank > x->rank) { /* the result has its dimensions */
+        size_t dims[ONNX_RANK_MAX] = {0};
+        for (size_t d = 0; d < power->rank; d++)
+            dims[d] = d < power->rank - x->rank ? 1 : x->dims[d - (power->rank - x->rank)];
+        const struct view view = lower_view(l, x), more = view_broadcast(&view, power->rank, dims);
+        wide = (struct value){.uses = 1};
+        lower_set_view(&wide, &more, false);
+        x = &wide;
+    }
     for (size_t i = 0; i < sizeof powers / sizeof *powers; i++)
         if (powers[i].power == number)
             return lower_expression(l, &x, 1, powers[i].words, lower_output(l, 0));
