@@ -229,8 +229,8 @@ static bool is_identical(const onnx_tensor *a, const onnx_tensor *b)
     return same;
 }
 
-/* What is made is to be the same to the bit, and of the same shape. A product is added, without
- * which nothing is compiled. */
+/* What is made of infinities, zeros and NaN, and shapes, are to be the same to the bit. A product
+ * is added, without which nothing is compiled. */
 static void compare_elements(struct writer *writer, int64_t opset, const char *text)
 {
     const run_options options = {.flags = FLAGS};
@@ -266,6 +266,23 @@ static void compare_all_elements(struct writer *writer)
                      "in s f [] = 3\nin end f [1] = 5\nconst least f [1] = 4\n"
                      "Clip s least -> a\nClip s - end -> b\nClip s end end -> c\nAdd end end -> e\n"
                      "Clip s e -> d\nout Y\nout a\nout b\nout c\nout d\n");
+    compare_elements(writer, 13,
+                     "in x f [8] = 1 -2 0 -0 inf -inf nan 0.1\nin slope f [1] = inf\n"
+                     "const i f [] = inf\nconst n f [] = nan\n"
+                     "const own f [8] = 2 0.3 2 2 -inf 0 1 nan\nPRelu x i -> a\nPRelu x n -> b\n"
+                     "PRelu x own -> c\nPRelu x slope -> d\nout Y\nout a\nout b\nout c\nout d\n");
+    compare_elements(
+        writer, 13,
+        "in x f [8] = 1 -2 0 -0 inf -inf nan 16\nconst half f [] = 0.5\n"
+        "const less f [] = -0.5\nPow x half -> a\nPow x less -> b\nout Y\nout a\nout b\n");
+    compare_elements(writer, 13,
+                     "in x f [4] = 1 -inf nan -2\nin none f [] = nan\nconst n f [] = nan\n"
+                     "const one f [] = 1\nClip x n -> a\nClip x n one -> b\nClip x one n -> c\n"
+                     "Clip x none one -> d\nClip x - none -> e\n"
+                     "out Y\nout a\nout b\nout c\nout d\nout e\n");
+    compare_elements(writer, 10,
+                     "in x f [3] = 1 nan -2\nClip x -> a min=nan. max=0.5\n"
+                     "Clip x -> b min=0.5 max=nan.\nout Y\nout a\nout b\n");
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
  * numbers. */
 #include "deploy/graph/lower.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static const struct {
     {"Neg", 1, "a neg", "a int_neg", false},
     {"Not", 1, NULL, "a int_not", false},
     {"Or", 2, NULL, "a b int_or", false},
-    {"PRelu", 2, "a 0 max a 0 min b mul add", NULL, false},
+    {"PRelu", 2, "a 0 less a b mul a where", NULL, false},
     {"Reciprocal", 1, "a reciprocal", NULL, false},
     {"Relu", 1, "a relu", NULL, false},
     {"Round", 1, "a round", NULL, false},
@@ -144,32 +145,41 @@ bool lower_gelu(struct lowering *l)
                             lower_output(l, 0));
 }
 
-/* One end of Clip. */
+/* One end of Clip. An end that is NaN is none, which Max and Min would give. */
 static bool lower_end(struct lowering *l, struct value *x, struct value *end, const char *words,
-                      struct value *result)
+                      const char *may_be_nan, struct value *result)
 {
     size_t count = 1;
     for (size_t d = 0; d < end->rank; d++)
         count *= end->dims[d];
     if (end->is_int || count != 1)
         return lower_refuse(l, "its ends must be numbers of the type of its input");
+    if (end->constant && isnan(end->constant->floats[0]))
+        return lower_expression(l, &x, 1, "a same", result);
     if (!end->constant)
         lower_view(l, end);
     struct value number = *end; /* without dimensions, as the result has those of x */
     number.rank = number.view.rank = 0;
-    return lower_expression(l, (struct value *const[]){x, &number}, 2, words, result);
+    return lower_expression(l, (struct value *const[]){x, &number}, 2,
+                            end->constant ? words : may_be_nan, result);
 }
 
 /* The ends may be left out; before opset 11 they are attributes. */
 bool lower_clip(struct lowering *l)
 {
     enum { OF_INPUTS = 11 };
+    static const char *const words[] = {"a min=-3.40282347e+38 max max=3.40282347e+38 min",
+                                        "a max=3.40282347e+38 min", "a min=-3.40282347e+38 max",
+                                        "a same"}; /* without ends that are NaN */
     struct value *x = lower_input(l, 0), *y = lower_output(l, 0), *least = lower_input(l, 1),
                  *most = lower_input(l, 2), *raised = y;
     if (!x || x->is_int)
         return lower_refuse(l, "it cannot work on elements of that type");
     if (l->node->opset < OF_INPUTS)
-        return lower_expression(l, &x, 1, "a min=-3.40282347e+38 max max=3.40282347e+38 min", y);
+        return lower_expression(l, &x, 1,
+                                words[(isnan(onnx_attribute_float(l->node, "min", 0)) ? 1 : 0) +
+                                      (isnan(onnx_attribute_float(l->node, "max", 0)) ? 2 : 0)],
+                                y);
     if (!least && !most)
         return lower_expression(l, &x, 1, "a same", y);
     if (least && most) {
@@ -178,10 +188,14 @@ bool lower_clip(struct lowering *l)
             return false;
         *raised = (struct value){.view = {.buffer = -1}, .uses = 1};
     }
-    if (least && !lower_end(l, x, least, "a b max", raised))
+    if (least && !lower_end(l, x, least, "a b max", "a b less b a where", raised))
         return false;
-    return !most || lower_end(l, least ? raised : x, most, "a b min", y);
+    return !most || lower_end(l, least ? raised : x, most, "a b min", "a b greater b a where", y);
 }
+
+/* As powers, roots of -0 and -infinity are those of what has no sign: these are twice themselves.
+ */
+#define POW_ROOT "a a a add equal a abs a where sqrt"
 
 /* To a power that is a constant, and one that takes only exactly rounded operations. */
 bool lower_pow(struct lowering *l)
@@ -192,9 +206,9 @@ bool lower_pow(struct lowering *l)
     } powers[] = {{1, "a same"},
                   {2, "a a mul"},
                   {3, "a a mul a mul"},
-                  {0.5f, "a sqrt"},
+                  {0.5f, POW_ROOT},
                   {-1, "a reciprocal"},
-                  {-0.5f, "a sqrt reciprocal"},
+                  {-0.5f, POW_ROOT " reciprocal"},
                   {4, "a a mul a a mul mul"}};
     struct value *x = lower_input(l, 0), wide;
     const onnx_tensor *power = lower_constant(l, 1);
