@@ -160,7 +160,7 @@ function deploy(path, shapes, options, folder, data) {
 function runner(path, options, inputs, data) {
     const program = join(options.build, 'bin', 'weir-run');
     call(program, [path, '--data', data, '--tolerance', '1e-4']);
-    const words = [path, '--time', ...inputs.flatMap(input => ['--input', input])];
+    const words = [path, '--time', '--calls', '1000', ...inputs.flatMap(input => ['--input', input])];
     const time = () => {
         const [, number, unit] = call(program, words).match(/([0-9.]+) (ns|us|ms|s)\b/) ?? [];
         return Number(number) * {ns: 1e-3, us: 1, ms: 1e3, s: 1e6}[unit];
