@@ -59,7 +59,7 @@ CC=false XDG_CACHE_HOME=$scratch/new "$bin/weir-run" "$model" --data "$data" >"$
 
 for variable in WEIR_ISA WEIR_KERNEL; do # what is not to be had is no reason to take something else
     status=0
-    env $variable=nonsense "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" || status=$?
+    env $variable=nonsense XDG_CACHE_HOME="$scratch/new" "$bin/weir-run" "$model" --data "$data" >"$scratch/out" 2>"$scratch/error" || status=$?
     [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -q "$variable=nonsense names no" "$scratch/error" ||
         fail "with $variable: status $status, $(<"$scratch/error")"
 done
