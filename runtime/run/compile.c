@@ -112,7 +112,7 @@ static bool keep(const struct cache *cache, const char *unfinished, const char *
 static bool build(const struct cache *cache, const char *name, const struct run_source *source,
                   struct failure *failure)
 {
-    char files[COMPILER_SOURCES_MAX][NAME_SIZE + 32], unfinished[NAME_SIZE + 32];
+    char files[COMPILER_SOURCES_MAX][NAME_SIZE + 64], unfinished[NAME_SIZE + 32];
     char from[COMPILER_SOURCES_MAX][PATH_SIZE + 2 * NAME_SIZE + 96], to[PATH_SIZE + NAME_SIZE + 32];
     const char *sources[COMPILER_SOURCES_MAX];
     bool built = true;
