@@ -401,15 +401,8 @@ static int write_models(struct writer *writer, const char *folder)
     return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int main(int count, char **arguments)
+static int check_all(struct writer *writer)
 {
-    struct writer *writer = writer_create();
-    unsetenv("WEIR_ISA");
-    memory = onnx_memory_create(1 << 24);
-    if (count == 3) {
-        B = arguments[2][0] == '1' ? 1 : B_MAX;
-        return write_models(writer, arguments[1]);
-    }
     for (size_t k = 0; k < FORMS; k++)
         check_form(writer, &forms[k]);
     make_data(&forms[0]);
@@ -417,7 +410,18 @@ int main(int count, char **arguments)
     make_node(writer, &forms[0]);
     check_refused(writer);
     check_operator(writer);
+    return expect_verdict("test_quantised");
+}
+
+int main(int count, char **arguments)
+{
+    struct writer *writer = writer_create();
+    unsetenv("WEIR_ISA");
+    memory = onnx_memory_create(1 << 24);
+    if (count == 3)
+        B = arguments[2][0] == '1' ? 1 : B_MAX;
+    const int status = count == 3 ? write_models(writer, arguments[1]) : check_all(writer);
     onnx_memory_destroy(memory);
     writer_free(writer);
-    return expect_verdict("test_quantised");
+    return status;
 }
