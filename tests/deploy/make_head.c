@@ -3,7 +3,7 @@
  * DIR/layer.onnx and DIR/head.onnx, the same taken apart, with the same weights. DIR/x.pb is an
  * input of the first. It prints what a compiler is told of them: sizes, and what the head leaves to
  * whoever puts the two together. */
-#include "onnx/writer.h"
+#include "deploy/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,6 @@ enum skip { NONE, BEFORE, AFTER };
 
 struct head {
     struct writer *writer;
-    unsigned random;
     const char *op; /* of the layer */
     size_t gates, I, H, O;
     const char *before, *after; /* functions, or NULL */
@@ -24,28 +23,10 @@ struct head {
     enum skip skip;
 };
 
-static unsigned draw(struct head *head, unsigned most)
-{
-    head->random = head->random * 1664525u + 1013904223u;
-    return (head->random >> 8) % most;
-}
-
-static char *constant(struct head *head, size_t rank, const size_t *dims)
-{
-    static float values[4 * SIZE_MOST * SIZE_MOST];
-    size_t count = 1;
-    for (size_t i = 0; i < rank; i++)
-        count *= dims[i];
-    for (size_t i = 0; i < count; i++)
-        values[i] = (float)draw(head, 2000) / 2000 - 0.5f;
-    return writer_constant(head->writer,
-                           writer_floats(head->writer, values, rank, dims, ONNX_FLOAT, true));
-}
-
 static char *node(struct head *head, const char *op, char *a, char *b)
 {
     char *to = writer_name(head->writer);
-    writer_node(head->writer, op, (char *[]){a, b, NULL}, (char *[]){to, NULL});
+    part_node(head->writer, op, a, b, to);
     return to;
 }
 
@@ -58,16 +39,12 @@ static char *write_layer(struct head *head, char *x)
 {
     const size_t rows = head->gates * head->H;
     const size_t w[] = {1, rows, head->I}, r[] = {1, rows, head->H}, b[] = {1, 2 * rows};
-    const int64_t axis = 1;
-    const size_t one = 1;
-    char *const names[] = {x, constant(head, 3, w), constant(head, 3, r), constant(head, 2, b),
-                           NULL};
+    char *const names[] = {x, part_floats(head->writer, 3, w), part_floats(head->writer, 3, r),
+                           part_floats(head->writer, 2, b), NULL};
     char *y = writer_name(head->writer);
     Onnx__Node *made = writer_node(head->writer, head->op, names, (char *[]){y, NULL});
     writer_int(head->writer, made, "hidden_size", (int64_t)head->H);
-    char *axes =
-        writer_constant(head->writer, writer_ints(head->writer, &axis, 1, &one, ONNX_INT64));
-    return node(head, "Squeeze", y, axes);
+    return node(head, "Squeeze", y, part_int(head->writer, 1));
 }
 
 /* Up to what skips the layer, where the head is alone. */
@@ -75,9 +52,10 @@ static char *write_head(struct head *head, char *from, char *x)
 {
     if (head->before)
         from = node(head, head->before, from, NULL);
-    char *y = node(head, "MatMul", from, constant(head, 2, (size_t[]){head->H, head->O}));
+    char *y =
+        node(head, "MatMul", from, part_floats(head->writer, 2, (size_t[]){head->H, head->O}));
     if (head->has_bias)
-        y = add(head, y, constant(head, 1, &head->O));
+        y = add(head, y, part_floats(head->writer, 1, &head->O));
     if (head->skip == BEFORE && !x)
         return y;
     if (head->skip == BEFORE)
@@ -92,33 +70,29 @@ static void write_part(struct head *head, int part, unsigned seed, const char *f
 {
     static const char *const names[] = {"whole.onnx", "layer.onnx", "head.onnx"};
     const size_t dims[] = {5, 1, part == HEAD ? head->H : head->I};
-    size_t size;
     writer_clear(head->writer, 13);
-    head->random = seed;
+    part_seed(seed);
     char *y = "x";
     if (part != HEAD)
         y = write_layer(head, y);
-    head->random = seed + 1;
+    part_seed(seed + 1);
     if (part != LAYER)
         y = write_head(head, y, part == WHOLE ? "x" : NULL);
     writer_input(head->writer, "x", ONNX_FLOAT, 3, dims);
     for (size_t i = 0; i < (part == HEAD ? 1 : 2); i++) /* the batch of a layer is open, too */
         head->writer->inputs[0]->type->tensor_type->shape->dim[i]->has_dim_value = 0;
     writer_output(head->writer, y);
-    void *bytes = writer_bytes(head->writer, &size);
-    write_file(folder, names[part], bytes, size);
-    free(bytes);
+    part_write(head->writer, folder, names[part]);
 }
 
 static void write_x(struct head *head, const char *folder)
 {
     static float x[T * B * SIZE_MOST];
-    static uint8_t bytes[sizeof x + 64];
-    const size_t dims[] = {T, B, head->I};
     for (size_t i = 0; i < T * B * head->I; i++)
-        x[i] = (float)draw(head, 2000) / 1000 - 1;
-    const Onnx__Tensor *tensor = writer_floats(head->writer, x, 3, dims, ONNX_FLOAT, true);
-    write_file(folder, "x.pb", bytes, onnx__tensor__pack(tensor, bytes));
+        x[i] = part_number();
+    write_tensor(
+        folder, "x.pb",
+        writer_floats(head->writer, x, 3, (const size_t[]){T, B, head->I}, ONNX_FLOAT, true));
 }
 
 static void choose(struct head *head)
@@ -129,19 +103,19 @@ static void choose(struct head *head)
     } layers[] = {{"LSTM", 4}, {"GRU", 3}, {"RNN", 1}};
     static const char *const functions[] = {NULL, "Relu", "Tanh", "Sigmoid"};
     static const size_t outputs[] = {1, 3, 1, 17};
-    const unsigned layer = draw(head, 3);
+    const unsigned layer = part_below(3);
     head->op = layers[layer].op;
     head->gates = layers[layer].gates;
-    head->H = 1 + draw(head, SIZE_MOST);
-    head->O = outputs[draw(head, 4)];
-    head->skip = (enum skip)draw(head, 3);
-    head->I = head->skip ? head->O : 1 + draw(head, 4);
-    head->before = functions[draw(head, 2)];
+    head->H = 1 + part_below(SIZE_MOST);
+    head->O = outputs[part_below(4)];
+    head->skip = (enum skip)part_below(3);
+    head->I = head->skip ? head->O : 1 + part_below(4);
+    head->before = functions[part_below(2)];
     /* Tanh and what is added to it would be one fraction, which they are not one after the other.
      */
-    head->after = functions[head->skip == AFTER ? 1 : draw(head, head->skip ? 2 : 4)];
-    head->has_bias = draw(head, 4);
-    head->swaps = draw(head, 2);
+    head->after = functions[head->skip == AFTER ? 1 : part_below(head->skip ? 2 : 4)];
+    head->has_bias = part_below(4);
+    head->swaps = part_below(2);
 }
 
 int main(int count, char **arguments)
@@ -149,9 +123,10 @@ int main(int count, char **arguments)
     if (count != 3)
         return EXIT_FAILURE;
     const unsigned seed = (unsigned)atoi(arguments[1]);
-    struct head head = {.writer = writer_create(), .random = seed};
+    struct head head = {.writer = writer_create()};
+    part_seed(seed);
     for (int i = 0; i < 8; i++)
-        draw(&head, 2);
+        part_below(2);
     choose(&head);
     for (int part = WHOLE; part <= HEAD; part++)
         write_part(&head, part, seed, arguments[2]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* make_hostile DIR FLIPS: models that weir-gen --model must refuse, DIR/bad_WHAT.onnx, and a valid
  * one with one to three bytes changed, DIR/flip_N.onnx, which may be models still. */
-#include "onnx/writer.h"
+#include "deploy/parts.h"
 #include "support/inputs.h"
 
 #include <stdio.h>
@@ -17,11 +17,6 @@ static char *floats(struct writer *writer, size_t rank, const size_t *dims)
         count *= dims[i];
     const float *zeros = writer_take(writer, count, sizeof *zeros);
     return writer_constant(writer, writer_floats(writer, zeros, rank, dims, ONNX_FLOAT, true));
-}
-
-static char *ints(struct writer *writer, size_t count, const int64_t *values)
-{
-    return writer_constant(writer, writer_ints(writer, values, 1, &count, ONNX_INT64));
 }
 
 /* x[T][1][I] to y[T][1][1][H]. */
@@ -44,7 +39,7 @@ static void add_end(struct writer *writer, const char *op, char *const *inputs)
 static void huge_reshape(struct writer *writer)
 {
     const int64_t shape[] = {INT64_C(1) << 32, INT64_C(1) << 32, -1};
-    add_end(writer, "Reshape", (char *const[]){"y", ints(writer, 3, shape), NULL});
+    add_end(writer, "Reshape", (char *const[]){"y", part_ints(writer, shape, 3), NULL});
 }
 
 static void shape_of_nothing(struct writer *writer)
@@ -76,13 +71,13 @@ static void axis_twice(struct writer *writer)
 static void axis_far_away(struct writer *writer)
 {
     const int64_t axes[] = {INT64_MIN};
-    add_end(writer, "Squeeze", (char *const[]){"y", ints(writer, 1, axes), NULL});
+    add_end(writer, "Squeeze", (char *const[]){"y", part_ints(writer, axes, 1), NULL});
 }
 
 static void many_axes(struct writer *writer)
 {
     const int64_t axes[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    add_end(writer, "Unsqueeze", (char *const[]){"y", ints(writer, 12, axes), NULL});
+    add_end(writer, "Unsqueeze", (char *const[]){"y", part_ints(writer, axes, 12), NULL});
 }
 
 static void empty_product(struct writer *writer)
@@ -95,8 +90,8 @@ static void slice_to_nowhere(struct writer *writer)
 {
     const int64_t far[] = {INT64_MIN};
     add_end(writer, "Slice",
-            (char *const[]){"y", ints(writer, 1, far), ints(writer, 1, far), ints(writer, 1, far),
-                            NULL});
+            (char *const[]){"y", part_ints(writer, far, 1), part_ints(writer, far, 1),
+                            part_ints(writer, far, 1), NULL});
 }
 
 /* A scalar times a matrix, with no layer before it. */
@@ -130,11 +125,11 @@ static void valid(struct writer *writer)
     Onnx__Node *node =
         writer_node(writer, "Transpose", (char *const[]){"y", NULL}, (char *const[]){"a", NULL});
     writer_list(writer, node, "perm", perm, 4);
-    writer_node(writer, "Reshape", (char *const[]){"a", ints(writer, 3, shape), NULL},
+    writer_node(writer, "Reshape", (char *const[]){"a", part_ints(writer, shape, 3), NULL},
                 (char *const[]){"b", NULL});
     writer_node(writer, "Slice",
-                (char *const[]){"b", ints(writer, 1, last), ints(writer, 1, end),
-                                ints(writer, 1, first), NULL},
+                (char *const[]){"b", part_ints(writer, last, 1), part_ints(writer, end, 1),
+                                part_ints(writer, first, 1), NULL},
                 (char *const[]){"c", NULL});
     writer_node(writer, "MatMul",
                 (char *const[]){"c", floats(writer, 2, (const size_t[]){H, 2}), NULL},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* make_model KIND DIR: writes DIR/model.onnx, of the kinds below, and what it is to be run on:
  * DIR/x.npy and DIR/input_0.pb, and DIR/lengths.npy and DIR/input_1.pb where it has lengths. */
+#include "deploy/parts.h"
 #include "halves.h"
-#include "onnx/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +10,25 @@
 
 enum { T = 9, I = 6, H = 10, O = 3, LENGTH = 7 };
 
-static unsigned random_state = 11;
-
-static float draw(void)
-{
-    random_state = random_state * 1664525u + 1013904223u;
-    return (float)(random_state >> 8) / (float)(1 << 23) - 1;
-}
-
 /* A node that makes another type of a value. */
 static void cast(struct writer *writer, char *from, char *to, enum onnx_type type)
 {
-    writer_int(writer,
-               writer_node(writer, "Cast", (char *const[]){from, NULL}, (char *const[]){to, NULL}),
-               "to", type);
+    writer_int(writer, part_node(writer, "Cast", from, NULL, to), "to", type);
 }
 
-/* What constants are stored as. */
+/* What constants are stored as: to be cast to float32, unless the whole model is of float16. */
 static enum { STORED_FLOATS, STORED_TO_CAST, STORED_HALVES } stored;
 
-/* float16, and cast to float32 unless the whole model is of it. */
-static char *halves(struct writer *writer, const float *values, size_t count, size_t rank,
-                    const size_t *dims)
+static char *floats(struct writer *writer, size_t rank, const size_t *dims)
 {
+    if (stored == STORED_FLOATS)
+        return part_floats(writer, rank, dims);
+    size_t count = 1;
+    for (size_t i = 0; i < rank; i++)
+        count *= dims[i];
     uint16_t *bits = writer_take(writer, count, sizeof *bits);
     for (size_t i = 0; i < count; i++)
-        bits[i] = half_narrow(values[i]);
+        bits[i] = half_narrow(part_number() / 2);
     char *name =
         writer_constant(writer, writer_halves(writer, bits, rank, dims, ONNX_FLOAT16, true));
     if (stored == STORED_HALVES)
@@ -43,24 +36,6 @@ static char *halves(struct writer *writer, const float *values, size_t count, si
     char *wide = writer_name(writer);
     cast(writer, name, wide, ONNX_FLOAT);
     return wide;
-}
-
-static char *floats(struct writer *writer, size_t rank, const size_t *dims)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < rank; i++)
-        count *= dims[i];
-    float *values = writer_take(writer, count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = draw() / 2;
-    if (stored != STORED_FLOATS)
-        return halves(writer, values, count, rank, dims);
-    return writer_constant(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true));
-}
-
-static char *ints(struct writer *writer, int64_t value)
-{
-    return writer_constant(writer, writer_ints(writer, &value, 1, (const size_t[]){1}, ONNX_INT64));
 }
 
 /* A recurrent node; its outputs end with NULL. */
@@ -108,26 +83,21 @@ static void stack(struct writer *writer)
     const size_t w[] = {2 * H, O}, b[] = {O};
     const int64_t perm[] = {0, 2, 1, 3}, shape[] = {0, 0, -1};
     recurrent(writer, "LSTM", "bidirectional", 4, I, "x", NULL, (char *const[]){"a", NULL});
-    Onnx__Node *node =
-        writer_node(writer, "Transpose", (char *const[]){"a", NULL}, (char *const[]){"a2", NULL});
+    Onnx__Node *node = part_node(writer, "Transpose", "a", NULL, "a2");
     writer_list(writer, node, "perm", perm, 4);
-    char *name =
-        writer_constant(writer, writer_ints(writer, shape, 1, (const size_t[]){3}, ONNX_INT64));
-    writer_node(writer, "Reshape", (char *const[]){"a2", name, NULL}, (char *const[]){"a3", NULL});
+    char *name = part_ints(writer, shape, 3);
+    part_node(writer, "Reshape", "a2", name, "a3");
     recurrent(writer, "LSTM", "bidirectional", 4, 2 * H, "a3", NULL, (char *const[]){"c", NULL});
-    node =
-        writer_node(writer, "Transpose", (char *const[]){"c", NULL}, (char *const[]){"c2", NULL});
+    node = part_node(writer, "Transpose", "c", NULL, "c2");
     writer_list(writer, node, "perm", perm, 4);
-    writer_node(writer, "Reshape", (char *const[]){"c2", name, NULL}, (char *const[]){"c3", NULL});
-    writer_node(
-        writer, "Slice",
-        (char *const[]){"c3", ints(writer, -1), ints(writer, INT64_MAX), ints(writer, 0), NULL},
-        (char *const[]){"d", NULL});
-    writer_node(writer, "MatMul", (char *const[]){"d", floats(writer, 2, w), NULL},
-                (char *const[]){"e", NULL});
-    writer_node(writer, "Add", (char *const[]){floats(writer, 1, b), "e", NULL},
-                (char *const[]){"f", NULL});
-    writer_node(writer, "Sigmoid", (char *const[]){"f", NULL}, (char *const[]){"y", NULL});
+    part_node(writer, "Reshape", "c2", name, "c3");
+    writer_node(writer, "Slice",
+                (char *const[]){"c3", part_int(writer, -1), part_int(writer, INT64_MAX),
+                                part_int(writer, 0), NULL},
+                (char *const[]){"d", NULL});
+    part_node(writer, "MatMul", "d", floats(writer, 2, w), "e");
+    part_node(writer, "Add", floats(writer, 1, b), "e", "f");
+    part_node(writer, "Sigmoid", "f", NULL, "y");
     writer_output(writer, "y");
 }
 
@@ -135,7 +105,7 @@ static void stack(struct writer *writer)
 static void exponential(struct writer *writer)
 {
     recurrent(writer, "RNN", "forward", 1, I, "x", NULL, (char *const[]){"a", NULL});
-    writer_node(writer, "Exp", (char *const[]){"a", NULL}, (char *const[]){"y", NULL});
+    part_node(writer, "Exp", "a", NULL, "y");
     writer_output(writer, "y");
 }
 
@@ -211,20 +181,20 @@ int main(int count, char **arguments)
     static float x[T * I];
     const int length = LENGTH;
     struct writer *writer = writer_create();
-    size_t size, kind = 0;
+    size_t kind = 0;
     while (count == 3 && kind < KINDS && strcmp(kinds[kind].name, arguments[1]) != 0)
         kind++;
     if (count != 3 || kind == KINDS)
         return EXIT_FAILURE;
+    part_seed(11);
     writer_clear(writer, 14);
     writer_input(writer, "x", ONNX_FLOAT, 3, (const size_t[]){T, 1, I});
     kinds[kind].write(writer);
     if (!strcmp(kinds[kind].name, "beside"))
         put_beside(writer, arguments[2], "model.onnx_data");
-    void *bytes = writer_bytes(writer, &size);
-    write_file(arguments[2], "model.onnx", bytes, size);
+    part_write(writer, arguments[2], "model.onnx");
     for (size_t i = 0; i < T * I; i++)
-        x[i] = draw();
+        x[i] = part_number();
     write_npy(arguments[2], "x.npy", "<f4", "(9, 1, 6)", x, sizeof x);
     write_tensor(arguments[2], "input_0.pb",
                  writer_floats(writer, x, 3, (const size_t[]){T, 1, I}, ONNX_FLOAT, true));
@@ -234,7 +204,6 @@ int main(int count, char **arguments)
         write_tensor(arguments[2], "input_1.pb",
                      writer_ints(writer, &wide, 1, (const size_t[]){1}, ONNX_INT32));
     }
-    free(bytes);
     writer_free(writer);
     return EXIT_SUCCESS;
 }
