@@ -19,24 +19,9 @@ check() {
     compile_deployed "$out" "$cc" -std=c11 -O2
     "$cc" "$out"/*.o -lm -o "$folder/test"
     "$folder/test" || fail "the self-test of $(basename "$folder") failed."
-    rm "$out/net_test.o"
-    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out/include" -I "$root/tests" -DMODEL=net -DHEADER='"net.h"' -D"${how^^}" \
-        -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm \
-        -o "$folder/run"
+    compile_run "$out" "$how" "$cc" "$folder/run"
     "$folder/run" "$folder/x.npy" "$folder/y.npy" "$steps" 7 "$tolerance" ||
         fail "$(basename "$folder") is not as it should be."
-}
-
-refused() { # SENTENCE ARGUMENT...
-    local sentence=$1 status=0
-    shift
-    # What ends with a sentence leaves its memory to the system.
-    "$weir_gen" "$@" >"$scratch/out" 2>"$scratch/error" || status=$?
-    if [[ $status -ne 2 || $(wc -l <"$scratch/error") -ne 1 ]] ||
-        ! grep -qF -- "$sentence" "$scratch/error"; then
-        cat "$scratch/error" >&2
-        fail "weir-gen $* ended with $status; expected 2, and '$sentence'."
-    fi
 }
 
 if [[ $where == torch ]]; then
@@ -72,24 +57,27 @@ grep -q 'has values of float16 or bfloat16' "$scratch/note" || fail "of float16 
 # The highest byte of the last float16: another sign.
 printf '\xb0' | dd of="$halves/output_0.pb" bs=1 conv=notrunc status=none \
     seek=$(($(stat -c %s "$halves/output_0.pb") - 1))
-refused "off by" --model "$halves/model.onnx" --data "$halves" --steps 9 --out "$scratch/none"
+refused "off by" --model "$halves/model.onnx" --data "$halves" --steps 9
 
 mkdir "$scratch/exponential" "$scratch/rounded"
 "$build/bin/make_model" exponential "$scratch/exponential"
 "$build/bin/make_model" rounded "$scratch/rounded"
-exponential=$scratch/exponential/model.onnx out=$scratch/none
-refused "it rounds to 16 bits" --model "$scratch/rounded/model.onnx" --out "$out"
-refused "is no recurrent node of the model" --model "$exponential" --out "$out" --node other
+exponential=$scratch/exponential/model.onnx
+refused "it rounds to 16 bits" --model "$scratch/rounded/model.onnx"
+refused "is no recurrent node of the model" --model "$exponential" --node other
 stack=$scratch/stack/model.onnx
 # Its nodes have no names, so that those of their outputs stand for them.
-refused "does not take what the node before it" --model "$stack" --out "$out" --node c,a
-refused "--node is empty" --model "$stack" --out "$out" --node ""
+refused "does not take what the node before it" --model "$stack" --node c,a
+refused "--node is empty" --model "$stack" --node ""
 refused "--data is for whole models" \
-    --model "$stack" --out "$out" --node a --data "$scratch/stack" --steps 9
-refused "expected --steps" --model "$stack" --out "$out" --node a
-refused "--out is missing" --model "$exponential"
-refused "cannot be read" --model "$scratch/nothing.onnx" --out "$out"
-refused "--name 'Net'" --model "$exponential" --out "$out" --name Net
+    --model "$stack" --node a --data "$scratch/stack" --steps 9
+refused "expected --steps" --model "$stack" --node a
+status=0
+"$weir_gen" --model "$exponential" 2>"$scratch/error" || status=$?
+[[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -qF -- "--out is missing" "$scratch/error" ||
+    fail "without --out it ended with $status: $(<"$scratch/error")"
+refused "cannot be read" --model "$scratch/nothing.onnx"
+refused "--name 'Net'" --model "$exponential" --name Net
 # Files as a cache of Hugging Face has them: links, from the folder of the model to where the bytes are.
 mkdir -p "$scratch/cache/blobs" "$scratch/cache/snapshots/1"
 "$build/bin/make_model" beside "$scratch/cache/blobs"
@@ -102,16 +90,16 @@ diff -r -I 'weir-gen --model' "$scratch/linked/src" "$scratch/there/src" || fail
 "$build/bin/weir-run" "$scratch/cache/blobs/model.onnx" --input "$scratch/cache/blobs/x.npy" --output "$scratch/there.npy"
 cmp "$scratch/linked.npy" "$scratch/there.npy" || fail "by links other weights are read."
 link="'model.onnx_data' is a symbolic link, which is followed where --links says so"
-refused "$link" --model "$linked" --out "$out"
+refused "$link" --model "$linked"
 ! "$build/bin/weir-run" "$linked" --inspect 2>"$scratch/error" && grep -qF "$link" "$scratch/error" ||
     fail "weir-run follows a link: $(<"$scratch/error")"
 # What is at the end of it is a regular file, whatever --links says; and no path leads out.
 ln -sf /dev/zero "$scratch/cache/snapshots/1/model.onnx_data"
-refused "model.onnx_data is not a regular file" --model "$linked" --out "$out" --links
+refused "model.onnx_data is not a regular file" --model "$linked" --links
 ln -sf none "$scratch/cache/snapshots/1/model.onnx_data"
-refused "model.onnx_data cannot be read: No such file" --model "$linked" --out "$out" --links
+refused "model.onnx_data cannot be read: No such file" --model "$linked" --links
 sed 's|model.onnx_data|../x.onnx_data0|g' "$scratch/cache/blobs/model.onnx" >"$scratch/up.onnx"
-refused "only files beside the model are read" --model "$scratch/up.onnx" --out "$out" --links
+refused "only files beside the model are read" --model "$scratch/up.onnx" --links
 # A file may have any name, of which one in C is made. Another word than the name itself is said.
 named() { # FILE NAME
     cp "$scratch/final/model.onnx" "$scratch/$1"
@@ -130,19 +118,18 @@ named _net.onnx model__net
 named time.onnx model_time
 named weir_net.onnx model_weir_net
 named '§.onnx' model
-refused "--steps '0'" --model "$exponential" --out "$out" --steps 0
-refused "--isa sse" --model "$exponential" --out "$out" --isa avx2,sse
+refused "--steps '0'" --model "$exponential" --steps 0
+refused "--isa sse" --model "$exponential" --isa avx2,sse
 cp "$scratch/reverse/input_0.pb" "$scratch/lengths/output_0.pb"
 refused "the output has 54 floats, where the model gives 180" \
-    --model "$scratch/lengths/model.onnx" --data "$scratch/lengths" --out "$out"
+    --model "$scratch/lengths/model.onnx" --data "$scratch/lengths"
 # The highest byte of the last float.
 printf '\x7e' | dd of="$scratch/final/output_0.pb" bs=1 conv=notrunc status=none \
     seek=$(($(stat -c %s "$scratch/final/output_0.pb") - 1))
-refused "off by" --model "$scratch/final/model.onnx" --data "$scratch/final" --out "$out"
+refused "off by" --model "$scratch/final/model.onnx" --data "$scratch/final"
 rm "$scratch/final/output_0.pb"
 refused "output_0.pb cannot be read" \
-    --model "$scratch/final/model.onnx" --data "$scratch/final" --out "$out"
+    --model "$scratch/final/model.onnx" --data "$scratch/final"
 head -c 200 "$exponential" >"$scratch/short.onnx"
-refused "short.onnx" --model "$scratch/short.onnx" --out "$out"
-[[ ! -e $out ]] || fail "$out was made for a model that was refused."
+refused "short.onnx" --model "$scratch/short.onnx"
 echo "the rest is refused"

@@ -7,7 +7,6 @@
 . "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2
 shift 2
-here=$root/tests/deploy
 weir_gen=$build/bin/weir-gen
 make_scratch
 
@@ -37,9 +36,7 @@ deploy() { # FORM OPTION...: of models, into out, by COMPILER, with its self-tes
 }
 
 compare() { # FORM TOLERANCE: what is deployed with what weir-run gives
-    rm "$out/net_test.o"
-    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out/include" -I "$root/tests" -DMODEL=net -DHEADER='"net.h"' -DSEQUENCE \
-        -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$scratch/run"
+    compile_run "$out" sequence "$cc" "$scratch/run"
     "$scratch/run" "$models/$1.npy" "$models/$1.y.npy" 6 6 "$2" >"$scratch/log" ||
         fail "form $1 deployed is not what weir-run gives: $(cat "$scratch/log")"
 }
@@ -52,9 +49,9 @@ out=$scratch/out compiler=$cc weights=()
 prepare "$cc" c c11
 
 for form; do
-    "$build/bin/weir-run" "$models/$form.onnx" --input "$models/$form.npy" --output "$models/$form.y.npy" 2>"$scratch/notes"
+    "$build/bin/weir-run" --plain "$models/$form.onnx" --input "$models/$form.npy" --output "$models/$form.y.npy" 2>"$scratch/notes"
     deploy "$form"
-    # A dense layer that is part of no cell weir-run computes in another order.
+    # A product is summed in another order there.
     if [[ $form == 7 ]]; then compare $form 1e-5; else compare "$form" 0; fi
     echo "form $form: the bits of weir-run"
 done
@@ -74,7 +71,7 @@ for form; do
     mkdir "$models/$form"
     cp "$models/$form.pb" "$models/$form/input_0.pb"
     for kind in pb npy; do
-        "$build/bin/weir-run" "$models/$form.onnx" --input "$models/$form.npy" \
+        "$build/bin/weir-run" --plain "$models/$form.onnx" --input "$models/$form.npy" \
             --output="$models/$form/output_"{0,1,2}.$kind 2>"$scratch/notes"
     done
     deploy "$form" --data "$models/$form" --type bf16
@@ -104,14 +101,6 @@ grep -q '1496 of them, in matrices, as bytes with a scale and a zero point a row
     grep -q ' 51 of them, in matrices, as bfloat16 (bf16), ' "$out/README.md" || fail "README.md does not say what is stored."
 deploy 7 --type i8
 
-refused() { # SENTENCE ARGUMENT...
-    local sentence=$1 status=0
-    shift
-    "$weir_gen" "$@" --name net --out "$scratch/none" 2>"$scratch/error" || status=$?
-    [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -qF -- "$sentence" "$scratch/error" ||
-        fail "weir-gen $* ended with $status and '$(cat "$scratch/error")'; expected 2, and '$sentence'."
-    [[ ! -e $scratch/none ]] || fail "weir-gen $* wrote something."
-}
 refused "its W_scale has 0 at 0, and must be finite and above 0" --model "$models/scale.onnx"
 refused "its R_zero_point is of type int8, and must be of uint8 as its R is" --model "$models/zero.onnx"
 refused "--keep 'b' is no layer" --model "$models/2.onnx" --type i8 --keep b

@@ -7,7 +7,6 @@
 . "$(dirname "$0")/deployed.sh"
 build=$1 cc=$2
 shift 2
-here=$root/tests/deploy
 weir_gen=$build/bin/weir-gen
 make_scratch
 
@@ -32,20 +31,9 @@ check() { # FOLDER HOW TOLERANCE OPTION...: deploys it, and runs it on x.npy
     "$cc" "$out"/*.o -lm -o "$folder/test"
     "$folder/test" "${weights[@]}" || fail "the self-test of $(basename "$folder") with $type failed."
     [[ $how != none ]] || return 0
-    rm "$out/net_test.o"
-    "$cc" -std=c17 -Wall -Wextra -Werror -I "$out/include" -I "$root/tests" -DMODEL=net -DHEADER='"net.h"' -D"${how^^}" \
-        -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$here/run_deployed.c" "$out"/*.o -lm -o "$folder/run"
+    compile_run "$out" "$how" "$cc" "$folder/run"
     "$folder/run" "$folder/x.npy" "$folder/y.npy" 9 7 "$tolerance" ||
         fail "$(basename "$folder") with $type is not what weir-run gives."
-}
-
-refused() { # SENTENCE ARGUMENT...
-    local sentence=$1 status=0
-    shift
-    "$weir_gen" "$@" --out "$scratch/none" >"$scratch/out" 2>"$scratch/error" || status=$?
-    [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -qF -- "$sentence" "$scratch/error" ||
-        fail "weir-gen $* ended with $status and '$(cat "$scratch/error")'; expected 2, and '$sentence'."
-    [[ ! -e $scratch/none ]] || fail "weir-gen $* wrote something."
 }
 
 for kind in lengths stack; do

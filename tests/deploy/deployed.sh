@@ -31,3 +31,21 @@ write_program() { # FILE NAME...
         printf '    return wrong != 0;\n}\n'
     } >"$file"
 }
+
+# run_deployed.c with what is compiled in DIR, without its self-test; HOW is what it takes: stream, sequence or lengths.
+compile_run() { # DIR HOW CC PROGRAM
+    rm "$1/net_test.o"
+    "$3" -std=c17 -Wall -Wextra -Werror -I "$1/include" -I "$root/tests" -DMODEL=net -DHEADER='"net.h"' -D"${2^^}" \
+        -DINPUTS=NET_INPUTS -DOUTPUTS=NET_OUTPUTS "$root/tests/deploy/run_deployed.c" "$1"/*.o -lm -o "$4"
+}
+
+# $weir_gen ends with one sentence, which has this in it, and writes nothing.
+refused() { # SENTENCE ARGUMENT...
+    local sentence=$1 status=0
+    shift
+    # What ends with a sentence leaves its memory to the system.
+    "$weir_gen" "$@" --out "$scratch/none" >"$scratch/said" 2>"$scratch/error" || status=$?
+    [[ $status -eq 2 && $(wc -l <"$scratch/error") -eq 1 ]] && grep -qF -- "$sentence" "$scratch/error" ||
+        fail "weir-gen $* ended with $status and '$(cat "$scratch/error")'; expected 2, and '$sentence'."
+    [[ ! -e $scratch/none ]] || fail "weir-gen $* wrote something."
+}
