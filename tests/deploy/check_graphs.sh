@@ -34,6 +34,7 @@ done
 (cd "$scratch" && printf '%s.c\n' "${deployed[@]}" |
     xargs -n 25 -P 2 "$cc" -O0 -w -c) || fail "what is deployed does not compile."
 
+left=0
 for ((first = 0; first < ${#deployed[@]}; first += together)); do
     names=("${deployed[@]:first:together}")
     : >"$scratch/graphs.h"
@@ -43,7 +44,10 @@ for ((first = 0; first < ${#deployed[@]}; first += together)); do
         grep -q 'size_t steps' "$header" && how=SEQUENCE
         grep -q 'size_t length' "$header" && how=LENGTHS
         grep -q '_ARENA = ' "$header" && how=GRAPH
-        grep -q 'x1' "$header" && continue
+        if grep -q 'x1' "$header"; then # a graph of two inputs, which graph_run.h has no place for
+            left=$((left + 1))
+            continue
+        fi
         echo "#include \"$header\"" >>"$scratch/graphs.h"
         echo "$how($name, ${name^^})" >>"$scratch/graphs.inc"
     done
@@ -60,3 +64,4 @@ echo "${#deployed[@]} deployed, $refused refused:"
 [[ $refused -eq 0 ]] || sed -e 's/.*cannot be deployed: //; s/; --node NAME takes.*//; s/[0-9]\+/N/g' \
     "$scratch/refusals" | sort | uniq -c | sort -rn
 [[ ${#deployed[@]} -ge $least ]] || fail "fewer than $least are deployed."
+[[ $((20 * left)) -le $count ]] || fail "$left of them are not compared."
