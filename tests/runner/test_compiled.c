@@ -8,6 +8,7 @@
 #include "onnx/text.h"
 #include "run/files.h"
 #include "run/run.h"
+#include "runner/distance.h"
 #include "support/expect.h"
 #include "support/inputs.h"
 
@@ -19,22 +20,6 @@ enum { CALLS = 3, ARGUMENTS = 16, B = 2, I = 3, H = 5, GATES = 4 };
 #define FLAGS "-O0" /* which makes the same bits, sooner */
 
 static size_t models, refused, uncalled;
-
-static bool is_same(const onnx_tensor *a, const onnx_tensor *b)
-{
-    double largest = 1, worst = 0;
-    bool same = a->type == b->type && a->rank == b->rank && !a->floats == !b->floats;
-    for (size_t d = 0; d < a->rank && same; d++)
-        same = a->dims[d] == b->dims[d];
-    for (size_t i = 0; i < a->count && same; i++) {
-        const double x = a->floats ? a->floats[i] : (double)a->ints[i];
-        const double y = b->floats ? b->floats[i] : (double)b->ints[i];
-        worst = fmax(worst, fabs(x - y));
-        largest = fmax(largest, fabs(y));
-        same = isnan(x) == isnan(y);
-    }
-    return same && worst <= TOLERANCE * largest;
-}
 
 /* Other floats in every call. */
 static void change(const onnx_model *model, const onnx_tensor *const *inputs)
@@ -58,8 +43,8 @@ static void compare_calls(const char *name, const onnx_model *model, run_compile
                     failure.sentence))
             return;
         for (size_t i = 0; i < model->graph.output_count; i++)
-            EXPECT(is_same(made[i], wanted[i]), "%s: output %zu of call %zu differs", name, i,
-                   call);
+            EXPECT(tensor_distance(made[i], wanted[i]) <= TOLERANCE,
+                   "%s: output %zu of call %zu differs", name, i, call);
         change(model, inputs);
     }
 }

@@ -7,6 +7,7 @@
 #include "formats/formats.h"
 #include "onnx/text.h"
 #include "run/run.h"
+#include "runner/distance.h"
 #include "runner/draw_spelled.h"
 #include "runner/spelled.h"
 
@@ -42,26 +43,8 @@ static const onnx_form *find_form(const onnx_graph *graph, size_t *count)
     return found;
 }
 
-/* How far outputs are from others, relative to the largest; negative: their shapes differ. */
-static double difference(const onnx_tensor *a, const onnx_tensor *b)
-{
-    double most = 0, largest = 0;
-    bool same = a->rank == b->rank && a->count == b->count && !a->floats == !b->floats;
-    for (size_t d = 0; same && d < a->rank; d++)
-        same = a->dims[d] == b->dims[d];
-    for (size_t i = 0; same && i < a->count; i++) {
-        const double x = a->floats ? (double)a->floats[i] : (double)a->ints[i],
-                     y = b->floats ? (double)b->floats[i] : (double)b->ints[i];
-        most = fmax(most, fabs(x - y));
-        largest = fmax(largest, fabs(y));
-    }
-    return same ? most / fmax(largest, 1) : -1;
-}
-
-/* Runs a model plainly and with its cells; the largest difference of its outputs, or a negative
- * number and a sentence. Both refuse: 0, and the sentence of the cells. *used: whether the form
- * ran.
- */
+/* Runs a model plainly and with its cells; how far apart their outputs are, or a negative number
+ * and a sentence. Both refuse: 0, and the sentence of the cells. *used: whether the form ran. */
 static double compare(const onnx_model *plain, const onnx_model *cells, const onnx_form *form,
                       const onnx_tensor *const *inputs, bool *used, struct failure *failure)
 {
@@ -80,10 +63,8 @@ static double compare(const onnx_model *plain, const onnx_model *cells, const on
     *used = two && run_value(two, given);
     if (ran && also) {
         most = 0;
-        for (size_t i = 0; i < plain->graph.output_count && most >= 0; i++) {
-            const double own = difference(outputs[i], expected[i]);
-            most = own < 0 ? own : fmax(most, own);
-        }
+        for (size_t i = 0; i < plain->graph.output_count; i++)
+            most = fmax(most, tensor_distance(outputs[i], expected[i]));
         if (run_apart(two))
             fail(failure, "%s", run_apart(two));
     } else if (!ran && !also) {
