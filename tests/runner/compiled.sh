@@ -1,22 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # compiled.sh BIN SEED COUNT: what weir-run compiles gives what it interprets: so many random graphs of each kind
-# (random_branches.c, random_graphs.c), models as exporters write them, and those of $WEIR_CASES, by test_compiled.c; and
+# (random_branches.c, random_graphs.c), models as exporters write them, and those of $WEIR_CASES, where that is set, by test_compiled.c; and
 # what the command line says of it: compilers that are none, a cache that is none, or whose files are broken.
 . "$(dirname "$0")/../shell.sh"
 bin=$1 seed=$2 count=$3
-cases=${WEIR_CASES:-$root/../shared/cases}
 make_scratch
 
 mkdir "$scratch/branches" "$scratch/graphs"
 "$bin/random_branches" "$seed" "$count" "$scratch/branches" >"$scratch/log" || fail "$(<"$scratch/log")"
 "$bin/random_graphs" "$seed" "$count" "$scratch/graphs" >"$scratch/log" || fail "$(<"$scratch/log")"
 models=("$scratch"/branches/*.onnx "$scratch"/graphs/*.onnx "$root"/tests/runner/cases/*/model.onnx)
-if [[ -d $cases ]]; then
-    models+=("$cases"/*/model.onnx)
-else
-    echo "SKIPPED: models of $cases, which is not here."
-fi
+[[ -z ${WEIR_CASES:-} ]] || models+=("$WEIR_CASES"/*/model.onnx)
 "$bin/test_compiled" 70 "${models[@]}"
 
 # ---- The command line ----
