@@ -77,16 +77,15 @@ static void call_forward(void *argument)
     weir_layer_forward(call->layer, &call->sequence);
 }
 
-/* A step of each row as a stream, in place. */
+/* A step of streams that have the same input. */
 static void call_many(void *argument)
 {
-    enum { MOST = 8 };
+    enum { STREAMS = 5 };
     struct call *call = argument;
-    const weir_sequence *sequence = &call->sequence;
-    const float *x[MOST];
-    for (size_t k = 0; k < sequence->B && k < MOST; k++)
-        x[k] = sequence->x;
-    weir_layer_step_many(call->layer, &(weir_streams){.n = sequence->B, .x = x});
+    const float *x[STREAMS];
+    for (size_t k = 0; k < STREAMS; k++)
+        x[k] = call->sequence.x;
+    weir_layer_step_many(call->layer, &(weir_streams){.n = STREAMS, .x = x});
 }
 
 /* All that one step does. */

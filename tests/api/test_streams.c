@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weir_layer_step_many: streams whose inputs, outputs and states lie anywhere, in another order at
  * every step, have the bits of weir_layer_forward, stream by stream; and nothing beside them is
- * written. Every cell, type of weights and ISA of the build, several threads among them. */
+ * written. Every cell, type that floats become and ISA of the build, several threads among them. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 
