@@ -19,16 +19,23 @@ static void head_skip(struct chain *chain)
     skip(chain, "c", "x", I);
 }
 
-/* The model's input is moved before the layer takes it, and its output back. */
-static void head_moved(struct chain *chain)
+static const int64_t turn[] = {1, 0, 2};
+
+/* The model's input is moved before the layer takes it. */
+static void turned_layer(struct chain *chain)
 {
-    const int64_t perm[] = {1, 0, 2};
     chain->dims[0] = 1, chain->dims[1] = T;
-    writer_list(chain->writer, part_node(chain->writer, "Transpose", "x", NULL, "a"), "perm", perm,
+    writer_list(chain->writer, part_node(chain->writer, "Transpose", "x", NULL, "a"), "perm", turn,
                 3);
     chain_gru(chain, "a", 1, I, chain_none, "layer", "");
     part_node(chain->writer, "Squeeze", "layer", part_int(chain->writer, 1), "b");
-    writer_list(chain->writer, part_node(chain->writer, "Transpose", "b", NULL, "c"), "perm", perm,
+}
+
+/* ... and its output back. */
+static void head_moved(struct chain *chain)
+{
+    turned_layer(chain);
+    writer_list(chain->writer, part_node(chain->writer, "Transpose", "b", NULL, "c"), "perm", turn,
                 3);
     skip(chain, "c", "x", I);
 }
@@ -85,12 +92,7 @@ static void skip_wide(struct chain *chain)
 
 static void skip_turned(struct chain *chain)
 {
-    const int64_t perm[] = {1, 0, 2};
-    chain->dims[0] = 1, chain->dims[1] = T;
-    writer_list(chain->writer, part_node(chain->writer, "Transpose", "x", NULL, "a"), "perm", perm,
-                3);
-    chain_gru(chain, "a", 1, I, chain_none, "layer", "");
-    part_node(chain->writer, "Squeeze", "layer", part_int(chain->writer, 1), "b");
+    turned_layer(chain);
     skip(chain, "b", "x", I);
 }
 
