@@ -17,16 +17,19 @@ struct expression {
 
 static size_t add_term(struct loop *loop, struct term term)
 {
+    if (loop->term_count == LOOP_TERMS_MAX)
+        abort();
     loop->terms[loop->term_count] = term;
     return loop->term_count++;
 }
 
 /* ---- Values ---- */
 
-/* Whether what is deferred can become part of the loop, and leave room for what is done to it. */
+/* Whether what is deferred can become part of the loop, and leave room for what is done to it: the
+ * longest words, Gelu's, are 13 terms, and what makes the last of them the result is one. */
 static bool fits(const struct loop *loop, const struct loop *part)
 {
-    enum { MORE_TERMS = 12, MORE_OPERANDS = 2 };
+    enum { MORE_TERMS = 14, MORE_OPERANDS = 2 };
     return loop->term_count + part->term_count + MORE_TERMS <= LOOP_TERMS_MAX &&
            loop->operand_count + part->operand_count + MORE_OPERANDS <= LOOP_OPERANDS_MAX;
 }

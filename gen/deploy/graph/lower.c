@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUTS_MAX = 64 };
-
 /* What becomes of each operator that is neither recurrent nor has branches, and that is not in the
  * table of elementwise.c. */
 static const struct {
@@ -112,9 +110,10 @@ static bool fold(struct lowering *l, bool *folded)
     const bool shapes = !strcmp(node->op, "Shape") || !strcmp(node->op, "Size");
     const onnx_tensor **inputs =
         onnx_memory_take(l->scratch, node->input_count + 1, sizeof *inputs);
-    const onnx_tensor *outputs[OUTPUTS_MAX];
-    *folded = node->operator!= NULL && node->output_count <= OUTPUTS_MAX;
-    if (!inputs)
+    const onnx_tensor **outputs =
+        onnx_memory_take(l->scratch, node->output_count, sizeof *outputs);
+    *folded = node->operator!= NULL;
+    if (!inputs || !outputs)
         return fail_memory(l->failure);
     for (size_t i = 0; i < node->input_count && *folded; i++) {
         inputs[i] = lower_constant(l, i);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A place is the number of what is moved, from 1 on, above an offset; 0 is what Pad fills with. */
-enum { PLACE_BITS = 40, MOVED_MAX = 256, BOXES_MAX = 64, OUTPUTS_MAX = 64 };
+enum { PLACE_BITS = 40, MOVED_MAX = 256, BOXES_MAX = 64 };
 
 /* What is moved, and where to. */
 struct moving {
@@ -319,8 +319,9 @@ bool lower_move(struct lowering *l)
     struct moving moving = {.l = l};
     const onnx_tensor **inputs =
         onnx_memory_take(l->scratch, l->node->input_count + 1, sizeof *inputs);
-    const onnx_tensor *outputs[OUTPUTS_MAX];
-    if (!inputs)
+    const onnx_tensor **outputs =
+        onnx_memory_take(l->scratch, l->node->output_count, sizeof *outputs);
+    if (!inputs || !outputs)
         return fail_memory(l->failure);
     if (!read_inputs(&moving, inputs))
         return false;

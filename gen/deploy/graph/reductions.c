@@ -41,8 +41,8 @@ static bool read_axes(const struct lowering *l, const struct value *x, bool axes
     const size_t count = tensor ? tensor->count : attribute ? attribute->int_count : 0;
     const bool pools = !strncmp(l->node->op, "Global", 6);
     const bool all = !count && !onnx_attribute_int(l->node, "noop_with_empty_axes", 0);
-    if (lower_input(l, 1) && !tensor)
-        return lower_refuse(l, "its axes are no constant");
+    if (lower_input(l, 1) && (!tensor || !tensor->ints))
+        return lower_refuse(l, "its axes are no constant whole numbers");
     for (size_t d = 0; d < x->rank; d++)
         axes[d] = pools ? d > 1 : all;
     for (size_t k = 0; k < count; k++) {
