@@ -186,7 +186,13 @@ static void add_arrays(const struct running *r, struct values *values)
     values_add(values, "TEST_STEP", "%s", "");
 }
 
-/* The model's own outputs must be what it gives here. */
+static double element(const struct buffer *buffer, const void *memory, size_t i)
+{
+    return buffer->is_int ? (double)((const int64_t *)memory)[i]
+                          : (double)((const float *)memory)[i];
+}
+
+/* The model's own outputs must be what it gives here, infinities and NaN as they are. */
 static bool check_outputs(const struct running *r, struct failure *failure)
 {
     const struct schedule *schedule = r->d->model->schedule;
@@ -199,13 +205,10 @@ static bool check_outputs(const struct running *r, struct failure *failure)
             continue;
         const void *given = outputs[buffer->index].elements, *made = r->memory[b];
         for (size_t i = 0; i < buffer->count; i++) {
-            const double a = buffer->is_int ? (double)((const int64_t *)given)[i]
-                                            : (double)((const float *)given)[i];
-            const double y = buffer->is_int ? (double)((const int64_t *)made)[i]
-                                            : (double)((const float *)made)[i];
-            const double off = fabs(a - y);
-            worst = off > worst || off != off ? off : worst;
-            most = fabs(a) > most ? fabs(a) : most;
+            const double a = element(buffer, given, i), y = element(buffer, made, i);
+            const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y);
+            worst = off > worst || isnan(off) ? off : worst;
+            most = isfinite(a) && fabs(a) > most ? fabs(a) : most;
         }
         if (!(worst <= tolerance * most))
             return fail(failure,

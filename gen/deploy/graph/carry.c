@@ -167,10 +167,8 @@ bool lower_carry(struct lowering *l)
                 lower_find_kept(l, l->onnx->values[graph->outputs[i]].name, &number);
             if (!buffer)
                 continue;
-            size_t count = 1;
-            for (size_t d = 0; d < value->rank; d++)
-                count *= value->dims[d];
-            if (count != buffer->count || value->is_int || buffer->is_int)
+            if (value->rank != buffer->rank || value->is_int || buffer->is_int ||
+                memcmp(value->dims, buffer->dims, value->rank * sizeof *value->dims) != 0)
                 return fail(l->failure, "--carry: '%.80s' and '%.80s' have different shapes",
                             quote(l->onnx->values[graph->outputs[i]].name).text,
                             quote(buffer->name).text);

@@ -16,6 +16,12 @@ static const struct buffer *find_buffer(const struct schedule *schedule, enum pl
     return NULL;
 }
 
+static bool fits(const onnx_tensor *tensor, const struct buffer *buffer)
+{
+    return !tensor->floats == buffer->is_int && tensor->rank == buffer->rank &&
+           !memcmp(tensor->dims, buffer->dims, buffer->rank * sizeof *buffer->dims);
+}
+
 /* The tensor of FOLDER/KIND_INDEX.pb for an argument. */
 static bool read_argument(const char *folder, const char *kind, size_t index,
                           const struct buffer *buffer, struct deploy_tensor *argument,
@@ -26,10 +32,15 @@ static bool read_argument(const char *folder, const char *kind, size_t index,
     free(path);
     if (!tensor)
         return fail(failure, "--data: %s", failure->sentence);
-    if (tensor->count != buffer->count || !tensor->floats != buffer->is_int)
-        return fail(failure, "--data: %s_%zu.pb has %zu elements, where the model has %zu %s", kind,
-                    index, tensor->count, buffer->count,
+    if (!fits(tensor, buffer)) {
+        int64_t dims[VIEW_RANK_MAX];
+        for (size_t d = 0; d < buffer->rank; d++)
+            dims[d] = (int64_t)buffer->dims[d];
+        return fail(failure, "--data: %s_%zu.pb is %s of type %s, where the model has %s of %s",
+                    kind, index, onnx_shape_of(tensor).text, onnx_type_name(tensor->type),
+                    onnx_shape_declared(buffer->rank, dims).text,
                     buffer->is_int ? "whole numbers" : "floats");
+    }
     argument->elements = buffer->is_int ? (const void *)tensor->ints : tensor->floats;
     return true;
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_edges.sh BUILD CC: graphs at the edges of what becomes a schedule (make_edges.c). weir-gen --model deploys what
+# gives what weir-run gives, or says in one sentence why not.
+. "$(dirname "$0")/../shell.sh"
+build=$1 cc=$2
+make_scratch
+
+make() { # KIND
+    mkdir "$scratch/$1"
+    "$build/bin/make_edges" "$1" "$scratch/$1"
+}
+
+deploys() { # KIND: with what weir-run gives as what it must give
+    local folder=$scratch/$1
+    make "$1"
+    "$build/bin/weir-run" --plain "$folder/model.onnx" --input "$folder/input_0.pb" --output "$folder/output_0.pb"
+    "$build/bin/weir-gen" --model "$folder/model.onnx" --name net --out "$folder/net" --data "$folder" --isa scalar ||
+        fail "$1 is not deployed."
+    "$cc" -O0 -Wall -Wextra -Werror -ffp-contract=off -I "$folder/net/include" "$folder"/net/{src,test}/*.c -lm \
+        -o "$folder/main" && "$folder/main" || fail "$1 is not what weir-run gives."
+}
+
+refused() { # KIND SENTENCE OPTION...
+    local kind=$1 sentence=$2 status=0
+    shift 2
+    "$build/bin/weir-gen" --model "$scratch/$kind/model.onnx" --name net --out "$scratch/$kind/net" "$@" \
+        >"$scratch/out" 2>"$scratch/error" || status=$?
+    if [[ $status -ne 2 || $(wc -l <"$scratch/error") -ne 1 ]] || ! grep -qF -- "$sentence" "$scratch/error"; then
+        fail "$kind ended with $status, expected 2 and '$sentence': $(cat "$scratch/error")"
+    fi
+}
+
+deploys long_loop
+deploys parts
+make float_axes
+refused float_axes "its axes are no constant whole numbers"
+
+# As many elements are not the same axes.
+make turned
+refused turned "'h1' and 'h' have different shapes" --carry h1=h
+refused turned "input_0.pb is [3][2] of type float32, where the model has [2][3] of floats" --data "$scratch/turned"
+
+# Infinities are what they are, and no measure of other numbers.
+deploys infinite
+make finite
+cp "$scratch/infinite/output_0.pb" "$scratch/finite"
+refused finite "the output 'y' is off by inf" --data "$scratch/finite"

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* make_edges KIND DIR: writes DIR/model.onnx, of the kinds below, and DIR/input_0.pb. Each is a
+ * graph at an edge of what becomes a schedule: of how much, of shapes, of numbers. */
+#include "onnx/writer.h"
+#include "support/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 2, INPUTS = 3, OUTPUTS = 8 };
+
+static char *floats(struct writer *writer, size_t rank, const size_t *dims, struct random *random)
+{
+    float values[INPUTS * OUTPUTS];
+    size_t count = 1;
+    for (size_t d = 0; d < rank; d++)
+        count *= dims[d];
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)random_below(random, 1000) / 500 - 1;
+    return writer_constant(writer, writer_floats(writer, values, rank, dims, ONNX_FLOAT, true));
+}
+
+static Onnx__Node *node(struct writer *writer, const char *op, char *first, char *second, char *to)
+{
+    return writer_node(writer, op, (char *const[]){first, second, NULL}, (char *const[]){to, NULL});
+}
+
+/* As many terms in one loop as have room beside the most that an operator adds. */
+static void long_loop(struct writer *writer)
+{
+    enum { FUNCTIONS = 27 };
+    char *last = (char *)"p";
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        char *next = writer_name(writer);
+        node(writer, "Abs", last, NULL, next);
+        last = next;
+    }
+    writer_string(writer, node(writer, "Gelu", last, NULL, (char *)"y"), "approximate", "tanh");
+}
+
+static void parts(struct writer *writer)
+{
+    enum { PARTS = ROWS * OUTPUTS * 5 };
+    const int64_t shape[] = {1, -1};
+    const size_t count = 2;
+    char *outputs[PARTS + 1] = {NULL};
+    for (size_t i = 0; i < PARTS; i++)
+        outputs[i] = i + 1 < PARTS ? writer_name(writer) : (char *)"y";
+    node(writer, "Reshape", (char *)"p",
+         writer_constant(writer, writer_ints(writer, shape, 1, &count, ONNX_INT64)), (char *)"a");
+    writer_int(writer,
+               writer_node(writer, "Concat", (char *const[]){"a", "a", "a", "a", "a", NULL},
+                           (char *const[]){"b", NULL}),
+               "axis", 1);
+    Onnx__Node *split = writer_node(writer, "Split", (char *const[]){"b", NULL}, outputs);
+    writer_int(writer, split, "axis", 1);
+    writer_int(writer, split, "num_outputs", PARTS);
+}
+
+static void float_axes(struct writer *writer)
+{
+    struct random random = {2};
+    node(writer, "ReduceMean", (char *)"p", floats(writer, 1, (const size_t[]){1}, &random),
+         (char *)"y");
+}
+
+/* What could be carried has as many elements, but other axes. */
+static void turned(struct writer *writer)
+{
+    writer_input(writer, (char *)"h", ONNX_FLOAT, 2, (const size_t[]){ROWS, INPUTS});
+    node(writer, "Transpose", (char *)"h", NULL, (char *)"h1");
+    writer_output(writer, (char *)"h1");
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+}
+
+static void infinite(struct writer *writer)
+{
+    node(writer, "Relu", (char *)"p", NULL, (char *)"a");
+    node(writer, "Log", (char *)"a", NULL, (char *)"y");
+}
+
+static void finite(struct writer *writer)
+{
+    node(writer, "Exp", (char *)"p", NULL, (char *)"y");
+}
+
+static const struct {
+    const char *name;
+    void (*write)(struct writer *writer);
+} kinds[] = {{"long_loop", long_loop}, {"parts", parts},       {"float_axes", float_axes},
+             {"turned", turned},       {"infinite", infinite}, {"finite", finite}};
+
+int main(int count, char **arguments)
+{
+    static const size_t matrix[] = {INPUTS, OUTPUTS}, shape[] = {ROWS, INPUTS},
+                        other[] = {INPUTS, ROWS};
+    struct writer *writer = writer_create();
+    struct random random = {1};
+    float x[ROWS * INPUTS];
+    size_t size, kind = 0;
+    while (count == 3 && kind < sizeof kinds / sizeof *kinds &&
+           strcmp(kinds[kind].name, arguments[1]) != 0)
+        kind++;
+    if (count != 3 || kind == sizeof kinds / sizeof *kinds)
+        return EXIT_FAILURE;
+    writer_clear(writer, 20);
+    writer_input(writer, (char *)"x", ONNX_FLOAT, 2, shape);
+    node(writer, "MatMul", (char *)"x", floats(writer, 2, matrix, &random), (char *)"p");
+    kinds[kind].write(writer);
+    writer_output(writer, (char *)"y");
+    void *bytes = writer_bytes(writer, &size);
+    write_file(arguments[2], "model.onnx", bytes, size);
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        x[i] = (float)random_below(&random, 1000) / 500 - 1;
+    write_tensor(arguments[2], "input_0.pb",
+                 writer_floats(writer, x, 2, kinds[kind].write == turned ? other : shape,
+                               ONNX_FLOAT, true));
+    free(bytes);
+    writer_free(writer);
+    return EXIT_SUCCESS;
+}
