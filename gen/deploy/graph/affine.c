@@ -100,7 +100,7 @@ bool lower_affine(struct lowering *l, const struct view *rows, const struct affi
         count *= dims[d];
     const struct view to =
         view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count), rows->rank, dims);
-    const size_t row = (affine->outputs + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    const size_t row = weir_round_up(affine->outputs, WEIR_ROW);
     const int state[2] = {schedule_buffer(l->schedule, PLACE_ARENA, false, row),
                           schedule_buffer(l->schedule, PLACE_ARENA, false, row)};
     fold_rows(&to, &y);

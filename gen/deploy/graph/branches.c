@@ -30,13 +30,10 @@ static bool store(struct lowering *l, const onnx_node *node, const onnx_graph *b
         if (node->outputs[i] < 0 || !l->values[node->outputs[i]].uses)
             continue;
         struct value *result = &l->values[node->outputs[i]], *from = &l->values[branch->outputs[i]];
-        size_t count = 1;
-        for (size_t d = 0; d < from->rank; d++)
-            count *= from->dims[d];
         if (!*made) {
-            const struct view view =
-                view_dense(schedule_buffer(l->schedule, PLACE_ARENA, from->is_int, count),
-                           from->rank, from->dims);
+            const struct view view = view_dense(
+                schedule_buffer(l->schedule, PLACE_ARENA, from->is_int, lower_count(from)),
+                from->rank, from->dims);
             lower_set_view(result, &view, from->is_int);
             result->is_narrow = false;
         }

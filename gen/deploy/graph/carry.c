@@ -8,11 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What follows NAME= in a list of lines; NULL: it is not there. */
+const char *lower_next_line(const char *lines)
+{
+    const char *end = strchr(lines, '\n');
+    return end ? end + 1 : NULL;
+}
+
 const char *lower_find_line(const char *lines, const char *name)
 {
     const size_t length = strlen(name);
-    for (; lines; lines = strchr(lines, '\n') ? strchr(lines, '\n') + 1 : NULL)
+    for (; lines; lines = lower_next_line(lines))
         if (!strncmp(lines, name, length) && lines[length] == '=')
             return lines + length + 1;
     return NULL;
@@ -125,9 +130,8 @@ bool lower_pairs(struct lowering *l)
 
 bool lower_is_kept(const struct lowering *l, const char *name)
 {
-    const char *lines = l->carry;
-    for (; lines; lines = strchr(lines, '\n') ? strchr(lines, '\n') + 1 : NULL) {
-        const char *equals = strchr(lines, '=');
+    for (const char *line = l->carry; line; line = lower_next_line(line)) {
+        const char *equals = strchr(line, '=');
         const size_t length = equals ? strcspn(equals + 1, "\n") : 0;
         if (equals && length == strlen(name) && !strncmp(equals + 1, name, length))
             return true;
@@ -156,8 +160,7 @@ bool lower_carry(struct lowering *l)
     size_t carried = 0, kept = 0, asked = 0;
     if (!l->carry)
         return true;
-    for (const char *line = l->carry; line;
-         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+    for (const char *line = l->carry; line; line = lower_next_line(line))
         asked++;
     for (int stores = 0; stores < 2; stores++)
         for (size_t i = 0; i < graph->output_count; i++) {

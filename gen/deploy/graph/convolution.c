@@ -184,21 +184,6 @@ static struct loop sum_groups(const struct convolution *c, const struct view *pa
     return loop;
 }
 
-/* The bias as a constant that is broadcast to the output; NULL: there is no memory. */
-static struct value *bias_of(struct lowering *l, const struct convolution *c)
-{
-    const size_t shape[] = {c->filters, 1, 1};
-    struct value *bias = lower_take(l, 1, sizeof *bias);
-    onnx_tensor *tensor = onnx_tensor_create(l->onnx->memory, ONNX_FLOAT,
-                                             lower_input(l, 0)->rank - 1, shape, l->failure);
-    if (!bias || !tensor)
-        return NULL;
-    memcpy(tensor->floats, c->bias, c->filters * sizeof *c->bias);
-    *bias = (struct value){.view = {.buffer = -1}, .uses = 1};
-    lower_set_constant(bias, tensor);
-    return bias;
-}
-
 static bool convolve_groups(struct lowering *l, struct convolution *c, const struct view *x)
 {
     const struct view patches = lower_window_patches(&c->window, x, c->channels / c->groups);
@@ -217,10 +202,11 @@ static bool convolve_groups(struct lowering *l, struct convolution *c, const str
         lower_set_view(lower_output(l, 0), &view, false);
         return true;
     }
-    struct value product = {.view = {.buffer = -1}, .uses = 1};
+    struct value product = lower_blank(1), bias;
     lower_set_view(&product, &view, false);
-    struct value *of[] = {&product, bias_of(l, c)};
-    return of[1] && lower_expression(l, of, 2, "a b add", lower_output(l, 0));
+    struct value *of[] = {&product, &bias};
+    return lower_set_channels(l, &bias, view.rank, c->filters, c->bias) &&
+           lower_expression(l, of, 2, "a b add", lower_output(l, 0));
 }
 
 static bool lower_either(struct lowering *l, struct convolution *c)

@@ -77,7 +77,7 @@ static bool lower_many(struct lowering *l, const char *words)
             next = lower_take(l, 1, sizeof *next);
             if (!next)
                 return false;
-            *next = (struct value){.view = {.buffer = -1}, .uses = 1};
+            *next = lower_blank(1);
         }
         if (!of[1] || !lower_expression(l, of, 2, words, next))
             return of[1] != NULL || lower_refuse(l, "an input is missing");
@@ -149,10 +149,7 @@ bool lower_gelu(struct lowering *l)
 static bool lower_end(struct lowering *l, struct value *x, struct value *end, const char *words,
                       const char *may_be_nan, struct value *result)
 {
-    size_t count = 1;
-    for (size_t d = 0; d < end->rank; d++)
-        count *= end->dims[d];
-    if (end->is_int || count != 1)
+    if (end->is_int || lower_count(end) != 1)
         return lower_refuse(l, "its ends must be numbers of the type of its input");
     if (end->constant && isnan(end->constant->floats[0]))
         return lower_expression(l, &x, 1, "a same", result);
@@ -186,7 +183,7 @@ bool lower_clip(struct lowering *l)
         raised = lower_take(l, 1, sizeof *raised);
         if (!raised)
             return false;
-        *raised = (struct value){.view = {.buffer = -1}, .uses = 1};
+        *raised = lower_blank(1);
     }
     if (least && !lower_end(l, x, least, "a b max", "a b less b a where", raised))
         return false;

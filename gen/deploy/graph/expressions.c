@@ -208,14 +208,8 @@ bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_
     turned.start = start;
     const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, false, count);
     const struct view view = view_dense(buffer, of->rank, dims);
-    struct view to = view; /* without those that are gone */
-    to.rank = 0;
-    for (size_t d = 0; d < of->rank; d++)
-        if (!axes[d]) {
-            to.dims[to.rank] = view.dims[d];
-            to.strides[to.rank++] = view.strides[d];
-        }
-    turned.to = to;
+    turned.to = view; /* without those that are gone */
+    lower_drop_axes(&turned.to, axes);
     loop_simplify(&turned);
     struct step *step = schedule_step(l->schedule, STEP_LOOP, l->node->name);
     step->loop = turned;

@@ -118,8 +118,7 @@ static bool check_asked(const struct lowering *l, const struct telling *t)
     if (l->request->batch > 1 && !t->took_batch)
         return fail(l->failure, "--batch: no open axis of the model's inputs is known to count "
                                 "batches, expected --shape NAME=SIZE,...");
-    for (const char *line = l->request->shapes; line;
-         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    for (const char *line = l->request->shapes; line; line = lower_next_line(line)) {
         bool is_there = false;
         for (size_t i = 0; i < graph->input_count; i++) {
             const char *name = l->onnx->values[graph->inputs[i]].name;
@@ -143,6 +142,22 @@ bool graph_is_open(const struct failure *failure)
 
 /* ---- Buffers ---- */
 
+/* The buffer of an input or output, as a view. */
+static struct view make_argument(struct lowering *l, const onnx_value *declared,
+                                 const struct value *value, enum place place, bool is_int)
+{
+    const int buffer = schedule_buffer(l->schedule, place, is_int, lower_count(value));
+    struct buffer *made = &l->schedule->buffers[buffer];
+    made->name = declared->name;
+    made->rank = value->rank;
+    memcpy(made->dims, value->dims, sizeof made->dims);
+    if (place == PLACE_INPUT)
+        made->index = l->schedule->input_count++;
+    if (place == PLACE_OUTPUT)
+        made->index = l->schedule->output_count++;
+    return view_dense(buffer, value->rank, value->dims);
+}
+
 static bool make_input(struct lowering *l, size_t i)
 {
     const int number = l->onnx->graph.inputs[i];
@@ -165,13 +180,8 @@ static bool make_input(struct lowering *l, size_t i)
             return fail(l->failure, "the input '%.80s' is too large", quote(declared->name).text);
         count *= value->dims[d];
     }
-    const int buffer = schedule_buffer(l->schedule, kept ? PLACE_KEPT : PLACE_INPUT, is_int, count);
-    struct buffer *made = &l->schedule->buffers[buffer];
-    made->name = declared->name;
-    made->rank = value->rank;
-    memcpy(made->dims, value->dims, sizeof made->dims);
-    made->index = kept ? 0 : l->schedule->input_count++;
-    const struct view view = view_dense(buffer, value->rank, value->dims);
+    const struct view view =
+        make_argument(l, declared, value, kept ? PLACE_KEPT : PLACE_INPUT, is_int);
     lower_set_view(value, &view, is_int);
     value->is_narrow = declared->type == ONNX_INT32;
     return true;
@@ -183,7 +193,9 @@ bool lower_inputs(struct lowering *l)
     const onnx_graph *graph = &l->onnx->graph;
     struct telling *t = lower_take(l, 1, sizeof *t);
     struct text open = {0};
-    if (!t || graph->input_count > INPUTS_MOST)
+    if (!t)
+        return false;
+    if (graph->input_count > INPUTS_MOST)
         return fail(l->failure, "the model has more than %d inputs", INPUTS_MOST);
     *t = blank;
     bool found = lower_pairs(l) && lower_find_roles(l, t);
@@ -216,16 +228,7 @@ bool lower_outputs(struct lowering *l)
                         quote(declared->name).text);
         if (lower_find_kept(l, declared->name, &number))
             continue;
-        size_t count = 1;
-        for (size_t d = 0; d < value->rank; d++)
-            count *= value->dims[d];
-        const int buffer = schedule_buffer(l->schedule, PLACE_OUTPUT, value->is_int, count);
-        struct buffer *made = &l->schedule->buffers[buffer];
-        made->name = declared->name;
-        made->index = l->schedule->output_count++;
-        made->rank = value->rank;
-        memcpy(made->dims, value->dims, sizeof made->dims);
-        const struct view to = view_dense(buffer, value->rank, value->dims);
+        const struct view to = make_argument(l, declared, value, PLACE_OUTPUT, value->is_int);
         lower_into(l, value, &to);
     }
     return lower_carry(l);

@@ -95,11 +95,10 @@ static const onnx_tensor *shape_of(struct lowering *l, const struct value *value
     onnx_tensor *tensor = onnx_memory_take(l->scratch, 1, sizeof *tensor);
     if (!tensor)
         return NULL;
-    *tensor = (onnx_tensor){
-        .type = value->is_int ? ONNX_INT64 : ONNX_FLOAT, .rank = value->rank, .count = 1};
+    *tensor = (onnx_tensor){.type = value->is_int ? ONNX_INT64 : ONNX_FLOAT,
+                            .rank = value->rank,
+                            .count = lower_count(value)};
     memcpy(tensor->dims, value->dims, sizeof tensor->dims);
-    for (size_t d = 0; d < value->rank; d++)
-        tensor->count *= value->dims[d];
     return tensor;
 }
 
@@ -110,8 +109,7 @@ static bool fold(struct lowering *l, bool *folded)
     const bool shapes = !strcmp(node->op, "Shape") || !strcmp(node->op, "Size");
     const onnx_tensor **inputs =
         onnx_memory_take(l->scratch, node->input_count + 1, sizeof *inputs);
-    const onnx_tensor **outputs =
-        onnx_memory_take(l->scratch, node->output_count, sizeof *outputs);
+    const onnx_tensor **outputs = onnx_memory_take(l->scratch, node->output_count, sizeof *outputs);
     *folded = node->operator!= NULL;
     if (!inputs || !outputs)
         return fail_memory(l->failure);
@@ -145,10 +143,7 @@ static bool check_outputs(const struct lowering *l)
 {
     for (size_t i = 0; i < l->node->output_count; i++) {
         const struct value *value = lower_output(l, i);
-        size_t count = 1;
-        for (size_t d = 0; value && d < value->rank; d++)
-            count *= value->dims[d];
-        if (value && value->uses && count == 0)
+        if (value && value->uses && lower_count(value) == 0)
             return lower_refuse(l, "it gives a tensor without elements");
     }
     return true;
@@ -205,7 +200,7 @@ static void count_uses(struct lowering *l, const onnx_graph *graph)
 static void begin(struct lowering *l)
 {
     for (size_t v = 0; v < l->onnx->value_count; v++) {
-        l->values[v] = (struct value){.view = {.buffer = -1}};
+        l->values[v] = lower_blank(0);
         if (l->onnx->values[v].constant)
             lower_set_constant(&l->values[v], l->onnx->values[v].constant);
     }

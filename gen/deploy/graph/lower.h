@@ -65,6 +65,7 @@ bool lower_is_kept(const struct lowering *l, const char *input);
 const struct buffer *lower_find_kept(const struct lowering *l, const char *output, int *number);
 bool lower_carry(struct lowering *l);
 const char *lower_find_line(const char *lines, const char *name);
+const char *lower_next_line(const char *lines); /* NULL: there is none */
 
 /* ---- Values: values.c ---- */
 
@@ -73,8 +74,22 @@ struct value *lower_input(const struct lowering *l, size_t input);
 struct value *lower_output(const struct lowering *l, size_t output);
 const onnx_tensor *lower_constant(const struct lowering *l, size_t input); /* or NULL */
 
+/* An axis of the input of the node in work, which may be counted from the end. */
+bool lower_axis(const struct lowering *l, int64_t given, const struct value *input, size_t *axis);
+
+/* One that is nothing yet; its elements. */
+struct value lower_blank(size_t uses);
+size_t lower_count(const struct value *value);
+
 void lower_set_view(struct value *value, const struct view *view, bool is_int);
 void lower_set_constant(struct value *value, const onnx_tensor *tensor);
+
+/* A number for each channel, as a constant that is broadcast to values of this rank. */
+bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, size_t channels,
+                        const float *numbers);
+
+/* Leaves axes of size 1 out of a view. */
+void lower_drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX]);
 
 /* The value as a view: what is deferred is computed, constants become buffers. */
 struct view lower_view(struct lowering *l, struct value *value);
@@ -82,10 +97,10 @@ struct view lower_view(struct lowering *l, struct value *value);
 /* A copy of a view, without gaps. */
 struct view lower_pack(struct lowering *l, const struct view *view);
 
-/* A step that copies from one view to another of the same shape; fills one with a number. */
+/* A step that copies from one view to another of the same shape; fills one with a number,
+ * which is the whole one where its elements are. */
 void lower_copy(struct lowering *l, const struct view *from, const struct view *to);
-void lower_fill(struct lowering *l, float number, const struct view *to);
-void lower_fill_with(struct lowering *l, float number, int64_t whole, const struct view *to);
+void lower_fill(struct lowering *l, float number, int64_t whole, const struct view *to);
 
 /* Computes the value into a view. */
 void lower_into(struct lowering *l, struct value *value, const struct view *to);

@@ -262,7 +262,7 @@ static bool copy_places(struct moving *moving, const onnx_tensor *output, bool i
     if (blanks && strcmp(l->node->op, "Pad") != 0)
         return lower_refuse(l, "it gives what is none of its inputs");
     if (blanks)
-        lower_fill_with(l, moving->fill, moving->whole, to);
+        lower_fill(l, moving->fill, moving->whole, to);
     if (!strcmp(l->node->op, "Concat"))
         return copy_parts(moving, to);
     if (copy_boxes(moving, output->ints, to, &boxes))
@@ -338,13 +338,15 @@ bool lower_move(struct lowering *l)
 bool lower_gather(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), *indices = lower_input(l, 1);
-    const int64_t given = onnx_attribute_int(l->node, "axis", 0);
+    size_t axis;
     if (indices && indices->constant)
         return lower_move(l);
-    const int64_t axis = given < 0 && x ? given + (int64_t)x->rank : given;
-    if (!x || !indices || !indices->is_int || axis < 0 || axis >= (int64_t)x->rank ||
-        x->rank - 1 + indices->rank > VIEW_RANK_MAX)
-        return lower_refuse(l, "its axis or indices do not fit its input");
+    if (!x || !indices || !indices->is_int)
+        return lower_refuse(l, "its indices are no whole numbers");
+    if (!lower_axis(l, onnx_attribute_int(l->node, "axis", 0), x, &axis))
+        return false;
+    if (x->rank - 1 + indices->rank > VIEW_RANK_MAX)
+        return lower_refuse(l, "its indices have too many dimensions");
     struct loop *loop = lower_take(l, 1, sizeof *loop);
     if (!loop)
         return false;
@@ -354,8 +356,8 @@ bool lower_gather(struct lowering *l)
     *data = (struct view){.buffer = from.buffer, .offset = from.offset};
     *index = (struct view){.buffer = numbers.buffer, .offset = numbers.offset};
     for (size_t d = 0; d < x->rank; d++) {
-        for (size_t k = 0; k < (d == (size_t)axis ? indices->rank : 1); k++) {
-            const bool is_index = d == (size_t)axis;
+        for (size_t k = 0; k < (d == axis ? indices->rank : 1); k++) {
+            const bool is_index = d == axis;
             loop->dims[loop->rank] = is_index ? numbers.dims[k] : from.dims[d];
             data->strides[loop->rank] = is_index ? 0 : from.strides[d];
             index->strides[loop->rank++] = is_index ? numbers.strides[k] : 0;

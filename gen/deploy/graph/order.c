@@ -9,11 +9,8 @@ enum { WHOLE_MOST = 1 << 24 }; /* up to which floats are whole numbers */
 
 static bool read_axis(struct lowering *l, int64_t given, const struct value *x, size_t *axis)
 {
-    const int64_t found = given < 0 ? given + (int64_t)x->rank : given;
-    if (found < 0 || found >= (int64_t)x->rank || x->dims[found] >= WHOLE_MOST)
-        return lower_refuse(l, "axis %lld is none of its input", (long long)given);
-    *axis = (size_t)found;
-    return true;
+    return lower_axis(l, given, x, axis) &&
+           (x->dims[*axis] < WHOLE_MOST || lower_refuse(l, "its axis is too long"));
 }
 
 /* A number for each element of an axis, as a constant that is broadcast; NULL: there is no memory.
@@ -30,7 +27,7 @@ static struct value *numbers(struct lowering *l, const struct value *x, size_t a
         return NULL;
     for (size_t i = 0; i < tensor->count; i++)
         tensor->floats[i] = (float)i;
-    *value = (struct value){.view = {.buffer = -1}, .uses = 1};
+    *value = lower_blank(1);
     lower_set_constant(value, tensor);
     return value;
 }
@@ -41,8 +38,8 @@ bool lower_arg(struct lowering *l)
 {
     const bool last = onnx_attribute_int(l->node, "select_last_index", 0) != 0;
     const bool greatest = !strcmp(l->node->op, "ArgMax");
-    struct value *x = lower_input(l, 0), most = {.view = {.buffer = -1}, .uses = 1}, there = most,
-                 found = most, numbered = most;
+    struct value *x = lower_input(l, 0), most = lower_blank(1), there = most, found = most,
+                 numbered = most;
     bool axes[ONNX_RANK_MAX] = {false};
     size_t axis = 0;
     if (!x || x->is_int)
@@ -55,8 +52,7 @@ bool lower_arg(struct lowering *l)
         if (!lower_expression(l, &x, 1, "a a equal a 1e39 where", &numbered))
             return false;
         x = &numbered;
-        const struct view view = lower_view(l, x);
-        lower_set_view(x, &view, false);
+        lower_view(l, x);
     }
     if (!lower_reduction(l, x, axes, "a", greatest ? "max" : "min", greatest ? -INFINITY : INFINITY,
                          &most))
@@ -71,13 +67,8 @@ bool lower_arg(struct lowering *l)
                          &found))
         return false;
     if (!onnx_attribute_int(l->node, "keepdims", 1)) {
-        struct view view = found.view;
-        for (size_t d = axis; d + 1 < view.rank; d++) {
-            view.dims[d] = view.dims[d + 1];
-            view.strides[d] = view.strides[d + 1];
-        }
-        view.rank--;
-        lower_set_view(&found, &view, false);
+        lower_drop_axes(&found.view, axes);
+        lower_set_view(&found, &found.view, false);
     }
     struct value *one[] = {&found};
     return lower_expression(l, one, 1, "a to_int", lower_output(l, 0));

@@ -54,7 +54,7 @@ static bool count_of(struct lowering *l, const struct window *w, struct value *c
                                 pads ? w->before[d] : 0, pads ? w->after[d] : 0);
         tensor->floats[i] = all ? (float)all : 1;
     }
-    *count = (struct value){.view = {.buffer = -1}, .uses = 1};
+    *count = lower_blank(1);
     lower_set_constant(count, tensor);
     return true;
 }
@@ -64,8 +64,7 @@ bool lower_pool(struct lowering *l)
     static const bool axes[ONNX_RANK_MAX] = {false, false, false, true, true};
     static const int64_t together[] = {1, 1};
     const bool averages = l->node->op[0] == 'A';
-    struct value *x = lower_input(l, 0), all = {.view = {.buffer = -1}, .uses = 1}, sum = all,
-                 count;
+    struct value *x = lower_input(l, 0), all = lower_blank(1), sum = all, count;
     struct window w;
     if (!x || x->is_int || x->rank < 3 || x->rank > 4 || (lower_output(l, 1)))
         return lower_refuse(l, "it works on floats in one or two dimensions, and gives one output");

@@ -132,7 +132,7 @@ bool lower_gemm(struct lowering *l)
             view.dims[d] = from.dims[1 - d];
             view.strides[d] = from.strides[1 - d];
         }
-        turned = (struct value){.view = {.buffer = -1}, .uses = 1};
+        turned = lower_blank(1);
         lower_set_view(&turned, &view, false);
         a = &turned;
     }
@@ -142,7 +142,7 @@ bool lower_gemm(struct lowering *l)
     if (c && !read_bias(l, c->constant, outputs, &bias))
         return false;
     struct value *result = c && !bias ? &product : lower_output(l, 0);
-    product = (struct value){.view = {.buffer = -1}, .uses = 1};
+    product = lower_blank(1);
     if (!multiply(l, a, w, outputs, transposed ? w->dims[1] : 1, transposed ? 1 : w->dims[1],
                   onnx_attribute_float(l->node, "alpha", 1), bias, result))
         return false;

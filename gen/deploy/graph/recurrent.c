@@ -53,7 +53,7 @@ static bool read_shapes(struct lowering *l, struct sequence *node)
     node->B = x->dims[!r->batch_first];
     node->D = r->directions;
     node->H = r->H;
-    node->row = (node->H + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    node->row = weir_round_up(node->H, WEIR_ROW);
     struct view given = lower_view(l, x);
     if (given.dims[2] > 1 && given.strides[2] != 1)
         given = lower_pack(l, &given);
@@ -86,7 +86,7 @@ static void make_outputs(struct lowering *l, struct sequence *node)
     if (r->y >= 0)
         lower_set_view(&l->values[r->y], &y, false);
     if (node->length < node->T)
-        lower_fill(l, 0, &y);
+        lower_fill(l, 0, 0, &y);
 }
 
 /* ---- States ---- */
@@ -151,7 +151,7 @@ static bool begin_state(struct lowering *l, struct sequence *node, size_t p, siz
         if (keeps)
             lower_copy(l, &node->kept[p][s], &to);
         else
-            lower_fill(l, 0, &to);
+            lower_fill(l, 0, 0, &to);
         return true;
     }
     if (initial->is_int || initial->rank != 3 || initial->dims[2] != node->H ||
@@ -172,7 +172,7 @@ static void keep_states(struct lowering *l, struct sequence *node)
         const struct view from = state_view(node, node->rows[p][s][node->length % 2]);
         lower_copy(l, &from, &node->kept[p][s]);
     }
-    lower_fill(l, 1, &node->begun.view);
+    lower_fill(l, 1, 0, &node->begun.view);
 }
 
 /* Final states: where there is one direction, they are where its kernel leaves them. */

@@ -8,11 +8,6 @@
 
 enum { OF_ONE_AXIS = 13 }; /* the opset from which on Softmax is over one */
 
-static struct value blank(size_t uses)
-{
-    return (struct value){.view = {.buffer = -1}, .uses = uses};
-}
-
 /* ---- Reductions ---- */
 
 static const struct {
@@ -46,9 +41,9 @@ static bool read_axes(const struct lowering *l, const struct value *x, bool axes
     for (size_t d = 0; d < x->rank; d++)
         axes[d] = pools ? d > 1 : all;
     for (size_t k = 0; k < count; k++) {
-        const int64_t axis = list[k] < 0 ? list[k] + (int64_t)x->rank : list[k];
-        if (axis < 0 || axis >= (int64_t)x->rank)
-            return lower_refuse(l, "axis %lld is none of its input", (long long)list[k]);
+        size_t axis;
+        if (!lower_axis(l, list[k], x, &axis))
+            return false;
         axes[axis] = true;
     }
     return true;
@@ -64,26 +59,14 @@ static bool count_of(struct lowering *l, const struct value *x, const bool axes[
     tensor->floats[0] = 1;
     for (size_t d = 0; d < x->rank; d++)
         tensor->floats[0] *= axes[d] ? (float)x->dims[d] : 1;
-    *count = blank(1);
+    *count = lower_blank(1);
     lower_set_constant(count, tensor);
     return true;
 }
 
-/* Leaves axes of size 1 out of a view. */
-static void drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX])
-{
-    size_t rank = 0;
-    for (size_t d = 0; d < view->rank; d++)
-        if (!axes[d]) {
-            view->dims[rank] = view->dims[d];
-            view->strides[rank++] = view->strides[d];
-        }
-    view->rank = rank;
-}
-
 bool lower_reduce(struct lowering *l)
 {
-    struct value *x = lower_input(l, 0), sum = blank(1), count;
+    struct value *x = lower_input(l, 0), sum = lower_blank(1), count;
     const bool pools = !strncmp(l->node->op, "Global", 6);
     bool axes[ONNX_RANK_MAX];
     size_t i = 0;
@@ -96,7 +79,7 @@ bool lower_reduce(struct lowering *l)
                          reductions[i].start, &sum))
         return false;
     if (!pools && !onnx_attribute_int(l->node, "keepdims", 1)) {
-        drop_axes(&sum.view, axes);
+        lower_drop_axes(&sum.view, axes);
         lower_set_view(&sum, &sum.view, false);
     }
     struct value *of[] = {&sum, &count};
@@ -105,32 +88,23 @@ bool lower_reduce(struct lowering *l)
 
 /* ---- Softmax ---- */
 
-/* Of which sums and maxima are then taken more than once. */
-static bool keep(struct lowering *l, struct value *value)
-{
-    const struct view view = lower_view(l, value);
-    lower_set_view(value, &view, value->is_int);
-    return true;
-}
-
 bool lower_softmax(struct lowering *l)
 {
     const bool one = l->node->opset >= OF_ONE_AXIS, logs = l->node->op[0] == 'L';
-    struct value *x = lower_input(l, 0), most = blank(1), powers = blank(2), sum = blank(1);
-    const int64_t given = onnx_attribute_int(l->node, "axis", one ? -1 : 1);
+    struct value *x = lower_input(l, 0), most = lower_blank(1), powers = lower_blank(2),
+                 sum = lower_blank(1);
     bool axes[ONNX_RANK_MAX] = {false};
+    size_t axis;
     if (!x || x->is_int)
         return lower_refuse(l, "it works on floats only");
-    const int64_t axis = given < 0 ? given + (int64_t)x->rank : given;
-    if (axis < 0 || axis >= (int64_t)x->rank)
-        return lower_refuse(l, "axis %lld is none of its input", (long long)given);
-    for (size_t d = (size_t)axis; d < x->rank; d++)
-        axes[d] = !one || d == (size_t)axis;
+    if (!lower_axis(l, onnx_attribute_int(l->node, "axis", one ? -1 : 1), x, &axis))
+        return false;
+    for (size_t d = axis; d < x->rank; d++)
+        axes[d] = !one || d == axis;
     lower_view(l, x);
     struct value *less[] = {x, &most}, *part[] = {&powers, &sum};
     if (!lower_reduction(l, x, axes, "a", "max", -INFINITY, &most) ||
         !lower_expression(l, less, 2, logs ? "a b sub" : "a b sub exp", &powers) ||
-        !keep(l, &powers) ||
         !lower_reduction(l, &powers, axes, logs ? "a exp" : "a", "add", 0, &sum))
         return false;
     return lower_expression(l, part, 2, logs ? "a b log sub" : "a b div", lower_output(l, 0));
@@ -142,12 +116,12 @@ bool lower_softmax(struct lowering *l)
 static bool normalise(struct lowering *l, struct value *x, const bool axes[ONNX_RANK_MAX],
                       struct value *result)
 {
-    struct value count, sum = blank(1), centred = blank(3), squares = blank(1);
+    struct value count, sum = lower_blank(1), centred = lower_blank(3), squares = lower_blank(1);
     lower_view(l, x);
     if (!count_of(l, x, axes, &count) || !lower_reduction(l, x, axes, "a", "add", 0, &sum))
         return false;
     struct value *less[] = {x, &sum, &count};
-    if (!lower_expression(l, less, 3, "a b c div sub", &centred) || !keep(l, &centred) ||
+    if (!lower_expression(l, less, 3, "a b c div sub", &centred) ||
         !lower_reduction(l, &centred, axes, "a a mul", "add", 0, &squares))
         return false;
     struct value *over[] = {&centred, &squares, &count};
@@ -157,37 +131,19 @@ static bool normalise(struct lowering *l, struct value *x, const bool axes[ONNX_
 bool lower_layer_norm(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), *scale = lower_input(l, 1), *bias = lower_input(l, 2);
-    struct value result = blank(1);
+    struct value result = lower_blank(1);
     bool axes[ONNX_RANK_MAX] = {false};
+    size_t axis;
     if (!x || x->is_int || !scale || lower_output(l, 1) || lower_output(l, 2))
         return lower_refuse(l, "it works on floats only, and gives one output");
-    const int64_t given = onnx_attribute_int(l->node, "axis", -1);
-    const int64_t axis = given < 0 ? given + (int64_t)x->rank : given;
-    if (axis < 0 || axis >= (int64_t)x->rank)
-        return lower_refuse(l, "axis %lld is none of its input", (long long)given);
-    for (size_t d = (size_t)axis; d < x->rank; d++)
+    if (!lower_axis(l, onnx_attribute_int(l->node, "axis", -1), x, &axis))
+        return false;
+    for (size_t d = axis; d < x->rank; d++)
         axes[d] = true;
     struct value *of[] = {&result, scale, bias};
     return normalise(l, x, axes, &result) &&
            lower_expression(l, of, bias ? 3 : 2, bias ? "a b mul c add" : "a b mul",
                             lower_output(l, 0));
-}
-
-/* A number for each channel, as a constant that is broadcast to a value. */
-static bool set_channels(struct lowering *l, const struct value *x, const float *numbers,
-                         struct value *value)
-{
-    size_t dims[ONNX_RANK_MAX];
-    for (size_t d = 0; d + 1 < x->rank; d++)
-        dims[d] = d == 0 ? x->dims[1] : 1;
-    onnx_tensor *tensor =
-        onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, x->rank - 1, dims, l->failure);
-    if (!tensor)
-        return false;
-    memcpy(tensor->floats, numbers, x->dims[1] * sizeof *numbers);
-    *value = blank(1);
-    lower_set_constant(value, tensor);
-    return true;
 }
 
 static const float *channels(const struct lowering *l, size_t input, const struct value *x)
@@ -198,15 +154,16 @@ static const float *channels(const struct lowering *l, size_t input, const struc
 
 bool lower_instance_norm(struct lowering *l)
 {
-    struct value *x = lower_input(l, 0), result = blank(1), scale, bias;
+    struct value *x = lower_input(l, 0), result = lower_blank(1), scale, bias;
     bool axes[ONNX_RANK_MAX] = {false};
     if (!x || x->is_int || x->rank < 3 || !channels(l, 1, x) || !channels(l, 2, x))
         return lower_refuse(l, "its scale and bias are no constants for each channel");
     for (size_t d = 2; d < x->rank; d++)
         axes[d] = true;
     struct value *of[] = {&result, &scale, &bias};
-    return normalise(l, x, axes, &result) && set_channels(l, x, channels(l, 1, x), &scale) &&
-           set_channels(l, x, channels(l, 2, x), &bias) &&
+    return normalise(l, x, axes, &result) &&
+           lower_set_channels(l, &scale, x->rank, x->dims[1], channels(l, 1, x)) &&
+           lower_set_channels(l, &bias, x->rank, x->dims[1], channels(l, 2, x)) &&
            lower_expression(l, of, 3, "a b mul c add", lower_output(l, 0));
 }
 
@@ -230,6 +187,7 @@ bool lower_batch_norm(struct lowering *l)
         numbers[count + c] = (float)(given[1][c] - given[2][c] * by);
     }
     struct value *of[] = {x, &factor, &summand};
-    return set_channels(l, x, numbers, &factor) && set_channels(l, x, numbers + count, &summand) &&
+    return lower_set_channels(l, &factor, x->rank, count, numbers) &&
+           lower_set_channels(l, &summand, x->rank, count, numbers + count) &&
            lower_expression(l, of, 3, "a b mul c add", lower_output(l, 0));
 }

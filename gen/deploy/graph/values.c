@@ -22,6 +22,28 @@ const onnx_tensor *lower_constant(const struct lowering *l, size_t input)
     return value ? value->constant : NULL;
 }
 
+bool lower_axis(const struct lowering *l, int64_t given, const struct value *input, size_t *axis)
+{
+    const int64_t found = given < 0 ? given + (int64_t)input->rank : given;
+    if (found < 0 || found >= (int64_t)input->rank)
+        return lower_refuse(l, "axis %lld is none of its input", (long long)given);
+    *axis = (size_t)found;
+    return true;
+}
+
+struct value lower_blank(size_t uses)
+{
+    return (struct value){.view = {.buffer = -1}, .uses = uses};
+}
+
+size_t lower_count(const struct value *value)
+{
+    size_t count = 1;
+    for (size_t d = 0; d < value->rank; d++)
+        count *= value->dims[d];
+    return count;
+}
+
 void lower_set_view(struct value *value, const struct view *view, bool is_int)
 {
     value->view = *view;
@@ -37,6 +59,33 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor)
     value->is_narrow = tensor->type == ONNX_INT32;
     value->rank = tensor->rank;
     memcpy(value->dims, tensor->dims, sizeof value->dims);
+}
+
+bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, size_t channels,
+                        const float *numbers)
+{
+    size_t dims[ONNX_RANK_MAX];
+    for (size_t d = 0; d + 1 < rank; d++)
+        dims[d] = d == 0 ? channels : 1;
+    onnx_tensor *tensor =
+        onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, rank - 1, dims, l->failure);
+    if (!tensor)
+        return false;
+    memcpy(tensor->floats, numbers, channels * sizeof *numbers);
+    *value = lower_blank(1);
+    lower_set_constant(value, tensor);
+    return true;
+}
+
+void lower_drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX])
+{
+    size_t rank = 0;
+    for (size_t d = 0; d < view->rank; d++)
+        if (!axes[d]) {
+            view->dims[rank] = view->dims[d];
+            view->strides[rank++] = view->strides[d];
+        }
+    view->rank = rank;
 }
 
 /* A buffer of the value's shape, whose axes lie in the order of those that the loop first reads all
@@ -62,10 +111,7 @@ static struct view make_room(struct lowering *l, const struct value *value)
     }
     for (size_t k = 0; k < value->rank; k++)
         dims[k] = value->dims[order[k]];
-    size_t count = 1;
-    for (size_t k = 0; k < value->rank; k++)
-        count *= dims[k];
-    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, value->is_int, count);
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, value->is_int, lower_count(value));
     const struct view whole = view_dense(buffer, value->rank, dims);
     struct view view = whole;
     for (size_t k = 0; k < value->rank; k++) {
@@ -111,15 +157,13 @@ struct view lower_view(struct lowering *l, struct value *value)
     return value->view;
 }
 
-static const char *same(const struct lowering *l, const struct view *view)
+/* What the model gives is canonical, as the last thing that a loop into an output does. */
+static void add_canonical(const struct lowering *l, struct loop *loop, const struct view *to)
 {
-    const bool gives = l->schedule->buffers[view->buffer].place == PLACE_OUTPUT;
-    return schedule_is_int(l->schedule, view) ? "int_same" : gives ? "canonical" : "same";
-}
-
-/* Adds a function to what a loop does last. */
-static void add_last(struct loop *loop, const char *function, bool is_int)
-{
+    const bool is_int = schedule_is_int(l->schedule, to);
+    const char *function = is_int ? "int_same" : "canonical";
+    if (l->schedule->buffers[to->buffer].place != PLACE_OUTPUT)
+        return;
     loop->terms[loop->term_count] = (struct term){.kind = TERM_CALL,
                                                   .is_int = is_int,
                                                   .function = function_find(function),
@@ -134,18 +178,11 @@ void lower_copy(struct lowering *l, const struct view *from, const struct view *
     loop.operands[0].view = *from;
     loop.terms[0] =
         (struct term){.kind = TERM_OPERAND, .is_int = schedule_is_int(l->schedule, from)};
-    if (l->schedule->buffers[to->buffer].place == PLACE_OUTPUT)
-        add_last(&loop, same(l, to), schedule_is_int(l->schedule, to));
+    add_canonical(l, &loop, to);
     add_loop(l, &loop, to);
 }
 
-void lower_fill(struct lowering *l, float number, const struct view *to)
-{
-    const bool is_whole = number >= -0x1p62f && number <= 0x1p62f;
-    lower_fill_with(l, number, is_whole ? (int64_t)number : 0, to);
-}
-
-void lower_fill_with(struct lowering *l, float number, int64_t whole, const struct view *to)
+void lower_fill(struct lowering *l, float number, int64_t whole, const struct view *to)
 {
     struct loop loop = {.rank = to->rank, .term_count = 1};
     memcpy(loop.dims, to->dims, sizeof loop.dims);
@@ -164,8 +201,7 @@ void lower_into(struct lowering *l, struct value *value, const struct view *to)
         return;
     }
     struct loop loop = *value->deferred;
-    if (l->schedule->buffers[to->buffer].place == PLACE_OUTPUT)
-        add_last(&loop, same(l, to), value->is_int);
+    add_canonical(l, &loop, to);
     add_loop(l, &loop, to);
 }
 

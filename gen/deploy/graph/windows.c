@@ -61,7 +61,7 @@ struct view lower_window_input(struct lowering *l, const struct window *w, float
         inner.strides[2 + k] *= (ptrdiff_t)spread[k];
         padded.offset += (ptrdiff_t)skipped[k] * padded.strides[2 + k];
     }
-    lower_fill(l, fill, &all);
+    lower_fill(l, fill, 0, &all);
     lower_copy(l, &x, &inner);
     return padded;
 }

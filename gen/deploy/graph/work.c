@@ -279,7 +279,7 @@ static bool set_vectors(struct writing *w, struct deploy_layer *layer)
 static int state_row(struct writing *w, size_t operand, size_t units)
 {
     const struct view *view = &w->loop->operands[operand].view;
-    const size_t row = (units + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    const size_t row = weir_round_up(units, WEIR_ROW);
     const struct buffer *buffer = &w->l->schedule->buffers[view->buffer];
     if (buffer->place == PLACE_ARENA && view->offset == 0)
         return view->buffer;
@@ -308,7 +308,7 @@ static void add_step(struct writing *w, const char *name, size_t layer)
     const struct loop *loop = w->loop;
     const size_t units = loop->dims[loop->rank - 1],
                  rows_count = loop->rank == 2 ? loop->dims[0] : 1;
-    const size_t row = (units + WEIR_ROW - 1) / WEIR_ROW * WEIR_ROW;
+    const size_t row = weir_round_up(units, WEIR_ROW);
     const size_t states = w->state_count ? w->state_count : 1;
     struct kernel_step kernel = {
         .layer = layer,
