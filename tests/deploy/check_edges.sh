@@ -41,6 +41,11 @@ make turned
 refused turned "'h1' and 'h' have different shapes" --carry h1=h
 refused turned "input_0.pb is [3][2] of type float32, where the model has [2][3] of floats" --data "$scratch/turned"
 
+make unsqueezed
+refused unsqueezed "--steps: no open axis of the model's inputs is known to be time" --steps 4
+"$build/bin/weir-gen" --model "$scratch/unsqueezed/model.onnx" --name net --isa scalar --batch 4 \
+    --out "$scratch/unsqueezed/net" || fail "unsqueezed is not deployed."
+
 # Infinities are what they are, and no measure of other numbers.
 deploys infinite
 make finite

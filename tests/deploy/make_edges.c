@@ -84,11 +84,32 @@ static void finite(struct writer *writer)
     node(writer, "Exp", (char *)"p", NULL, (char *)"y");
 }
 
+/* The open axis of an input of its own counts sequences of one step each, and is no time. */
+static void unsqueezed(struct writer *writer)
+{
+    enum { HIDDEN = 2 };
+    const int64_t axes[] = {-3, -1};
+    const size_t count = 2;
+    struct random random = {3};
+    char *const names[] = {"s", floats(writer, 3, (const size_t[]){1, 3 * HIDDEN, 1}, &random),
+                           floats(writer, 3, (const size_t[]){1, 3 * HIDDEN, HIDDEN}, &random),
+                           NULL};
+    writer_input(writer, (char *)"h", ONNX_FLOAT, 1, (const size_t[]){ROWS});
+    writer->inputs[1]->type->tensor_type->shape->dim[0]->has_dim_value = 0;
+    node(writer, "Unsqueeze", (char *)"h",
+         writer_constant(writer, writer_ints(writer, axes, 1, &count, ONNX_INT64)), (char *)"s");
+    writer_int(writer, writer_node(writer, "GRU", names, (char *const[]){"h1", NULL}),
+               "hidden_size", HIDDEN);
+    writer_output(writer, (char *)"h1");
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+}
+
 static const struct {
     const char *name;
     void (*write)(struct writer *writer);
-} kinds[] = {{"long_loop", long_loop}, {"parts", parts},       {"float_axes", float_axes},
-             {"turned", turned},       {"infinite", infinite}, {"finite", finite}};
+} kinds[] = {{"unsqueezed", unsqueezed}, {"long_loop", long_loop}, {"parts", parts},
+             {"float_axes", float_axes}, {"turned", turned},       {"infinite", infinite},
+             {"finite", finite}};
 
 int main(int count, char **arguments)
 {
@@ -112,9 +133,9 @@ int main(int count, char **arguments)
     write_file(arguments[2], "model.onnx", bytes, size);
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         x[i] = (float)random_below(&random, 1000) / 500 - 1;
-    write_tensor(arguments[2], "input_0.pb",
-                 writer_floats(writer, x, 2, kinds[kind].write == turned ? other : shape,
-                               ONNX_FLOAT, true));
+    write_tensor(
+        arguments[2], "input_0.pb",
+        writer_floats(writer, x, 2, kinds[kind].write == turned ? other : shape, ONNX_FLOAT, true));
     free(bytes);
     writer_free(writer);
     return EXIT_SUCCESS;

@@ -15,8 +15,9 @@ static void tell(struct telling *t, int value, size_t axis, enum meaning meaning
         t->meanings[origin->input][origin->axis] = meaning;
 }
 
-/* Whether the axes of Squeeze or Unsqueeze are constants; which of so many they are. */
-static bool read_axes(const struct telling *t, const onnx_node *node, size_t rank,
+/* Whether the axes of Squeeze or Unsqueeze are constants; which they are, of the input or of what
+ * there is with those that are added. */
+static bool read_axes(const struct telling *t, const onnx_node *node, size_t rank, bool adds,
                       bool set[ONNX_RANK_MAX])
 {
     const onnx_attribute *attribute = onnx_attribute_find(node, "axes");
@@ -25,12 +26,13 @@ static bool read_axes(const struct telling *t, const onnx_node *node, size_t ran
                                     : NULL;
     const int64_t *axes = tensor ? tensor->ints : attribute ? attribute->ints : NULL;
     const size_t count = tensor ? tensor->count : attribute ? attribute->int_count : 0;
-    for (size_t k = 0; k < count && axes; k++) {
-        const int64_t axis = axes[k] < 0 ? axes[k] + (int64_t)rank : axes[k];
-        if (axis >= 0 && axis < (int64_t)rank)
+    const size_t all = rank + (adds ? count : 0);
+    for (size_t k = 0; k < count && axes && all <= ONNX_RANK_MAX; k++) {
+        const int64_t axis = axes[k] < 0 ? axes[k] + (int64_t)all : axes[k];
+        if (axis >= 0 && axis < (int64_t)all)
             set[axis] = true;
     }
-    return axes != NULL;
+    return axes && all <= ONNX_RANK_MAX;
 }
 
 /* What the axes of a node's output are, where it only turns those of its input. */
@@ -64,11 +66,10 @@ static void follow(struct telling *t, const onnx_node *node)
         t->ranks[to] = rank;
         return;
     }
-    if ((adds && (rank == ONNX_RANK_MAX || !read_axes(t, node, rank + 1, set))) ||
-        (drops && !read_axes(t, node, rank, set)))
+    if ((adds || drops) && !read_axes(t, node, rank, adds, set))
         return;
     for (size_t d = 0, k = 0; d < rank || (adds && set[k]); k++) {
-        if (adds && k <= rank && set[k])
+        if (adds && set[k])
             t->origins[to][t->ranks[to]++] = (struct origin){0};
         else if (drops && set[k])
             d++;
