@@ -205,10 +205,7 @@ static bool write_all(const struct writing *w)
 static bool find_values(const struct deployment *d, struct values *values, struct failure *failure)
 {
     deploy_origin(d, values);
-    if (d->model->schedule)
-        deploy_schedule(d, values);
-    else
-        deploy_interface(d, values);
+    deploy_interface(d, values);
     deploy_initial(d, values);
     deploy_tables(d, values);
     deploy_packing(d, values);

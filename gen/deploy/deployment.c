@@ -93,12 +93,17 @@ enum storage deployment_storage(enum weir_type type)
     return type == WEIR_TYPE_F32 ? STORE_FLOATS : weir_is_bytes(type) ? STORE_BYTES : STORE_HALVES;
 }
 
-size_t deployment_bytes_before(const struct deployment *d, enum storage storage, size_t number)
+size_t deployment_width(enum storage storage)
 {
     static const size_t bytes[STORE_COUNT] = {4, 2, 1};
-    size_t before = number * bytes[storage];
-    for (size_t k = 0; k < storage; k++)
-        before += d->stored[k] * bytes[k];
+    return bytes[storage];
+}
+
+size_t deployment_bytes_before(const struct deployment *d, enum storage storage, size_t number)
+{
+    size_t before = number * deployment_width(storage);
+    for (enum storage k = STORE_FLOATS; k < storage; k++)
+        before += d->stored[k] * deployment_width(k);
     return before;
 }
 

@@ -75,6 +75,7 @@ struct piece {
 
 /* How numbers of a type are stored; the bytes before the numbers of one of these kinds. */
 enum storage deployment_storage(enum weir_type type);
+size_t deployment_width(enum storage storage); /* bytes of a number */
 size_t deployment_bytes_before(const struct deployment *d, enum storage storage, size_t number);
 size_t deployment_bytes(const struct deployment *d); /* of all that is stored */
 
@@ -83,7 +84,6 @@ typedef void deployment_visit(void *context, const struct piece *piece);
 void deployment_weights(const struct deployment *d, deployment_visit *visit, void *context);
 
 /* What varies in the templates of kernels/templates/deploy/, by the file that finds it. */
-void deploy_init(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
 void deploy_isa_strings(const struct deployment *d, struct values *values); /* NAME_test.c */
 void deploy_origin(const struct deployment *d, struct values *values); /* all */
 void deploy_interface(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
@@ -94,7 +94,7 @@ void deploy_choice(const struct deployment *d, struct values *values); /* NAME.c
 void deploy_many(const struct deployment *d, struct values *values); /* NAME_many.c */
 void deploy_saved(const struct deployment *d, struct values *values); /* NAME_saved.c */
 void deploy_build(const struct deployment *d, struct values *values); /* CMakeLists, README */
-void deploy_schedule(const struct deployment *d, struct values *values); /* NAME.h, NAME.c */
+void deploy_schedule(const struct deployment *d, struct values *values); /* of deploy_interface */
 uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash); /* goes on from it */
 
 /* The same for NAME_weights.c, but its numbers, in whose place a line of its own stands; and for

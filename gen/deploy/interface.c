@@ -63,7 +63,7 @@ static void add_reset(const struct deployment *d, struct values *values)
 }
 
 /* Weights come from a file, or are a table of the model's, which may be packed. */
-void deploy_init(const struct deployment *d, struct values *values)
+static void add_init(const struct deployment *d, struct values *values)
 {
     const bool file = d->model->weights_file, packed = deployment_is_packed(d);
     const char *folder = file ? "weights_file" : "weights_table";
@@ -79,18 +79,24 @@ void deploy_init(const struct deployment *d, struct values *values)
     values_add(values, "INCLUDE_HASH", "%s", file ? "#include \"hash.h\"" : "");
 }
 
-void deploy_interface(const struct deployment *d, struct values *values)
+/* What is the same of chains and of schedules, each in a folder of its own. */
+static void choose_kind(const struct deployment *d, struct values *values)
 {
-    values_add(values, "NAME", "%s", d->model->name);
-    values_add(values, "UPPER", "%s", d->upper);
+    static const struct {
+        const char *name, *file;
+    } texts[] = {{"SIZES", "sizes.h"},        {"BODY", "body.c"},
+                 {"PLACES", "places.h"},      {"STATE_BEGINS", "begins.h"},
+                 {"COPY_CURRENT", "saved.c"}, {"TEST_CHECK", "test.c"}};
+    const char *folder = d->model->schedule ? "schedule" : "layers";
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        values_choose(values, texts[i].name, folder, texts[i].file);
+}
+
+static void add_layers(const struct deployment *d, struct values *values)
+{
     values_add(values, "INPUTS", "%zu", d->inputs);
     values_add(values, "OUTPUTS", "%zu", d->outputs);
     values_add(values, "STEPS", "%zu", d->model->steps);
-    deploy_init(d, values);
-    values_choose(values, "SIZES", "layers", "sizes.h");
-    values_choose(values, "BODY", "layers", "body.c");
-    values_choose(values, "PLACES", "layers", "places.h");
-    values_choose(values, "STATE_BEGINS", "layers", "begins.h");
     values_choose(values, "STATE_ROWS", "layers", "rows.h");
     values_choose(values, "LAYERS_TABLE", "layers", "table.h");
     values_add(values, "INCLUDE_STDINT", "%s", "");
@@ -99,4 +105,16 @@ void deploy_interface(const struct deployment *d, struct values *values)
     add_step(d, values);
     add_length(d, values);
     add_softmax(d, values);
+}
+
+void deploy_interface(const struct deployment *d, struct values *values)
+{
+    values_add(values, "NAME", "%s", d->model->name);
+    values_add(values, "UPPER", "%s", d->upper);
+    add_init(d, values);
+    choose_kind(d, values);
+    if (d->model->schedule)
+        deploy_schedule(d, values);
+    else
+        add_layers(d, values);
 }

@@ -78,6 +78,5 @@ void deploy_many(const struct deployment *d, struct values *values)
 void deploy_saved(const struct deployment *d, struct values *values)
 {
     enum { HEAD = 20 };
-    values_choose(values, "COPY_CURRENT", d->model->schedule ? "schedule" : "layers", "saved.c");
     values_add(values, "SAVED_BYTES", "%zu", HEAD + 2 * sizeof(float) * d->layout.initial_count);
 }

@@ -5,14 +5,11 @@
 
 #include "common/hash.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Arguments ---- */
 
-/* Visits the arguments of a call: inputs, then outputs. */
-typedef void visit_argument(void *context, const struct buffer *buffer, const struct view *view);
-
+/* Inputs, then outputs. */
 static const struct buffer *argument(const struct schedule *schedule, size_t number)
 {
     const enum place place = number < schedule->input_count ? PLACE_INPUT : PLACE_OUTPUT;
@@ -109,7 +106,7 @@ uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash)
     schedule_text(d->model->schedule, add_kernel, &writing, &text);
     schedule_constants(d->model->schedule, &text);
     hash = hash_bytes(hash, text.chars, text.length);
-    free(text.chars);
+    text_free(&text);
     return hash;
 }
 
@@ -158,12 +155,6 @@ static void add_steps(const struct deployment *d, struct values *values)
 
 void deploy_schedule(const struct deployment *d, struct values *values)
 {
-    values_add(values, "NAME", "%s", d->model->name);
-    values_add(values, "UPPER", "%s", d->upper);
-    values_choose(values, "SIZES", "schedule", "sizes.h");
-    values_choose(values, "BODY", "schedule", "body.c");
-    values_choose(values, "PLACES", "schedule", "places.h");
-    values_choose(values, "STATE_BEGINS", "schedule", "begins.h");
     values_add(values, "STATE_ROWS", "%s", "");
     values_add(values, "LAYERS_TABLE", "%s", "");
     values_choose(values, "STEP_DECLARATION", "schedule", "step.h");
@@ -172,7 +163,6 @@ void deploy_schedule(const struct deployment *d, struct values *values)
     values_add(values, "SOFTMAX_FIELD", "%s", "");
     values_add(values, "INCLUDE_ELEMENTWISE", "#include \"elementwise.h\"");
     values_choose(values, "RESET_COMMENT", "parts", "reset.h");
-    deploy_init(d, values);
     add_arguments(d->model->schedule, values);
     add_steps(d, values);
 }

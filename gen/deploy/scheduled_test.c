@@ -28,8 +28,8 @@ static void run_kernel(void *context, const struct kernel_step *step)
     const float *x = (const float *)r->memory[step->x.buffer] + step->x.offset;
     float *y = (float *)r->memory[step->y.buffer] + step->y.offset;
     const size_t steps = step->x.dims[1];
+    struct interpretation *in = interpret_create(program, layer->passes[0].params, r->exact);
     for (size_t b = 0; b < step->x.dims[0]; b++) {
-        struct interpretation *in = interpret_create(program, layer->passes[0].params, r->exact);
         for (size_t s = 0; s < step->state_count; s++) {
             const size_t size =
                 deployment_size(layer, program->graph, program->graph->states[s].extent);
@@ -46,8 +46,8 @@ static void run_kernel(void *context, const struct kernel_step *step)
             float *rows = r->memory[step->rows[s][steps % 2]];
             memcpy(rows + b * step->row_step[s], interpret_state(in, s), size * sizeof *rows);
         }
-        interpret_free(in);
     }
+    interpret_free(in);
 }
 
 /* ---- Inputs ---- */
@@ -179,7 +179,6 @@ static void add_arrays(const struct running *r, struct values *values)
     values_take(values, "TEST_ROOM", &room);
     values_take(values, "TEST_BEGIN", &begin);
     values_take(values, "TEST_COMPARE", &compare);
-    values_choose(values, "TEST_CHECK", "schedule", "test.c");
     values_add(values, "TEST_STEPS", "0");
     values_add(values, "TEST_LENGTH", "0");
     values_add(values, "TEST_INITIAL", "%s", "");

@@ -243,7 +243,6 @@ bool deploy_self_test(const struct deployment *d, struct values *values, struct 
         deploy_isa_strings(d, values);
         add_bits(values, "INPUT", x, count);
         values_choose(values, "TEST_DATA", "layers", "data.c");
-        values_choose(values, "TEST_CHECK", "layers", "test.c");
         y = run_model(&(struct run){d, false}, &steps, length, x);
     }
     const bool right = y ? check_data(d, failure) : fail_memory(failure);

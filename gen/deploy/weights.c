@@ -298,17 +298,15 @@ bool deploy_write_numbers(const struct deployment *d, FILE *file, struct failure
 
 /* ---- As a file ---- */
 
-static const size_t sizes[STORE_COUNT] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t)};
-
 static void hash_numbers(void *context, enum storage storage, const void *numbers, size_t count)
 {
     uint64_t *hash = context;
-    *hash = hash_bytes(*hash, numbers, count * sizes[storage]);
+    *hash = hash_bytes(*hash, numbers, count * deployment_width(storage));
 }
 
 static void write_numbers(void *context, enum storage storage, const void *numbers, size_t count)
 {
-    fwrite(numbers, sizes[storage], count, context);
+    fwrite(numbers, deployment_width(storage), count, context);
 }
 
 void deploy_weights_file(const struct deployment *d, FILE *file)
