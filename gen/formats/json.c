@@ -6,6 +6,7 @@
 #include "onnx/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NESTING_MAX = 64 };
@@ -55,6 +56,38 @@ static void fail_at(const char *text, size_t size, size_t at, struct failure *fa
          quote(found).text);
 }
 
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether no object has a key twice: cJSON would take the first, where Python takes the last. */
+static bool check_keys(const cJSON *in, struct failure *failure)
+{
+    size_t count = 0, i = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, in)
+    {
+        if (!check_keys(item, failure))
+            return false;
+        count++;
+    }
+    if (!cJSON_IsObject(in) || count < 2)
+        return true;
+    const char **keys = malloc(count * sizeof *keys);
+    if (!keys)
+        return fail_memory(failure);
+    cJSON_ArrayForEach(item, in) keys[i++] = item->string;
+    qsort(keys, count, sizeof *keys, compare);
+    for (i = 1; i < count && strcmp(keys[i - 1], keys[i]) != 0;)
+        i++;
+    if (i < count)
+        fail(failure, "its JSON has the key '%s' twice, expected it once in an object",
+             quote(keys[i]).text);
+    free(keys);
+    return i == count;
+}
+
 cJSON *json_parse(const char *text, size_t size, struct failure *failure)
 {
     const struct look look = look_at(text, size);
@@ -74,12 +107,15 @@ cJSON *json_parse(const char *text, size_t size, struct failure *failure)
     size_t at = (size_t)(end - text);
     while (top && at < size && text[at] && strchr(" \t\r\n", text[at]))
         at++;
+    bool right = false;
     if (top && at == size)
-        return top;
-    if (look.ends)
+        right = check_keys(top, failure);
+    else if (look.ends)
         fail_at(text, size, at, failure);
     else
         fail(failure, "it is cut off: its JSON does not end");
+    if (right)
+        return top;
     cJSON_Delete(top);
     return NULL;
 }

@@ -9,8 +9,8 @@
 
 #include <cjson/cJSON.h>
 
-/* NULL and a sentence where a text is no JSON, is nested too deep, or holds more values than the
- * memory that formats.h states has room for. To be freed by cJSON_Delete. */
+/* NULL and a sentence where a text is no JSON, is nested too deep, has a key twice, or holds more
+ * values than the memory that formats.h states has room for. To be freed by cJSON_Delete. */
 cJSON *json_parse(const char *text, size_t size, struct failure *failure);
 
 bool json_has(const cJSON *object, const char *key);
