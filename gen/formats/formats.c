@@ -32,6 +32,12 @@ static bool read_top(struct network *network, const cJSON *top)
                 "layers (RTNeural)");
 }
 
+/* What a network takes is at most the size of its text and so many bytes: it is in memory twice, as
+ * it is made and as bytes, and so are those and the model that is read of them. 8 bytes a weight
+ * are less in any text that json_parse takes; what a reader makes of two sizes alone can be more.
+ */
+enum { NETWORK_MORE = 6 << 20 };
+
 /* The bytes of an ONNX file of the model, which the caller frees. Of reading it nothing else is
  * left then, so that its memory is not needed twice. */
 static void *translate(const char *text, size_t size, char **carry, size_t *translated,
@@ -40,8 +46,7 @@ static void *translate(const char *text, size_t size, char **carry, size_t *tran
     struct network network;
     void *bytes = NULL;
     cJSON *top = json_parse(text, size, failure);
-    if (top && network_create(&network, carry, size * FORMATS_MEMORY_TIMES + FORMATS_MEMORY_MORE,
-                              failure)) {
+    if (top && network_create(&network, carry, size + NETWORK_MORE, failure)) {
         if (read_top(&network, top)) {
             cJSON_Delete(top);
             top = NULL;

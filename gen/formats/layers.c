@@ -105,5 +105,6 @@ char *network_first(struct network *network, char *x, size_t inputs, size_t widt
     }
     for (size_t i = 0; i < inputs * width; i++)
         to[i] = i / width == i % width;
-    return network_dense(network, x, inputs, width, &(struct matrix){to, width, 1}, NULL);
+    char *by = network_floats(network, to, 2, (const size_t[]){inputs, width});
+    return network_node(network, "MatMul", 2, (char *[]){x, by});
 }

@@ -234,14 +234,19 @@ static size_t memory_most(void)
     return (size_t)usage.ru_maxrss << 10;
 }
 
+static void add_list(struct text *text, size_t count, const char *item)
+{
+    for (size_t i = 0; i < count; i++)
+        text_add(text, "%s%s", i ? "," : "", item);
+}
+
 /* A file with a list of so many numbers, each of this text. */
 static void check_large(const char *before, size_t count, const char *numeral, const char *refusal)
 {
     struct failure failure;
     struct text text = {0};
     text_add(&text, "%s", before);
-    for (size_t i = 0; i < count; i++)
-        text_add(&text, "%s%s", i ? "," : "", numeral);
+    add_list(&text, count, numeral);
     text_add(&text, "]}");
     onnx_model *model = NULL;
     const clock_t start = clock();
@@ -257,6 +262,41 @@ static void check_large(const char *before, size_t count, const char *numeral, c
         wrong(before, "it took more memory than is promised");
     onnx_free(model);
     text_free(&text);
+}
+
+/* A small file of much: a skip of so many of the inputs is a matrix of both. */
+static void check_wide(char *const *arguments, size_t inputs, size_t skip, int status)
+{
+    char *path = text_format("%s/wide.json", arguments[3]);
+    char *out = text_format("%s/net", arguments[3]);
+    char *const inspect[] = {arguments[1], path, "--inspect", NULL};
+    char *const deploy[] = {arguments[2], "--model", path,    "--isa", "scalar",
+                            "--name",     "net",     "--out", out,     NULL};
+    char *const *const commands[] = {inspect, deploy};
+    struct text text = {0};
+    text_add(&text,
+             "{\"model_data\":{\"model\":\"SimpleRNN\",\"input_size\":%zu,\"skip\":%zu,"
+             "\"output_size\":%zu,\"unit_type\":\"RNN\",\"num_layers\":1,\"hidden_size\":1,"
+             "\"bias_fl\":false},\"state_dict\":{\"rec.weight_hh_l0\":[[0]],\"rec.bias_ih_l0\":[0],"
+             "\"rec.bias_hh_l0\":[0],\"rec.weight_ih_l0\":[[",
+             inputs, skip, skip);
+    add_list(&text, inputs, "0");
+    text_add(&text, "]],\"lin.weight\":[");
+    add_list(&text, skip, "[0]");
+    text_add(&text, "]}}");
+    write_file(arguments[3], "wide.json", text.chars, text.length);
+    for (size_t c = 0; c < 2; c++) {
+        const struct started started = started_run(commands[c]);
+        printf("%zu of %zu inputs: %zu MB of memory\n", skip, inputs, started.memory >> 20);
+        if (started.status != status || (status && !strstr(started.said, "more memory than is")))
+            wrong(commands[c][0], started.said);
+        if (started.memory > started_most(text.length))
+            wrong(commands[c][0], "it took more memory than is promised");
+    }
+    unlink(path);
+    text_free(&text);
+    free(out);
+    free(path);
 }
 
 #define SIZES(units)                                                                               \
@@ -286,8 +326,12 @@ int main(int count, char **arguments)
         return EXIT_FAILURE;
     }
     read_corpus(arguments[4]);
-    /* The most memory there was only grows: those that may take least come first. */
+    /* The most memory there was only grows, and children begin with it: those that may take least
+     * come first. */
+    check_wide(arguments, 1000, 990, 0);
+    check_wide(arguments, 2800, 2700, 2);
     check_large(SIZES("600"), 2000000, "0", "more than a file of its size is allowed");
+    check_large(SIZES("380"), 380 * (4 * 382 + 2) + 381, "0", NULL);
     check_large(SIZES("500"), 500 * (4 * 502 + 2) + 501, "-0.12345678901234567", NULL);
     for (size_t i = 0; i < HOSTILES; i++)
         check_hostile(i);
