@@ -4,8 +4,8 @@
  * `lin`. With a skip the first inputs are added to the output. */
 #include "formats/json.h"
 #include "formats/readers.h"
-#include "onnx/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct description {
@@ -68,14 +68,14 @@ static char *add_recurrent(struct network *network, const cJSON *state,
         return NULL;
     }
     for (size_t l = 0; l < from->layers && x; l++) {
-        static const char *const names[] = {"rec.weight_ih_l%zu", "rec.weight_hh_l%zu",
-                                            "rec.bias_ih_l%zu", "rec.bias_hh_l%zu"};
+        static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
         const size_t inputs = l ? from->units : from->inputs, rows = units[u].gates * from->units;
         const size_t columns[] = {inputs, from->units, 0, 0};
         const float *parts[4];
         for (size_t p = 0; p < 4; p++) {
-            const char *name = onnx_format(network->memory, names[p], l);
-            if (!name || !(parts[p] = tensor(network, state, name, rows, columns[p])))
+            char name[32];
+            snprintf(name, sizeof name, "rec.%s_l%zu", names[p], l);
+            if (!(parts[p] = tensor(network, state, name, rows, columns[p])))
                 return NULL;
         }
         struct recurrent_layer layer = {.op = units[u].op,
@@ -95,14 +95,8 @@ static const float *widen(struct network *network, const float *from, size_t cou
 {
     if (!from || count == size)
         return from;
-    float *to = onnx_memory_take(network->memory, size, sizeof *to);
-    if (!to) {
-        fail_limit(network->failure);
-        return NULL;
-    }
-    memcpy(to, from, count * sizeof *to);
-    memset(to + count, 0, (size - count) * sizeof *to);
-    return to;
+    float *to = network_take(network, size, sizeof *to);
+    return to ? memcpy(to, from, count * sizeof *to) : NULL;
 }
 
 /* The dense layer and the skip. Where x is wider than the output, the layer is made as wide, so

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Layers as the nodes of ONNX, with their weights where ONNX has them. */
 #include "formats/network.h"
-#include "onnx/memory.h"
 
 #include <string.h>
 
@@ -9,11 +8,9 @@
 static float *gather(struct network *network, const struct matrix *matrix, size_t gates,
                      const size_t *order, size_t units, size_t columns)
 {
-    float *to = onnx_memory_take(network->memory, gates * units * columns, sizeof *to);
-    if (!to) {
-        fail_limit(network->failure);
+    float *to = network_take(network, gates * units * columns, sizeof *to);
+    if (!to)
         return NULL;
-    }
     for (size_t g = 0; g < gates; g++)
         for (size_t u = 0; u < units; u++) {
             const float *row = matrix->at + (order[g] * units + u) * matrix->row;
@@ -47,11 +44,9 @@ static char *add_biases(struct network *network, const struct recurrent_layer *l
     const size_t gates = gate_count(layer->op), size = gates * layer->units;
     if (!layer->bias[0] && !layer->bias[1])
         return "";
-    float *both = onnx_memory_take(network->memory, 2 * size, sizeof *both);
-    if (!both) {
-        fail_limit(network->failure);
+    float *both = network_take(network, 2 * size, sizeof *both);
+    if (!both)
         return NULL;
-    }
     for (size_t b = 0; b < 2; b++)
         for (size_t g = 0; g < gates; g++)
             for (size_t u = 0; u < layer->units; u++)
@@ -98,11 +93,9 @@ char *network_first(struct network *network, char *x, size_t inputs, size_t widt
 {
     if (inputs == width)
         return x;
-    float *to = onnx_memory_take(network->memory, inputs * width, sizeof *to);
-    if (!to) {
-        fail_limit(network->failure);
+    float *to = network_take(network, inputs * width, sizeof *to);
+    if (!to)
         return NULL;
-    }
     for (size_t i = 0; i < inputs * width; i++)
         to[i] = i / width == i % width;
     char *by = network_floats(network, to, 2, (const size_t[]){inputs, width});

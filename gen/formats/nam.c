@@ -4,7 +4,6 @@
  * bias, and where h and c start; then the head's matrix and bias. */
 #include "formats/json.h"
 #include "formats/readers.h"
-#include "onnx/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

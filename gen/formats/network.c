@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A model as the messages of ONNX's schema, while a reader makes it, and the bytes of that. */
+/* A model as the messages of ONNX's schema, while a reader makes it, and the bytes of that.
+ * protobuf-c has no const: what is cast from it, nothing writes. */
 #include "formats/network.h"
 #include "onnx/memory.h"
 
@@ -50,8 +51,7 @@ void *network_bytes(struct network *network, size_t *size)
     return bytes;
 }
 
-/* Cleared memory; NULL and the sentence. */
-static void *take(struct network *network, size_t count, size_t size)
+void *network_take(struct network *network, size_t count, size_t size)
 {
     void *taken = onnx_memory_take(network->memory, count, size);
     if (taken)
@@ -59,6 +59,21 @@ static void *take(struct network *network, size_t count, size_t size)
     else
         fail_limit(network->failure);
     return taken;
+}
+
+static char *make_name(struct network *network, const char *of, size_t number)
+{
+    char *name = onnx_format(network->memory, "%s_%zu", of, number);
+    if (!name)
+        fail_limit(network->failure);
+    return name;
+}
+
+/* Whether one more than these may be added. */
+static bool has_room(struct network *network, size_t items)
+{
+    return items < NETWORK_ITEMS ||
+           fail(network->failure, "it takes more nodes or constants than %d", NETWORK_ITEMS);
 }
 
 /* ---- Inputs, outputs, constants ---- */
@@ -73,8 +88,8 @@ static Onnx__ValueInfo *declare(struct network *network, char *name, size_t rows
         Onnx__TensorType tensor;
         Onnx__Shape shape;
         Onnx__Dimension dims[RANK], *dim[RANK];
-    } *all = take(network, 1, sizeof *all);
-    if (!all || !name)
+    } *all = network_take(network, 1, sizeof *all);
+    if (!all)
         return NULL;
     onnx__value_info__init(&all->info);
     onnx__type__init(&all->type);
@@ -101,8 +116,9 @@ static Onnx__ValueInfo *declare(struct network *network, char *name, size_t rows
 
 static char *add_input(struct network *network, char *name, size_t rows, size_t width)
 {
-    const size_t at = network->graph.n_input;
-    Onnx__ValueInfo *info = at < NETWORK_ITEMS ? declare(network, name, rows, width) : NULL;
+    Onnx__ValueInfo *info = name && has_room(network, network->graph.n_input)
+                                ? declare(network, name, rows, width)
+                                : NULL;
     if (!info)
         return NULL;
     network->inputs[network->graph.n_input++] = info;
@@ -111,7 +127,7 @@ static char *add_input(struct network *network, char *name, size_t rows, size_t 
 
 char *network_input(struct network *network, size_t width)
 {
-    return add_input(network, onnx_format(network->memory, "input"), 0, width);
+    return add_input(network, "input", 0, width);
 }
 
 bool network_output(struct network *network, char *value, size_t width)
@@ -122,8 +138,7 @@ bool network_output(struct network *network, char *value, size_t width)
 
 char *network_state(struct network *network, size_t rows, size_t width)
 {
-    return add_input(network, onnx_format(network->memory, "state_%zu", network->graph.n_input),
-                     rows, width);
+    return add_input(network, make_name(network, "state", network->graph.n_input), rows, width);
 }
 
 bool network_keep(struct network *network, const char *state, char *value, size_t rows,
@@ -131,7 +146,7 @@ bool network_keep(struct network *network, const char *state, char *value, size_
 {
     const size_t at = network->graph.n_output;
     Onnx__ValueInfo *info =
-        state && value && at < NETWORK_ITEMS ? declare(network, value, rows, width) : NULL;
+        state && value && has_room(network, at) ? declare(network, value, rows, width) : NULL;
     if (!info)
         return false;
     network->outputs[network->graph.n_output++] = info;
@@ -143,12 +158,11 @@ static Onnx__Tensor *add_tensor(struct network *network, enum onnx_type type, si
                                 const size_t *dims)
 {
     const size_t at = network->graph.n_initializer;
-    Onnx__Tensor *tensor = at < NETWORK_ITEMS ? take(network, 1, sizeof *tensor) : NULL;
-    int64_t *sizes = tensor ? take(network, rank, sizeof *sizes) : NULL;
-    if (!sizes) {
-        fail_limit(network->failure);
+    Onnx__Tensor *tensor = has_room(network, at) ? network_take(network, 1, sizeof *tensor) : NULL;
+    int64_t *sizes = tensor ? network_take(network, rank, sizeof *sizes) : NULL;
+    char *name = sizes ? make_name(network, "constant", at) : NULL;
+    if (!name)
         return NULL;
-    }
     onnx__tensor__init(tensor);
     for (size_t d = 0; d < rank; d++)
         sizes[d] = (int64_t)dims[d];
@@ -156,9 +170,8 @@ static Onnx__Tensor *add_tensor(struct network *network, enum onnx_type type, si
     tensor->dims = sizes;
     tensor->has_data_type = 1;
     tensor->data_type = (int32_t)type;
-    tensor->name = onnx_format(network->memory, "constant_%zu", at);
-    network->tensors[network->graph.n_initializer++] = tensor;
-    return tensor->name ? tensor : NULL;
+    tensor->name = name;
+    return network->tensors[network->graph.n_initializer++] = tensor;
 }
 
 char *network_floats(struct network *network, const float *values, size_t rank, const size_t *dims)
@@ -169,13 +182,13 @@ char *network_floats(struct network *network, const float *values, size_t rank, 
     tensor->n_float_data = 1;
     for (size_t d = 0; d < rank; d++)
         tensor->n_float_data *= dims[d];
-    tensor->float_data = (float *)values; /* protobuf-c has no const; nothing writes it */
+    tensor->float_data = (float *)values;
     return tensor->name;
 }
 
 char *network_ints(struct network *network, const int64_t *values, size_t count)
 {
-    int64_t *copy = take(network, count, sizeof *copy);
+    int64_t *copy = network_take(network, count, sizeof *copy);
     Onnx__Tensor *tensor = copy ? add_tensor(network, ONNX_INT64, 1, &count) : NULL;
     if (!tensor)
         return NULL;
@@ -186,7 +199,7 @@ char *network_ints(struct network *network, const int64_t *values, size_t count)
 
 char *network_scalar(struct network *network, double value)
 {
-    float *copy = take(network, 1, sizeof *copy);
+    float *copy = network_take(network, 1, sizeof *copy);
     if (copy)
         *copy = (float)value;
     return network_floats(network, copy, 0, NULL);
@@ -203,18 +216,15 @@ char *network_node(struct network *network, const char *op, size_t count, char *
     struct {
         Onnx__Node node;
         char *output[OUTPUTS_MOST];
-    } *all = at < NETWORK_ITEMS ? take(network, 1, sizeof *all) : NULL;
-    char **copy = all ? take(network, count, sizeof *copy) : NULL;
-    char *name = copy ? onnx_format(network->memory, "%s_%zu", op, at) : NULL;
-    char *type = name ? onnx_format(network->memory, "%s", op) : NULL;
-    if (!type) {
-        fail_limit(network->failure);
+    } *all = has_room(network, at) ? network_take(network, 1, sizeof *all) : NULL;
+    char **copy = all ? network_take(network, count, sizeof *copy) : NULL;
+    char *name = copy ? make_name(network, op, at) : NULL;
+    if (!name)
         return NULL;
-    }
     onnx__node__init(&all->node);
     all->output[0] = name;
     all->node.name = name;
-    all->node.op_type = type;
+    all->node.op_type = (char *)op;
     all->node.n_input = count;
     all->node.input = memcpy(copy, inputs, count * sizeof *copy);
     all->node.n_output = 1;
@@ -226,11 +236,9 @@ char *network_node(struct network *network, const char *op, size_t count, char *
 char *network_another(struct network *network)
 {
     Onnx__Node *node = network->nodes[network->graph.n_node - 1];
-    char *name = onnx_format(network->memory, "%s_%zu", node->name, node->n_output);
+    char *name = make_name(network, node->name, node->n_output);
     if (name)
         node->output[node->n_output++] = name;
-    else
-        fail_limit(network->failure);
     return name;
 }
 
@@ -241,12 +249,13 @@ static Onnx__Attribute *add_attribute(struct network *network, const char *name)
         return NULL;
     Onnx__Node *node = network->nodes[network->graph.n_node - 1];
     if (!node->attribute)
-        node->attribute = take(network, ATTRIBUTES_MOST, sizeof *node->attribute);
-    Onnx__Attribute *attribute = node->attribute ? take(network, 1, sizeof *attribute) : NULL;
+        node->attribute = network_take(network, ATTRIBUTES_MOST, sizeof *node->attribute);
+    Onnx__Attribute *attribute =
+        node->attribute ? network_take(network, 1, sizeof *attribute) : NULL;
     if (!attribute)
         return NULL;
     onnx__attribute__init(attribute);
-    attribute->name = onnx_format(network->memory, "%s", name);
+    attribute->name = (char *)name;
     attribute->has_type = 1;
     attribute->type = TYPE_INT;
     node->attribute[node->n_attribute++] = attribute;
@@ -260,7 +269,7 @@ bool network_attribute_int(struct network *network, const char *name, int64_t va
         return false;
     attribute->has_i = 1;
     attribute->i = value;
-    return attribute->name;
+    return true;
 }
 
 bool network_attribute(struct network *network, const char *name, const int64_t *values,
@@ -268,11 +277,11 @@ bool network_attribute(struct network *network, const char *name, const int64_t 
 {
     enum { TYPE_INTS = 7 };
     Onnx__Attribute *attribute = add_attribute(network, name);
-    int64_t *copy = attribute ? take(network, count, sizeof *copy) : NULL;
+    int64_t *copy = attribute ? network_take(network, count, sizeof *copy) : NULL;
     if (!copy)
         return false;
     attribute->type = TYPE_INTS;
     attribute->n_ints = count;
     attribute->ints = memcpy(copy, values, count * sizeof *copy);
-    return attribute->name;
+    return true;
 }

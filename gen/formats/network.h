@@ -45,6 +45,9 @@ struct recurrent_layer {
 bool network_create(struct network *network, bool streams, size_t limit, struct failure *failure);
 void network_free(struct network *network);
 
+/* Cleared memory that goes with the network; NULL and a sentence. */
+void *network_take(struct network *network, size_t count, size_t size);
+
 /* An ONNX file of it, which the caller frees; NULL and a sentence. */
 void *network_bytes(struct network *network, size_t *size);
 
@@ -62,7 +65,8 @@ char *network_floats(struct network *network, const float *values, size_t rank, 
 char *network_ints(struct network *network, const int64_t *values, size_t count);
 char *network_scalar(struct network *network, double value);
 
-/* A node and its output, which is its value. And more of the last one: outputs, of which a node has
+/* A node and its output, which is its value; names of operators and attributes are kept as they
+ * are. And more of the last one: outputs, of which a node has
  * at most three, and attributes. */
 char *network_node(struct network *network, const char *op, size_t count, char *const *inputs);
 char *network_another(struct network *network);

@@ -5,9 +5,9 @@
  * dB, is taken too. */
 #include "formats/json.h"
 #include "formats/readers.h"
-#include "onnx/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One layer while it is read. */
@@ -21,11 +21,10 @@ struct layer {
 
 static const float *floats(const struct layer *layer, size_t which, size_t rank, const size_t *dims)
 {
-    const char *name = onnx_format(layer->network->memory, "weights[%zu]", which);
-    return name
-               ? json_floats(layer->network->memory, cJSON_GetArrayItem(layer->weights, (int)which),
-                             name, rank, dims, layer->network->failure)
-               : NULL;
+    char name[32];
+    snprintf(name, sizeof name, "weights[%zu]", which);
+    return json_floats(layer->network->memory, cJSON_GetArrayItem(layer->weights, (int)which), name,
+                       rank, dims, layer->network->failure);
 }
 
 static const float *matrix(const struct layer *layer, size_t which, size_t rows, size_t columns)
@@ -111,17 +110,20 @@ static char *turn_filters(const struct layer *layer, const float *from, size_t k
                           size_t inputs)
 {
     const size_t dims[] = {layer->width, inputs, kernel};
-    float *to =
-        onnx_memory_take(layer->network->memory, layer->width * inputs * kernel, sizeof *to);
-    if (!to) {
-        fail_limit(layer->network->failure);
+    float *to = network_take(layer->network, layer->width * inputs * kernel, sizeof *to);
+    if (!to)
         return NULL;
-    }
     for (size_t o = 0; o < dims[0]; o++)
         for (size_t i = 0; i < dims[1]; i++)
             for (size_t k = 0; k < dims[2]; k++)
                 to[(o * dims[1] + i) * dims[2] + k] = from[(k * dims[1] + i) * dims[0] + o];
     return network_floats(layer->network, to, 3, dims);
+}
+
+static char *turn(struct network *network, char *x, const int64_t perm[3])
+{
+    char *y = network_node(network, "Transpose", 1, &x);
+    return y && network_attribute(network, "perm", perm, 3) ? y : NULL;
 }
 
 /* x with as many steps before it as a convolution sees, of the calls before. */
@@ -164,8 +166,7 @@ static char *read_conv1d(const struct layer *layer, char *x)
     const size_t before = (kernel - 1) * dilation;
     if (network->streams && before)
         x = add_before(network, x, before, layer->inputs);
-    char *turned = network_node(network, "Transpose", 1, &x);
-    network_attribute(network, "perm", (const int64_t[]){1, 2, 0}, 3);
+    char *turned = turn(network, x, (const int64_t[]){1, 2, 0});
     char *w = turn_filters(layer, weights, kernel, inputs);
     char *b = bias ? network_floats(network, bias, 1, &layer->width) : "";
     char *y = network_node(network, "Conv", bias ? 3 : 2, (char *[]){turned, w, b});
@@ -174,8 +175,7 @@ static char *read_conv1d(const struct layer *layer, char *x)
         !network_attribute(network, "pads",
                            (const int64_t[]){network->streams ? 0 : (int64_t)before, 0}, 2))
         return NULL;
-    y = network_node(network, "Transpose", 1, &y);
-    return network_attribute(network, "perm", (const int64_t[]){2, 0, 1}, 3) ? y : NULL;
+    return turn(network, y, (const int64_t[]){2, 0, 1});
 }
 
 /* One slope for all, or one for each of a step. */
@@ -204,11 +204,9 @@ static char *read_batchnorm(const struct layer *layer, char *x)
     for (size_t p = 0; p < layer->count; p++)
         if (!(part[p] = vector(layer, p, layer->width)))
             return NULL;
-    float *both = onnx_memory_take(network->memory, 2 * layer->width, sizeof *both);
-    if (!both) {
-        fail_limit(network->failure);
+    float *both = network_take(network, 2 * layer->width, sizeof *both);
+    if (!both)
         return NULL;
-    }
     for (size_t u = 0; u < layer->width; u++) {
         const double factor =
             (first ? (double)part[0][u] : 1) / sqrt((double)part[first + 1][u] + epsilon);
