@@ -20,7 +20,7 @@ static const struct {
     size_t gates, order[NETWORK_GATES];
 } units[] = {{"LSTM", 4, {0, 3, 1, 2}}, {"GRU", 3, {1, 0, 2}}, {"RNN", 1, {0}}};
 
-enum { UNIT_COUNT = sizeof units / sizeof *units };
+enum { UNIT_COUNT = sizeof units / sizeof *units, PARTS = 4 }; /* PARTS: tensors of a layer */
 
 static bool describe(const cJSON *data, struct description *into, struct failure *failure)
 {
@@ -68,11 +68,11 @@ static char *add_recurrent(struct network *network, const cJSON *state,
         return NULL;
     }
     for (size_t l = 0; l < from->layers && x; l++) {
-        static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
+        static const char *const names[PARTS] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
         const size_t inputs = l ? from->units : from->inputs, rows = units[u].gates * from->units;
-        const size_t columns[] = {inputs, from->units, 0, 0};
-        const float *parts[4];
-        for (size_t p = 0; p < 4; p++) {
+        const size_t columns[PARTS] = {inputs, from->units};
+        const float *parts[PARTS];
+        for (size_t p = 0; p < PARTS; p++) {
             char name[32];
             snprintf(name, sizeof name, "rec.%s_l%zu", names[p], l);
             if (!(parts[p] = tensor(network, state, name, rows, columns[p])))
@@ -120,6 +120,19 @@ static char *add_head(struct network *network, const cJSON *state, const struct 
     return network_first(network, y, width, from->outputs);
 }
 
+/* Whether there are no more tensors than were read: of layers that num_layers does not count, of
+ * another direction, of a bias that bias_fl denies. */
+static bool check_tensors(const cJSON *state, const struct description *from,
+                          struct failure *failure)
+{
+    const size_t count = (size_t)cJSON_GetArraySize(state);
+    const size_t expected = from->layers * PARTS + 1 + from->has_bias;
+    return count == expected || fail(failure,
+                                     "its state_dict has %zu tensors, expected %zu, which its "
+                                     "model_data says",
+                                     count, expected);
+}
+
 bool read_guitarml(struct network *network, const cJSON *top)
 {
     struct failure *failure = network->failure;
@@ -130,5 +143,6 @@ bool read_guitarml(struct network *network, const cJSON *top)
         return false;
     char *x = network_input(network, from.inputs);
     char *y = add_recurrent(network, state, &from, x);
-    return y && network_output(network, add_head(network, state, &from, x, y), from.outputs);
+    return y && network_output(network, add_head(network, state, &from, x, y), from.outputs) &&
+           check_tensors(state, &from, failure);
 }
