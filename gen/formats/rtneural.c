@@ -61,13 +61,21 @@ static char *read_dense(const struct layer *layer, char *x)
                          &(struct matrix){weights, layer->width, 1}, bias);
 }
 
+/* "" where it is not told; NULL: that is no text. */
+static const char *activation_of(const struct layer *layer)
+{
+    return json_has(layer->json, "activation")
+               ? json_text(layer->json, "activation", layer->network->failure)
+               : "";
+}
+
 /* What a recurrent layer has for its activation is the one that RTNeural's have, or not told. */
 static bool check_tanh(const struct layer *layer)
 {
-    const cJSON *activation = cJSON_GetObjectItemCaseSensitive(layer->json, "activation");
-    const char *name = cJSON_IsString(activation) ? activation->valuestring : "";
-    return !*name || !strcmp(name, "tanh") ||
-           fail(layer->network->failure, "its activation is '%s', expected tanh", quote(name).text);
+    const char *name = activation_of(layer);
+    return name && (!*name || !strcmp(name, "tanh") ||
+                    fail(layer->network->failure, "its activation is '%s', expected tanh",
+                         quote(name).text));
 }
 
 /* Keras has matrices from the input on, [inputs][gates * units]. */
@@ -181,6 +189,10 @@ static char *read_conv1d(const struct layer *layer, char *x)
 /* One slope for all, or one for each of a step. */
 static char *read_prelu(const struct layer *layer, char *x)
 {
+    if (layer->count != 1) {
+        fail(layer->network->failure, "it has %zu arrays of weights, expected 1", layer->count);
+        return NULL;
+    }
     const cJSON *row = cJSON_GetArrayItem(cJSON_GetArrayItem(layer->weights, 0), 0);
     const size_t size = cJSON_GetArraySize(row) == 1 ? 1 : layer->width;
     const float *slopes = matrix(layer, 0, 1, size);
@@ -258,9 +270,7 @@ static const struct {
 /* The function that is named after a layer, if there is one. */
 static char *add_activation(const struct layer *layer, char *x)
 {
-    const cJSON *activation = cJSON_GetObjectItemCaseSensitive(layer->json, "activation");
-    const char *name =
-        activation ? json_text(layer->json, "activation", layer->network->failure) : "";
+    const char *name = activation_of(layer);
     if (!name || !*name)
         return name ? x : NULL;
     for (size_t a = 0; a < sizeof activations / sizeof *activations; a++)
