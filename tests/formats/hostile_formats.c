@@ -129,19 +129,6 @@ static const struct {
     {RTNEURAL, "\"elu\"", "7", "'activation' is of another type, expected a text"},
 };
 
-/* A sanitizer takes time and memory of its own. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { IS_MEASURED = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { IS_MEASURED = 0 };
-#else
-enum { IS_MEASURED = 1 };
-#endif
-#else
-enum { IS_MEASURED = 1 };
-#endif
-
 enum { HOSTILES = sizeof hostiles / sizeof *hostiles };
 
 static size_t failures;
@@ -263,9 +250,10 @@ static void check_large(const char *before, size_t count, const char *numeral, c
         wrong(before, model ? "it is a model" : failure.sentence);
     printf("%zu numbers: %.2f s, %zu MB of memory for a file of %zu MB\n", count, seconds,
            memory_most() >> 20, text.length >> 20);
-    if (IS_MEASURED && seconds > 1)
+    if (!started_is_sanitized() && seconds > 1)
         wrong(before, "it took more than a second");
-    if (IS_MEASURED && memory_most() > FORMATS_MEMORY_TIMES * text.length + FORMATS_MEMORY_MORE)
+    if (!started_is_sanitized() &&
+        memory_most() > FORMATS_MEMORY_TIMES * text.length + FORMATS_MEMORY_MORE)
         wrong(before, "it took more memory than is promised");
     onnx_free(model);
     text_free(&text);

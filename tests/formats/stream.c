@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stream X Y: a deployed model is given the floats of X one step at a time, and must give the last
  * ones of Y, which weir-run gave of all steps at once: to the bit where it is a chain, and else
- * within rounding. INPUTS and OUTPUTS are those of a step;
- * the model's header comes by -include. */
+ * within rounding. INPUTS and OUTPUTS are those of a step; the model's header comes by -include. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +29,8 @@ int main(int count, char **arguments)
     if (!x || !all || net_model_init(model, NULL) || net_state_init(model, state, NULL))
         return EXIT_FAILURE;
     steps = x_count / INPUTS;
+    if (!steps || y_count < steps * OUTPUTS)
+        return EXIT_FAILURE;
     const float *y = all + y_count - steps * OUTPUTS;
     for (size_t t = 0; t < steps; t++) {
         float got[OUTPUTS];

@@ -11,15 +11,14 @@
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZERS = 512 << 20 }; /* of the program itself, with shadow memory */
+#define HAS_SANITIZER true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-enum { SANITIZERS = 512 << 20 };
-#else
-enum { SANITIZERS = 0 };
+#define HAS_SANITIZER true
 #endif
-#else
-enum { SANITIZERS = 0 };
+#endif
+#ifndef HAS_SANITIZER
+#define HAS_SANITIZER false
 #endif
 
 extern char **environ;
@@ -32,9 +31,15 @@ bool is_sentence(const char *sentence)
     return *sentence && !*c;
 }
 
+bool started_is_sanitized(void)
+{
+    return HAS_SANITIZER;
+}
+
 size_t started_most(size_t size)
 {
-    return 8 * size + (64 << 20) + SANITIZERS;
+    enum { SHADOW = 512 << 20 };
+    return 8 * size + (64 << 20) + (HAS_SANITIZER ? SHADOW : 0);
 }
 
 struct started started_run(char *const *words)

@@ -21,6 +21,9 @@ struct started started_run(char *const *words);
 /* Whether there is a sentence, and nothing in it that a terminal would obey. */
 bool is_sentence(const char *sentence);
 
+/* Whether a sanitizer is in the programs, which takes time and memory of its own. */
+bool started_is_sanitized(void);
+
 /* What reading and deploying a model may take: 8 times its size and 64 MB, and with sanitizers what
  * they need. */
 size_t started_most(size_t size);

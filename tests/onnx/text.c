@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS = 96, NUMBERS = 4096, DIMS = ONNX_RANK_MAX };
+enum { ITEMS = 96, DIMS = ONNX_RANK_MAX };
 
 struct reader {
     struct writer *writer;
