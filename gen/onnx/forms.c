@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Forms: nodes that compute what others do by a recurrent node. They are of opset 12, in which axes
  * are attributes. */
-#include "onnx/memory.h"
 #include "onnx/operators.h"
 #include "onnx/recognise.h"
 

@@ -7,7 +7,6 @@
 #include "onnx/window.h"
 
 #include <math.h>
-#include <string.h>
 
 /* To the nearest of the type that there is; half to even. */
 static int64_t saturate(float value, int64_t zero, enum onnx_type type)

@@ -335,8 +335,7 @@ static bool doubt_reset(importer *importer, const onnx_node *node, const onnx_ma
     model->doubt = onnx_format(
         model->memory,
         "the node '%.80s' (GRU) has no linear_before_reset = 1, which every GRU of PyTorch has, "
-        "and "
-        "PyTorch wrote this file: some of its exporters of 2026 left it out (pytorch issue "
+        "and PyTorch wrote this file: some of its exporters of 2026 left it out (pytorch issue "
         "189225), and then results are not PyTorch's; it is computed as the file says, and that "
         "attribute mends the file",
         quote(node->name).text);

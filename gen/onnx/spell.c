@@ -1,195 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What nodes compute, as a term: from a value backwards, through elementwise operations, products
  * with constant matrices, and what takes values apart, to the input and the states. */
-#include "onnx/spell.h"
+#include "onnx/spell_places.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { DEPTH_MAX = 60, STEPS_MAX = 1 << 16 };
-
-/* ---- Constants and places ---- */
-
-static const onnx_tensor *constant_at(const struct spell *s, int value)
-{
-    return value < 0 ? NULL : s->model->values[value].constant;
-}
-
-static int input_at(const onnx_node *node, size_t input)
-{
-    return input < node->input_count ? node->inputs[input] : -1;
-}
-
-static const onnx_node *maker_of(const struct spell *s, int value)
-{
-    return value < 0 || s->leaves[value] || constant_at(s, value) ? NULL : s->makers[value];
-}
-
-static size_t place_among(const onnx_node *node, int value)
-{
-    size_t place = 0;
-    while (node->outputs[place] != value)
-        place++;
-    return place;
-}
-
-/* Whether an axis is the last one. */
-static bool is_last(const struct spell *s, int64_t axis)
-{
-    return axis == -1 || axis == (int64_t)s->rank - 1;
-}
-
-/* Whole numbers from an input that is a constant, or from an attribute; NULL: neither. */
-static const int64_t *numbers_of(const struct spell *s, const onnx_node *node, size_t input,
-                                 const char *attribute, size_t *count)
-{
-    const onnx_tensor *tensor = constant_at(s, input_at(node, input));
-    const onnx_attribute *list = onnx_attribute_find(node, attribute);
-    *count = tensor ? tensor->count : list ? list->int_count : 0;
-    return tensor ? tensor->ints : list ? list->ints : NULL;
-}
-
-static bool is_op(const onnx_node *node, const char *op)
-{
-    return node && !strcmp(node->op, op);
-}
-
-/* The constant matrix of a MatMul or Gemm; NULL: there is none. */
-static const onnx_tensor *matrix_of(const struct spell *s, const onnx_node *node)
-{
-    const bool gemm = is_op(node, "Gemm");
-    const onnx_tensor *matrix =
-        gemm || is_op(node, "MatMul") ? constant_at(s, input_at(node, 1)) : NULL;
-    if (!matrix || !matrix->floats || matrix->rank != 2 ||
-        (gemm && (onnx_attribute_int(node, "transA", 0) || s->rank != 2)))
-        return NULL;
-    return matrix;
-}
-
-static bool is_turned(const onnx_node *node)
-{
-    return is_op(node, "Gemm") && onnx_attribute_int(node, "transB", 0);
-}
-
-/* ---- Widths ---- */
-
-/* Where output `place` of a Split begins, and how long it is; false: it cannot be told. */
-static bool find_part(struct spell *s, const onnx_node *node, size_t place, size_t *start,
-                      size_t *length)
-{
-    size_t count;
-    const int64_t *given = numbers_of(s, node, 1, "split", &count);
-    if (!is_last(s, onnx_attribute_int(node, "axis", 0)) ||
-        (!given && (input_at(node, 1) >= 0 || onnx_attribute_find(node, "split"))))
-        return false;
-    *start = 0;
-    if (!given) {
-        const size_t parts = node->output_count;
-        const int64_t asked = onnx_attribute_int(node, "num_outputs", (int64_t)parts);
-        const size_t all = spell_width(s, input_at(node, 0));
-        *length = all / parts;
-        *start = place * *length;
-        return asked == (int64_t)parts && all && all % parts == 0;
-    }
-    if (place >= count)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (given[i] < 1 || given[i] > INT32_MAX)
-            return false;
-    for (size_t i = 0; i < place; i++)
-        *start += (size_t)given[i];
-    *length = (size_t)given[place];
-    return true;
-}
-
-/* The same of a Slice of the last axis, without gaps. */
-static bool find_slice(struct spell *s, const onnx_node *node, size_t *start, size_t *length)
-{
-    size_t counts[4];
-    const bool listed = node->opset < 10;
-    const int64_t *starts = numbers_of(s, node, listed ? 9 : 1, "starts", &counts[0]),
-                  *ends = numbers_of(s, node, listed ? 9 : 2, "ends", &counts[1]),
-                  *axes = numbers_of(s, node, listed ? 9 : 3, "axes", &counts[2]),
-                  *steps = numbers_of(s, node, 4, "steps", &counts[3]);
-    const size_t all = spell_width(s, input_at(node, 0));
-    if (!starts || !ends || counts[0] != 1 || counts[1] != 1 || !all || all > INT32_MAX)
-        return false;
-    if ((input_at(node, 4) >= 0 && (!steps || counts[3] != 1 || steps[0] != 1)) ||
-        (input_at(node, 3) >= 0 && !axes) ||
-        (axes ? counts[2] != 1 || !is_last(s, axes[0]) : s->rank != 1))
-        return false;
-    const int64_t most = (int64_t)all;
-    int64_t from = starts[0] < -most ? 0 : starts[0] < 0 ? starts[0] + most : starts[0];
-    int64_t to = ends[0] > most    ? most
-                 : ends[0] < -most ? 0
-                 : ends[0] < 0     ? ends[0] + most
-                                   : ends[0];
-    if (from >= to)
-        return false;
-    *start = (size_t)from;
-    *length = (size_t)(to - from);
-    return true;
-}
-
-static size_t measure_concat(struct spell *s, const onnx_node *node)
-{
-    size_t sum = 0;
-    if (!is_last(s, onnx_attribute_int(node, "axis", 0)))
-        return 0;
-    for (size_t i = 0; i < node->input_count; i++) {
-        const size_t width = spell_width(s, node->inputs[i]);
-        if (!width)
-            return 0;
-        sum += width;
-    }
-    return sum;
-}
-
-/* Of what broadcasts: the largest. Whether all that are no constants have it is seen later. */
-static size_t measure_all(struct spell *s, const onnx_node *node)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < node->input_count; i++) {
-        const size_t own = spell_width(s, node->inputs[i]);
-        width = own > width ? own : width;
-    }
-    return width;
-}
-
-static size_t measure(struct spell *s, int value)
-{
-    const onnx_tensor *constant = constant_at(s, value);
-    const onnx_node *node = maker_of(s, value);
-    size_t start, length;
-    if (constant)
-        return constant->rank ? constant->dims[constant->rank - 1] : 1;
-    if (s->leaves[value])
-        return s->leaves[value] == 1 ? s->I : s->H;
-    if (!node || node->branch[0] || node->recurrent)
-        return 0;
-    const onnx_tensor *matrix = matrix_of(s, node);
-    if (matrix)
-        return matrix->dims[!is_turned(node)];
-    if (is_op(node, "Split"))
-        return find_part(s, node, place_among(node, value), &start, &length) ? length : 0;
-    if (is_op(node, "Slice"))
-        return find_slice(s, node, &start, &length) ? length : 0;
-    return is_op(node, "Concat") ? measure_concat(s, node) : measure_all(s, node);
-}
-
-size_t spell_width(struct spell *s, int value)
-{
-    if (value < 0 || s->depth == DEPTH_MAX || s->steps++ > STEPS_MAX)
-        return 0;
-    if (s->widths[value])
-        return s->widths[value] - 1;
-    s->depth++;
-    const size_t width = measure(s, value);
-    s->depth--;
-    if (width) /* what is not known yet may be later */
-        s->widths[value] = width + 1;
-    return width;
-}
 
 /* ---- Terms ---- */
 
@@ -314,10 +129,11 @@ static bool measure_pieces(struct spell *s, const int *pieces, size_t count, siz
 static int read_product(struct spell *s, const onnx_node *node, size_t at)
 {
     enum { PIECES = 8 };
-    const onnx_tensor *matrix = matrix_of(s, node);
-    const bool gemm = is_op(node, "Gemm"), turned = is_turned(node);
-    const onnx_node *joined = maker_of(s, node->inputs[0]);
-    const bool joins = is_op(joined, "Concat") && is_last(s, onnx_attribute_int(joined, "axis", 0));
+    const onnx_tensor *matrix = spell_matrix(s, node);
+    const bool gemm = spell_is_op(node, "Gemm"), turned = spell_is_turned(node);
+    const onnx_node *joined = spell_maker(s, node->inputs[0]);
+    const bool joins =
+        spell_is_op(joined, "Concat") && spell_is_last(s, onnx_attribute_int(joined, "axis", 0));
     const int *pieces = joins ? joined->inputs : node->inputs;
     const size_t count = joins ? joined->input_count : 1;
     size_t widths[PIECES];
@@ -332,11 +148,11 @@ static int read_product(struct spell *s, const onnx_node *node, size_t at)
     for (size_t i = 0; i < count; i++)
         if ((sum = add_piece(s, &part, pieces[i], widths[i], sum)) == SPELL_NONE)
             return SPELL_NONE;
-    const int bias = input_at(node, 2);
+    const int bias = spell_input(node, 2);
     if (!gemm || bias < 0)
         return sum;
     const float beta = onnx_attribute_float(node, "beta", 1);
-    const onnx_tensor *constant = constant_at(s, bias);
+    const onnx_tensor *constant = spell_constant(s, bias);
     const size_t width = matrix->dims[!turned];
     const int added = constant ? read_constant(s, constant, width, at, beta)
                       : beta == 1 && spell_width(s, bias) == width ? spell_read(s, bias, at)
@@ -391,7 +207,7 @@ bool spell_is_elementwise(const char *op)
 
 static int read_operand(struct spell *s, int value, size_t width, size_t at)
 {
-    const onnx_tensor *constant = constant_at(s, value);
+    const onnx_tensor *constant = spell_constant(s, value);
     if (value < 0)
         return SPELL_NONE;
     if (constant)
@@ -403,11 +219,12 @@ static int read_operand(struct spell *s, int value, size_t width, size_t at)
 static int read_clip(struct spell *s, const onnx_node *node, size_t width, size_t at)
 {
     static const char *const names[] = {"min", "max"};
-    int args[3] = {read_operand(s, input_at(node, 0), width, at)};
+    int args[3] = {read_operand(s, spell_input(node, 0), width, at)};
     for (size_t i = 0; i < 2; i++) {
-        const onnx_tensor *bound = constant_at(s, input_at(node, 1 + i));
+        const onnx_tensor *bound = spell_constant(s, spell_input(node, 1 + i));
         const onnx_attribute *attribute = onnx_attribute_find(node, names[i]);
-        if (bound ? bound->count != 1 || !bound->floats : !attribute || input_at(node, 1 + i) >= 0)
+        if (bound ? bound->count != 1 || !bound->floats
+                  : !attribute || spell_input(node, 1 + i) >= 0)
             return SPELL_NONE;
         args[1 + i] = add_number(s, bound ? bound->floats[0] : attribute->f);
     }
@@ -434,7 +251,7 @@ static int read_operation(struct spell *s, const onnx_node *node, size_t width, 
 
 static int read_concat(struct spell *s, const onnx_node *node, size_t at)
 {
-    if (!is_last(s, onnx_attribute_int(node, "axis", 0)))
+    if (!spell_is_last(s, onnx_attribute_int(node, "axis", 0)))
         return SPELL_NONE;
     for (size_t i = 0; i < node->input_count; i++) {
         const size_t width = spell_width(s, node->inputs[i]);
@@ -455,27 +272,28 @@ static int read_node(struct spell *s, const onnx_node *node, int value, size_t a
     size_t start, length;
     if (!width || at + s->H > width || node->recurrent || node->branch[0])
         return SPELL_NONE;
-    if (matrix_of(s, node))
+    if (spell_matrix(s, node))
         return read_product(s, node, at);
-    if (is_op(node, "Identity") || (is_op(node, "Dropout") && node->input_count == 1))
-        return place_among(node, value) ? SPELL_NONE
-                                        : read_operand(s, input_at(node, 0), width, at);
-    if (is_op(node, "Split"))
-        return find_part(s, node, place_among(node, value), &start, &length)
+    if (spell_is_op(node, "Identity") || (spell_is_op(node, "Dropout") && node->input_count == 1))
+        return spell_place(node, value) ? SPELL_NONE
+                                        : read_operand(s, spell_input(node, 0), width, at);
+    if (spell_is_op(node, "Split"))
+        return spell_part(s, node, spell_place(node, value), &start, &length)
                    ? spell_read(s, node->inputs[0], start + at)
                    : SPELL_NONE;
-    if (is_op(node, "Slice"))
-        return find_slice(s, node, &start, &length) ? spell_read(s, node->inputs[0], start + at)
-                                                    : SPELL_NONE;
-    if (is_op(node, "Concat"))
+    if (spell_is_op(node, "Slice"))
+        return spell_slice(s, node, &start, &length) ? spell_read(s, node->inputs[0], start + at)
+                                                     : SPELL_NONE;
+    if (spell_is_op(node, "Concat"))
         return read_concat(s, node, at);
-    return is_op(node, "Clip") ? read_clip(s, node, width, at) : read_operation(s, node, width, at);
+    return spell_is_op(node, "Clip") ? read_clip(s, node, width, at)
+                                     : read_operation(s, node, width, at);
 }
 
 int spell_read(struct spell *s, int value, size_t at)
 {
-    const onnx_node *node = maker_of(s, value);
-    if (value < 0 || !s->H || s->depth == DEPTH_MAX)
+    const onnx_node *node = spell_maker(s, value);
+    if (value < 0 || !s->H || s->depth == SPELL_DEPTH)
         return SPELL_NONE;
     if (s->leaves[value] > 1)
         return at ? SPELL_NONE

@@ -73,7 +73,7 @@ struct spell {
     bool uses_x;
 };
 
-/* The length of a value's last axis; 0: it cannot be told. */
+/* spell_places.c: the length of a value's last axis; 0: it cannot be told. */
 size_t spell_width(struct spell *spell, int value);
 
 /* The term for H elements of a value, from one on; SPELL_NONE: there is none. */

@@ -2,6 +2,7 @@
 /* A Loop or Scan that goes through a sequence, step by step, and whose body spells out a cell. What
  * the body counts, or only passes on, is no state of the cell. */
 #include "onnx/recognise.h"
+#include "onnx/spell_places.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -52,11 +53,6 @@ static bool is_used(const struct loop *l, size_t output)
            l->r->uses[l->node->outputs[output]];
 }
 
-static bool is_op(const onnx_node *node, const char *op)
-{
-    return node && !strcmp(node->op, op);
-}
-
 /* Whether a value is one whole number that is a constant. */
 static bool is_number(const struct loop *l, int value, int64_t number)
 {
@@ -95,7 +91,7 @@ static bool is_counter(const struct loop *l, size_t slot)
 {
     const int before = body_input(l, slot), after = body_output(l, slot);
     const onnx_node *add = l->r->makers[after];
-    if (!is_number(l, l->node->inputs[l->first + slot], 0) || !is_op(add, "Add") ||
+    if (!is_number(l, l->node->inputs[l->first + slot], 0) || !spell_is_op(add, "Add") ||
         add->input_count != 2)
         return false;
     for (size_t i = 0; i < 2; i++)
@@ -167,7 +163,7 @@ static size_t rank_of(const struct loop *l)
 static bool is_index(const struct loop *l, int value)
 {
     value = recognise_source(l->r, value);
-    while (value >= 0 && is_op(l->r->makers[value], "Cast"))
+    while (value >= 0 && spell_is_op(l->r->makers[value], "Cast"))
         value = recognise_source(l->r, l->r->makers[value]->inputs[0]);
     if (value < 0)
         return false;
@@ -184,7 +180,7 @@ static bool find_gathered(struct loop *l)
 {
     for (size_t n = 0; n < l->body->node_count; n++) {
         const onnx_node *node = &l->body->nodes[n];
-        if (!is_op(node, "Gather") || node->input_count != 2 || !is_index(l, node->inputs[1]))
+        if (!spell_is_op(node, "Gather") || node->input_count != 2 || !is_index(l, node->inputs[1]))
             continue;
         const int x = outer_of(l, node->inputs[0]);
         const int64_t axis = onnx_attribute_int(node, "axis", 0);
@@ -224,11 +220,11 @@ static bool read_condition(struct loop *l, int value, bool next)
     const onnx_node *node = value < 0 ? NULL : l->r->makers[value];
     if (!node || node->input_count != 2 || l->conditions++ == CONDITIONS_MAX)
         return false;
-    if (is_op(node, "And"))
+    if (spell_is_op(node, "And"))
         return read_condition(l, node->inputs[0], next) && read_condition(l, node->inputs[1], next);
     const int bound = next ? outer_of(l, node->inputs[1]) : recognise_source(l->r, node->inputs[1]);
     const int left = recognise_source(l->r, node->inputs[0]);
-    if (!is_op(node, "Less") || bound < 0 || left < 0)
+    if (!spell_is_op(node, "Less") || bound < 0 || left < 0)
         return false;
     if (!next) { /* before the first step: 0 is below one of the bounds that there are */
         size_t i = 0;
@@ -239,7 +235,7 @@ static bool read_condition(struct loop *l, int value, bool next)
     }
     const onnx_node *add = l->r->makers[left];
     bool counts = false;
-    for (size_t i = 0; is_op(add, "Add") && add->input_count == 2 && i < 2; i++)
+    for (size_t i = 0; spell_is_op(add, "Add") && add->input_count == 2 && i < 2; i++)
         counts |= is_index(l, add->inputs[i]) && is_number(l, add->inputs[!i], 1);
     if (!counts || l->bound_count == BOUNDS_MAX)
         return false;

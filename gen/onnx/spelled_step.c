@@ -3,7 +3,6 @@
  * Split, whose parts are gates, the products and sums before it and the elementwise operations
  * after it. These nodes become one, which holds them, and has a form. */
 #include "onnx/spelled_step.h"
-#include "onnx/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
