@@ -126,20 +126,26 @@ static bool reserve(struct repetition *r, size_t k, const onnx_tensor *slice, si
     return more != NULL;
 }
 
+/* Whether a step gave what the first one gave, as far as type and shape go. */
+static bool fits(const struct collected *c, const onnx_tensor *slice)
+{
+    bool same = slice->rank + 1 == c->whole->rank && !slice->floats == !c->whole->floats;
+    for (size_t d = 0; same && d < slice->rank; d++)
+        same = slice->dims[d] == c->whole->dims[d + (d >= c->axis)];
+    return same;
+}
+
 /* What step t gave goes to its place. */
 static bool collect(struct repetition *r, size_t k, const onnx_tensor *slice, size_t t)
 {
     struct collected *c = &r->collected[k];
-    if (!reserve(r, k, slice, t))
-        return false;
-    bool same = slice->rank + 1 == c->whole->rank && !slice->floats == !c->whole->floats;
-    for (size_t d = 0; same && d < slice->rank; d++)
-        same = slice->dims[d] == c->whole->dims[d + (d >= c->axis)];
-    if (!same)
+    if (c->whole && !fits(c, slice))
         return fail(r->failure,
                     "what it collects as its output %zu has another type or shape in "
                     "step %zu than before",
                     r->repeat->states + k, t);
+    if (!reserve(r, k, slice, t))
+        return false;
     const struct runs runs = runs_of(c->whole, c->axis);
     const size_t place = r->repeat->into[k].reversed ? c->room - 1 - t : t;
     for (size_t o = 0; o < runs.outer; o++)

@@ -257,6 +257,18 @@ static const struct {
     {"what is collected changes its shape", "has another type or shape in step 1 than before",
      "in n i [] = 3\nin y f [1] = 1\nLoop n - y -> z u {\n in i i []\n in go b []\n in h f [?]\n"
      " Concat h h -> k axis=0\n out go\n out k\n out k\n}\nout z\n"},
+    {"what is collected shrinks where room for more is made",
+     "has another type or shape in step 16 than before",
+     "in n i [] = 40\nin y f [5000] ~\nconst few f [1] = 0\nconst most i [] = 16\n"
+     "Loop n - y -> z u {\n in i i []\n in go b []\n in h f [5000]\n Less i most -> early\n"
+     " If early -> k {\n Identity h -> k1\n out k1\n } else {\n Identity few -> k2\n out k2\n }\n"
+     " out go\n out h\n out k\n}\nout u\n"},
+    {"what is collected becomes whole numbers where room for more is made",
+     "has another type or shape in step 16 than before",
+     "in n i [] = 40\nin y f [] = 1\nconst most i [] = 16\n"
+     "Loop n - y -> z u {\n in i i []\n in go b []\n in h f []\n Less i most -> early\n"
+     " If early -> k {\n Identity h -> k1\n out k1\n } else {\n Identity i -> k2\n out k2\n }\n"
+     " out go\n out h\n out k\n}\nout u\n"},
     {"a state that changes its type",
      "its state 0 is of type float32, and becomes one of type int64",
      "in n i [] = 3\nin y f [1] = 1\nLoop n - y -> z {\n" BODY " out go\n out i\n}\nout z\n"},
