@@ -184,10 +184,7 @@ static bool compare(const char *name, const onnx_tensor *got, const onnx_tensor 
                     double tolerance)
 {
     double absolute, ulp;
-    bool equal = got->rank == wanted->rank && !got->floats == !wanted->floats;
-    for (size_t d = 0; equal && d < got->rank; d++)
-        equal = got->dims[d] == wanted->dims[d];
-    if (!equal) {
+    if (!run_is_alike(got, wanted)) {
         printf("%-24s is %s%s, expected %s%s\n", name, onnx_type_name(got->type),
                onnx_shape_of(got).text, onnx_type_name(wanted->type), onnx_shape_of(wanted).text);
         return false;

@@ -102,21 +102,13 @@ static double distance(float a, float b)
     return a == b || (isnan(a) && isnan(b)) ? 0 : isnan(apart) ? INFINITY : apart;
 }
 
-static bool same_shape(const onnx_tensor *a, const onnx_tensor *b)
-{
-    bool same = a->rank == b->rank && !a->floats == !b->floats;
-    for (size_t d = 0; same && d < a->rank; d++)
-        same = a->dims[d] == b->dims[d];
-    return same;
-}
-
 /* Adds what a value has lost, which need not be there: infinitely much where it is another kind of
  * value. */
 static void add_loss(struct loss *loss, const onnx_tensor *got, const onnx_tensor *wanted)
 {
     if (!got && !wanted)
         return;
-    const bool same = got && wanted && same_shape(got, wanted);
+    const bool same = got && wanted && run_is_alike(got, wanted);
     const size_t count = same ? got->count : 1;
     for (size_t i = 0; i < count; i++) {
         const double apart = !same         ? INFINITY

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Loop and Scan: a body that runs once a step. What a step computes lies in memory of its own, of
  * which there are two: states go from one to the other, and the first is cleared. */
+#include "onnx/call.h"
 #include "run/session.h"
 
 #include <string.h>
@@ -32,46 +33,17 @@ static const onnx_tensor *input_of(const struct repetition *r, size_t input)
 static onnx_tensor *copy(struct repetition *r, onnx_memory *memory, const onnx_tensor *from)
 {
     onnx_tensor *to = onnx_tensor_create(memory, from->type, from->rank, from->dims, r->failure);
-    if (to && to->count && to->floats)
-        memcpy(to->floats, from->floats, to->count * sizeof *to->floats);
-    else if (to && to->count)
-        memcpy(to->ints, from->ints, to->count * sizeof *to->ints);
+    if (to)
+        onnx_copy(from, 0, to, 0, to->count);
     return to;
 }
 
-/* ---- Slices ---- */
+/* ---- Slices: of lines along the axis of steps, those of one step are `outer` runs of `inner` ----
+ */
 
-/* A tensor as slices along an axis: runs of `inner` elements, one for each of `outer` and each
- * step. */
-struct runs {
-    size_t outer, inner;
-};
-
-static struct runs runs_of(const onnx_tensor *tensor, size_t axis)
+static bool find_axis(const struct repetition *r, int64_t axis, size_t rank, size_t *place)
 {
-    struct runs runs = {1, 1};
-    for (size_t d = 0; d < tensor->rank; d++)
-        if (d != axis)
-            *(d < axis ? &runs.outer : &runs.inner) *= tensor->dims[d];
-    return runs;
-}
-
-static void copy_run(const onnx_tensor *from, size_t source, onnx_tensor *to, size_t target,
-                     size_t count)
-{
-    if (count && to->floats)
-        memcpy(to->floats + target, from->floats + source, count * sizeof *to->floats);
-    else if (count)
-        memcpy(to->ints + target, from->ints + source, count * sizeof *to->ints);
-}
-
-static bool find_axis(struct repetition *r, int64_t axis, size_t rank, size_t *place)
-{
-    if (axis < -(int64_t)rank || axis >= (int64_t)rank)
-        return fail(r->failure, "axis %lld is none of a tensor of %zu dimensions", (long long)axis,
-                    rank);
-    *place = (size_t)(axis < 0 ? axis + (int64_t)rank : axis);
-    return true;
+    return onnx_axis(&(onnx_call){.failure = r->failure}, axis, rank, place);
 }
 
 /* The slice of a sequence for step t. */
@@ -85,10 +57,11 @@ static onnx_tensor *cut(struct repetition *r, const onnx_slices *slices, const o
     memcpy(dims + axis, whole->dims + axis + 1, (whole->rank - axis - 1) * sizeof *dims);
     onnx_tensor *slice =
         onnx_tensor_create(r->step, whole->type, whole->rank - 1, dims, r->failure);
-    const struct runs runs = runs_of(whole, axis);
-    const size_t steps = whole->dims[axis], place = slices->reversed ? steps - 1 - t : t;
-    for (size_t o = 0; slice && o < runs.outer; o++)
-        copy_run(whole, (o * steps + place) * runs.inner, slice, o * runs.inner, runs.inner);
+    const struct onnx_lines lines = onnx_lines_of(whole, axis);
+    const size_t place = slices->reversed ? lines.count - 1 - t : t;
+    for (size_t o = 0; slice && o < lines.outer; o++)
+        onnx_copy(whole, (o * lines.count + place) * lines.inner, slice, o * lines.inner,
+                  lines.inner);
     return slice;
 }
 
@@ -120,36 +93,28 @@ static bool reserve(struct repetition *r, size_t k, const onnx_tensor *slice, si
     const size_t room = r->repeat->is_loop && r->most > FEW ? (t ? 2 * t : FEW) : r->most;
     onnx_tensor *more = make_room(r, slice, c->axis, room);
     if (more && c->whole)
-        copy_run(c->whole, 0, more, 0, c->whole->count);
+        onnx_copy(c->whole, 0, more, 0, c->whole->count);
     c->whole = more;
     c->room = room;
     return more != NULL;
-}
-
-/* Whether a step gave what the first one gave, as far as type and shape go. */
-static bool fits(const struct collected *c, const onnx_tensor *slice)
-{
-    bool same = slice->rank + 1 == c->whole->rank && !slice->floats == !c->whole->floats;
-    for (size_t d = 0; same && d < slice->rank; d++)
-        same = slice->dims[d] == c->whole->dims[d + (d >= c->axis)];
-    return same;
 }
 
 /* What step t gave goes to its place. */
 static bool collect(struct repetition *r, size_t k, const onnx_tensor *slice, size_t t)
 {
     struct collected *c = &r->collected[k];
-    if (c->whole && !fits(c, slice))
+    if (c->whole && !run_is_slice(slice, c->whole, c->axis))
         return fail(r->failure,
                     "what it collects as its output %zu has another type or shape in "
                     "step %zu than before",
                     r->repeat->states + k, t);
     if (!reserve(r, k, slice, t))
         return false;
-    const struct runs runs = runs_of(c->whole, c->axis);
-    const size_t place = r->repeat->into[k].reversed ? c->room - 1 - t : t;
-    for (size_t o = 0; o < runs.outer; o++)
-        copy_run(slice, o * runs.inner, c->whole, (o * c->room + place) * runs.inner, runs.inner);
+    const struct onnx_lines lines = onnx_lines_of(c->whole, c->axis);
+    const size_t place = r->repeat->into[k].reversed ? lines.count - 1 - t : t;
+    for (size_t o = 0; o < lines.outer; o++)
+        onnx_copy(slice, o * lines.inner, c->whole, (o * lines.count + place) * lines.inner,
+                  lines.inner);
     return true;
 }
 
@@ -199,10 +164,7 @@ static bool carry(struct repetition *r, size_t s, int value)
     if (!given->floats != !before->floats)
         return fail(r->failure, "its state %zu is of type %s, and becomes one of type %s", s,
                     onnx_type_name(before->type), onnx_type_name(given->type));
-    bool same = given->rank == before->rank;
-    for (size_t d = 0; same && d < given->rank; d++)
-        same = given->dims[d] == before->dims[d];
-    if (!same && !r->repeat->is_loop)
+    if (!r->repeat->is_loop && !run_is_alike(given, before))
         return fail(r->failure, "its state %zu changes its shape, which a Scan's may not", s);
     return (r->states[s] = copy(r, r->next, given)) != NULL;
 }

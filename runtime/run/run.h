@@ -93,6 +93,12 @@ bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *t
 const onnx_tensor *run_input(const onnx_model *model, size_t i, const onnx_tensor *tensor,
                              onnx_memory *memory, struct failure *failure);
 
+/* Whether two tensors have one shape, and both floats or both whole numbers. */
+bool run_is_alike(const onnx_tensor *a, const onnx_tensor *b);
+
+/* Whether one is of such elements and of such a shape as another has beside one of its axes. */
+bool run_is_slice(const onnx_tensor *slice, const onnx_tensor *whole, size_t axis);
+
 /* The most memory that a call of the model may take by itself. */
 size_t run_memory(const onnx_model *model);
 

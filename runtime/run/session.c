@@ -348,6 +348,22 @@ bool run_graph(run_session *session, const onnx_graph *graph, struct failure *fa
 
 /* ---- A call ---- */
 
+bool run_is_alike(const onnx_tensor *a, const onnx_tensor *b)
+{
+    bool alike = a->rank == b->rank && !a->floats == !b->floats;
+    for (size_t d = 0; alike && d < a->rank; d++)
+        alike = a->dims[d] == b->dims[d];
+    return alike;
+}
+
+bool run_is_slice(const onnx_tensor *slice, const onnx_tensor *whole, size_t axis)
+{
+    bool fits = slice->rank + 1 == whole->rank && !slice->floats == !whole->floats;
+    for (size_t d = 0; fits && d < slice->rank; d++)
+        fits = slice->dims[d] == whole->dims[d + (d >= axis)];
+    return fits;
+}
+
 bool run_check_input(const onnx_model *model, size_t input, const onnx_tensor *tensor,
                      struct failure *failure)
 {

@@ -2,6 +2,7 @@
 /* weir-run --stream: one call after the other, whose inputs are parts of the tensors given and
  * whose outputs are put together. States stay inside the model's nodes, or are carried from an
  * output to an input. */
+#include "onnx/call.h"
 #include "run/actions.h"
 
 #include <string.h>
@@ -75,14 +76,6 @@ static void cut(const struct stream *stream, size_t k)
     }
 }
 
-static void copy_elements(const onnx_tensor *from, onnx_tensor *to, size_t at)
-{
-    if (from->floats)
-        memcpy(to->floats + at, from->floats, from->count * sizeof(float));
-    else
-        memcpy(to->ints + at, from->ints, from->count * sizeof(int64_t));
-}
-
 /* Outputs become inputs of the next call. */
 static bool carry(const struct stream *stream, size_t k)
 {
@@ -100,7 +93,7 @@ static bool carry(const struct stream *stream, size_t k)
         }
         if (to->count != from->count)
             return fail(stream->failure, "a state changes its size in call %zu", k);
-        copy_elements(from, to, 0);
+        onnx_copy(from, 0, to, 0, from->count);
     }
     return true;
 }
@@ -121,7 +114,7 @@ static bool gather(const struct stream *stream, size_t k, size_t calls)
         if (one->count * calls != whole->count)
             return fail(stream->failure,
                         "an output has another shape in call %zu than in the first", k);
-        copy_elements(one, (onnx_tensor *)whole, k * one->count);
+        onnx_copy(one, 0, (onnx_tensor *)whole, k * one->count, one->count);
     }
     return true;
 }

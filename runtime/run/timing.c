@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,8 +83,7 @@ static bool make_zeros(const onnx_model *model, onnx_memory *memory, const onnx_
     if (!action_shapes(model, memory, inputs, failure))
         return false;
     for (size_t i = 0; i < model->graph.input_count; i++)
-        memset(inputs[i]->floats ? (void *)inputs[i]->floats : (void *)inputs[i]->ints, 0,
-               inputs[i]->count * (inputs[i]->floats ? sizeof(float) : sizeof(int64_t)));
+        onnx_tensor_clear((onnx_tensor *)inputs[i]);
     return true;
 }
 
