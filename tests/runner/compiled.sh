@@ -71,9 +71,9 @@ halves=$root/tests/runner/cases/f16_all
 [[ ! -e $scratch/one ]] || fail "--inspect compiles."
 
 # A stream, whose states are inputs and outputs.
-npy() { # NAME SHAPE, and floats on stdin
+npy() { # NAME SHAPE [TYPE], and on stdin its elements, floats unless said otherwise
     {
-        printf "\x93NUMPY\x01\x00\x76\x00%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($2,), }"
+        printf "\x93NUMPY\x01\x00\x76\x00%-117s\n" "{'descr': '${3:-<f4}', 'fortran_order': False, 'shape': ($2,), }"
         cat
     } >"$scratch/$1.npy"
 }
@@ -112,5 +112,24 @@ says "" "$scratch/delay.onnx" --plain --stream --carry an=a --carry bn=b \
     --output "$scratch/y.npy" --output "$scratch/an.npy" --output "$scratch/bn.npy"
 delayed=$(for name in y an bn; do od -An -v -w16 -tf4 -j128 "$scratch/$name.npy"; done | xargs)
 [[ $delayed == "0 1 3 6 1 2 4 6 0 1 2 4" ]] || fail "a state that is another one a call before gives: $delayed"
+
+# An output of as many elements in every call, but in the second of another shape: y is x as s says.
+printf '\x08\x08:>%b%b%bB\x04\n\x00\x10\x0d' '\n\x12\n\x01x\n\x01s\x12\x01y\x22\x07Reshape\x12\x01gZ\x0f\n\x01x' \
+    '\x12\x0a\n\x08\x08\x01\x12\x04\n\x02\x08\x06Z\x0f\n\x01s\x12\x0a\n\x08\x08\x07\x12\x04\n\x02\x08\x02' \
+    'b\x03\n\x01y' >"$scratch/turn.onnx"
+head -c 48 /dev/zero | npy x 2,6
+for shapes in '2 3' '3 2'; do
+    for size in 2 3 $shapes; do
+        printf "\x0$size\0\0\0\0\0\0\0"
+    done | npy s 2,2 '<i8'
+    status=0
+    "$bin/weir-run" "$scratch/turn.onnx" --plain --stream --input "$scratch/x.npy" --input "$scratch/s.npy" \
+        --output "$scratch/y.npy" 2>"$scratch/error" || status=$?
+    if [[ $shapes == '2 3' ]]; then
+        [[ $status -eq 0 ]] && grep -aq "'shape': (2,2,3,)" "$scratch/y.npy"
+    else
+        [[ $status -eq 2 ]] && grep -q "an output has another shape in call 1 than in the first" "$scratch/error"
+    fi || fail "of calls of shapes 2 3 and $shapes: status $status, $(<"$scratch/error")"
+done
 
 echo "what is compiled gives what is interpreted"
