@@ -3,7 +3,7 @@
 #ifndef WEIR_ROOMS_H
 #define WEIR_ROOMS_H
 
-#include <stddef.h>
+#include <stdlib.h> /* which says whether it is glibc's */
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
