@@ -14,22 +14,6 @@
 
 enum { STATUS_FAILED = 1, STATUS_WRONG = 2, STATUS_STOPPED = 130 };
 
-static volatile sig_atomic_t stop;
-
-/* The second signal of a kind ends the program at once. */
-static void stop_ask(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
-
-static void signals_catch(void)
-{
-    struct sigaction action = {.sa_handler = stop_ask, .sa_flags = SA_RESETHAND | SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static int complain(const struct failure *failure, int status)
 {
     fflush(stdout);
@@ -124,7 +108,7 @@ static int cell_train(struct training *training, const struct paths *paths, stru
     if (!cell_resume(training, paths->checkpoint, &failure))
         return complain(&failure, STATUS_WRONG);
     fflush(stdout);
-    switch (training_run(training, paths->checkpoint, &stop, stdout, &failure)) {
+    switch (training_run(training, paths->checkpoint, &end_asked, stdout, &failure)) {
     case TRAINING_FAILED:
         return complain(&failure, STATUS_FAILED);
     case TRAINING_STOPPED:
@@ -198,7 +182,7 @@ static int run(int argc, char **argv)
         return options_help(stdout), 0;
     if (!task_create(&task, &options, &failure))
         return complain(&failure, STATUS_WRONG);
-    signals_catch();
+    end_when_asked();
     int status = STATUS_WRONG;
     if (options.threads != 1 && weir_pool_create(&pool, options.threads, &error)) {
         fail(&failure, "%s", error.message);

@@ -18,22 +18,6 @@
 /* STATUS_WRONG: what was asked for cannot be had, and nothing was tuned. */
 enum { STATUS_FAILED = 1, STATUS_WRONG = 2, STATUS_STOPPED = 130 };
 
-static volatile sig_atomic_t stop;
-
-/* The second signal of a kind ends the program at once. */
-static void stop_ask(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
-
-static void signals_catch(void)
-{
-    const struct sigaction action = {.sa_handler = stop_ask, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static int complain(const struct failure *failure, int status)
 {
     fprintf(stderr, "weir-tune: %s\n", failure->sentence);
@@ -107,7 +91,8 @@ static void found_tell(struct track *track, const struct found *found)
                 found->gain.most, plan, track->tried_count);
     else
         fprintf(stderr, "%s on %s: nothing is faster than the chosen plan; %zu kernels tried%s\n",
-                track->stem, track->isa->name, track->tried_count, stop ? " until stopped" : "");
+                track->stem, track->isa->name, track->tried_count,
+                end_asked ? " until stopped" : "");
     free(plan);
 }
 
@@ -126,7 +111,7 @@ static bool tune_track(const struct options *options, struct track *track, struc
     if (track->seconds > 0 && !is_quiet(options, track->seconds, track->cpu_seconds, failure))
         return false;
     found_tell(track, &found);
-    if (stop && !found.is_better)
+    if (end_asked && !found.is_better)
         return true;
     return track_put(track, &found, tuning, failure) &&
            (!options->out || file_save(options, tuning, failure));
@@ -137,11 +122,11 @@ static bool tune_all(const struct options *options, const struct shapes *shapes,
                      struct failure *failure)
 {
     bool good = true;
-    for (size_t s = 0; good && !stop && s < shapes->count; s++) {
+    for (size_t s = 0; good && !end_asked && s < shapes->count; s++) {
         struct track track;
-        good =
-            track_open(&track, &shapes->at[s], isa, workshop, options->seconds, &stop, failure) &&
-            tune_track(options, &track, tuning, failure);
+        good = track_open(&track, &shapes->at[s], isa, workshop, options->seconds, &end_asked,
+                          failure) &&
+               tune_track(options, &track, tuning, failure);
         track_close(&track);
     }
     if (!options->out && tuning->count) {
@@ -198,10 +183,10 @@ static int tune_pinned(const struct options *options, const struct shapes *shape
     int status = STATUS_WRONG;
     if (!machine_open(&machine, options->cpu, failure))
         return status;
-    signals_catch();
+    end_when_asked();
     if (is_quiet_before(options, &machine, failure))
         status = tune_all(options, shapes, isa, workshop, tuning, failure) ? 0 : STATUS_FAILED;
-    if (!status && stop) {
+    if (!status && end_asked) {
         fail(failure,
              options->out ? "stopped; the same command with --resume goes on with %s" : "stopped%s",
              options->out ? options->out : "");

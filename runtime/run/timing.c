@@ -2,12 +2,12 @@
 /* weir-run --time: how long one call takes, on a core of its own, as a distribution. It ends with
  * what there is after some calls or some time, or when it is told to by a signal. */
 #define _GNU_SOURCE
+#include "common/ending.h"
 #include "run/actions.h"
 #include "run/files.h"
 
 #include <hwloc.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,22 +16,6 @@
 /* In microseconds: how long it takes at most where no number of calls is given, and warming up. */
 enum { WARM_UP = 200, BUDGET = 2000000, WARM_UP_BUDGET = 200000 };
 enum { BINS = 12, BAR = 50 };
-
-static volatile sig_atomic_t stop;
-
-/* The second signal of a kind ends the program at once. */
-static void stop_ask(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
-
-static void signals_catch(void)
-{
-    const struct sigaction action = {.sa_handler = stop_ask, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static double now(void)
 {
@@ -132,7 +116,7 @@ static void print_times(const struct times *times, long cpu)
     char how[64] = "";
     if (count < times->most)
         snprintf(how, sizeof how, " of %zu, %s,", times->most,
-                 stop ? "when stopped" : "in 2 seconds");
+                 end_asked ? "when stopped" : "in 2 seconds");
     printf("%zu call%s%s on core %ld: median %.2f us, p99 %.2f, p99.9 %.2f, largest %.2f\n", count,
            count == 1 ? "" : "s", how, cpu, of[count / 2], of[count * 99 / 100],
            of[count * 999 / 1000], of[count - 1]);
@@ -157,7 +141,7 @@ static void show_progress(struct times *times, double at)
 static bool warm_up(struct prepared *prepared, struct failure *failure)
 {
     const double begun = now();
-    for (size_t i = 0; !stop && i < WARM_UP && (!i || now() - begun < WARM_UP_BUDGET); i++)
+    for (size_t i = 0; !end_asked && i < WARM_UP && (!i || now() - begun < WARM_UP_BUDGET); i++)
         if (!action_call(prepared, prepared->inputs, prepared->outputs, failure))
             return false;
     return true;
@@ -165,11 +149,11 @@ static bool warm_up(struct prepared *prepared, struct failure *failure)
 
 static bool measure(struct prepared *prepared, struct times *times, struct failure *failure)
 {
-    signals_catch();
+    end_when_asked();
     if (!warm_up(prepared, failure))
         return false;
     times->begun = times->shown = now();
-    while (!stop && times->count < times->most) {
+    while (!end_asked && times->count < times->most) {
         const double start = now();
         if (times->count && start - times->begun > times->budget)
             break;
@@ -200,7 +184,7 @@ int action_time(const struct request *request, const onnx_model *model, struct f
                 : make_zeros(model, prepared.memory, prepared.inputs, failure)) &&
            (begun = action_begin(&prepared, prepared.inputs, failure)) &&
            measure(&prepared, &times, failure);
-    if (!done && begun && !request->input_count && !stop)
+    if (!done && begun && !request->input_count && !end_asked)
         fail(failure,
              "%s; it was run on zeros, of 1 along each open dimension: --input gives others",
              failure->sentence);
@@ -208,5 +192,5 @@ int action_time(const struct request *request, const onnx_model *model, struct f
         print_times(&times, cpu);
     action_release(&prepared);
     free(times.of);
-    return !done ? BAD : stop ? STOPPED : PASSED;
+    return !done ? BAD : end_asked ? STOPPED : PASSED;
 }
