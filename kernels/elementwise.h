@@ -14,31 +14,21 @@
 #define WEIR_RESTRICT
 #endif
 
-#define WEIR_FLOATS_1(name, value)                                                                 \
-    static inline float weir_##name(float a)                                                       \
+#define WEIR_OF_1(result, type, name, value)                                                       \
+    static inline result weir_##name(type a)                                                       \
     {                                                                                              \
         return value;                                                                              \
     }
-#define WEIR_FLOATS_2(name, value)                                                                 \
-    static inline float weir_##name(float a, float b)                                              \
+#define WEIR_OF_2(result, type, name, value)                                                       \
+    static inline result weir_##name(type a, type b)                                               \
     {                                                                                              \
         return value;                                                                              \
     }
-#define WEIR_CLAIM(name, value)                                                                    \
-    static inline int64_t weir_##name(float a, float b)                                            \
-    {                                                                                              \
-        return value;                                                                              \
-    }
-#define WEIR_INTS_1(name, value)                                                                   \
-    static inline int64_t weir_##name(int64_t a)                                                   \
-    {                                                                                              \
-        return value;                                                                              \
-    }
-#define WEIR_INTS_2(name, value)                                                                   \
-    static inline int64_t weir_##name(int64_t a, int64_t b)                                        \
-    {                                                                                              \
-        return value;                                                                              \
-    }
+#define WEIR_FLOATS_1(name, value) WEIR_OF_1(float, float, name, value)
+#define WEIR_FLOATS_2(name, value) WEIR_OF_2(float, float, name, value)
+#define WEIR_CLAIM(name, value) WEIR_OF_2(int64_t, float, name, value)
+#define WEIR_INTS_1(name, value) WEIR_OF_1(int64_t, int64_t, name, value)
+#define WEIR_INTS_2(name, value) WEIR_OF_2(int64_t, int64_t, name, value)
 
 /* ---- Floats ---- */
 
@@ -189,6 +179,8 @@ static inline float weir_where(int64_t claim, float a, float b)
     return claim ? a : b;
 }
 
+#undef WEIR_OF_1
+#undef WEIR_OF_2
 #undef WEIR_FLOATS_1
 #undef WEIR_FLOATS_2
 #undef WEIR_CLAIM
