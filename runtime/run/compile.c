@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, NAME_SIZE = 64 };
+enum { PATH_SIZE = 4096, NAME_SIZE = 64, FILE_SIZE = 32 };
 
 /* ---- The folder ---- */
 
@@ -95,6 +95,11 @@ static void *load(const struct cache *cache, const char *name)
 
 /* ---- Building ---- */
 
+static bool fail_to_keep(const struct cache *cache, const char *name, struct failure *failure)
+{
+    return fail(failure, "%.300s/%s cannot be written: %s", cache->path, name, strerror(errno));
+}
+
 /* A library comes to its name whole, on the disk, and closed to others whatever the umask is. */
 static bool keep(const struct cache *cache, const char *unfinished, const char *name)
 {
@@ -109,30 +114,33 @@ static bool keep(const struct cache *cache, const char *unfinished, const char *
     return good;
 }
 
+/* In a folder of its own inside of the cache: who else builds the same may have the same process
+ * number, where containers share a cache. */
 static bool build(const struct cache *cache, const char *name, const struct run_source *source,
                   struct failure *failure)
 {
-    char files[COMPILER_SOURCES_MAX][NAME_SIZE + 64], unfinished[NAME_SIZE + 32];
-    char from[COMPILER_SOURCES_MAX][PATH_SIZE + 2 * NAME_SIZE + 96], to[PATH_SIZE + NAME_SIZE + 32];
+    char folder[PATH_SIZE + NAME_SIZE + FILE_SIZE], library[sizeof folder + FILE_SIZE];
+    char files[COMPILER_SOURCES_MAX][sizeof folder + FILE_SIZE];
     const char *sources[COMPILER_SOURCES_MAX];
     bool built = true;
     if (source->notice)
         fprintf(stderr, "%s\n", source->notice);
-    snprintf(unfinished, sizeof unfinished, "%s.%ld", name, (long)getpid());
-    snprintf(to, sizeof to, "%s/%s", cache->there, unfinished);
+    snprintf(folder, sizeof folder, "%s/%s.XXXXXX", cache->there, name);
+    if (!mkdtemp(folder))
+        return fail_to_keep(cache, name, failure);
+    snprintf(library, sizeof library, "%s/library", folder);
     for (size_t i = 0; i < source->count; i++) {
-        snprintf(files[i], sizeof files[i], "%s.%ld.%zu.c", name, (long)getpid(), i);
-        snprintf(from[i], sizeof from[i], "%s/%s", cache->there, files[i]);
-        sources[i] = from[i];
-        built = built && file_write(from[i], source->texts[i], strlen(source->texts[i]), failure);
+        snprintf(files[i], sizeof files[i], "%s/%zu.c", folder, i);
+        sources[i] = files[i];
+        built = built && file_write(files[i], source->texts[i], strlen(source->texts[i]), failure);
     }
-    built = built && compiler_run(sources, source->count, to, source->flags, failure);
-    if (built && !keep(cache, unfinished, name))
-        built =
-            fail(failure, "%.300s/%s cannot be written: %s", cache->path, name, strerror(errno));
+    built = built && compiler_run(sources, source->count, library, source->flags, failure);
+    if (built && !keep(cache, library + strlen(cache->there) + 1, name))
+        built = fail_to_keep(cache, name, failure);
     for (size_t i = 0; i < source->count; i++)
-        unlinkat(cache->folder, files[i], 0);
-    unlinkat(cache->folder, unfinished, 0);
+        unlink(files[i]);
+    unlink(library);
+    rmdir(folder);
     return built;
 }
 
