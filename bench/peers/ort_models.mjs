@@ -8,7 +8,7 @@
  * weir-gen --data), so that no time counts of what computes something else. A call through Node
  * costs tens of microseconds that are not the model's: a model that hands the same inputs back is
  * timed in turns with it, and both are shown; the difference counts. */
-import {execFileSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, availableParallelism, release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -30,7 +30,8 @@ function stop(sentence) {
 const usage = 'ort_models.mjs --models DIR [--list FILE] [--only REGEX] [--build DIR] [--isa ISA] [--out PREFIX]\n' +
               '               [--cpu N] [--rounds N]\n' +
               'The models of a list (default: models.txt beside this script) whose files are in DIR: ONNX Runtime\n' +
-              '(npm: onnxruntime-node), weir-run, and what weir-gen writes as C, one pinned thread, in turns.';
+              '(npm: onnxruntime-node), weir-run, and what weir-gen writes as C, one pinned thread, in turns. The exit\n' +
+              'status is 1 where something was left out, which is said.';
 
 function argumentsRead() {
     const options = {
@@ -122,14 +123,16 @@ function testWrite(folder, kind, tensors) {
 
 /* ---- Weir ---- */
 
+/* What a program said; throws where it failed: a test that fails says why on stdout. */
 function call(program, words) {
-    try {
-        const stdio = ['ignore', 'pipe', 'pipe'];
-        return execFileSync(program, words, {encoding: 'utf8', stdio, maxBuffer: 1 << 28});
-    } catch (error) {
-        const said = `${error.stderr || ''}`.trim().split('\n').at(-1) || error.message;
-        throw new Error(said.replace(/^\S*: /, ''));
+    const {error, status, stdout, stderr} = spawnSync(program, words, {encoding: 'utf8', maxBuffer: 1 << 28});
+    if (error)
+        throw error;
+    if (status !== 0) {
+        const said = status === 1 && stdout.trim() ? stdout.trim().replaceAll('\n', '; ') : stderr.trim().split('\n').at(-1);
+        throw new Error(said.replace(/^\S*: /, '') || `${program} ended with status ${status}`);
     }
+    return {stdout, stderr};
 }
 
 function sizesRead(folder) {
@@ -149,30 +152,32 @@ function deploy(path, shapes, options, folder, data) {
         readdirSync(join(out, part)).filter(name => name.endsWith('.c')).map(name => join(out, part, name)));
     call(process.env.CC ?? 'cc', ['-O2', '-o', program, ...sources, '-lm']);
     const timed = () =>
-        call(program, ['--time']).match(/on [a-z0-9]+: [0-9.]+ us/g).at(-1).match(/on (.*): (.*) us/);
+        call(program, ['--time']).stdout.match(/on [a-z0-9]+: [0-9.]+ us/g).at(-1).match(/on (.*): (.*) us/);
     const [, isa] = timed();
     const objects = join(folder, 'whole.o');
     call(process.env.CC ?? 'cc', ['-O2', '-c', '-o', objects, join(out, 'src', `whole_${isa}.c`)]);
-    const code = Number(call('size', [objects]).split('\n')[1].trim().split(/\s+/)[0]);
+    const code = Number(call('size', [objects]).stdout.split('\n')[1].trim().split(/\s+/)[0]);
     return {isa, code, ...sizesRead(out), time: () => Number(timed()[2])};
 }
 
 function runner(path, options, inputs, data) {
     const program = join(options.build, 'bin', 'weir-run');
-    call(program, [path, '--data', data, '--tolerance', '1e-4']);
+    const {stderr} = call(program, [path, '--data', data, '--tolerance', '1e-4']);
     const words = [path, '--time', '--calls', '1000', ...inputs.flatMap(input => ['--input', input])];
     const time = () => {
-        const [, number, unit] = call(program, words).match(/([0-9.]+) (ns|us|ms|s)\b/) ?? [];
-        return Number(number) * {ns: 1e-3, us: 1, ms: 1e3, s: 1e6}[unit];
+        const {stdout} = call(program, words), [, number] = stdout.match(/median ([0-9.]+) us/) ?? [];
+        if (!number)
+            throw new Error(`weir-run --time says: ${stdout}`);
+        return Number(number);
     };
-    return {time};
+    return {time, says: stderr.match(/the model is interpreted.*/)?.[0]};
 }
 
 function attempt(result, what, make) {
     try {
         return make();
     } catch (error) {
-        result.refused[what] = error.message;
+        result.refused[what] = error.message.split('\n')[0];
         return null;
     }
 }
@@ -193,6 +198,7 @@ async function modelRun(ort, entry, options, folder) {
     const identity = await ort.InferenceSession.create(identityMake(feeds), settings);
     const result = {...entry, refused: {}, runtime: [], around: [], run: [], deployed: []};
     const run = attempt(result, 'weir-run', () => runner(path, options, inputs, folder));
+    result.says = run?.says;
     const c = attempt(result, 'deployed', () => deploy(path, entry.shapes, options, folder, folder));
     const calls = await callsFor(session, feeds);
     await secondsACall(identity, feeds, calls); /* for Node to compile what it calls often */
@@ -213,7 +219,8 @@ async function modelRun(ort, entry, options, folder) {
 const show = (number, digits) => Number.isFinite(number) ? number.toFixed(digits) : '-';
 
 function columns(result) {
-    const runtime = median(result.runtime), around = median(result.around), own = runtime - around;
+    const runtime = median(result.runtime), around = median(result.around);
+    const own = runtime > around ? runtime - around : NaN; /* what is around it hides it */
     const run = median(result.run) ?? NaN, deployed = median(result.deployed) ?? NaN;
     return [result.name, show(runtime, 1), show(around, 1), show(run, 1), show(run / own, 2), show(deployed, 1),
             show(deployed / own, 2), result.isa ?? '-', show(result.code / 1024, 1), show(result.weights / 1024, 1),
@@ -223,14 +230,12 @@ function columns(result) {
 const heads = ['model', 'ORT us', 'of it Node', 'weir-run us', 'of ORT', 'deployed us', 'of ORT', 'ISA', 'code kB',
                'weights kB', 'arena kB'];
 
-function resultsWrite(prefix, results, context) {
+function resultsWrite(prefix, results, said, context) {
     const lines = [heads, heads.map((head, i) => i ? '---:' : '---'), ...results.map(columns)];
-    const refusals = results.flatMap(({name, refused}) =>
-        Object.entries(refused).map(([way, why]) => `- ${name}, ${way}: ${why}`));
     const text = ['# Whole models beside ONNX Runtime', '',
                   ...Object.entries(context).map(([name, what]) => `- ${name}: ${what}`), '',
                   ...lines.map(line => `| ${line.join(' | ')} |`), '',
-                  ...(refusals.length ? ['Refused:', '', ...refusals, ''] : [])].join('\n');
+                  ...(said.length ? [...said.map(sentence => `- ${sentence}`), ''] : [])].join('\n');
     mkdirSync(dirname(prefix), {recursive: true});
     for (const [ending, content] of [['md', text], ['json', JSON.stringify({context, models: results}, null, 1)]]) {
         writeFileSync(`${prefix}.${ending}.unfinished`, content);
@@ -244,7 +249,15 @@ const options = argumentsRead();
 runPinned(options.cpu, stop);
 const ort = findRuntime(stop);
 const entries = listRead(options.list, options.only);
-const results = [];
+const results = [], said = [];
+function say(sentence) {
+    said.push(sentence);
+    console.error(sentence);
+}
+function leaveOut(what) {
+    say(`left out: ${what}`);
+    process.exitCode = 1;
+}
 console.log(heads.map((head, i) => i ? head.padStart(12) : head.padEnd(16)).join(''));
 for (const entry of entries) {
     const folder = mkdtempSync(join(tmpdir(), 'weir-models-'));
@@ -252,10 +265,12 @@ for (const entry of entries) {
         const result = await modelRun(ort, entry, options, folder);
         results.push(result);
         console.log(columns(result).map((cell, i) => i ? cell.padStart(12) : cell.padEnd(16)).join(''));
+        if (result.says)
+            say(`${entry.name}, weir-run: ${result.says}`);
         for (const [way, why] of Object.entries(result.refused))
-            console.error(`left out: ${entry.name}, ${way}: ${why}`);
+            leaveOut(`${entry.name}, ${way}: ${why}`);
     } catch (error) {
-        console.error(`left out: ${entry.name}: ${error.message.split('\n')[0]}`);
+        leaveOut(`${entry.name}: ${error.message.split('\n')[0]}`);
     } finally {
         rmSync(folder, {recursive: true});
     }
@@ -263,7 +278,7 @@ for (const entry of entries) {
 if (!results.length)
     stop(`none of the models of ${options.list} could be timed`);
 if (options.out)
-    resultsWrite(options.out, results, {
+    resultsWrite(options.out, results, said, {
         date: new Date().toISOString(), 'ONNX Runtime': ort.env.versions.node ?? 'unknown', node: process.version,
         CPU: cpus()[0].model, kernel: release(), 'pinned to core': process.env.WEIR_ORT_PINNED, rounds: options.rounds,
     });

@@ -187,6 +187,34 @@ END
 --models|unknown or incomplete argument '--models'; --help tells what there is
 --models models --rounds 0|--rounds and --cpu are numbers
 END
+    # What could not be had, and what weir-run says of a model, is in the table's file; with a runtime of its own, and a
+    # build whose programs say this.
+    mkdir -p runtime/onnxruntime-node fake/bin
+    cat >runtime/onnxruntime-node/index.js <<'END'
+class Tensor { constructor(type, data, dims) { Object.assign(this, {type, data, dims}); } }
+const session = {inputMetadata: [{name: 'x', type: 'float32', shape: [1]}], release() {},
+                 run: async () => ({y: {dims: [1], data: Float32Array.of(0)}})};
+module.exports = {Tensor, env: {versions: {}}, InferenceSession: {create: async path => {
+    if (path === 'models/none.onnx')
+        throw new Error('no such model');
+    return session;
+}}};
+END
+    printf '#!/bin/sh\ncase "$2" in --time) echo "3 calls: median 2.50 us, p99 3.00";; --data) %s;; esac\n' \
+        'echo "weir-run: the model is interpreted, which takes longer: it is odd" >&2' >fake/bin/weir-run
+    printf '#!/bin/sh\necho "y is off"\necho "weir-gen: a notice" >&2\nexit 1\n' >fake/bin/weir-gen
+    chmod +x fake/bin/*
+    printf 'none none.onnx x\none one.onnx x\n' >models.txt
+    status=0
+    NODE_PATH=$PWD/runtime node "$root/bench/peers/ort_models.mjs" --models models --list models.txt --build fake --rounds 1 \
+        --cpu 0 --out models/out >table 2>errors || status=$?
+    [[ $status -eq 1 ]] && grep -qE '^one .* 2\.5 ' table ||
+        fail "ort_models.mjs ends with $status where models are left out: $(cat table errors)"
+    for sentence in "left out: none: no such model" "left out: one, deployed: y is off" \
+        "one, weir-run: the model is interpreted, which takes longer: it is odd"; do
+        grep -qxF -- "- $sentence" models/out.md && grep -qxF "$sentence" errors ||
+            fail "ort_models.mjs does not say '$sentence': $(cat errors models/out.md)"
+    done
 fi
 
 # ---- A full disk, and a gnuplot that fails ----
