@@ -162,8 +162,9 @@ static bool make_name(char name[NAME_SIZE], const struct run_source *source,
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < source->count; i++)
             hash[k] = hash_text(hash[k], source->texts[i]);
-        hash[k] = hash_text(hash_text(hash[k], source->flags), compiler_name());
-        hash[k] = hash_text(hash[k], version);
+        const char *const others[] = {source->flags, COMPILER_FLAGS, compiler_name(), version};
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            hash[k] = hash_text(hash[k], others[i]);
     }
     free(version);
     snprintf(name, NAME_SIZE, "%016llx%016llx.so", (unsigned long long)hash[0],

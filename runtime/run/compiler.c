@@ -117,7 +117,7 @@ static bool begin(const char *const *sources, size_t count, const char *library,
     for (size_t i = 0; i < count; i++)
         more[2 + i] = (char *)sources[i];
     more[2 + count] = (char *)"-lm";
-    if (snprintf(all, sizeof all, "%s -std=c17 -w -shared -fPIC", flags) >= COMMAND_SIZE)
+    if (snprintf(all, sizeof all, "%s " COMPILER_FLAGS, flags) >= COMMAND_SIZE)
         return fail(failure, "there are too many flags for the C compiler");
     return start(all, more, NULL, process, failure);
 }

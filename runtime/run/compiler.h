@@ -17,6 +17,9 @@ char *compiler_version(struct failure *failure);
 
 enum { COMPILER_SOURCES_MAX = 2 };
 
+/* What it is given beside the flags of a call. */
+#define COMPILER_FLAGS "-std=c17 -w -shared -fPIC"
+
 /* Makes a shared library of C files, so many. */
 bool compiler_run(const char *const *sources, size_t count, const char *library, const char *flags,
                   struct failure *failure);
