@@ -19,29 +19,29 @@
 /* Beyond these it takes a compiler too long: bytes of C, and of its constants. */
 enum { TEXT_MOST = 8 << 20, CONSTANTS_MOST = 1 << 20, ALIGN = 64 };
 
-/* What the C has for whoever loads it, as `entry` in it says, too. */
-struct entry {
-    size_t model_size, state_size;
-    const char *(*model_init)(void *model, const char *isa, const void *weights, size_t bytes);
-    const char *(*state_init)(const void *model, void *state, const float *initial);
-    int (*call)(const void *model, void *state, const void *const *x, void *const *y);
-};
+/* What the C has for whoever loads it, here and there. */
+#define ENTRY                                                                                      \
+    struct {                                                                                       \
+        size_t model_size, state_size;                                                             \
+        const char *(*model_init)(void *model, const char *isa, const void *weights,               \
+                                  size_t bytes);                                                   \
+        const char *(*state_init)(const void *model, void *state, const float *initial);           \
+        int (*call)(const void *model, void *state, const void *const *x, void *const *y);         \
+    }
+#define TEXT(...) #__VA_ARGS__
+#define TEXT_OF(...) TEXT(__VA_ARGS__)
+
+typedef ENTRY entry;
 
 static const char entry_text[] =
-    "const struct {\n"
-    "    size_t model_size, state_size;\n"
-    "    const char *(*model_init)(void *model, const char *isa, const void *weights, size_t "
-    "bytes);\n"
-    "    const char *(*state_init)(const void *model, void *state, const float *initial);\n"
-    "    int (*call)(const void *model, void *state, const void *const *x, void *const *y);\n"
-    "} " NAME "_entry = {M_MODEL_SIZE, M_STATE_SIZE, " NAME "_model_init, " NAME
-    "_state_init, call_by_list};\n";
+    "const " TEXT_OF(ENTRY) " " NAME "_entry = {M_MODEL_SIZE, M_STATE_SIZE, " NAME
+                            "_model_init, " NAME "_state_init, call_by_list};\n";
 
 struct run_compiled {
     const onnx_model *onnx;
     struct deploy_shape *shapes; /* of inputs */
     onnx_memory *memory, *checking; /* all of this; that of one call */
-    const struct entry *entry;
+    const entry *entry;
     void *model, *state;
     const void **x;
     void **y;
@@ -237,7 +237,7 @@ static bool load(run_compiled *compiled, const struct files *files, const struct
 
 static bool begin(run_compiled *compiled, const struct files *files, struct failure *failure)
 {
-    const struct entry *entry = compiled->entry;
+    const entry *entry = compiled->entry;
     compiled->model = aligned_alloc(ALIGN, entry->model_size);
     compiled->state = aligned_alloc(ALIGN, entry->state_size);
     if (!compiled->model || !compiled->state)
