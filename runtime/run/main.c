@@ -65,9 +65,9 @@ static const struct {
                    "where to write an output, .npy or .pb; once for each, in that order"},
     [ID_TOLERANCE] =
         {"tolerance", "X", 1 << COMPARE | 1 << LOSE,
-         "the largest difference that --data accepts (default 1e-5, and for\n"
-         "                    outputs of float16 or bfloat16 one step of theirs; with\n"
-         "                    --type: any)"},
+         "the largest difference that --data accepts (default 1e-5 of the largest\n"
+         "                    number expected of an output, or of 1, and for outputs of\n"
+         "                    float16 or bfloat16 one step of theirs; with --type: any)"},
     [ID_TYPE] =
         {"type", "T", EVERY,
          "what weights of recurrent nodes are stored as: f32 (default), bf16, f16\n"
