@@ -104,12 +104,36 @@ static void unsqueezed(struct writer *writer)
     node(writer, "Relu", (char *)"p", NULL, (char *)"y");
 }
 
+static void open_axis(struct writer *writer, size_t input, size_t axis, const char *name)
+{
+    Onnx__Dimension *dim = writer->inputs[input]->type->tensor_type->shape->dim[axis];
+    dim->has_dim_value = 0;
+    dim->dim_param = (char *)name;
+}
+
+/* Of three inputs, whose nodes say nothing of their axes: names do. */
+static void named(struct writer *writer)
+{
+    writer_input(writer, (char *)"h", ONNX_FLOAT, 2, (const size_t[]){INPUTS, ROWS});
+    writer_input(writer, (char *)"u", ONNX_FLOAT, 2, (const size_t[]){INPUTS, ROWS});
+    open_axis(writer, 0, 0, "batch_size");
+    open_axis(writer, 1, 1, "batch_size");
+    open_axis(writer, 1, 0, "width");
+    open_axis(writer, 2, 0, "width");
+    open_axis(writer, 2, 1, "batch_size");
+    node(writer, "MatMul", (char *)"h", (char *)"p", (char *)"hp");
+    node(writer, "Add", (char *)"h", (char *)"u", (char *)"hu");
+    writer_output(writer, (char *)"hp");
+    writer_output(writer, (char *)"hu");
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+}
+
 static const struct {
     const char *name;
     void (*write)(struct writer *writer);
 } kinds[] = {{"unsqueezed", unsqueezed}, {"long_loop", long_loop}, {"parts", parts},
              {"float_axes", float_axes}, {"turned", turned},       {"infinite", infinite},
-             {"finite", finite}};
+             {"finite", finite},         {"named", named}};
 
 int main(int count, char **arguments)
 {

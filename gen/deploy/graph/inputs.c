@@ -71,6 +71,32 @@ static void add_open(struct text *open, const onnx_value *declared, size_t axis)
         text_add(open, " (%.40s)", quote(name).text);
 }
 
+/* What --shape says of an axis of this name of any input; 0: nothing. */
+static size_t size_by_name(const struct lowering *l, const char *name)
+{
+    const onnx_graph *graph = &l->onnx->graph;
+    for (size_t i = 0; i < graph->input_count && name; i++) {
+        const onnx_value *declared = &l->onnx->values[graph->inputs[i]];
+        const char *given = lower_find_line(l->request->shapes, declared->name);
+        size_t rank, dims[ONNX_RANK_MAX];
+        if (!given || !read_shape(given, &rank, dims))
+            continue;
+        for (size_t d = 0; d < rank && declared->has_shape && d < declared->rank; d++)
+            if (declared->axes[d] && !strcmp(declared->axes[d], name))
+                return dims[d];
+    }
+    return 0;
+}
+
+/* The size of an axis that is declared to be open; 0: nothing says it. */
+static size_t size_of_open(const struct lowering *l, const char *name, enum meaning meaning)
+{
+    const size_t named = size_by_name(l, name);
+    if (meaning == MEANS_BATCH)
+        return l->request->batch ? l->request->batch : named ? named : 1;
+    return meaning == MEANS_TIME && l->request->steps ? l->request->steps : named;
+}
+
 /* The shape of an input; what is open of it is added to a list. */
 static bool find_shape(struct lowering *l, struct telling *t, size_t i, struct text *open)
 {
@@ -89,10 +115,8 @@ static bool find_shape(struct lowering *l, struct telling *t, size_t i, struct t
     value->rank = declared->rank;
     for (size_t d = 0; d < value->rank; d++) {
         const enum meaning meaning = t->meanings[i + 1][d];
-        value->dims[d] = declared->dims[d] >= 0   ? (size_t)declared->dims[d]
-                         : meaning == MEANS_BATCH ? (l->request->batch ? l->request->batch : 1)
-                         : meaning == MEANS_TIME  ? l->request->steps
-                                                  : 0;
+        value->dims[d] = declared->dims[d] >= 0 ? (size_t)declared->dims[d]
+                                                : size_of_open(l, declared->axes[d], meaning);
         if (meaning == MEANS_TIME && l->request->steps && value->dims[d] != l->request->steps)
             return fail(l->failure,
                         "the model reads whole sequences of %zu steps, expected no --steps",

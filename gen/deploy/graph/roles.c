@@ -198,9 +198,22 @@ static void tell_names(struct telling *t)
     }
 }
 
+/* An open axis that is called a batch, as exporters do, is one where no node says otherwise. */
+static void tell_batches(struct telling *t)
+{
+    const onnx_graph *graph = &t->onnx->graph;
+    for (size_t i = 0; i < graph->input_count; i++)
+        for (size_t d = 0; d < t->ranks[graph->inputs[i]]; d++) {
+            const onnx_value *value = &t->onnx->values[graph->inputs[i]];
+            const bool is_called = value->axes[d] && strstr(value->axes[d], "batch");
+            if (is_called && value->dims[d] < 0 && t->meanings[i + 1][d] != MEANS_TIME)
+                t->meanings[i + 1][d] = MEANS_BATCH;
+        }
+}
+
 /* Of open axes that nothing is told of the only one is time, where steps are asked for and no other
- * is; else the first one of an input counts batches, unless that might be what a recurrent node
- * goes through: then whoever says how many there are says it. */
+ * is; else the first one of an input counts batches where no other does, unless that might be what
+ * a recurrent node goes through: then whoever says how many there are says it. */
 static void tell_rest(struct telling *t, bool has_steps, bool has_batch)
 {
     const onnx_graph *graph = &t->onnx->graph;
@@ -221,9 +234,13 @@ static void tell_rest(struct telling *t, bool has_steps, bool has_batch)
     }
     if (has_steps && !times && unknown == 1)
         *only = MEANS_TIME;
-    for (size_t i = 0; i < graph->input_count && (has_batch || !t->untold); i++)
-        if (t->ranks[graph->inputs[i]] > 1 && !t->meanings[i + 1][0])
+    for (size_t i = 0; i < graph->input_count && (has_batch || !t->untold); i++) {
+        bool has = false; /* an axis that counts batches */
+        for (size_t d = 0; d < t->ranks[graph->inputs[i]]; d++)
+            has |= t->meanings[i + 1][d] == MEANS_BATCH;
+        if (t->ranks[graph->inputs[i]] > 1 && !t->meanings[i + 1][0] && !has)
             t->meanings[i + 1][0] = MEANS_BATCH;
+    }
 }
 
 bool lower_find_roles(struct lowering *l, struct telling *t)
@@ -246,6 +263,7 @@ bool lower_find_roles(struct lowering *l, struct telling *t)
                                              ? l->onnx->values[graph->inputs[i]].rank
                                              : 0;
         tell_names(t);
+        tell_batches(t);
         tell_rest(t, l->request->steps > 0, l->request->batch > 0);
         tell_names(t);
     }
