@@ -48,19 +48,22 @@ refused unsqueezed "--steps: no open axis of the model's inputs is known to be t
 
 # An open axis that is called a batch is one unless it is said, by --batch or by the shape of another input, and an axis of
 # the same name has the same size.
-deployed_as() { # SHAPE OPTION...: of the third input
-    "$build/bin/weir-gen" --model "$scratch/named/model.onnx" --name net --isa scalar --out "$scratch/named/net" "${@:2}" ||
-        fail "named is not deployed: ${*:2}"
-    grep -F "the input u," "$scratch/named/net/include/net.h" | grep -qF " as $1" || fail "u is not $1: ${*:2}"
-    rm -r "$scratch/named/net"
+deployed_as() { # KIND INPUT SHAPE OPTION...
+    local folder=$scratch/$1
+    "$build/bin/weir-gen" --model "$folder/model.onnx" --name net --isa scalar --out "$folder/net" "${@:4}" ||
+        fail "$1 is not deployed: ${*:4}"
+    grep -F "the input $2," "$folder/net/include/net.h" | grep -qF " as $3" || fail "$2 of $1 is not $3: ${*:4}"
+    rm -r "$folder/net"
 }
 make named
 refused named "axes of the model's inputs are open: axis 0 of 'h' (width), axis 0 of 'u' (width); expected"
-deployed_as "[5][1]" --shape h=5,1
-deployed_as "[5][4]" --shape h=5,4
-deployed_as "[3][4]" --shape u=3,4
-deployed_as "[3][4]" --shape "u=3,4" --shape x=4,3
-deployed_as "[7][2]" --batch 2 --shape h=7,2
+deployed_as named u "[5][1]" --shape h=5,1
+deployed_as named u "[5][4]" --shape h=5,4
+deployed_as named u "[3][4]" --shape u=3,4
+deployed_as named u "[3][4]" --shape "u=3,4" --shape x=4,3
+deployed_as named u "[7][2]" --batch 2 --shape h=7,2
+make masked
+deployed_as masked m "[1][6]" --steps 6
 
 # Infinities are what they are, and no measure of other numbers.
 deploys infinite

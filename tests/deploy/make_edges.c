@@ -84,24 +84,24 @@ static void finite(struct writer *writer)
     node(writer, "Exp", (char *)"p", NULL, (char *)"y");
 }
 
-/* The open axis of an input of its own counts sequences of one step each, and is no time. */
-static void unsqueezed(struct writer *writer)
+static Onnx__Node *gru(struct writer *writer, char *from)
 {
     enum { HIDDEN = 2 };
-    const int64_t axes[] = {-3, -1};
-    const size_t count = 2;
     struct random random = {3};
-    char *const names[] = {"s", floats(writer, 3, (const size_t[]){1, 3 * HIDDEN, 1}, &random),
+    char *const names[] = {from, floats(writer, 3, (const size_t[]){1, 3 * HIDDEN, 1}, &random),
                            floats(writer, 3, (const size_t[]){1, 3 * HIDDEN, HIDDEN}, &random),
                            NULL};
-    writer_input(writer, (char *)"h", ONNX_FLOAT, 1, (const size_t[]){ROWS});
-    writer->inputs[1]->type->tensor_type->shape->dim[0]->has_dim_value = 0;
-    node(writer, "Unsqueeze", (char *)"h",
-         writer_constant(writer, writer_ints(writer, axes, 1, &count, ONNX_INT64)), (char *)"s");
-    writer_int(writer, writer_node(writer, "GRU", names, (char *const[]){"h1", NULL}),
-               "hidden_size", HIDDEN);
+    Onnx__Node *made = writer_node(writer, "GRU", names, (char *const[]){"h1", NULL});
+    writer_int(writer, made, "hidden_size", HIDDEN);
     writer_output(writer, (char *)"h1");
-    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+    return made;
+}
+
+static void unsqueeze(struct writer *writer, const char *from, size_t count, const int64_t *axes,
+                      const char *to)
+{
+    node(writer, "Unsqueeze", (char *)from,
+         writer_constant(writer, writer_ints(writer, axes, 1, &count, ONNX_INT64)), (char *)to);
 }
 
 static void open_axis(struct writer *writer, size_t input, size_t axis, const char *name)
@@ -109,6 +109,30 @@ static void open_axis(struct writer *writer, size_t input, size_t axis, const ch
     Onnx__Dimension *dim = writer->inputs[input]->type->tensor_type->shape->dim[axis];
     dim->has_dim_value = 0;
     dim->dim_param = (char *)name;
+}
+
+/* The open axis of an input of its own counts sequences of one step each, and is no time. */
+static void unsqueezed(struct writer *writer)
+{
+    writer_input(writer, (char *)"h", ONNX_FLOAT, 1, (const size_t[]){ROWS});
+    open_axis(writer, 1, 0, NULL);
+    unsqueeze(writer, "h", 2, (const int64_t[]){-3, -1}, "s");
+    gru(writer, (char *)"s");
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+}
+
+/* A product of two inputs goes through time: that of one is told by the product, of the other by
+ * its name. */
+static void masked(struct writer *writer)
+{
+    writer_input(writer, (char *)"s", ONNX_FLOAT, 3, (const size_t[]){1, ROWS, 1});
+    writer_input(writer, (char *)"m", ONNX_FLOAT, 2, (const size_t[]){1, ROWS});
+    open_axis(writer, 1, 1, "frames");
+    open_axis(writer, 2, 1, "frames");
+    unsqueeze(writer, "m", 1, (const int64_t[]){-1}, "m1");
+    node(writer, "Mul", (char *)"s", (char *)"m1", (char *)"masked");
+    writer_int(writer, gru(writer, (char *)"masked"), "layout", 1);
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
 }
 
 /* Of three inputs, whose nodes say nothing of their axes: names do. */
@@ -133,7 +157,7 @@ static const struct {
     void (*write)(struct writer *writer);
 } kinds[] = {{"unsqueezed", unsqueezed}, {"long_loop", long_loop}, {"parts", parts},
              {"float_axes", float_axes}, {"turned", turned},       {"infinite", infinite},
-             {"finite", finite},         {"named", named}};
+             {"finite", finite},         {"named", named},         {"masked", masked}};
 
 int main(int count, char **arguments)
 {

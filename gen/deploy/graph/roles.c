@@ -104,19 +104,27 @@ static const struct {
                {"MaxPool", LOSES_CHANNELS},
                {"AveragePool", LOSES_CHANNELS}};
 
-/* The only input of a node that is no constant, whose axes are known; -1: there is none. */
-static int only_input(const struct telling *t, const onnx_node *node)
+/* Whether an origin is an axis that the model leaves open. */
+static bool is_open(const struct telling *t, const struct origin *origin)
 {
-    int only = -1;
+    return origin->input &&
+           t->onnx->values[t->onnx->graph.inputs[origin->input - 1]].dims[origin->axis] < 0;
+}
+
+/* The only input of a node that is no constant, whose axes are known, or the first of several with
+ * as many; -1: there is none. */
+static int first_input(const struct telling *t, const onnx_node *node, bool several)
+{
+    int first = -1;
     for (size_t i = 0; i < node->input_count; i++) {
         const int value = node->inputs[i];
         if (value < 0 || t->onnx->values[value].constant)
             continue;
-        if (only >= 0 || !t->ranks[value])
+        if (!t->ranks[value] || (first >= 0 && (!several || t->ranks[value] != t->ranks[first])))
             return -1;
-        only = value;
+        first = first < 0 ? value : first;
     }
-    return only;
+    return first;
 }
 
 /* Windows go over rows, which are batches unless a recurrent node goes through them; where they go
@@ -126,14 +134,13 @@ static void tell_windows(struct telling *t, int value)
     const struct origin *batch = &t->origins[value][0], *time = &t->origins[value][2];
     if (!t->meanings[batch->input][batch->axis])
         tell(t, value, 0, MEANS_ROWS);
-    if (t->ranks[value] == 3 && time->input && !t->meanings[time->input][time->axis] &&
-        t->onnx->values[t->onnx->graph.inputs[time->input - 1]].dims[time->axis] < 0)
+    if (t->ranks[value] == 3 && is_open(t, time) && !t->meanings[time->input][time->axis])
         tell(t, value, 2, MEANS_TIME);
 }
 
 static void keep_axes(struct telling *t, const onnx_node *node, int loses)
 {
-    const int from = only_input(t, node);
+    const int from = first_input(t, node, loses == LOSES_NONE);
     if (from < 0 || !node->output_count || node->outputs[0] < 0)
         return;
     const size_t rank = t->ranks[from], lost = loses == LOSES_LAST ? rank - 1 : 1;
@@ -149,6 +156,12 @@ static void keep_axes(struct telling *t, const onnx_node *node, int loses)
     t->ranks[node->outputs[0]] = rank;
     if (loses != LOSES_NONE && lost < rank)
         t->origins[node->outputs[0]][lost] = (struct origin){0};
+    for (size_t i = 0; i < node->input_count && loses == LOSES_NONE; i++) {
+        const int other = node->inputs[i];
+        for (size_t d = 0; other >= 0 && !t->onnx->values[other].constant && d < rank; d++)
+            if (!is_open(t, &t->origins[node->outputs[0]][d]) && is_open(t, &t->origins[other][d]))
+                t->origins[node->outputs[0]][d] = t->origins[other][d];
+    }
 }
 
 static void tell_recurrent(struct telling *t, const onnx_recurrent *r)
