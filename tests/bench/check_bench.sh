@@ -189,7 +189,7 @@ END
 END
     # What could not be had, and what weir-run says of a model, is in the table's file; with a runtime of its own, and a
     # build whose programs say this.
-    mkdir -p runtime/onnxruntime-node fake/bin
+    mkdir -p runtime/onnxruntime-node models_fake/bin
     cat >runtime/onnxruntime-node/index.js <<'END'
 class Tensor { constructor(type, data, dims) { Object.assign(this, {type, data, dims}); } }
 const session = {inputMetadata: [{name: 'x', type: 'float32', shape: [1]}], release() {},
@@ -201,13 +201,13 @@ module.exports = {Tensor, env: {versions: {}}, InferenceSession: {create: async 
 }}};
 END
     printf '#!/bin/sh\ncase "$2" in --time) echo "3 calls: median 2.50 us, p99 3.00";; --data) %s;; esac\n' \
-        'echo "weir-run: the model is interpreted, which takes longer: it is odd" >&2' >fake/bin/weir-run
-    printf '#!/bin/sh\necho "y is off"\necho "weir-gen: a notice" >&2\nexit 1\n' >fake/bin/weir-gen
-    chmod +x fake/bin/*
+        'echo "weir-run: the model is interpreted, which takes longer: it is odd" >&2' >models_fake/bin/weir-run
+    printf '#!/bin/sh\necho "y is off"\necho "weir-gen: a notice" >&2\nexit 1\n' >models_fake/bin/weir-gen
+    chmod +x models_fake/bin/*
     printf 'none none.onnx x\none one.onnx x\n' >models.txt
     status=0
-    NODE_PATH=$PWD/runtime node "$root/bench/peers/ort_models.mjs" --models models --list models.txt --build fake --rounds 1 \
-        --cpu 0 --out models/out >table 2>errors || status=$?
+    NODE_PATH=$PWD/runtime node "$root/bench/peers/ort_models.mjs" --models models --list models.txt --build models_fake \
+        --rounds 1 --cpu 0 --out models/out >table 2>errors || status=$?
     [[ $status -eq 1 ]] && grep -qE '^one .* 2\.5 ' table ||
         fail "ort_models.mjs ends with $status where models are left out: $(cat table errors)"
     for sentence in "left out: none: no such model" "left out: one, deployed: y is off" \
