@@ -5,6 +5,7 @@
 #ifndef WEIR_ELEMENTWISE_H
 #define WEIR_ELEMENTWISE_H
 
+#include "halves.h"
 #include "math_scalar.h"
 
 /* What a loop writes is nothing that it reads. */
@@ -123,6 +124,8 @@ WEIR_FLOATS_1(ceil, ceilf(a))
 WEIR_FLOATS_1(round, rintf(a))
 WEIR_FLOATS_1(sign, a > 0 ? 1.0f : a < 0 ? -1.0f : a)
 WEIR_FLOATS_1(reciprocal, 1.0f / a)
+WEIR_FLOATS_1(half, half_widen(half_narrow(a))) /* rounded to 16 bits */
+WEIR_FLOATS_1(bfloat, bfloat_widen(bfloat_narrow(a)))
 WEIR_FLOATS_1(softplus, (a > 0 ? a : 0.0f) + v_log1p(v_exp(-fabsf(a))))
 WEIR_FLOATS_2(add, a + b)
 WEIR_FLOATS_2(sub, a - b)

@@ -181,7 +181,9 @@ static bool write_all(const struct writing *w)
         written = write_expanded(w, expanded[i].folder, expanded[i].name);
     for (size_t i = 0; i < sizeof headers / sizeof *headers && written; i++)
         written = write_header(w, headers[i]);
-    written = written && (!packs || (write_header(w, "packing.h") && write_header(w, "halves.h")));
+    written = written && (!packs || write_header(w, "packing.h"));
+    if (packs || w->deployment->model->schedule)
+        written = written && write_header(w, "halves.h");
     if (deployment_has_variants(w->deployment))
         written = written && write_header(w, "microarchitecture.h");
     if (deployment_has_bytes(w->deployment))

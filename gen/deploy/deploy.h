@@ -98,6 +98,7 @@ struct deploy_data {
 /* The elements of an input or output of a schedule: floats, or whole numbers of 64 bits. */
 struct deploy_tensor {
     const void *elements;
+    double step; /* from 1 to the next float that its type has, if that has 16 bits */
 };
 
 /* A file that the model is made from. */

@@ -26,6 +26,8 @@ static void add_argument_row(const struct buffer *buffer, struct text *out)
     text_add(out, " *     %c%zu: the %s ", in ? 'x' : 'y', buffer->index, in ? "input" : "output");
     deploy_quote(out, buffer->name);
     text_add(out, ", %s%zu", buffer->is_int ? "whole numbers, " : "", buffer->count);
+    if (buffer->rounded)
+        text_add(out, ", rounded to %s", buffer->rounded);
     for (size_t d = 0; d < buffer->rank; d++)
         text_add(out, "%s%zu%s", d ? "][" : " as [", buffer->dims[d],
                  d + 1 == buffer->rank ? "]" : "");

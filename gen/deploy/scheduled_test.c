@@ -203,9 +203,10 @@ static bool check_outputs(const struct running *r, struct failure *failure)
         if (buffer->place != PLACE_OUTPUT)
             continue;
         const void *given = outputs[buffer->index].elements, *made = r->memory[b];
+        const double step = outputs[buffer->index].step;
         for (size_t i = 0; i < buffer->count; i++) {
             const double a = element(buffer, given, i), y = element(buffer, made, i);
-            const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y);
+            const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y) - step * fabs(a);
             worst = off > worst || isnan(off) ? off : worst;
             most = isfinite(a) && fabs(a) > most ? fabs(a) : most;
         }

@@ -28,7 +28,8 @@ struct buffer {
     size_t index; /* which argument */
     const void *data; /* of a constant */
     const char *name; /* of an argument */
-    size_t rank, dims[VIEW_RANK_MAX]; /* of that */
+    const char *rounded; /* the type of 16 bits that is rounded to there; NULL: none is */
+    size_t rank, dims[VIEW_RANK_MAX]; /* of an argument */
     size_t first, last; /* the steps in which it is alive; none: first > last */
     size_t at; /* in the arena, or in what is kept: bytes */
 };

@@ -44,6 +44,7 @@ done <<'END'
 batchnorm_after
 decomposed_lstmcell
 embedding_gru_lm
+f16_all
 f16_weights_cast
 keras_bilstm_concat --batch 2
 keras_reverse_sequence

@@ -199,15 +199,26 @@ static Onnx__ValueInfo *input(struct reader *r)
     return info;
 }
 
-static Onnx__ValueInfo *output(struct reader *r)
+/* An output's type, where it is said: its shape is not then. */
+static Onnx__ValueInfo *declare(struct reader *r, char *name)
 {
     struct writer *writer = r->writer;
-    const size_t before = writer->graph.n_output;
+    const size_t before = writer->graph.n_input;
+    skip(r);
+    const bool typed = isalpha((unsigned char)*r->at);
+    writer_input(writer, name, typed ? type(r) : ONNX_NONE, 0, NULL);
+    Onnx__ValueInfo *info = writer->inputs[before];
+    writer->graph.n_input = before;
+    info->type->tensor_type->shape = NULL;
+    info->type = typed ? info->type : NULL;
+    return info;
+}
+
+static Onnx__ValueInfo *output(struct reader *r)
+{
     int64_t dims[DIMS];
     size_t rank, count;
-    writer_output(writer, word(r));
-    Onnx__ValueInfo *info = writer->outputs[before];
-    writer->graph.n_output = before;
+    Onnx__ValueInfo *info = declare(r, word(r));
     const bool shaped = list(r, DIMS, dims, &rank);
     const double *values = shaped ? elements(r, rank, dims, &count) : NULL;
     if (!r->inside && r->values)

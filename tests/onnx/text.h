@@ -12,6 +12,7 @@
  *     If c -> y {                    then } else { between its branches
  *     Split x -> a b axis=1 split=[2,2] mode:word alpha=0.5
  *     out Y [2] = 1 2                an output, and what is expected of it
+ *     out Y h                        the same with its type
  *
  * Types are f (float), i (int64), b (bool), d (double), h (float16), n (int32). A text that is none
  * ends the test. */

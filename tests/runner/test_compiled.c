@@ -265,6 +265,12 @@ static void compare_all_elements(struct writer *writer)
                      "const one f [] = 1\nClip x n -> a\nClip x n one -> b\nClip x one n -> c\n"
                      "Clip x none one -> d\nClip x - none -> e\n"
                      "out Y\nout a\nout b\nout c\nout d\nout e\n");
+    compare_elements(writer, 13,
+                     "in x f [8] = 1.00048828125 1.00146484375 65520 -65519 nan 3e-8 -0 1e-40\n"
+                     "in y h [2] = 0.1 1.2345678\nin n i [2] = 2049 2051\nCast x -> a to=10\n"
+                     "Cast x -> b to=16\nCast a -> c to=1\nCast n -> d to=10\nAdd y d -> e\n"
+                     "Cast y -> g to=16\nout Y f\nout a h\nout b f\nout c f\nout d h\n"
+                     "out e h\nout g f\nout y h\n");
     compare_elements(writer, 10,
                      "in x f [3] = 1 nan -2\nClip x -> a min=nan. max=0.5\n"
                      "Clip x -> b min=0.5 max=nan.\nout Y\nout a\nout b\n");

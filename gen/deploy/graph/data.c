@@ -42,6 +42,7 @@ static bool read_argument(const char *folder, const char *kind, size_t index,
                     buffer->is_int ? "whole numbers" : "floats");
     }
     argument->elements = buffer->is_int ? (const void *)tensor->ints : tensor->floats;
+    argument->step = onnx_type_step(tensor->type);
     return true;
 }
 

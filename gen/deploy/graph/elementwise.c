@@ -228,14 +228,25 @@ bool lower_pow(struct lowering *l)
                         (double)number);
 }
 
+const char *lower_rounding(enum onnx_type type)
+{
+    return type == ONNX_FLOAT16 ? "a half" : "a bfloat";
+}
+
 bool lower_cast(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), *y = lower_output(l, 0);
     const enum onnx_type to = (enum onnx_type)onnx_attribute_int(l->node, "to", 0);
-    if (onnx_type_is_half(to))
-        return lower_refuse(l, "it rounds to 16 bits, and what is deployed computes in float32");
+    struct value wide = lower_blank(1);
     if (!x)
         return lower_refuse(l, "its input is missing");
+    if (onnx_type_is_half(to) && x->is_int) {
+        if (!lower_expression(l, &x, 1, "a to_float", &wide))
+            return false;
+        x = &wide;
+    }
+    if (onnx_type_is_half(to))
+        return lower_expression(l, &x, 1, lower_rounding(to), y);
     if (onnx_type_is_float(to))
         return lower_expression(l, &x, 1, x->is_int ? "a to_float" : "a same", y);
     if (to == ONNX_BOOL)

@@ -173,6 +173,7 @@ static struct view make_argument(struct lowering *l, const onnx_value *declared,
     const int buffer = schedule_buffer(l->schedule, place, is_int, lower_count(value));
     struct buffer *made = &l->schedule->buffers[buffer];
     made->name = declared->name;
+    made->rounded = onnx_type_is_half(declared->type) ? onnx_type_name(declared->type) : NULL;
     made->rank = value->rank;
     memcpy(made->dims, value->dims, sizeof made->dims);
     if (place == PLACE_INPUT)
@@ -196,9 +197,6 @@ static bool make_input(struct lowering *l, size_t i)
             "the input '%.80s' is of type %s, and floats, int32, int64 and bool are deployed",
             quote(declared->name).text, onnx_type_name(declared->type));
     size_t count = 1;
-    if (onnx_type_is_half(declared->type))
-        return fail(l->failure, "the input '%.80s' is of 16 bits, and floats are deployed",
-                    quote(declared->name).text);
     for (size_t d = 0; d < value->rank; d++) {
         if (value->dims[d] > (size_t)INT32_MAX / count)
             return fail(l->failure, "the input '%.80s' is too large", quote(declared->name).text);
@@ -208,7 +206,14 @@ static bool make_input(struct lowering *l, size_t i)
         make_argument(l, declared, value, kept ? PLACE_KEPT : PLACE_INPUT, is_int);
     lower_set_view(value, &view, is_int);
     value->is_narrow = declared->type == ONNX_INT32;
-    return true;
+    if (!onnx_type_is_half(declared->type))
+        return true;
+    struct value *given = lower_take(l, 1, sizeof *given);
+    if (!given)
+        return false;
+    *given = *value;
+    value->view.buffer = -1;
+    return lower_expression(l, &given, 1, lower_rounding(declared->type), value);
 }
 
 bool lower_inputs(struct lowering *l)
@@ -239,6 +244,32 @@ bool lower_inputs(struct lowering *l)
 
 /* ---- What it gives ---- */
 
+/* Of a type of 16 bits it is rounded to that. Which type is not told by what is computed, as that
+ * is float32. */
+static bool give_output(struct lowering *l, const onnx_value *declared, struct value *value,
+                        const struct view *to)
+{
+    struct value rounded = lower_blank(1);
+    if (declared->type == ONNX_NONE && l->onnx->has_half)
+        return fail(l->failure,
+                    "the type of the output '%.80s' is not declared, and may be one of "
+                    "16 bits",
+                    quote(declared->name).text);
+    if (!onnx_type_is_half(declared->type)) {
+        lower_into(l, value, to);
+        return true;
+    }
+    if (value->is_int)
+        return fail(l->failure,
+                    "the output '%.80s' is of whole numbers, and declared to be of "
+                    "type %s",
+                    quote(declared->name).text, onnx_type_name(declared->type));
+    if (!lower_expression(l, &value, 1, lower_rounding(declared->type), &rounded))
+        return false;
+    lower_into(l, &rounded, to);
+    return true;
+}
+
 bool lower_outputs(struct lowering *l)
 {
     const onnx_graph *graph = &l->onnx->graph;
@@ -247,13 +278,11 @@ bool lower_outputs(struct lowering *l)
         const onnx_value *declared = &l->onnx->values[graph->outputs[i]];
         struct value *value = &l->values[graph->outputs[i]];
         int number;
-        if (onnx_type_is_half(declared->type))
-            return fail(l->failure, "the output '%.80s' is of 16 bits, and floats are deployed",
-                        quote(declared->name).text);
-        if (lower_find_kept(l, declared->name, &number))
+        if (lower_find_kept(l, declared->name, &number)) /* it is rounded where it is read */
             continue;
         const struct view to = make_argument(l, declared, value, PLACE_OUTPUT, value->is_int);
-        lower_into(l, value, &to);
+        if (!give_output(l, declared, value, &to))
+            return false;
     }
     return lower_carry(l);
 }

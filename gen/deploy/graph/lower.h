@@ -124,6 +124,9 @@ bool lower_is_apart(const struct loop *loop, const char *words);
 bool lower_expression(struct lowering *l, struct value *const *of, size_t count, const char *words,
                       struct value *result);
 
+/* The words of rounding to a type of 16 bits. */
+const char *lower_rounding(enum onnx_type type);
+
 /* The same combined over some axes, which become 1; the result is a view. */
 bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
                      const char *words, const char *combine, float start, struct value *result);
