@@ -215,7 +215,7 @@ static bool is_identical(const onnx_tensor *a, const onnx_tensor *b)
 }
 
 /* What is made of infinities, zeros and NaN, and shapes, are to be the same to the bit. A product
- * is added, without which nothing is compiled. */
+ * is added, so that there is a kernel. */
 static void compare_elements(struct writer *writer, int64_t opset, const char *text)
 {
     const run_options options = {.flags = FLAGS};
