@@ -105,6 +105,74 @@ static inline float weir_cos(float x)
     return weir_sine(x, 1);
 }
 
+/* ---- Powers, in double precision, whose error does not show in a float ---- */
+
+/* The logarithm to base 2 of x = m * 2^n, m between sqrt(1/2) and sqrt(2): that of m is
+ * 2 atanh((m - 1) / (m + 1)), by its series. */
+static inline double weir_log2(double x)
+{
+    uint64_t bits;
+    double m;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t moved = bits - 0x3fe6a09e667f3bcdu;
+    const double n = (double)((int64_t)moved >> 52);
+    bits = (moved & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu;
+    memcpy(&m, &bits, sizeof m);
+    const double f = (m - 1) / (m + 1), s = f * f;
+    double p = 1.0 / 19;
+    for (int k = 17; k > 0; k -= 2)
+        p = p * s + 1.0 / k;
+    return n + f * p * 2.8853900817779268;
+}
+
+/* 2^x for x between -200 and 200: 2^n times an exponential, by its series. */
+static inline double weir_exp2(double x)
+{
+    const double n = (x + 6755399441055744.0) - 6755399441055744.0;
+    const double r = (x - n) * 0.69314718055994531;
+    const uint64_t bits = (uint64_t)((int64_t)n + 1023) << 52;
+    double p = 1, scale;
+    memcpy(&scale, &bits, sizeof scale);
+    for (int k = 12; k > 0; k--)
+        p = p * r / k + 1;
+    return p * scale;
+}
+
+/* As C's powf has the cases of zeros, infinities and NaN. */
+static inline float weir_pow(float a, float b)
+{
+    float power;
+    if (b == 0 || a == 1)
+        return 1;
+    if (a != a || b != b)
+        return a + b;
+    const float size = fabsf(a);
+    const int whole = fabsf(b) >= 0x1p24f || b == (float)(int32_t)b;
+    const int odd = fabsf(b) < 0x1p24f && whole && ((int32_t)b & 1);
+    if (a < 0 && !whole && a - a == 0)
+        return NAN;
+    if (size == 1) {
+        power = 1;
+    } else if (size == 0 || size - size != 0 || b - b != 0) {
+        power = (size < 1) == (b > 0) ? 0.0f : INFINITY;
+    } else {
+        const double x = (double)b * weir_log2(size);
+        power = x > 200 ? INFINITY : x < -200 ? 0.0f : (float)weir_exp2(x);
+    }
+    return signbit(a) && odd ? -power : power;
+}
+
+/* To a negative power only 1 and -1 are whole numbers; all others are 0 here. */
+static inline int64_t weir_int_pow(int64_t a, int64_t b)
+{
+    uint64_t power = 1, factor = (uint64_t)a;
+    if (b < 0)
+        return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    for (; b; b >>= 1, factor *= factor)
+        power *= b & 1 ? factor : 1;
+    return (int64_t)power;
+}
+
 /* By an exponential that is at most 1. */
 static inline float weir_sigmoid(float x)
 {

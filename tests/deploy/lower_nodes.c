@@ -2,9 +2,10 @@
 /* lower_nodes OUT.c FOLDER...: each folder, with model.onnx and test_data_set_0/, as weir-gen
  * --model makes a graph of it. What runs kernels is deployed to nowhere, which runs it on the data;
  * of what runs none, as most tests of single operators, the schedule is run here, held to the data,
- * and written to OUT.c as a function with what it is given and must give, to the bit. Where there are several inputs that is done twice: once with all but the first as constants,
- * which is how models mostly have them. Every refusal is one sentence, a line of the output after
- * the folder's name; the last line counts. */
+ * and written to OUT.c as a function with what it is given and must give, to the bit. Where there
+ * are several inputs that is done twice: once with all but the first as constants, which is how
+ * models mostly have them. Every refusal is one sentence, a line of the output after the folder's
+ * name; the last line counts. */
 #include "common/files.h"
 #include "common/text.h"
 #include "deploy/deploy.h"
@@ -245,7 +246,8 @@ static bool try_folder(struct trial *t, FILE *out)
     char *data = text_format("%s/test_data_set_0", t->folder);
     const bool read = graph_data(t->onnx, data, t->model, t->memory, &t->failure);
     free(data);
-    return read && (has_kernels(t->model->schedule) ? deploy_to_nowhere(t, &request) : run_schedule(t, out));
+    return read && (has_kernels(t->model->schedule) ? deploy_to_nowhere(t, &request)
+                                                    : run_schedule(t, out));
 }
 
 /* Whether it has inputs that could be constants. */

@@ -65,9 +65,9 @@ static const struct {
 };
 
 /* One input after another, each with what those before gave. */
-static bool lower_many(struct lowering *l, const char *words)
+static bool lower_many(struct lowering *l, const char *words, struct value *result)
 {
-    struct value *result = lower_output(l, 0), *all = lower_input(l, 0);
+    struct value *all = lower_input(l, 0);
     if (l->node->input_count == 1)
         return all ? lower_expression(l, &all, 1, all->is_int ? "a int_same" : "a same", result)
                    : lower_refuse(l, "its input is missing");
@@ -84,6 +84,16 @@ static bool lower_many(struct lowering *l, const char *words)
         all = next;
     }
     return true;
+}
+
+bool lower_mean(struct lowering *l)
+{
+    struct value sum = lower_blank(1), count, *of[] = {&sum, &count};
+    if (!lower_input(l, 0) || lower_input(l, 0)->is_int)
+        return lower_refuse(l, "it works on floats only");
+    return lower_many(l, "a b add", &sum) &&
+           lower_set_number(l, &count, (float)l->node->input_count) &&
+           lower_expression(l, of, 2, "a b div", lower_output(l, 0));
 }
 
 /* Whether a result of 64 bits may be another one of 32. */
@@ -124,7 +134,7 @@ bool lower_elementwise(struct lowering *l)
     if (!words)
         return lower_refuse(l, "it cannot work on elements of that type");
     if (rows[i].many)
-        return lower_many(l, words);
+        return lower_many(l, words, lower_output(l, 0));
     if (of[0]->is_int && of[0]->is_narrow && is_arithmetic(words))
         return lower_narrow(l, of, rows[i].inputs, words);
     return lower_affine_takes(l, &taken) &&
@@ -188,44 +198,6 @@ bool lower_clip(struct lowering *l)
     if (least && !lower_end(l, x, least, "a b max", "a b less b a where", raised))
         return false;
     return !most || lower_end(l, least ? raised : x, most, "a b min", "a b greater b a where", y);
-}
-
-/* As powers, roots of -0 and -infinity are those of what has no sign: these are twice themselves.
- */
-#define POW_ROOT "a a a add equal a abs a where sqrt"
-
-/* To a power that is a constant, and one that takes only exactly rounded operations. */
-bool lower_pow(struct lowering *l)
-{
-    static const struct {
-        float power;
-        const char *words;
-    } powers[] = {{1, "a same"},
-                  {2, "a a mul"},
-                  {3, "a a mul a mul"},
-                  {0.5f, POW_ROOT},
-                  {-1, "a reciprocal"},
-                  {-0.5f, POW_ROOT " reciprocal"},
-                  {4, "a a mul a a mul mul"}};
-    struct value *x = lower_input(l, 0), wide;
-    const onnx_tensor *power = lower_constant(l, 1);
-    if (!x || x->is_int || !power || power->count != 1)
-        return lower_refuse(l, "its power is no constant number");
-    const float number = power->floats ? power->floats[0] : (float)power->ints[0];
-    if (power->rank > x->rank) { /* the result has its dimensions */
-        size_t dims[ONNX_RANK_MAX] = {0};
-        for (size_t d = 0; d < power->rank; d++)
-            dims[d] = d < power->rank - x->rank ? 1 : x->dims[d - (power->rank - x->rank)];
-        const struct view view = lower_view(l, x), more = view_broadcast(&view, power->rank, dims);
-        wide = (struct value){.uses = 1};
-        lower_set_view(&wide, &more, false);
-        x = &wide;
-    }
-    for (size_t i = 0; i < sizeof powers / sizeof *powers; i++)
-        if (powers[i].power == number)
-            return lower_expression(l, &x, 1, powers[i].words, lower_output(l, 0));
-    return lower_refuse(l, "its power is %g, and 1, 2, 3, 4, 0.5, -1 and -0.5 are deployed",
-                        (double)number);
 }
 
 const char *lower_rounding(enum onnx_type type)

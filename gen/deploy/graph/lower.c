@@ -16,6 +16,7 @@ static const struct {
 } operators[] = {
     {"Cast", lower_cast},
     {"Clip", lower_clip},
+    {"Mean", lower_mean},
     {"Pow", lower_pow},
     {"Gather", lower_gather},
     {"MatMul", lower_matmul},
@@ -41,7 +42,9 @@ static const struct {
     {"GlobalMaxPool", lower_reduce},
     {"ReduceSumSquare", lower_reduce},
     {"GlobalAveragePool", lower_reduce},
+    {"ReduceLogSumExp", lower_reduce_log_sum_exp},
     {"LayerNormalization", lower_layer_norm},
+    {"GroupNormalization", lower_group_norm},
     {"InstanceNormalization", lower_instance_norm},
     {"BatchNormalization", lower_batch_norm},
     {"Concat", lower_move},

@@ -131,6 +131,13 @@ const char *lower_rounding(enum onnx_type type);
 bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
                      const char *words, const char *combine, float start, struct value *result);
 
+/* The number of elements over some axes, as a value: reductions.c. */
+bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes[ONNX_RANK_MAX],
+                      struct value *count);
+
+/* A constant number, as a value. */
+bool lower_set_number(struct lowering *l, struct value *value, float number);
+
 /* ---- Products: affine.c ---- */
 
 /* The product of rows with a matrix [outputs][inputs]: of a view whose last axis has the inputs, in
@@ -164,13 +171,16 @@ struct view lower_window_output(const struct lowering *l, const struct view *mad
 typedef bool lower_operator(struct lowering *l);
 
 lower_operator lower_recurrent, lower_if, lower_cell; /* recurrent.c, branches.c */
-lower_operator lower_elementwise, lower_clip, lower_pow, lower_gelu, lower_cast; /* elementwise.c */
+lower_operator lower_elementwise, lower_clip, lower_gelu, lower_cast,
+    lower_mean; /* elementwise.c */
 lower_operator lower_move, lower_gather; /* moves.c */
 lower_operator lower_matmul, lower_gemm; /* products.c */
 lower_operator lower_conv, lower_conv_transpose; /* convolution.c */
 lower_operator lower_pool; /* pooling.c */
 lower_operator lower_arg, lower_cum_sum; /* order.c */
-lower_operator lower_softmax, lower_reduce, lower_layer_norm; /* reductions.c */
-lower_operator lower_batch_norm, lower_instance_norm;
+lower_operator lower_softmax, lower_reduce, lower_reduce_log_sum_exp; /* reductions.c */
+lower_operator lower_batch_norm, lower_instance_norm, lower_group_norm,
+    lower_layer_norm; /* normalise.c */
+lower_operator lower_pow; /* powers.c */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums, means and norms over axes, softmax and normalisations: each element of a sum is added in
- * the order of its axes, from 0 on. */
+/* Sums, means and norms over axes, and softmax: each element of a sum is added in the order of its
+ * axes, from 0 on. */
 #include "deploy/graph/lower.h"
 
 #include <math.h>
@@ -49,19 +49,13 @@ static bool read_axes(const struct lowering *l, const struct value *x, bool axes
     return true;
 }
 
-/* The number of elements over some axes, as a value. */
-static bool count_of(struct lowering *l, const struct value *x, const bool axes[ONNX_RANK_MAX],
-                     struct value *count)
+bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes[ONNX_RANK_MAX],
+                      struct value *count)
 {
-    onnx_tensor *tensor = onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, 0, NULL, l->failure);
-    if (!tensor)
-        return false;
-    tensor->floats[0] = 1;
+    float number = 1;
     for (size_t d = 0; d < x->rank; d++)
-        tensor->floats[0] *= axes[d] ? (float)x->dims[d] : 1;
-    *count = lower_blank(1);
-    lower_set_constant(count, tensor);
-    return true;
+        number *= axes[d] ? (float)x->dims[d] : 1;
+    return lower_set_number(l, count, number);
 }
 
 bool lower_reduce(struct lowering *l)
@@ -74,7 +68,7 @@ bool lower_reduce(struct lowering *l)
         i++;
     if (!x || x->is_int)
         return lower_refuse(l, "it works on floats only");
-    if (!read_axes(l, x, axes) || !count_of(l, x, axes, &count) ||
+    if (!read_axes(l, x, axes) || !lower_axes_count(l, x, axes, &count) ||
         !lower_reduction(l, x, axes, reductions[i].words, reductions[i].combine,
                          reductions[i].start, &sum))
         return false;
@@ -84,6 +78,29 @@ bool lower_reduce(struct lowering *l)
     }
     struct value *of[] = {&sum, &count};
     return lower_expression(l, of, 2, reductions[i].after, lower_output(l, 0));
+}
+
+/* log(sum of exp(x)), of what is left when the greatest is taken away, so that none overflows; of
+ * infinities, how many there are. */
+bool lower_reduce_log_sum_exp(struct lowering *l)
+{
+    struct value *x = lower_input(l, 0), most = lower_blank(2), powers = lower_blank(1),
+                 sum = lower_blank(1);
+    bool axes[ONNX_RANK_MAX];
+    if (!x || x->is_int)
+        return lower_refuse(l, "it works on floats only");
+    lower_view(l, x);
+    struct value *less[] = {x, &most}, *parts[] = {&most, &sum};
+    if (!read_axes(l, x, axes) || !lower_reduction(l, x, axes, "a", "max", -INFINITY, &most) ||
+        !lower_expression(l, less, 2, "b abs 1e39 equal a b equal to_float a b sub exp where",
+                          &powers) ||
+        !lower_reduction(l, &powers, axes, "a", "add", 0, &sum))
+        return false;
+    for (size_t k = 0; k < 2 && !onnx_attribute_int(l->node, "keepdims", 1); k++) {
+        lower_drop_axes(&parts[k]->view, axes);
+        lower_set_view(parts[k], &parts[k]->view, false);
+    }
+    return lower_expression(l, parts, 2, "a b log add", lower_output(l, 0));
 }
 
 /* ---- Softmax ---- */
@@ -108,86 +125,4 @@ bool lower_softmax(struct lowering *l)
         !lower_reduction(l, &powers, axes, logs ? "a exp" : "a", "add", 0, &sum))
         return false;
     return lower_expression(l, part, 2, logs ? "a b log sub" : "a b div", lower_output(l, 0));
-}
-
-/* ---- Normalisations ---- */
-
-/* Less its mean, over its deviation, along some axes. */
-static bool normalise(struct lowering *l, struct value *x, const bool axes[ONNX_RANK_MAX],
-                      struct value *result)
-{
-    struct value count, sum = lower_blank(1), centred = lower_blank(3), squares = lower_blank(1);
-    lower_view(l, x);
-    if (!count_of(l, x, axes, &count) || !lower_reduction(l, x, axes, "a", "add", 0, &sum))
-        return false;
-    struct value *less[] = {x, &sum, &count};
-    if (!lower_expression(l, less, 3, "a b c div sub", &centred) ||
-        !lower_reduction(l, &centred, axes, "a a mul", "add", 0, &squares))
-        return false;
-    struct value *over[] = {&centred, &squares, &count};
-    return lower_expression(l, over, 3, "a b c div epsilon=1e-5 add sqrt div", result);
-}
-
-bool lower_layer_norm(struct lowering *l)
-{
-    struct value *x = lower_input(l, 0), *scale = lower_input(l, 1), *bias = lower_input(l, 2);
-    struct value result = lower_blank(1);
-    bool axes[ONNX_RANK_MAX] = {false};
-    size_t axis;
-    if (!x || x->is_int || !scale || lower_output(l, 1) || lower_output(l, 2))
-        return lower_refuse(l, "it works on floats only, and gives one output");
-    if (!lower_axis(l, onnx_attribute_int(l->node, "axis", -1), x, &axis))
-        return false;
-    for (size_t d = axis; d < x->rank; d++)
-        axes[d] = true;
-    struct value *of[] = {&result, scale, bias};
-    return normalise(l, x, axes, &result) &&
-           lower_expression(l, of, bias ? 3 : 2, bias ? "a b mul c add" : "a b mul",
-                            lower_output(l, 0));
-}
-
-static const float *channels(const struct lowering *l, size_t input, const struct value *x)
-{
-    const onnx_tensor *tensor = lower_constant(l, input);
-    return tensor && tensor->floats && tensor->count == x->dims[1] ? tensor->floats : NULL;
-}
-
-bool lower_instance_norm(struct lowering *l)
-{
-    struct value *x = lower_input(l, 0), result = lower_blank(1), scale, bias;
-    bool axes[ONNX_RANK_MAX] = {false};
-    if (!x || x->is_int || x->rank < 3 || !channels(l, 1, x) || !channels(l, 2, x))
-        return lower_refuse(l, "its scale and bias are no constants for each channel");
-    for (size_t d = 2; d < x->rank; d++)
-        axes[d] = true;
-    struct value *of[] = {&result, &scale, &bias};
-    return normalise(l, x, axes, &result) &&
-           lower_set_channels(l, &scale, x->rank, x->dims[1], channels(l, 1, x)) &&
-           lower_set_channels(l, &bias, x->rank, x->dims[1], channels(l, 2, x)) &&
-           lower_expression(l, of, 3, "a b mul c add", lower_output(l, 0));
-}
-
-/* As it was learned: a factor and a summand for each channel. */
-bool lower_batch_norm(struct lowering *l)
-{
-    struct value *x = lower_input(l, 0), factor, summand;
-    const float *given[4], epsilon = onnx_attribute_float(l->node, "epsilon", 1e-5f);
-    bool known = x && !x->is_int && x->rank >= 2;
-    for (size_t k = 0; k < 4 && known; k++)
-        known = (given[k] = channels(l, k + 1, x));
-    if (!known || onnx_attribute_int(l->node, "training_mode", 0))
-        return lower_refuse(l, "what it has learned is no constant for each channel");
-    const size_t count = x->dims[1];
-    float *numbers = lower_take(l, 2 * count, sizeof *numbers);
-    if (!numbers)
-        return false;
-    for (size_t c = 0; c < count; c++) {
-        const double by = given[0][c] / sqrt((double)given[3][c] + epsilon);
-        numbers[c] = (float)by;
-        numbers[count + c] = (float)(given[1][c] - given[2][c] * by);
-    }
-    struct value *of[] = {x, &factor, &summand};
-    return lower_set_channels(l, &factor, x->rank, count, numbers) &&
-           lower_set_channels(l, &summand, x->rank, count, numbers + count) &&
-           lower_expression(l, of, 3, "a b mul c add", lower_output(l, 0));
 }

@@ -77,6 +77,17 @@ bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, si
     return true;
 }
 
+bool lower_set_number(struct lowering *l, struct value *value, float number)
+{
+    onnx_tensor *tensor = onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, 0, NULL, l->failure);
+    if (!tensor)
+        return false;
+    tensor->floats[0] = number;
+    *value = lower_blank(1);
+    lower_set_constant(value, tensor);
+    return true;
+}
+
 void lower_drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX])
 {
     size_t rank = 0;
