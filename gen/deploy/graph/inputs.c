@@ -280,6 +280,9 @@ bool lower_outputs(struct lowering *l)
         int number;
         if (lower_find_kept(l, declared->name, &number)) /* it is rounded where it is read */
             continue;
+        if (lower_count(value) == 0)
+            return fail(l->failure, "the output '%.80s' has no elements",
+                        quote(declared->name).text);
         const struct view to = make_argument(l, declared, value, PLACE_OUTPUT, value->is_int);
         if (!give_output(l, declared, value, &to))
             return false;

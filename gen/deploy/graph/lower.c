@@ -142,12 +142,22 @@ static bool is_used(const struct lowering *l)
     return used;
 }
 
-static bool check_outputs(const struct lowering *l)
+/* What has no elements is known: a constant, of which nothing is in memory. */
+static bool settle_empty(struct lowering *l)
 {
     for (size_t i = 0; i < l->node->output_count; i++) {
-        const struct value *value = lower_output(l, i);
-        if (value && value->uses && lower_count(value) == 0)
-            return lower_refuse(l, "it gives a tensor without elements");
+        struct value *value = lower_output(l, i);
+        if (!value || !value->uses || value->constant || lower_count(value) > 0)
+            continue;
+        onnx_tensor *none =
+            onnx_tensor_create(l->onnx->memory, value->is_int ? ONNX_INT64 : ONNX_FLOAT,
+                               value->rank, value->dims, l->failure);
+        if (!none)
+            return false;
+        const bool is_narrow = value->is_narrow;
+        *value = lower_blank(value->uses);
+        lower_set_constant(value, none);
+        value->is_narrow = is_narrow;
     }
     return true;
 }
@@ -177,7 +187,7 @@ bool lower_graph(struct lowering *l, const onnx_graph *graph)
         onnx_memory_clear(l->scratch);
         if (l->node->output_count == 0 || (l->node->output_count == 1 && !lower_output(l, 0)))
             return lower_refuse(l, "it has no output");
-        lowered = !is_used(l) || (lower_operation(l) && check_outputs(l) && !l->has_failed);
+        lowered = !is_used(l) || (lower_operation(l) && settle_empty(l) && !l->has_failed);
     }
     return lowered;
 }
