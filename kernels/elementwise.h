@@ -227,6 +227,20 @@ WEIR_INTS_2(int_greater_or_equal, a >= b)
 WEIR_INTS_2(int_and, a != 0 && b != 0)
 WEIR_INTS_2(int_or, a != 0 || b != 0)
 
+/* 1 where a is greater, -1 where b is, 0: neither. A NaN is greater than any other. */
+static inline int64_t weir_order(float a, float b)
+{
+    return a != a || b != b ? (a != a) - (b != b) : (a > b) - (a < b);
+}
+
+/* A place in one dimension after others, of so many elements, below 0 from its end; less than any
+ * where it, or one before, is outside of what there is. */
+static inline int64_t weir_int_place(int64_t before, int64_t at, int64_t count)
+{
+    return before < 0 || at < -count || at >= count ? INT64_MIN
+                                                    : before * count + (at < 0 ? at + count : at);
+}
+
 /* ---- From one to the other ---- */
 
 static inline float weir_to_float(int64_t a)

@@ -117,7 +117,7 @@ static bool can_fail(const struct schedule *schedule)
     bool can = false;
     for (size_t s = 0; s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
-        can |= step->kind == STEP_FAIL;
+        can |= step->kind == STEP_FAIL || (step->kind == STEP_LOOP && step->loop.scatters);
         for (size_t k = 0; step->kind == STEP_LOOP && k < step->loop.operand_count; k++)
             can |= step->loop.operands[k].is_indexed;
     }

@@ -15,6 +15,7 @@ struct row {
         int64_t (*I_FF)(float a, float b);
         int64_t (*I_I)(int64_t a);
         int64_t (*I_II)(int64_t a, int64_t b);
+        int64_t (*I_III)(int64_t a, int64_t b, int64_t c);
         float (*F_I)(int64_t a);
         int64_t (*I_F)(float a);
         float (*F_IFF)(int64_t a, float b, float c);
@@ -51,6 +52,8 @@ union element function_call(const struct function *function, const union element
         result.whole = row->call.I_I(of[0].whole);
     else if (KIND("I_II"))
         result.whole = row->call.I_II(of[0].whole, of[1].whole);
+    else if (KIND("I_III"))
+        result.whole = row->call.I_III(of[0].whole, of[1].whole, of[2].whole);
     else if (KIND("F_I"))
         result.real = row->call.F_I(of[0].whole);
     else if (KIND("I_F"))

@@ -19,16 +19,22 @@ static ptrdiff_t place_in(const struct running *r, const struct view *view, size
     return at;
 }
 
+/* An index below 0 counts from the end; false: it is outside. */
+static bool move(const struct running *r, size_t term, size_t bound, ptrdiff_t step, ptrdiff_t *at)
+{
+    const int64_t index = r->values[term].whole, all = (int64_t)bound;
+    if (index < -all || index >= all)
+        return false;
+    *at += step * (ptrdiff_t)(index < 0 ? index + all : index);
+    return true;
+}
+
 static bool read_operand(struct running *r, const struct operand *operand, union element *value)
 {
     ptrdiff_t at = place_in(r, &operand->view, r->loop->rank);
     const void *memory = r->memory[operand->view.buffer];
-    if (operand->is_indexed) {
-        const int64_t index = r->values[operand->index].whole, bound = (int64_t)operand->bound;
-        if (index < -bound || index >= bound)
-            return false;
-        at += operand->step * (ptrdiff_t)(index < 0 ? index + bound : index);
-    }
+    if (operand->is_indexed && !move(r, operand->index, operand->bound, operand->step, &at))
+        return false;
     if (schedule_is_int(r->schedule, &operand->view))
         value->whole = ((const int64_t *)memory)[at];
     else
@@ -67,14 +73,31 @@ static bool advance(struct running *r, size_t from, size_t to)
     return false;
 }
 
-static void store(const struct running *r, const union element *value)
+static void update(const struct running *r, ptrdiff_t at, union element *value)
 {
     const struct view *to = &r->loop->to;
-    const ptrdiff_t at = place_in(r, to, r->loop->rank - r->loop->reduced);
+    union element of[2] = {{0}, *value};
+    if (schedule_is_int(r->schedule, to))
+        of[0].whole = ((const int64_t *)r->memory[to->buffer])[at];
+    else
+        of[0].real = ((const float *)r->memory[to->buffer])[at];
+    *value = function_call(r->loop->update, of);
+}
+
+static bool store(const struct running *r, union element *value)
+{
+    const struct loop *loop = r->loop;
+    const struct view *to = &loop->to;
+    ptrdiff_t at = place_in(r, to, loop->rank - loop->reduced);
+    if (loop->scatters && !move(r, loop->index, loop->bound, loop->step, &at))
+        return false;
+    if (loop->update)
+        update(r, at, value);
     if (schedule_is_int(r->schedule, to))
         ((int64_t *)r->memory[to->buffer])[at] = value->whole;
     else
         ((float *)r->memory[to->buffer])[at] = value->real;
+    return true;
 }
 
 static bool run_loop(const struct schedule *schedule, const struct loop *loop, void *const *memory)
@@ -89,7 +112,8 @@ static bool run_loop(const struct schedule *schedule, const struct loop *loop, v
             const union element of[2] = {all, r.values[last]};
             all = loop->combine ? function_call(loop->combine, of) : r.values[last];
         } while (advance(&r, kept, loop->rank));
-        store(&r, &all);
+        if (!store(&r, &all))
+            return false;
     } while (advance(&r, 0, kept));
     return true;
 }

@@ -75,7 +75,9 @@ struct operand {
 };
 
 /* For every element of `dims` the last term. Of the last `reduced` dimensions those are combined in
- * order, from `start` on, and of every other dimension one is left; `to` has these. */
+ * order, from `start` on, and of every other dimension one is left; `to` has these.
+ * One that scatters stores each in a place that is moved as that of an indexed operand is, or what
+ * the function makes of what is there and of that (NULL: there is none), in order. */
 struct loop {
     size_t rank, dims[VIEW_RANK_MAX], reduced;
     const struct function *combine;
@@ -84,6 +86,10 @@ struct loop {
     struct term terms[LOOP_TERMS_MAX];
     size_t operand_count, term_count;
     struct view to;
+    bool scatters;
+    const struct function *update;
+    size_t index, bound;
+    ptrdiff_t step;
 };
 
 /* A kernel, once for each row: [B] x [T] x units in, and the same out. Its states before the first

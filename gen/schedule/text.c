@@ -82,19 +82,30 @@ static void add_index(struct text *out, const struct view *view, size_t dims)
         text_add(out, "0");
 }
 
+/* An index that is outside of what there is ends the call. */
+static void add_check(size_t term, size_t bound, const char *indent, struct text *out)
+{
+    text_add(out, "%sif (t%zu < -%zu || t%zu >= %zu)\n%s    return 1;\n", indent, term, bound, term,
+             bound, indent);
+}
+
+/* How far it moves; below 0 it counts from the end. */
+static void add_move(size_t term, size_t bound, ptrdiff_t step, struct text *out)
+{
+    text_add(out, " + (ptrdiff_t)(t%zu < 0 ? t%zu + %zu : t%zu) * %td", term, term, bound, term,
+             step);
+}
+
 static void add_operand(const struct loop *loop, const struct term *term, const char *indent,
                         size_t t, struct text *out)
 {
     const struct operand *operand = &loop->operands[term->operand];
-    if (operand->is_indexed) {
-        text_add(out, "%sif (t%zu < -%zu || t%zu >= %zu)\n%s    return 1;\n", indent,
-                 operand->index, operand->bound, operand->index, operand->bound, indent);
-    }
+    if (operand->is_indexed)
+        add_check(operand->index, operand->bound, indent, out);
     text_add(out, "%sconst %s t%zu = p%zu[", indent, type_of(term->is_int), t, term->operand);
     add_index(out, &operand->view, loop->rank);
     if (operand->is_indexed)
-        text_add(out, " + (ptrdiff_t)(t%zu < 0 ? t%zu + %zu : t%zu) * %td", operand->index,
-                 operand->index, operand->bound, operand->index, operand->step);
+        add_move(operand->index, operand->bound, operand->step, out);
     text_add(out, "];\n");
 }
 
@@ -180,6 +191,21 @@ static void add_abreast(const struct loop *loop, struct text *out)
     text_add(out, "], t%zu);\n        }\n        }\n        }\n", last);
 }
 
+/* What a loop that scatters does with an element. */
+static void add_scatter(const struct loop *loop, const char *indent, struct text *out)
+{
+    const size_t last = loop->term_count - 1;
+    add_check(loop->index, loop->bound, indent, out);
+    text_add(out, "%sconst ptrdiff_t at = ", indent);
+    add_index(out, &loop->to, loop->rank);
+    add_move(loop->index, loop->bound, loop->step, out);
+    if (loop->update)
+        text_add(out, ";\n%sto[at] = weir_%s(to[at], t%zu);\n        }\n", indent,
+                 loop->update->name, last);
+    else
+        text_add(out, ";\n%sto[at] = t%zu;\n        }\n", indent, last);
+}
+
 static void add_loop(const struct schedule *schedule, const struct loop *loop, struct text *out)
 {
     static const char indent[] = "            ";
@@ -198,6 +224,10 @@ static void add_loop(const struct schedule *schedule, const struct loop *loop, s
     }
     for (size_t t = 0; t <= last; t++)
         add_term(loop, t, indent, out);
+    if (loop->scatters) {
+        add_scatter(loop, indent, out);
+        return;
+    }
     if (loop->combine)
         text_add(out, "%sall = weir_%s(all, t%zu);\n        }\n", indent, loop->combine->name,
                  last);

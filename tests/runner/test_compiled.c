@@ -276,6 +276,43 @@ static void compare_all_elements(struct writer *writer)
                      "Clip x -> b min=0.5 max=nan.\nout Y\nout a\nout b\n");
 }
 
+/* An index that is computed, and outside of what there is: neither way gives anything for it. */
+static void expect_outside(struct writer *writer, const char *text)
+{
+    const run_options options = {.flags = FLAGS};
+    struct text_values values = {.memory = onnx_memory_create(1 << 20)};
+    const onnx_tensor *outputs[TEXT_VALUES];
+    struct failure failure = {""};
+    writer_clear(writer, 16);
+    writer_model(writer, text, &values);
+    onnx_model *model = writer_load(writer, &failure);
+    run_session *session = run_create(model, &options, &failure);
+    run_compiled *compiled = run_compiled_create(model, values.given, &options, true, &failure);
+    EXPECT(compiled && session, "%s: %s", text, failure.sentence);
+    EXPECT(!run_call(session, values.given, outputs, &failure), "%s: it is run", text);
+    EXPECT(!run_compiled_call(compiled, values.given, outputs, &failure), "%s: it is called", text);
+    run_compiled_destroy(compiled);
+    run_destroy(session);
+    onnx_free(model);
+    onnx_memory_destroy(values.memory);
+}
+
+static void expect_all_outside(struct writer *writer)
+{
+    expect_outside(writer, "in x f [2,3] ~\nin i i [1,1] = 3\nGatherElements x i -> y axis=1\n"
+                           "out y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin i i [2] = 0 3\nGatherND x i -> y\nout y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin i i [2] = -3 1\nGatherND x i -> y\nout y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin i i [1,1] = -4\nin u f [1,1] ~\n"
+                           "ScatterElements x i u -> y axis=1\nout y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin i i [1,2] = 2 0\nin u f [1] ~\n"
+                           "ScatterND x i u -> y\nout y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin n i [3] = 2 -1 2\nReverseSequence x n -> y\n"
+                           "out y\n");
+    expect_outside(writer, "in x f [2,3] ~\nin n i [3] = 2 1 3\nReverseSequence x n -> y\n"
+                           "out y\n");
+}
+
 int main(int argc, char **argv)
 {
     struct writer *writer = writer_create();
@@ -285,6 +322,7 @@ int main(int argc, char **argv)
         compare_stream(writer, memory, steps, 1 << 1 | 1 << 4);
     }
     compare_all_elements(writer);
+    expect_all_outside(writer);
     for (int i = 2; i < argc; i++)
         compare_file(argv[i]);
     const size_t least = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;

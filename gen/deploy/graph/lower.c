@@ -28,6 +28,11 @@ static const struct {
     {"ArgMax", lower_arg},
     {"ArgMin", lower_arg},
     {"CumSum", lower_cum_sum},
+    {"TopK", lower_top_k},
+    {"OneHot", lower_one_hot},
+    {"Compress", lower_compress},
+    {"NonZero", lower_unsized},
+    {"Range", lower_unsized},
     {"Gelu", lower_gelu},
     {"Softmax", lower_softmax},
     {"LogSoftmax", lower_softmax},
@@ -51,17 +56,17 @@ static const struct {
     {"Dropout", lower_move},
     {"Expand", lower_move},
     {"Flatten", lower_move},
-    {"GatherElements", lower_move},
-    {"GatherND", lower_move},
+    {"GatherElements", lower_gather_elements},
+    {"GatherND", lower_gather_nd},
     {"Identity", lower_move},
     {"Pad", lower_move},
     {"Reshape", lower_move},
     {"Resize", lower_move},
-    {"Scatter", lower_move},
-    {"ScatterElements", lower_move},
-    {"ScatterND", lower_move},
+    {"Scatter", lower_scatter_elements},
+    {"ScatterElements", lower_scatter_elements},
+    {"ScatterND", lower_scatter_nd},
     {"Upsample", lower_move},
-    {"ReverseSequence", lower_move},
+    {"ReverseSequence", lower_reverse_sequence},
     {"Slice", lower_move},
     {"Split", lower_move},
     {"Squeeze", lower_move},
@@ -91,8 +96,8 @@ void *lower_take(struct lowering *l, size_t count, size_t size)
 
 /* ---- Constants ---- */
 
-/* The shape of a value that is none: a tensor without elements does, as Shape and Size read no
- * more. */
+/* The shape of a value that is none: a tensor without elements does, as Shape, Size and
+ * EyeLike read no more. */
 static const onnx_tensor *shape_of(struct lowering *l, const struct value *value)
 {
     onnx_tensor *tensor = onnx_memory_take(l->scratch, 1, sizeof *tensor);
@@ -109,7 +114,8 @@ static const onnx_tensor *shape_of(struct lowering *l, const struct value *value
 static bool fold(struct lowering *l, bool *folded)
 {
     const onnx_node *node = l->node;
-    const bool shapes = !strcmp(node->op, "Shape") || !strcmp(node->op, "Size");
+    const bool shapes =
+        !strcmp(node->op, "Shape") || !strcmp(node->op, "Size") || !strcmp(node->op, "EyeLike");
     const onnx_tensor **inputs =
         onnx_memory_take(l->scratch, node->input_count + 1, sizeof *inputs);
     const onnx_tensor **outputs = onnx_memory_take(l->scratch, node->output_count, sizeof *outputs);

@@ -166,6 +166,21 @@ struct view lower_window_patches(const struct window *window, const struct view 
 /* What lies as [batch][rows][columns][channels] under the node's axes. */
 struct view lower_window_output(const struct lowering *l, const struct view *made);
 
+/* ---- Rows of indices: indexed.c ---- */
+
+/* GatherND and ScatterND: rows of `depth` numbers that say where in the dimensions of x from
+ * `batch` on, which have `bound` elements, a part of it is; and the shape of all parts. */
+struct index_rows {
+    size_t batch, depth, bound, rank, dims[VIEW_RANK_MAX];
+};
+
+bool lower_read_rows(struct lowering *l, struct value *x, struct value *indices, size_t batch,
+                     struct index_rows *rows);
+
+/* Their terms in a loop over all parts: the last one is the place among the `bound`. */
+void lower_add_rows(struct lowering *l, const struct index_rows *rows, struct value *x,
+                    struct value *indices, struct loop *loop);
+
 /* ---- Operators ---- */
 
 typedef bool lower_operator(struct lowering *l);
@@ -174,6 +189,9 @@ lower_operator lower_recurrent, lower_if, lower_cell; /* recurrent.c, branches.c
 lower_operator lower_elementwise, lower_clip, lower_gelu, lower_cast,
     lower_mean; /* elementwise.c */
 lower_operator lower_move, lower_gather; /* moves.c */
+lower_operator lower_gather_elements, lower_gather_nd, lower_reverse_sequence; /* indexed.c */
+lower_operator lower_scatter_elements, lower_scatter_nd; /* scatter.c */
+lower_operator lower_top_k, lower_one_hot, lower_compress, lower_unsized; /* ranks.c */
 lower_operator lower_matmul, lower_gemm; /* products.c */
 lower_operator lower_conv, lower_conv_transpose; /* convolution.c */
 lower_operator lower_pool; /* pooling.c */
