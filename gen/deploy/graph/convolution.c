@@ -8,60 +8,73 @@
 
 #include <string.h>
 
-/* A convolution in work. */
+/* A convolution in work. Weights are [filters][channels / groups][kernel]; NULL: they, or the bias,
+ * are computed. */
 struct convolution {
     struct window window;
     size_t channels, groups, filters, size; /* size: of the kernel */
-    const float *weights; /* [filters][channels / groups][kernel] */
-    const float *bias; /* NULL: there is none */
-    int64_t spread[2]; /* from one element that is read to the next, with zeros between */
+    const float *weights, *bias;
+    int64_t spread[SPATIAL_MAX]; /* from one element that is read to the next, with zeros between */
 };
 
 /* ---- What it is ---- */
 
-static bool check(struct lowering *l, onnx_call *call, const onnx_tensor *shape,
-                  struct convolution *c)
+/* What stands for an input where only its shape is asked for. */
+static onnx_tensor shape_of(const struct value *x)
 {
-    const onnx_tensor *kernel = lower_constant(l, 1), *bias = lower_constant(l, 2);
-    const struct value *x = lower_input(l, 0);
-    if (!x || x->is_int || !kernel || !kernel->floats || !kernel->count ||
-        (lower_input(l, 2) && (!bias || !bias->floats)))
-        return lower_refuse(l, "its weights are no constants");
-    if (x->rank < 3 || x->rank > 4)
-        return lower_refuse(l, "only convolutions over one or two dimensions are deployed");
-    if (!onnx_check_convolution(call, shape, kernel, bias, &c->groups))
-        return lower_refuse(l, "%s", l->failure->sentence);
+    static float nothing;
+    onnx_tensor shape = {.type = ONNX_FLOAT, .floats = &nothing};
+    if (!x)
+        return shape;
+    shape.rank = x->rank;
+    shape.count = lower_count(x);
+    memcpy(shape.dims, x->dims, sizeof shape.dims);
+    return shape;
+}
+
+static const float *floats_of(const struct lowering *l, size_t input)
+{
+    const onnx_tensor *tensor = lower_constant(l, input);
+    return tensor ? tensor->floats : NULL;
+}
+
+/* The shapes of the input, the kernel and the bias. */
+static bool check(struct lowering *l, onnx_call *call, onnx_tensor shapes[3], struct convolution *c)
+{
+    for (size_t i = 0; i < 3; i++) {
+        const struct value *value = lower_input(l, i);
+        if (value ? value->is_int : i < 2)
+            return lower_refuse(l, "it works on floats");
+        shapes[i] = shape_of(value);
+    }
+    const onnx_tensor *x = &shapes[0], *kernel = &shapes[1];
+    if (!kernel->count ||
+        !onnx_check_convolution(call, x, kernel, lower_input(l, 2) ? &shapes[2] : NULL, &c->groups))
+        return lower_refuse(l, "%s", kernel->count ? l->failure->sentence : "its kernel is empty");
     c->size = kernel->count / kernel->dims[0] / kernel->dims[1];
     c->channels = x->dims[1];
-    c->bias = bias ? bias->floats : NULL;
-    c->spread[0] = c->spread[1] = 1;
+    c->weights = floats_of(l, 1);
+    c->bias = floats_of(l, 2);
+    c->spread[0] = c->spread[1] = c->spread[2] = 1;
     return true;
 }
 
-static onnx_tensor shape_of(const struct value *x)
+static bool has_bias_for(const struct lowering *l, const struct convolution *c)
 {
-    onnx_tensor shape = {.type = ONNX_FLOAT, .rank = x ? x->rank : 0, .count = 1};
-    static float nothing;
-    shape.floats = &nothing;
-    for (size_t d = 0; d < shape.rank; d++)
-        shape.dims[d] = x->dims[d];
-    return shape;
+    return !lower_input(l, 2) || lower_count(lower_input(l, 2)) == c->filters;
 }
 
 static bool read_conv(struct lowering *l, struct convolution *c)
 {
-    const onnx_tensor *kernel = lower_constant(l, 1), *bias = lower_constant(l, 2);
-    const onnx_tensor shape = shape_of(lower_input(l, 0));
-    const onnx_tensor *inputs[] = {&shape, kernel, bias};
-    onnx_call call = {l->node, inputs, NULL, l->scratch, l->failure};
-    if (!check(l, &call, &shape, c))
+    onnx_tensor shapes[3], *const kernel = &shapes[1];
+    onnx_call call = {l->node, NULL, NULL, l->scratch, l->failure};
+    if (!check(l, &call, shapes, c))
         return false;
     c->filters = kernel->dims[0];
-    c->weights = kernel->floats;
     if (kernel->dims[0] % c->groups || c->channels != kernel->dims[1] * c->groups ||
-        (bias && bias->count != c->filters))
+        !has_bias_for(l, c))
         return lower_refuse(l, "the shapes of its inputs do not go together");
-    return onnx_window_read(&call, &shape, kernel->dims + 2, false, &c->window) ||
+    return onnx_window_read(&call, &shapes[0], kernel->dims + 2, false, &c->window) ||
            lower_refuse(l, "%s", l->failure->sentence);
 }
 
@@ -85,49 +98,50 @@ static bool turn_weights(struct lowering *l, struct convolution *c, const onnx_t
 
 static bool read_transposed(struct lowering *l, struct convolution *c)
 {
-    const onnx_tensor *kernel = lower_constant(l, 1), *bias = lower_constant(l, 2);
-    const onnx_tensor shape = shape_of(lower_input(l, 0));
-    const onnx_tensor *inputs[] = {&shape, kernel, bias};
-    onnx_call call = {l->node, inputs, NULL, l->scratch, l->failure};
+    onnx_tensor shapes[3], *const kernel = &shapes[1];
+    onnx_call call = {l->node, NULL, NULL, l->scratch, l->failure};
     struct window *w = &c->window;
-    if (!check(l, &call, &shape, c))
+    if (!check(l, &call, shapes, c))
         return false;
+    if (!c->weights)
+        return lower_refuse(l, "its weights are no constants");
     c->filters = kernel->dims[1] * c->groups;
-    if (kernel->dims[0] != c->channels || kernel->dims[0] % c->groups ||
-        (bias && bias->count != c->filters))
+    if (kernel->dims[0] != c->channels || kernel->dims[0] % c->groups || !has_bias_for(l, c))
         return lower_refuse(l, "the shapes of its inputs do not go together");
-    if (!onnx_window_attributes(&call, &shape, kernel->dims + 2, w) ||
-        !onnx_window_transposed(&call, shape.rank - 2, w))
+    if (!onnx_window_attributes(&call, &shapes[0], kernel->dims + 2, w) ||
+        !onnx_window_transposed(&call, shapes[0].rank - 2, w))
         return lower_refuse(l, "%s", l->failure->sentence);
     for (size_t d = 0; d < SPATIAL_MAX; d++) {
-        if (d > 0)
-            c->spread[d - 1] = w->stride[d];
+        c->spread[d] = w->stride[d];
         w->before[d] = (int64_t)(w->kernel[d] - 1) * w->dilation[d] - w->before[d];
         w->stride[d] = 1;
         if (w->out[d] == 0)
             return lower_refuse(l, "its pads take all that it gives");
     }
-    return turn_weights(l, c, kernel);
+    return turn_weights(l, c, lower_constant(l, 1));
 }
 
 /* ---- As a product ---- */
+
+enum { OUTER = 1 + SPATIAL_MAX }; /* dimensions of patches before the kernel: batch and output */
 
 /* Patches as rows, which are copied where they do not lie so. */
 static struct view find_rows(struct lowering *l, const struct view *patches)
 {
     struct view last = *patches, rows = *patches;
-    last.rank = 3;
-    memcpy(last.dims, patches->dims + 3, 3 * sizeof *last.dims);
-    memcpy(last.strides, patches->strides + 3, 3 * sizeof *last.strides);
+    last.rank = patches->rank - OUTER;
+    memcpy(last.dims, patches->dims + OUTER, last.rank * sizeof *last.dims);
+    memcpy(last.strides, patches->strides + OUTER, last.rank * sizeof *last.strides);
     if (!view_is_dense(&last))
         rows = lower_pack(l, patches);
-    rows.rank = 4;
-    rows.dims[3] = view_count(&last);
-    rows.strides[3] = 1;
+    rows.rank = OUTER + 1;
+    rows.dims[OUTER] = view_count(&last);
+    rows.strides[OUTER] = 1;
     return rows;
 }
 
-static bool convolve(struct lowering *l, struct convolution *c, const struct view *x)
+static bool convolve(struct lowering *l, struct convolution *c, const struct view *x,
+                     struct value *result)
 {
     const struct view patches = lower_window_patches(&c->window, x, c->channels);
     const struct view rows = find_rows(l, &patches);
@@ -141,7 +155,6 @@ static bool convolve(struct lowering *l, struct convolution *c, const struct vie
                     c->weights[(f * c->channels + p) * c->size + k];
     const struct affine affine = {
         .inputs = c->size * c->channels, .outputs = c->filters, .matrix = matrix, .bias = c->bias};
-    struct value *result = lower_output(l, 0);
     if (!lower_affine(l, &rows, &affine, result))
         return false;
     const struct view view = lower_window_output(l, &result->view);
@@ -150,69 +163,113 @@ static bool convolve(struct lowering *l, struct convolution *c, const struct vie
     return true;
 }
 
-/* ---- In groups ---- */
+/* ---- As sums ---- */
 
-/* There is too little to multiply for a kernel: each output is a sum by itself. */
-static struct loop sum_groups(const struct convolution *c, const struct view *patches, int weights,
-                              const struct view *made)
+/* In groups there is too little to multiply for a kernel, and of weights that are computed there is
+ * none: each output is a sum by itself. */
+
+/* One dimension of that: its size, and how far apart elements lie. False: there are too many. */
+static bool add_dim(struct loop *loop, size_t size, ptrdiff_t input, ptrdiff_t weight, ptrdiff_t to)
+{
+    if (size == 1)
+        return true;
+    if (loop->rank == VIEW_RANK_MAX)
+        return false;
+    loop->dims[loop->rank] = size;
+    loop->operands[0].view.strides[loop->rank] = input;
+    loop->operands[1].view.strides[loop->rank] = weight;
+    loop->to.strides[loop->rank++] = to;
+    return true;
+}
+
+static struct view weights_view(struct lowering *l, const struct convolution *c)
+{
+    const size_t dims[] = {c->filters, c->channels / c->groups, c->size};
+    if (!c->weights) {
+        struct view view = lower_view(l, lower_input(l, 1));
+        if (!view_is_dense(&view))
+            view = lower_pack(l, &view);
+        const ptrdiff_t offset = view.offset;
+        view = view_dense(view.buffer, 3, dims);
+        view.offset = offset;
+        return view;
+    }
+    const int buffer =
+        schedule_buffer(l->schedule, PLACE_CONSTANT, false, dims[0] * dims[1] * dims[2]);
+    l->schedule->buffers[buffer].data = c->weights;
+    return view_dense(buffer, 3, dims);
+}
+
+static bool sum_groups(struct lowering *l, const struct convolution *c, const struct view *patches,
+                       const struct view *made)
 {
     const size_t each = c->filters / c->groups, planes = c->channels / c->groups;
+    const struct view weights = weights_view(l, c);
     struct loop loop = {
-        .rank = 8,
-        .reduced = 3,
-        .dims = {made->dims[0], made->dims[1], made->dims[2], c->groups, each, planes,
-                 patches->dims[3], patches->dims[4]},
         .combine = function_find("add"),
         .operand_count = 2,
+        .operands = {{.view = {.buffer = patches->buffer, .offset = patches->offset}},
+                     {.view = {.buffer = weights.buffer, .offset = weights.offset}}},
         .term_count = 3,
         .terms = {{.kind = TERM_OPERAND, .operand = 0},
                   {.kind = TERM_OPERAND, .operand = 1},
-                  {.kind = TERM_CALL, .function = function_find("mul"), .of = {0, 1}}}};
-    loop.operands[0].view =
-        (struct view){.buffer = patches->buffer,
-                      .offset = patches->offset,
-                      .strides = {patches->strides[0], patches->strides[1], patches->strides[2],
-                                  patches->strides[5] * (ptrdiff_t)planes, 0, patches->strides[5],
-                                  patches->strides[3], patches->strides[4]}};
-    loop.operands[1].view = (struct view){
-        .buffer = weights,
-        .strides = {0, 0, 0, (ptrdiff_t)(each * planes * c->size), (ptrdiff_t)(planes * c->size),
-                    (ptrdiff_t)c->size, (ptrdiff_t)patches->dims[4], 1}};
-    loop.to = (struct view){
-        .buffer = made->buffer,
-        .strides = {made->strides[0], made->strides[1], made->strides[2], (ptrdiff_t)each, 1}};
-    return loop;
-}
-
-static bool convolve_groups(struct lowering *l, struct convolution *c, const struct view *x)
-{
-    const struct view patches = lower_window_patches(&c->window, x, c->channels / c->groups);
-    const int weights = schedule_buffer(l->schedule, PLACE_CONSTANT, false,
-                                        c->filters * (c->channels / c->groups) * c->size);
-    l->schedule->buffers[weights].data = c->weights;
-    const size_t dims[] = {patches.dims[0], patches.dims[1], patches.dims[2], c->filters};
-    const struct view made = view_dense(
-        schedule_buffer(l->schedule, PLACE_ARENA, false, dims[0] * dims[1] * dims[2] * dims[3]), 4,
-        dims);
-    struct loop loop = sum_groups(c, &patches, weights, &made);
+                  {.kind = TERM_CALL, .function = function_find("mul"), .of = {0, 1}}},
+        .to = {.buffer = made->buffer}};
+    const ptrdiff_t channel = patches->strides[patches->rank - 1], filter = weights.strides[0];
+    bool fits = true;
+    for (size_t d = 0; d < OUTER; d++)
+        fits = fits && add_dim(&loop, patches->dims[d], patches->strides[d], 0, made->strides[d]);
+    fits = fits &&
+           add_dim(&loop, c->groups, channel * (ptrdiff_t)planes, filter * (ptrdiff_t)each,
+                   (ptrdiff_t)each) &&
+           add_dim(&loop, each, 0, filter, 1);
+    const size_t kept = loop.rank;
+    ptrdiff_t tap = (ptrdiff_t)c->size;
+    fits = fits && add_dim(&loop, planes, channel, weights.strides[1], 0);
+    for (size_t d = OUTER; d < OUTER + SPATIAL_MAX; d++) {
+        tap /= (ptrdiff_t)patches->dims[d];
+        fits = fits && add_dim(&loop, patches->dims[d], patches->strides[d], tap, 0);
+    }
+    if (!fits)
+        return lower_refuse(l, "its sums have more than %d dimensions", VIEW_RANK_MAX);
+    loop.reduced = loop.rank - kept;
+    loop.to.rank = kept;
     loop_simplify(&loop);
     schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = loop;
-    const struct view view = lower_window_output(l, &made);
-    if (!c->bias) {
-        lower_set_view(lower_output(l, 0), &view, false);
-        return true;
-    }
-    struct value product = lower_blank(1), bias;
-    lower_set_view(&product, &view, false);
-    struct value *of[] = {&product, &bias};
-    return lower_set_channels(l, &bias, view.rank, c->filters, c->bias) &&
-           lower_expression(l, of, 2, "a b add", lower_output(l, 0));
+    return true;
 }
 
+static bool convolve_groups(struct lowering *l, struct convolution *c, const struct view *x,
+                            struct value *result)
+{
+    const struct view patches = lower_window_patches(&c->window, x, c->channels / c->groups);
+    size_t dims[OUTER + 1], count = c->filters;
+    for (size_t d = 0; d < OUTER; d++) {
+        dims[d] = patches.dims[d];
+        count *= dims[d];
+    }
+    dims[OUTER] = c->filters;
+    const struct view made =
+        view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count), OUTER + 1, dims);
+    if (!sum_groups(l, c, &patches, &made))
+        return false;
+    const struct view view = lower_window_output(l, &made);
+    lower_set_view(result, &view, false);
+    return true;
+}
+
+/* A product has the bias that is a constant. */
 static bool lower_either(struct lowering *l, struct convolution *c)
 {
+    const bool multiplies = c->groups == 1 && c->weights;
+    const bool adds = lower_input(l, 2) && !(multiplies && c->bias);
+    struct value product = lower_blank(1), bias, *result = adds ? &product : lower_output(l, 0);
+    struct value *of[] = {&product, &bias};
     const struct view x = lower_window_input(l, &c->window, 0, c->spread);
-    return c->groups == 1 ? convolve(l, c, &x) : convolve_groups(l, c, &x);
+    if (!(multiplies ? convolve : convolve_groups)(l, c, &x, result))
+        return false;
+    return !adds || (lower_read_channels(l, 2, product.rank, (size_t[]){c->filters, 0}, &bias) &&
+                     lower_expression(l, of, 2, "a b add", lower_output(l, 0)));
 }
 
 bool lower_conv(struct lowering *l)

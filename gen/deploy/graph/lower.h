@@ -88,6 +88,12 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor);
 bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, size_t channels,
                         const float *numbers);
 
+/* An input with a number for each channel, as a value that is broadcast to so many dimensions: the
+ * channels are the second one, or that and the one after it, of these sizes (0: it is not).
+ * normalise.c. */
+bool lower_read_channels(struct lowering *l, size_t input, size_t rank, const size_t sizes[2],
+                         struct value *value);
+
 /* Leaves axes of size 1 out of a view. */
 void lower_drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX]);
 
@@ -154,16 +160,16 @@ struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const dou
 
 struct window;
 
-/* The input of the node as [batch][channels][rows][columns], in the memory around it what is to be
- * read there; and with this stride zeros between its elements, where that is more than 1. */
+/* The input of the node as [batch][channels] and three dimensions, in the memory around it what is
+ * to be read there; and with this stride zeros between its elements, where that is more than 1. */
 struct view lower_window_input(struct lowering *l, const struct window *window, float fill,
-                               const int64_t spread[2]);
+                               const int64_t spread[3]);
 
-/* What is read for each output: [batch][rows][columns][kernel][channels]. */
+/* What is read for each output: [batch], the output, the kernel, [channels]. */
 struct view lower_window_patches(const struct window *window, const struct view *x,
                                  size_t channels);
 
-/* What lies as [batch][rows][columns][channels] under the node's axes. */
+/* What lies as [batch], three dimensions, [channels] under the node's axes. */
 struct view lower_window_output(const struct lowering *l, const struct view *made);
 
 /* ---- Rows of indices: indexed.c ---- */

@@ -57,10 +57,8 @@ bool lower_layer_norm(struct lowering *l)
 
 /* ---- By channels, and groups of them ---- */
 
-/* An input with a number for each channel, as a value that is broadcast to so many dimensions, of
- * which the channels are some from one on, with these sizes (0: there is no such dimension). */
-static bool read_channels(struct lowering *l, size_t input, size_t rank, const size_t sizes[2],
-                          struct value *value)
+bool lower_read_channels(struct lowering *l, size_t input, size_t rank, const size_t sizes[2],
+                         struct value *value)
 {
     struct value *given = lower_input(l, input);
     const size_t count = sizes[0] * (sizes[1] ? sizes[1] : 1);
@@ -89,8 +87,8 @@ bool lower_instance_norm(struct lowering *l)
     const size_t sizes[] = {x->dims[1], 0};
     struct value *of[] = {&result, &scale, &bias};
     return normalise(l, x, axes, &moments, &result) &&
-           read_channels(l, 1, x->rank, sizes, &scale) &&
-           read_channels(l, 2, x->rank, sizes, &bias) &&
+           lower_read_channels(l, 1, x->rank, sizes, &scale) &&
+           lower_read_channels(l, 2, x->rank, sizes, &bias) &&
            lower_expression(l, of, 3, "a b mul c add", lower_output(l, 0));
 }
 
@@ -130,8 +128,8 @@ bool lower_group_norm(struct lowering *l)
         axes[d] = true;
     struct value *of[] = {&result, &scale, &bias};
     if (!normalise(l, &parted, axes, &moments, &result) ||
-        !read_channels(l, 1, split.rank, sizes, &scale) ||
-        !read_channels(l, 2, split.rank, sizes, &bias) ||
+        !lower_read_channels(l, 1, split.rank, sizes, &scale) ||
+        !lower_read_channels(l, 2, split.rank, sizes, &bias) ||
         !lower_expression(l, of, 3, "a b mul c add", &scaled))
         return false;
     const struct view whole = view_dense(
@@ -183,7 +181,7 @@ bool lower_batch_norm(struct lowering *l)
     if (known)
         return scale_channels(l, x, given);
     for (size_t k = 0; k < 4; k++)
-        if (!read_channels(l, k + 1, x->rank, (size_t[]){x->dims[1], 0}, &list[k]))
+        if (!lower_read_channels(l, k + 1, x->rank, (size_t[]){x->dims[1], 0}, &list[k]))
             return false;
     struct value *deviation[] = {&list[0], &list[3]}, *of[] = {x, &list[2], &factor},
                  *last[] = {&scaled, &list[1]};
