@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Einsum of one or two operands: a walk over all labels, those of the output first, so that each
  * output is one sum over the others. */
+#include "onnx/einsum.h"
 #include "onnx/operators.h"
 #include "onnx/walk.h"
 
 #include <ctype.h>
 #include <string.h>
 
-enum { OPERANDS = 2, LABELS_MAX = OPERANDS * ONNX_RANK_MAX, ELLIPSIS = 128 };
+enum { OPERANDS = EINSUM_OPERANDS, LABELS_MAX = EINSUM_LABELS, ELLIPSIS = 128 };
 
 /* The labels of an operand or of the output: a letter each, or ELLIPSIS and which dimension of it,
  * counted from its end. */
@@ -15,19 +16,6 @@ struct term {
     size_t count;
     int labels[ONNX_RANK_MAX];
     bool has_ellipsis;
-};
-
-/* What is known of a label. */
-struct label {
-    int name;
-    size_t dim;
-    bool is_known; /* an operand has it */
-    ptrdiff_t stride[OPERANDS];
-};
-
-struct sum {
-    struct label labels[LABELS_MAX];
-    size_t count, outputs; /* the first so many are those of the output */
 };
 
 /* ---- The equation ---- */
@@ -108,7 +96,7 @@ static bool read_equation(const onnx_call *call, struct term terms[OPERANDS], st
 
 /* ---- Labels ---- */
 
-static struct label *find_label(struct sum *sum, int name)
+static struct einsum_label *find_label(struct einsum *sum, int name)
 {
     size_t i = 0;
     while (i < sum->count && sum->labels[i].name != name)
@@ -116,18 +104,19 @@ static struct label *find_label(struct sum *sum, int name)
     if (i == LABELS_MAX)
         return NULL;
     if (i == sum->count)
-        sum->labels[sum->count++] = (struct label){name, 1, false, {0, 0}};
+        sum->labels[sum->count++] = (struct einsum_label){name, 1, false, {0, 0}};
     return &sum->labels[i];
 }
 
 /* The dimensions of an operand under its labels; a dimension of 1 broadcasts. */
-static bool add_operand(const onnx_call *call, const struct term *term, size_t t, struct sum *sum)
+static bool add_operand(const onnx_call *call, const struct term *term, size_t t,
+                        struct einsum *sum)
 {
     const onnx_tensor *x = call->inputs[t];
     ptrdiff_t strides[ONNX_RANK_MAX];
     onnx_dense_strides(x, strides);
     for (size_t d = 0; d < x->rank; d++) {
-        struct label *label = find_label(sum, term->labels[d]);
+        struct einsum_label *label = find_label(sum, term->labels[d]);
         if (!label || (label->dim != 1 && x->dims[d] != 1 && label->dim != x->dims[d]))
             return fail(call->failure, "the shapes of its inputs do not go together");
         label->is_known = true;
@@ -139,10 +128,13 @@ static bool add_operand(const onnx_call *call, const struct term *term, size_t t
     return true;
 }
 
-static bool read_sum(const onnx_call *call, struct sum *sum, size_t dims[ONNX_RANK_MAX])
+bool onnx_einsum_read(const onnx_call *call, struct einsum *sum, size_t dims[ONNX_RANK_MAX])
 {
     struct term terms[OPERANDS], output;
-    *sum = (struct sum){.count = 0};
+    if (call->node->input_count > OPERANDS)
+        return fail(call->failure, "it has %zu operands, and at most two are supported",
+                    call->node->input_count);
+    *sum = (struct einsum){.count = 0};
     if (!read_equation(call, terms, &output))
         return false;
     for (size_t k = 0; k < output.count; k++)
@@ -164,10 +156,10 @@ static bool read_sum(const onnx_call *call, struct sum *sum, size_t dims[ONNX_RA
 /* ---- The sum ---- */
 
 /* Goes on to the next place among labels from the first to before the last; false: that was all. */
-static bool next(const struct sum *sum, size_t first, size_t last, size_t *index, ptrdiff_t *at)
+static bool next(const struct einsum *sum, size_t first, size_t last, size_t *index, ptrdiff_t *at)
 {
     for (size_t k = last; k-- > first;) {
-        const struct label *label = &sum->labels[k];
+        const struct einsum_label *label = &sum->labels[k];
         for (size_t t = 0; t < OPERANDS; t++)
             at[t] += label->stride[t];
         if (++index[k] < label->dim)
@@ -179,7 +171,7 @@ static bool next(const struct sum *sum, size_t first, size_t last, size_t *index
     return false;
 }
 
-static void add_up(const onnx_call *call, const struct sum *sum, onnx_tensor *y)
+static void add_up(const onnx_call *call, const struct einsum *sum, onnx_tensor *y)
 {
     const onnx_tensor *a = call->inputs[0], *b = onnx_input(call, 1);
     size_t index[LABELS_MAX] = {0};
@@ -206,13 +198,10 @@ bool onnx_einsum(onnx_call *call)
 {
     const onnx_tensor *a = call->inputs[0], *b = onnx_input(call, 1);
     size_t dims[ONNX_RANK_MAX], work[LABELS_MAX + 1] = {8};
-    struct sum sum;
-    if (call->node->input_count > OPERANDS)
-        return fail(call->failure, "it has %zu operands, and at most two are supported",
-                    call->node->input_count);
+    struct einsum sum;
     if (b && !a->floats != !b->floats)
         return fail(call->failure, "its operands must be of one type");
-    if (!read_sum(call, &sum, dims))
+    if (!onnx_einsum_read(call, &sum, dims))
         return false;
     bool empty = false;
     for (size_t k = 0; k < sum.count; k++) {

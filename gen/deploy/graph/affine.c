@@ -50,6 +50,20 @@ static bool write_cell(struct lowering *l, const struct affine *affine)
 
 /* ---- Rows ---- */
 
+struct view lower_flat_rows(struct lowering *l, const struct view *view, size_t outer)
+{
+    struct view last = *view, rows = *view;
+    last.rank = view->rank - outer;
+    memcpy(last.dims, view->dims + outer, last.rank * sizeof *last.dims);
+    memcpy(last.strides, view->strides + outer, last.rank * sizeof *last.strides);
+    if (!view_is_dense(&last))
+        rows = lower_pack(l, view);
+    rows.rank = outer + 1;
+    rows.dims[outer] = view_count(&last);
+    rows.strides[outer] = 1;
+    return rows;
+}
+
 /* Rows as [B][T][units]; false: they do not lie in two dimensions. */
 static bool fold_rows(const struct view *rows, struct view *folded)
 {

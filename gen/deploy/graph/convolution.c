@@ -125,26 +125,11 @@ static bool read_transposed(struct lowering *l, struct convolution *c)
 
 enum { OUTER = 1 + SPATIAL_MAX }; /* dimensions of patches before the kernel: batch and output */
 
-/* Patches as rows, which are copied where they do not lie so. */
-static struct view find_rows(struct lowering *l, const struct view *patches)
-{
-    struct view last = *patches, rows = *patches;
-    last.rank = patches->rank - OUTER;
-    memcpy(last.dims, patches->dims + OUTER, last.rank * sizeof *last.dims);
-    memcpy(last.strides, patches->strides + OUTER, last.rank * sizeof *last.strides);
-    if (!view_is_dense(&last))
-        rows = lower_pack(l, patches);
-    rows.rank = OUTER + 1;
-    rows.dims[OUTER] = view_count(&last);
-    rows.strides[OUTER] = 1;
-    return rows;
-}
-
 static bool convolve(struct lowering *l, struct convolution *c, const struct view *x,
                      struct value *result)
 {
     const struct view patches = lower_window_patches(&c->window, x, c->channels);
-    const struct view rows = find_rows(l, &patches);
+    const struct view rows = lower_flat_rows(l, &patches, OUTER);
     float *matrix = lower_take(l, c->filters * c->channels * c->size, sizeof *matrix);
     if (!matrix)
         return false;

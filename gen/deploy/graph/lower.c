@@ -20,6 +20,9 @@ static const struct {
     {"Pow", lower_pow},
     {"Gather", lower_gather},
     {"MatMul", lower_matmul},
+    {"Einsum", lower_einsum},
+    {"DFT", lower_dft},
+    {"STFT", lower_stft},
     {"Gemm", lower_gemm},
     {"Conv", lower_conv},
     {"ConvTranspose", lower_conv_transpose},
@@ -96,16 +99,18 @@ void *lower_take(struct lowering *l, size_t count, size_t size)
 
 /* ---- Constants ---- */
 
-/* The shape of a value that is none: a tensor without elements does, as Shape, Size and
- * EyeLike read no more. */
-static const onnx_tensor *shape_of(struct lowering *l, const struct value *value)
+const onnx_tensor *lower_shape(struct lowering *l, const struct value *value)
 {
+    static float nothing;
     onnx_tensor *tensor = onnx_memory_take(l->scratch, 1, sizeof *tensor);
-    if (!tensor)
+    if (!tensor) {
+        fail_memory(l->failure);
         return NULL;
+    }
     *tensor = (onnx_tensor){.type = value->is_int ? ONNX_INT64 : ONNX_FLOAT,
                             .rank = value->rank,
-                            .count = lower_count(value)};
+                            .count = lower_count(value),
+                            .floats = value->is_int ? NULL : &nothing};
     memcpy(tensor->dims, value->dims, sizeof tensor->dims);
     return tensor;
 }
@@ -125,7 +130,7 @@ static bool fold(struct lowering *l, bool *folded)
     for (size_t i = 0; i < node->input_count && *folded; i++) {
         inputs[i] = lower_constant(l, i);
         if (lower_input(l, i) && !inputs[i])
-            inputs[i] = shapes ? shape_of(l, lower_input(l, i)) : NULL;
+            inputs[i] = shapes ? lower_shape(l, lower_input(l, i)) : NULL;
         *folded = inputs[i] || !lower_input(l, i);
     }
     if (!*folded)

@@ -141,6 +141,10 @@ bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_
 bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes[ONNX_RANK_MAX],
                       struct value *count);
 
+/* The shape of a value as a tensor without elements, for those who ask for no more; NULL: there is
+ * no memory. lower.c */
+const onnx_tensor *lower_shape(struct lowering *l, const struct value *value);
+
 /* A constant number, as a value. */
 bool lower_set_number(struct lowering *l, struct value *value, float number);
 
@@ -150,6 +154,10 @@ bool lower_set_number(struct lowering *l, struct value *value, float number);
  * whose place come the outputs. */
 bool lower_affine(struct lowering *l, const struct view *rows, const struct affine *affine,
                   struct value *result);
+
+/* A view whose dimensions from `outer` on become one, in which elements lie one after another: where
+ * they do not, a copy. */
+struct view lower_flat_rows(struct lowering *l, const struct view *view, size_t outer);
 
 /* Whether what is added, or the function, became part of the cell that gives a value. */
 bool lower_affine_takes(struct lowering *l, bool *taken);
@@ -201,6 +209,8 @@ lower_operator lower_top_k, lower_one_hot, lower_compress, lower_unsized; /* ran
 lower_operator lower_matmul, lower_gemm; /* products.c */
 lower_operator lower_conv, lower_conv_transpose; /* convolution.c */
 lower_operator lower_pool; /* pooling.c */
+lower_operator lower_einsum; /* einsum.c */
+lower_operator lower_dft, lower_stft; /* spectra.c */
 lower_operator lower_arg, lower_cum_sum; /* order.c */
 lower_operator lower_softmax, lower_reduce, lower_reduce_log_sum_exp; /* reductions.c */
 lower_operator lower_batch_norm, lower_instance_norm, lower_group_norm,

@@ -26,6 +26,16 @@ static bool multiply(struct lowering *l, struct value *x, const onnx_tensor *w, 
     return lower_affine(l, &rows, &affine, result);
 }
 
+static struct view turned(const struct view *view)
+{
+    struct view other = *view;
+    for (size_t k = 0; k < 2; k++) {
+        other.dims[view->rank - 2 + k] = view->dims[view->rank - 1 - k];
+        other.strides[view->rank - 2 + k] = view->strides[view->rank - 1 - k];
+    }
+    return other;
+}
+
 /* ---- MatMul ---- */
 
 static struct view as_matrix(const struct view *view, bool is_second)
@@ -42,10 +52,10 @@ static struct view as_matrix(const struct view *view, bool is_second)
 }
 
 /* Every element of the product as a sum of products. */
-static bool multiply_both(struct lowering *l, struct value *a, struct value *b)
+static bool multiply_both(struct lowering *l, const struct view *a, const struct view *b,
+                          struct value *result)
 {
-    const struct view va = lower_view(l, a), vb = lower_view(l, b);
-    const struct view x = as_matrix(&va, false), y = as_matrix(&vb, true);
+    const struct view x = as_matrix(a, false), y = as_matrix(b, true);
     size_t dims[ONNX_RANK_MAX], rank, count = 1;
     if (!onnx_broadcast_dims(x.dims, x.rank - 2, y.dims, y.rank - 2, dims, &rank) ||
         x.dims[x.rank - 1] != y.dims[y.rank - 2] || rank + 3 > VIEW_RANK_MAX)
@@ -75,15 +85,36 @@ static bool multiply_both(struct lowering *l, struct value *a, struct value *b)
     struct view to = loop.to;
     to.rank = rank;
     for (size_t k = 0; k < 2; k++) { /* an axis that an input does not have is none of the output */
-        if ((k ? &vb : &va)->rank == 1)
+        if ((k ? b : a)->rank == 1)
             continue;
         to.dims[to.rank] = loop.to.dims[rank + k];
         to.strides[to.rank++] = loop.to.strides[rank + k];
     }
     loop_simplify(&loop);
     schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = loop;
-    lower_set_view(lower_output(l, 0), &to, false);
+    lower_set_view(result, &to, false);
     return true;
+}
+
+/* By a constant matrix from the left: its transpose from the right gives the transpose. */
+static bool multiply_left(struct lowering *l, const onnx_tensor *w, struct value *b)
+{
+    struct value other = lower_blank(1), *y = lower_output(l, 0);
+    const struct view from = lower_view(l, b), view = turned(&from);
+    if (w->dims[1] != from.dims[from.rank - 2])
+        return lower_refuse(l, "the shapes of its inputs do not go together");
+    lower_set_view(&other, &view, false);
+    if (!multiply(l, &other, w, w->dims[0], w->dims[1], 1, 1, NULL, y))
+        return false;
+    const struct view result = turned(&y->view);
+    lower_set_view(y, &result, false);
+    y->affine_axis = result.rank - 2;
+    return true;
+}
+
+static bool is_matrix(const struct value *value)
+{
+    return value->constant && value->constant->rank == 2;
 }
 
 bool lower_matmul(struct lowering *l)
@@ -92,8 +123,12 @@ bool lower_matmul(struct lowering *l)
     if (!a || !b || a->is_int || b->is_int || a->rank == 0 || b->rank == 0)
         return lower_refuse(l, "it works on matrices of floats");
     const onnx_tensor *w = b->constant;
-    if (!w || w->rank != 2)
-        return multiply_both(l, a, b);
+    if (!is_matrix(b) && is_matrix(a) && b->rank > 1)
+        return multiply_left(l, a->constant, b);
+    if (!is_matrix(b)) {
+        const struct view x = lower_view(l, a), y = lower_view(l, b);
+        return multiply_both(l, &x, &y, lower_output(l, 0));
+    }
     if (a->dims[a->rank - 1] != w->dims[0])
         return lower_refuse(l, "the shapes of its inputs do not go together");
     return multiply(l, a, w, w->dims[1], 1, w->dims[1], 1, NULL, lower_output(l, 0));
@@ -116,37 +151,48 @@ static bool read_bias(struct lowering *l, const onnx_tensor *c, size_t outputs, 
     return numbers;
 }
 
+/* Of two matrices that are computed, or of which the first is a constant. */
+static bool multiply_computed(struct lowering *l, struct value *a, struct value *b, bool transposed,
+                              struct value *result)
+{
+    const struct view x = lower_view(l, a), given = lower_view(l, b),
+                      y = transposed ? turned(&given) : given;
+    struct value product = lower_blank(1), *of[] = {&product};
+    return multiply_both(l, &x, &y, &product) &&
+           lower_expression(l, of, 1, "a alpha=1 mul", result);
+}
+
+/* By a constant matrix, with a bias of one number for each output. */
+static bool multiply_constant(struct lowering *l, struct value *a, const onnx_tensor *w,
+                              bool transposed, const float *bias, struct value *result)
+{
+    const size_t outputs = w->dims[transposed ? 0 : 1];
+    return multiply(l, a, w, outputs, transposed ? w->dims[1] : 1, transposed ? 1 : w->dims[1],
+                    onnx_attribute_float(l->node, "alpha", 1), bias, result);
+}
+
 bool lower_gemm(struct lowering *l)
 {
-    struct value *a = lower_input(l, 0), *c = lower_input(l, 2), turned, product;
-    const onnx_tensor *w = lower_constant(l, 1);
+    struct value *a = lower_input(l, 0), *b = lower_input(l, 1), *c = lower_input(l, 2),
+                 other = lower_blank(1), product = other;
     const bool transposed = onnx_attribute_int(l->node, "transB", 0);
     const float *bias = NULL;
-    if (!a || a->is_int || a->rank != 2 || !w || !w->floats || w->rank != 2)
-        return lower_refuse(l, "its second factor is no constant matrix");
-    turned = *a;
+    if (!a || !b || a->is_int || b->is_int || a->rank != 2 || b->rank != 2 || (c && c->is_int))
+        return lower_refuse(l, "it works on matrices of floats");
     if (onnx_attribute_int(l->node, "transA", 0)) {
-        const struct view from = lower_view(l, a);
-        struct view view = from;
-        for (size_t d = 0; d < 2; d++) {
-            view.dims[d] = from.dims[1 - d];
-            view.strides[d] = from.strides[1 - d];
-        }
-        turned = lower_blank(1);
-        lower_set_view(&turned, &view, false);
-        a = &turned;
+        const struct view from = lower_view(l, a), view = turned(&from);
+        lower_set_view(&other, &view, false);
+        a = &other;
     }
-    const size_t outputs = w->dims[transposed ? 0 : 1];
-    if (a->dims[1] != w->dims[transposed ? 1 : 0])
+    const size_t outputs = b->dims[transposed ? 0 : 1];
+    if (a->dims[1] != b->dims[transposed ? 1 : 0])
         return lower_refuse(l, "the shapes of its inputs do not go together");
-    if (c && !read_bias(l, c->constant, outputs, &bias))
+    if (c && b->constant && !read_bias(l, c->constant, outputs, &bias))
         return false;
-    struct value *result = c && !bias ? &product : lower_output(l, 0);
-    product = lower_blank(1);
-    if (!multiply(l, a, w, outputs, transposed ? w->dims[1] : 1, transposed ? 1 : w->dims[1],
-                  onnx_attribute_float(l->node, "alpha", 1), bias, result))
-        return false;
-    struct value *of[] = {&product, c};
-    return result != &product ||
-           lower_expression(l, of, 2, "a beta=1 b mul add", lower_output(l, 0));
+    struct value *result = c && !bias ? &product : lower_output(l, 0), *of[] = {&product, c};
+    const bool multiplied = b->constant
+                                ? multiply_constant(l, a, b->constant, transposed, bias, result)
+                                : multiply_computed(l, a, b, transposed, result);
+    return multiplied && (result != &product ||
+                          lower_expression(l, of, 2, "a beta=1 b mul add", lower_output(l, 0)));
 }
