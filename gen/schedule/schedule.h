@@ -108,9 +108,11 @@ enum step_kind { STEP_LOOP, STEP_KERNEL, STEP_IF, STEP_ELSE, STEP_END, STEP_FAIL
 struct step {
     enum step_kind kind;
     const char *name; /* of what it is for */
-    struct loop loop;
-    struct kernel_step kernel;
-    struct view condition; /* STEP_IF: one whole number */
+    union {
+        struct loop loop;
+        struct kernel_step kernel;
+        struct view condition; /* STEP_IF: one whole number */
+    };
 };
 
 struct schedule {

@@ -63,9 +63,11 @@ static size_t add_value(struct lowering *l, struct loop *loop, struct value *val
                                             .number = value->is_int ? 0 : constant->floats[0],
                                             .whole = value->is_int ? constant->ints[0] : 0});
     if (value->deferred && value->uses == 1 && fits(loop, value->deferred)) {
-        const struct loop *part = value->deferred;
+        struct loop *part = value->deferred;
         value->deferred = NULL;
-        return add_part(loop, part);
+        const size_t last = add_part(loop, part);
+        lower_give_loop(l, part);
+        return last;
     }
     const struct view view = lower_view(l, value);
     loop->operands[loop->operand_count].view = view_broadcast(&view, loop->rank, loop->dims);
@@ -141,11 +143,10 @@ static bool push_words(struct expression *e, const char *words)
 static struct loop *read_loop(struct lowering *l, struct value *const *of, size_t count,
                               const char *words)
 {
-    struct loop *loop = lower_take(l, 1, sizeof *loop);
+    struct loop *loop = lower_take_loop(l);
     struct expression e = {.l = l, .loop = loop};
     if (!loop)
         return NULL;
-    *loop = (struct loop){0};
     for (size_t k = 0; k < count; k++) {
         size_t dims[ONNX_RANK_MAX], rank;
         if (!onnx_broadcast_dims(loop->dims, loop->rank, of[k]->dims, of[k]->rank, dims, &rank)) {
@@ -211,8 +212,8 @@ bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_
     turned.to = view; /* without those that are gone */
     lower_drop_axes(&turned.to, axes);
     loop_simplify(&turned);
-    struct step *step = schedule_step(l->schedule, STEP_LOOP, l->node->name);
-    step->loop = turned;
+    schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = turned;
+    lower_give_loop(l, loop);
     lower_set_view(result, &view, false);
     return true;
 }

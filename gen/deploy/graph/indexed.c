@@ -32,7 +32,7 @@ static void give(struct lowering *l, struct loop *loop, const struct value *x)
 static bool gather_along(struct lowering *l, struct value *x, size_t axis, struct value *indices,
                          const size_t *dims)
 {
-    struct loop *loop = lower_take(l, 1, sizeof *loop);
+    struct loop *loop = lower_take_loop(l);
     if (!loop)
         return false;
     const struct view data = lower_view(l, x), numbers = lower_view(l, indices);
@@ -122,7 +122,7 @@ bool lower_gather_nd(struct lowering *l)
         return lower_move(l);
     if (batch < 0 || batch > VIEW_RANK_MAX)
         return lower_refuse(l, "its batch_dims are %lld", (long long)batch);
-    struct loop *loop = lower_take(l, 1, sizeof *loop);
+    struct loop *loop = lower_take_loop(l);
     if (!loop || !lower_read_rows(l, x, indices, (size_t)batch, &rows))
         return false;
     struct view data = lower_view(l, x);

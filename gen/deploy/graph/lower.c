@@ -93,7 +93,7 @@ void *lower_take(struct lowering *l, size_t count, size_t size)
 {
     void *memory = onnx_memory_take(l->onnx->memory, count, size);
     if (!memory)
-        fail_memory(l->failure);
+        fail(l->failure, "the graph needs more memory than a model of its size may take");
     return memory;
 }
 
@@ -190,6 +190,16 @@ static bool lower_operation(struct lowering *l)
     return lower_elementwise(l);
 }
 
+/* Where very much is deferred, no more is. */
+static bool check_size(struct lowering *l)
+{
+    for (size_t i = 0; i < l->node->output_count && l->deferred > LOWER_DEFERRED_MAX; i++)
+        if (lower_output(l, i) && lower_output(l, i)->deferred)
+            lower_view(l, lower_output(l, i));
+    return l->schedule->step_count <= LOWER_STEPS_MAX ||
+           lower_refuse(l, "a call would have more than %d steps", LOWER_STEPS_MAX);
+}
+
 bool lower_graph(struct lowering *l, const onnx_graph *graph)
 {
     bool lowered = true;
@@ -198,7 +208,8 @@ bool lower_graph(struct lowering *l, const onnx_graph *graph)
         onnx_memory_clear(l->scratch);
         if (l->node->output_count == 0 || (l->node->output_count == 1 && !lower_output(l, 0)))
             return lower_refuse(l, "it has no output");
-        lowered = !is_used(l) || (lower_operation(l) && settle_empty(l) && !l->has_failed);
+        lowered = !is_used(l) ||
+                  (lower_operation(l) && settle_empty(l) && check_size(l) && !l->has_failed);
     }
     return lowered;
 }

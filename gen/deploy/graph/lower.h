@@ -42,7 +42,17 @@ struct lowering {
     const char *carry; /* lines OUT=IN; NULL: nothing is carried */
     bool keeps; /* recurrent nodes go on where the last call ended */
     bool has_failed; /* where a view is asked for, which cannot tell by itself */
+    struct loop_room *spare; /* of loops that were deferred */
+    size_t deferred; /* those that are */
 };
+
+/* Room for a deferred loop, which is large: it is used again. */
+struct loop_room {
+    struct loop loop;
+    struct loop_room *next;
+};
+
+enum { LOWER_DEFERRED_MAX = 256, LOWER_STEPS_MAX = 6144 };
 
 /* Fails: the node in work cannot be deployed. */
 bool lower_refuse(const struct lowering *l, const char *reason, ...)
@@ -102,6 +112,10 @@ struct view lower_view(struct lowering *l, struct value *value);
 
 /* A copy of a view, without gaps. */
 struct view lower_pack(struct lowering *l, const struct view *view);
+
+/* A loop to be deferred; giving it back, once it is part of another, or a step. */
+struct loop *lower_take_loop(struct lowering *l);
+void lower_give_loop(struct lowering *l, struct loop *loop);
 
 /* A step that copies from one view to another of the same shape; fills one with a number,
  * which is the whole one where its elements are. */

@@ -350,7 +350,7 @@ bool lower_gather(struct lowering *l)
         return false;
     if (x->rank - 1 + indices->rank > VIEW_RANK_MAX)
         return lower_refuse(l, "its indices have too many dimensions");
-    struct loop *loop = lower_take(l, 1, sizeof *loop);
+    struct loop *loop = lower_take_loop(l);
     if (!loop)
         return false;
     *loop = (struct loop){.operand_count = 2, .term_count = 2};

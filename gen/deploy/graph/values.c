@@ -99,6 +99,30 @@ void lower_drop_axes(struct view *view, const bool axes[ONNX_RANK_MAX])
     view->rank = rank;
 }
 
+/* ---- What is deferred ---- */
+
+struct loop *lower_take_loop(struct lowering *l)
+{
+    struct loop_room *room = l->spare;
+    if (room)
+        l->spare = room->next;
+    else
+        room = lower_take(l, 1, sizeof *room);
+    if (!room)
+        return NULL;
+    l->deferred++;
+    room->loop = (struct loop){0};
+    return &room->loop;
+}
+
+void lower_give_loop(struct lowering *l, struct loop *loop)
+{
+    struct loop_room *room = (struct loop_room *)(void *)loop; /* its first member */
+    room->next = l->spare;
+    l->spare = room;
+    l->deferred--;
+}
+
 /* A buffer of the value's shape, whose axes lie in the order of those that the loop first reads all
  * of: so a layout that suits one step goes on through the next. */
 static struct view make_room(struct lowering *l, const struct value *value)
@@ -164,6 +188,7 @@ struct view lower_view(struct lowering *l, struct value *value)
     }
     value->view = make_room(l, value);
     add_loop(l, value->deferred, &value->view);
+    lower_give_loop(l, value->deferred);
     value->deferred = NULL;
     return value->view;
 }
