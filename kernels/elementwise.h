@@ -199,6 +199,7 @@ WEIR_FLOATS_2(add, a + b)
 WEIR_FLOATS_2(sub, a - b)
 WEIR_FLOATS_2(mul, v_mul(a, b))
 WEIR_FLOATS_2(div, a / b)
+WEIR_FLOATS_2(fmod, fmodf(a, b)) /* which is exact */
 WEIR_FLOATS_2(min, a != a || a < b ? a : b)
 WEIR_FLOATS_2(max, a != a || a > b ? a : b)
 
@@ -226,6 +227,18 @@ WEIR_INTS_2(int_less_or_equal, a <= b)
 WEIR_INTS_2(int_greater_or_equal, a >= b)
 WEIR_INTS_2(int_and, a != 0 && b != 0)
 WEIR_INTS_2(int_or, a != 0 || b != 0)
+
+/* What is left of a division by b, with the sign of a; with that of b. */
+static inline int64_t weir_int_rest(int64_t a, int64_t b)
+{
+    return b == 0 || b == -1 ? 0 : a % b;
+}
+
+static inline int64_t weir_int_mod(int64_t a, int64_t b)
+{
+    const int64_t rest = weir_int_rest(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
 
 /* 1 where a is greater, -1 where b is, 0: neither. A NaN is greater than any other. */
 static inline int64_t weir_order(float a, float b)

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../shell.sh"
 build=$1 cc=$2
 data=/usr/share/libonnx-testdata/data
-least=897
+least=911
 
 make_scratch
 

@@ -18,6 +18,7 @@ static const struct {
     {"Clip", lower_clip},
     {"Mean", lower_mean},
     {"Pow", lower_pow},
+    {"Mod", lower_mod},
     {"Gather", lower_gather},
     {"MatMul", lower_matmul},
     {"Einsum", lower_einsum},

@@ -229,6 +229,6 @@ lower_operator lower_arg, lower_cum_sum; /* order.c */
 lower_operator lower_softmax, lower_reduce, lower_reduce_log_sum_exp; /* reductions.c */
 lower_operator lower_batch_norm, lower_instance_norm, lower_group_norm,
     lower_layer_norm; /* normalise.c */
-lower_operator lower_pow; /* powers.c */
+lower_operator lower_pow, lower_mod; /* powers.c */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pow: to some constants by few exactly rounded operations, to all else by a function of
- * kernels/elementwise.h. */
+ * kernels/elementwise.h; and Mod. */
 #include "deploy/graph/lower.h"
 
 #include <string.h>
@@ -45,10 +45,21 @@ static bool lower_constant_power(struct lowering *l, struct value *x, const onnx
     return lower_expression(l, &x, 1, words, lower_output(l, 0));
 }
 
+/* Of whole numbers of 32 bits the result is one, too. */
+static bool express(struct lowering *l, struct value *const of[2], const char *words)
+{
+    struct value wide = lower_blank(1), *narrow = &wide, *y = lower_output(l, 0);
+    if (!of[0]->is_int || !of[0]->is_narrow)
+        return lower_expression(l, of, 2, words, y);
+    y->is_narrow = true;
+    return lower_expression(l, of, 2, words, &wide) &&
+           lower_expression(l, &narrow, 1, "a int_narrow", y);
+}
+
 /* Of two types: the result is of the first. */
 bool lower_pow(struct lowering *l)
 {
-    struct value *x = lower_input(l, 0), *power = lower_input(l, 1), *y = lower_output(l, 0);
+    struct value *x = lower_input(l, 0), *power = lower_input(l, 1);
     if (!x || !power)
         return lower_refuse(l, "an input is missing");
     const onnx_tensor *constant = power->constant;
@@ -61,11 +72,15 @@ bool lower_pow(struct lowering *l)
     words = power->is_int ? "a b to_float pow" : "a b pow";
     if (x->is_int)
         words = power->is_int ? "a b int_pow" : "a to_float b pow to_int";
-    struct value *of[] = {x, power};
-    if (!x->is_int || !x->is_narrow)
-        return lower_expression(l, of, 2, words, y);
-    struct value wide = lower_blank(1), *narrow = &wide;
-    y->is_narrow = true;
-    return lower_expression(l, of, 2, words, &wide) &&
-           lower_expression(l, &narrow, 1, "a int_narrow", y);
+    return express(l, (struct value *const[]){x, power}, words);
+}
+
+/* With the sign of what it is divided by, or as C has it; of floats as C alone. */
+bool lower_mod(struct lowering *l)
+{
+    struct value *const of[] = {lower_input(l, 0), lower_input(l, 1)};
+    const bool as_c = onnx_attribute_int(l->node, "fmod", 0) != 0;
+    if (!of[0] || !of[1] || (!of[0]->is_int && !as_c))
+        return lower_refuse(l, "its inputs are no numbers for which it is defined");
+    return express(l, of, !of[0]->is_int ? "a b fmod" : as_c ? "a b int_rest" : "a b int_mod");
 }
