@@ -206,7 +206,9 @@ static bool check_outputs(const struct running *r, struct failure *failure)
         const double step = outputs[buffer->index].step;
         for (size_t i = 0; i < buffer->count; i++) {
             const double a = element(buffer, given, i), y = element(buffer, made, i);
-            const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y) - step * fabs(a);
+            const double off = a == y || (isnan(a) && isnan(y))
+                                   ? 0
+                                   : fabs(a - y) - (isfinite(a) ? step * fabs(a) : 0);
             worst = off > worst || isnan(off) ? off : worst;
             most = isfinite(a) && fabs(a) > most ? fabs(a) : most;
         }

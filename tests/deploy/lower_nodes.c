@@ -156,7 +156,8 @@ static bool compare(struct trial *t, void *const *memory)
             const double a = element(buffer, given->elements, i), y = element(buffer, memory[b], i);
             const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y);
             most = isfinite(a) ? fmax(most, fabs(a)) : most;
-            worst = isnan(off) ? INFINITY : fmax(worst, off - given->step * fabs(a));
+            const double step = isfinite(a) ? given->step * fabs(a) : 0;
+            worst = isnan(off) ? INFINITY : fmax(worst, off - step);
         }
         if (worst > TOLERANCE * most)
             return fail(&t->failure, "the output '%s' is off by %g of %g", buffer->name, worst,

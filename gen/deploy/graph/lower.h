@@ -169,8 +169,8 @@ bool lower_set_number(struct lowering *l, struct value *value, float number);
 bool lower_affine(struct lowering *l, const struct view *rows, const struct affine *affine,
                   struct value *result);
 
-/* A view whose dimensions from `outer` on become one, in which elements lie one after another: where
- * they do not, a copy. */
+/* A view whose dimensions from `outer` on become one, in which elements lie one after another:
+ * where they do not, a copy. */
 struct view lower_flat_rows(struct lowering *l, const struct view *view, size_t outer);
 
 /* Whether what is added, or the function, became part of the cell that gives a value. */
