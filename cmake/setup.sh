@@ -40,6 +40,9 @@ all     command:musl-gcc               musl-tools              musl-gcc         
 all     command:x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64    mingw64-gcc                mingw-w64-gcc            mingw-w64
 all     python:torch                   python3-torch           python3-torch              python-pytorch           -
 all     python:onnx                    python3-onnx            python3-onnx               -                        -
+all     command:node                   nodejs                  nodejs                     nodejs                   node
+all     command:chromium               chromium                -                          chromium                 -
+all     command:chromedriver           chromium-driver         chromedriver               -                        -
 neon    command:aarch64-linux-gnu-gcc  gcc-aarch64-linux-gnu   gcc-aarch64-linux-gnu      aarch64-linux-gnu-gcc    -
 neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-linux-gnu  aarch64-linux-gnu-gcc    -
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -
