@@ -155,10 +155,18 @@ done
 "$bench" --shapes shapes --benchmark_list_tests=true >table || fail "--benchmark_list_tests=true"
 "$bench" --shapes shapes --list | cmp - table || fail "--list and --benchmark_list_tests differ"
 
+# Every file of shapes that is here; of DeepBench, all that it has.
+for file in "$root"/bench/shapes/*.txt; do
+    "$bench" --shapes "$file" --list >table 2>errors && [[ -s table ]] || fail "$file: $(<errors)"
+done
+"$bench" --shapes "$root/bench/shapes/deepbench.txt" --list >table
+[[ $(sed 's/-.*//' <(cut -d/ -f1 table | sort -u) | uniq -c | tr -s ' \n' ' ') == " 3 device 69 server 52 train " ]] ||
+    fail "bench/shapes/deepbench.txt lacks problems of DeepBench."
+
 # The scripts say what they do at once, without anything but the shell.
 mkdir shell
 ln -s "$(command -v cat)" shell/cat
-for script in "run --peers --help" "run -h" "plans --help"; do
+for script in "run --peers --help" "run -h" "plans --help" "report x --help" "contribute -h"; do
     read -ra words <<<"$script"
     PATH=$scratch/shell "$BASH" "$root/bench/${words[0]}" "${words[@]:1}" >table 2>errors &&
         grep -q "^Usage: bench/${words[0]} " table || fail "bench/$script: $(<errors)"
