@@ -194,9 +194,16 @@ static bool lower_operation(struct lowering *l)
 /* Where very much is deferred, no more is. */
 static bool check_size(struct lowering *l)
 {
-    for (size_t i = 0; i < l->node->output_count && l->deferred > LOWER_DEFERRED_MAX; i++)
-        if (lower_output(l, i) && lower_output(l, i)->deferred)
-            lower_view(l, lower_output(l, i));
+    for (size_t i = 0; i < l->node->output_count; i++) {
+        struct value *value = lower_output(l, i);
+        size_t count = 1;
+        for (size_t d = 0; value && d < value->rank; d++)
+            count = weir_times(count, value->dims[d]);
+        if (count > INT32_MAX)
+            return lower_refuse(l, "it gives more elements than a call can have");
+        if (value && value->deferred && l->deferred > LOWER_DEFERRED_MAX)
+            lower_view(l, value);
+    }
     return l->schedule->step_count <= LOWER_STEPS_MAX ||
            lower_refuse(l, "a call would have more than %d steps", LOWER_STEPS_MAX);
 }

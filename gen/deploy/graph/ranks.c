@@ -166,9 +166,10 @@ bool lower_one_hot(struct lowering *l)
     if (!indices || !values || values->rank != 1 || values->dims[0] != 2 || !depth ||
         depth->count != 1)
         return lower_refuse(l, "its depth is no constant number, or its values are not two");
+    const double asked = depth->ints ? (double)depth->ints[0] : (double)depth->floats[0];
     const int64_t rank = (int64_t)indices->rank + 1, at = given < 0 ? given + rank : given,
-                  count = depth->ints ? depth->ints[0] : (int64_t)depth->floats[0];
-    if (rank > VIEW_RANK_MAX || at < 0 || at >= rank || count < 1 || count > INT32_MAX)
+                  count = asked >= 1 && asked <= INT32_MAX ? (int64_t)asked : 0;
+    if (rank > VIEW_RANK_MAX || at < 0 || at >= rank || !count)
         return lower_refuse(l, "its axis or its depth is none that there can be");
     if (!lower_expression(l, &indices, 1, indices->is_int ? "a int_same" : "a to_int", &whole))
         return false;
