@@ -202,6 +202,8 @@ WEIR_FLOATS_2(div, a / b)
 WEIR_FLOATS_2(fmod, fmodf(a, b)) /* which is exact */
 WEIR_FLOATS_2(min, a != a || a < b ? a : b)
 WEIR_FLOATS_2(max, a != a || a > b ? a : b)
+WEIR_FLOATS_2(least_number, b < a ? b : a) /* of what is no number, a */
+WEIR_FLOATS_2(greatest_number, b > a ? b : a)
 
 /* ---- Claims about floats, and whole numbers ---- */
 
@@ -215,7 +217,16 @@ WEIR_INTS_1(int_neg, (int64_t)(0 - (uint64_t)a))
 WEIR_INTS_1(int_abs, (int64_t)(a < 0 ? 0 - (uint64_t)a : (uint64_t)a))
 WEIR_INTS_1(int_not, a == 0)
 WEIR_INTS_1(int_claim, a != 0)
+WEIR_INTS_1(int_sign, (a > 0) - (a < 0))
+WEIR_INTS_1(int_relu, a > 0 ? a : 0)
 WEIR_INTS_1(int_narrow, (int32_t)(uint32_t)(uint64_t)a)
+WEIR_INTS_1(int_as_u32, (int64_t)(uint32_t)(uint64_t)a)
+WEIR_INTS_1(int_as_i16, (int16_t)(uint16_t)(uint64_t)a)
+WEIR_INTS_1(int_as_u16, (int64_t)(uint16_t)(uint64_t)a)
+WEIR_INTS_1(int_as_i8, (int8_t)(uint8_t)(uint64_t)a)
+WEIR_INTS_1(int_as_u8, (int64_t)(uint8_t)(uint64_t)a)
+WEIR_INTS_2(int_min, a < b ? a : b)
+WEIR_INTS_2(int_max, a > b ? a : b)
 WEIR_INTS_2(int_add, (int64_t)((uint64_t)a + (uint64_t)b))
 WEIR_INTS_2(int_sub, (int64_t)((uint64_t)a - (uint64_t)b))
 WEIR_INTS_2(int_mul, (int64_t)((uint64_t)a *(uint64_t)b))
@@ -275,6 +286,52 @@ static inline int64_t weir_to_claim(float a)
 static inline float weir_where(int64_t claim, float a, float b)
 {
     return claim ? a : b;
+}
+
+static inline int64_t weir_int_where(int64_t claim, int64_t a, int64_t b)
+{
+    return claim ? a : b;
+}
+
+/* ---- Quantised numbers ---- */
+
+/* The whole number nearest to what is over its scale, half to even, plus a zero point of 16 bits at
+ * most, as one of a range of 16 bits at most; what is no number counts as 0. Beyond 2^20 there is
+ * no other result, and up to 2^22 a float that is added to 1.5 * 2^23 has no digits but whole ones.
+ */
+static inline int32_t weir_quantise(float over, int64_t zero, int32_t least, int32_t greatest)
+{
+    const float low = over > -0x1p20f ? over : over != over ? 0.0f : -0x1p20f;
+    const float near = low < 0x1p20f ? low : 0x1p20f;
+    const int32_t whole = (int32_t)((near + 0x1.8p23f) - 0x1.8p23f) + (int32_t)zero;
+    const int32_t above = whole > least ? whole : least;
+    return above < greatest ? above : greatest;
+}
+
+static inline int64_t weir_quantise_i16(float over, int64_t zero)
+{
+    return weir_quantise(over, zero, INT16_MIN, INT16_MAX);
+}
+
+static inline int64_t weir_quantise_u16(float over, int64_t zero)
+{
+    return weir_quantise(over, zero, 0, UINT16_MAX);
+}
+
+static inline int64_t weir_quantise_i8(float over, int64_t zero)
+{
+    return weir_quantise(over, zero, INT8_MIN, INT8_MAX);
+}
+
+static inline int64_t weir_quantise_u8(float over, int64_t zero)
+{
+    return weir_quantise(over, zero, 0, UINT8_MAX);
+}
+
+/* The difference of two numbers of 16 bits at most. */
+static inline float weir_dequantise(int64_t a, int64_t zero)
+{
+    return (float)((int32_t)a - (int32_t)zero);
 }
 
 #undef WEIR_OF_1

@@ -83,6 +83,8 @@ struct deploy_layer {
     size_t pass_count;
     bool by_length; /* stops where the sequence ends; outputs past that are zeros */
     bool is_product; /* no step of it depends on another */
+    bool is_exact; /* of whole numbers, which its type holds: no other that is asked for changes it
+                    */
     bool is_work; /* it has no matrix */
     enum deploy_gives gives;
     size_t softmax; /* over every so many of what it gives; 0: there is none */

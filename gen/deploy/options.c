@@ -91,7 +91,7 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
 {
     bool kept = true;
     for (size_t l = 0; l < model->layer_count; l++)
-        if (!model->layers[l].has_bytes)
+        if (!model->layers[l].has_bytes && !model->layers[l].is_exact)
             model->layers[l].type = model->layers[l].is_work ? WEIR_TYPE_F32 : request->type;
     for (const char *list = request->keep; list && kept;) {
         const size_t length = strcspn(list, ",");

@@ -43,12 +43,12 @@ static void add_arguments(const struct schedule *schedule, struct values *values
     for (size_t i = 0; i < count; i++) {
         const struct buffer *buffer = argument(schedule, i);
         const bool in = buffer->place == PLACE_INPUT;
-        text_add(&list, "%s%s%s *%c%zu", i ? ", " : "", in ? "const " : "",
-                 buffer->is_int ? "int64_t" : "float", in ? 'x' : 'y', buffer->index);
+        text_add(&list, "%s%s%s *%c%zu", i ? ", " : "", in ? "const " : "", schedule_type(buffer),
+                 in ? 'x' : 'y', buffer->index);
         text_add(&names, "%s%c%zu", i ? ", " : "", in ? 'x' : 'y', buffer->index);
         text_add(&missing, " || !%c%zu", in ? 'x' : 'y', buffer->index);
         text_add(&lists, "%s%s%s *const %c%zu[]", i ? ", " : "", in ? "const " : "",
-                 buffer->is_int ? "int64_t" : "float", in ? 'x' : 'y', buffer->index);
+                 schedule_type(buffer), in ? 'x' : 'y', buffer->index);
         text_add(&of, "%s%c%zu[k]", i ? ", " : "", in ? 'x' : 'y', buffer->index);
         text_add(&missing_of, "%s!%c%zu[k]", i ? " || " : "", in ? 'x' : 'y', buffer->index);
         add_argument_row(buffer, &rows);

@@ -15,11 +15,6 @@ struct running {
     void **memory;
 };
 
-static size_t size_of(const struct buffer *buffer)
-{
-    return buffer->is_int ? sizeof(int64_t) : sizeof(float);
-}
-
 static void run_kernel(void *context, const struct kernel_step *step)
 {
     const struct running *r = context;
@@ -52,18 +47,23 @@ static void run_kernel(void *context, const struct kernel_step *step)
 
 /* ---- Inputs ---- */
 
-/* What the model brings for an input, or numbers between -1 and 1; whole ones are 0 and 1. */
+/* What the model brings for an input, or numbers between -1 and 1; whole ones are 0 and 1, or of
+ * what 8 and 16 bits can be, anything. */
 static void fill_input(const struct deploy_tensor *given, const struct buffer *buffer, void *memory,
                        unsigned *random)
 {
     if (given) {
-        memcpy(memory, given->elements, buffer->count * size_of(buffer));
+        for (size_t i = 0; i < buffer->count && buffer->is_int; i++)
+            schedule_store(buffer, memory, i, ((const int64_t *)given->elements)[i]);
+        if (!buffer->is_int)
+            memcpy(memory, given->elements, buffer->count * sizeof(float));
         return;
     }
     for (size_t i = 0; i < buffer->count; i++) {
         *random = *random * 1664525u + 1013904223u;
         if (buffer->is_int)
-            ((int64_t *)memory)[i] = (int64_t)(*random >> 31);
+            schedule_store(buffer, memory, i,
+                           buffer->whole == WHOLE_64 ? *random >> 31 : *random >> 8);
         else
             ((float *)memory)[i] = (float)(*random >> 8) / (float)(1 << 23) - 1;
     }
@@ -75,11 +75,11 @@ static void *make_room(const struct buffer *buffer)
 {
     enum { GUARD = 64 };
     const size_t count = buffer->count + GUARD;
-    void *room = malloc(count * size_of(buffer));
+    void *room = malloc(count * schedule_size(buffer));
     if (room && buffer->place == PLACE_KEPT)
-        memset(room, 0, count * size_of(buffer));
+        memset(room, 0, count * schedule_size(buffer));
     else if (room)
-        memset(room, 0xff, count * size_of(buffer));
+        memset(room, 0xff, count * schedule_size(buffer));
     return room;
 }
 
@@ -93,7 +93,7 @@ static bool check_room(const struct deployment *d, struct failure *failure)
         const bool shown = buffer->place == PLACE_INPUT || buffer->place == PLACE_OUTPUT;
         bytes = weir_plus(bytes, buffer->place == PLACE_CONSTANT
                                      ? 0
-                                     : weir_times(buffer->count, size_of(buffer)));
+                                     : weir_times(buffer->count, schedule_size(buffer)));
         elements = weir_plus(elements, shown ? buffer->count : 0);
     }
     return !d->model->most ||
@@ -137,17 +137,19 @@ static void free_memory(struct running *r)
 static void add_data(const struct buffer *buffer, const void *memory, struct text *out)
 {
     const char kind = buffer->place == PLACE_INPUT ? 'x' : 'y';
-    text_add(out, "static const %s %c%zu_given[] = {\n", buffer->is_int ? "int64_t" : "unsigned",
-             kind, buffer->index);
+    text_add(out, "static const %s %c%zu_given[] = {\n",
+             buffer->is_int ? schedule_type(buffer) : "unsigned", kind, buffer->index);
     for (size_t i = 0; i < buffer->count; i++) {
         uint32_t bits;
         const char *end = i % 8 == 7 || i + 1 == buffer->count ? "\n" : " ";
         text_add(out, i % 8 ? "" : "    ");
-        memcpy(&bits, (const float *)memory + i, buffer->is_int ? 0 : sizeof bits);
-        if (buffer->is_int)
-            text_add(out, "INT64_C(%lld),%s", (long long)((const int64_t *)memory)[i], end);
-        else
-            text_add(out, "0x%08xu,%s", (unsigned)bits, end);
+        if (buffer->is_int) {
+            schedule_whole_text(buffer->whole, schedule_load(buffer, memory, i), out);
+            text_add(out, ",%s", end);
+            continue;
+        }
+        memcpy(&bits, (const float *)memory + i, sizeof bits);
+        text_add(out, "0x%08xu,%s", (unsigned)bits, end);
     }
     text_add(out, "};\n\n");
 }
@@ -164,8 +166,8 @@ static void add_arrays(const struct running *r, struct values *values)
         if (!in && buffer->place != PLACE_OUTPUT)
             continue;
         add_data(buffer, r->memory[b], &data);
-        text_add(&room, "static %s %c%zu[%zu];\n", buffer->is_int ? "int64_t" : "float", kind,
-                 index, buffer->count);
+        text_add(&room, "static %s %c%zu[%zu];\n", schedule_type(buffer), kind, index,
+                 buffer->count);
         if (in)
             text_add(&begin, "        memcpy(x%zu, x%zu_given, sizeof x%zu);\n", index, index,
                      index);
@@ -187,8 +189,14 @@ static void add_arrays(const struct running *r, struct values *values)
 
 static double element(const struct buffer *buffer, const void *memory, size_t i)
 {
-    return buffer->is_int ? (double)((const int64_t *)memory)[i]
+    return buffer->is_int ? (double)schedule_load(buffer, memory, i)
                           : (double)((const float *)memory)[i];
+}
+
+/* The same of what the model brings, whose whole numbers are of 64 bits. */
+static double given_element(const struct buffer *buffer, const void *given, size_t i)
+{
+    return buffer->is_int ? (double)((const int64_t *)given)[i] : (double)((const float *)given)[i];
 }
 
 /* The model's own outputs must be what it gives here, infinities and NaN as they are. */
@@ -205,7 +213,7 @@ static bool check_outputs(const struct running *r, struct failure *failure)
         const void *given = outputs[buffer->index].elements, *made = r->memory[b];
         const double step = outputs[buffer->index].step;
         for (size_t i = 0; i < buffer->count; i++) {
-            const double a = element(buffer, given, i), y = element(buffer, made, i);
+            const double a = given_element(buffer, given, i), y = element(buffer, made, i);
             const double off = a == y || (isnan(a) && isnan(y))
                                    ? 0
                                    : fabs(a - y) - (isfinite(a) ? step * fabs(a) : 0);

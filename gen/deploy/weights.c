@@ -263,7 +263,8 @@ static void add_words(const struct deployment *d, struct values *values)
     struct text words = {0};
     bool rounds = false;
     for (size_t l = 0; l < d->model->layer_count; l++)
-        rounds |= d->model->layers[l].type != WEIR_TYPE_F32 && !d->model->layers[l].has_bytes;
+        rounds |= d->model->layers[l].type != WEIR_TYPE_F32 && !d->model->layers[l].has_bytes &&
+                  !d->model->layers[l].is_exact;
     values_add(
         values, "WEIGHTS_WORDS", "%s",
         deployment_is_packed(d) ? ", packed for its ISA, and after them its initial states."

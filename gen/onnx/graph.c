@@ -176,8 +176,18 @@ onnx_node *onnx_add_node(importer *importer, struct builder *into, const onnx_no
 /* Whether an operator reads bytes as they are; to all others they are whole numbers. */
 static bool reads_bytes(const char *op, size_t input)
 {
-    return (input == 0 && !strcmp(op, "DequantizeLinear")) ||
-           ((input == 1 || input == 2) && onnx_is_quantised(op));
+    static const struct {
+        const char *op;
+        size_t input;
+    } rows[] = {{"DequantizeLinear", 0},
+                {"MatMulInteger", 1},
+                {"ConvInteger", 1},
+                {"QLinearMatMul", 3},
+                {"QLinearConv", 3}};
+    bool reads = (input == 1 || input == 2) && onnx_is_quantised(op);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        reads |= input == rows[i].input && !strcmp(op, rows[i].op);
+    return reads;
 }
 
 static bool connect_inputs(importer *importer, const Onnx__Node *from, onnx_node *node)

@@ -4,6 +4,7 @@
 #include "onnx/elementwise.h"
 #include "onnx/linear.h"
 #include "onnx/operators.h"
+#include "onnx/scales.h"
 #include "onnx/window.h"
 
 #include <math.h>
@@ -20,21 +21,12 @@ static int64_t saturate(float value, int64_t zero, enum onnx_type type)
 
 /* ---- Scales ---- */
 
-/* Where the scale and zero point of an element are: one for all, one for each along an axis, or for
- * each block along it. */
-struct scales {
-    struct onnx_lines lines;
-    size_t block; /* 0: the scale is not by block */
-    bool one;
-};
-
-static bool read_scales(const onnx_call *call, const onnx_tensor *scale, const onnx_tensor *zero,
-                        struct scales *scales)
+bool onnx_scales_read(const onnx_call *call, const onnx_tensor *x, const onnx_tensor *scale,
+                      const onnx_tensor *zero, struct onnx_scales *scales)
 {
-    const onnx_tensor *x = call->inputs[0];
     const int64_t block = onnx_attribute_int(call->node, "block_size", 0);
     size_t axis = 0;
-    *scales = (struct scales){{0, 0, 0}, 0, scale->count == 1};
+    *scales = (struct onnx_scales){{0, 0, 0}, 0, 0, scale->count == 1};
     if (!scale->floats || (zero && (zero->count != scale->count || !zero->ints)))
         return fail(call->failure, "its scale must be floats, and its zero points as many whole "
                                    "numbers");
@@ -43,6 +35,7 @@ static bool read_scales(const onnx_call *call, const onnx_tensor *scale, const o
     if (!onnx_axis(call, onnx_attribute_int(call->node, "axis", 1), x->rank, &axis))
         return false;
     scales->one = false;
+    scales->axis = axis;
     scales->lines = onnx_lines_of(x, axis);
     if (scale->rank == 1 && scale->count == x->dims[axis])
         return true;
@@ -56,7 +49,7 @@ static bool read_scales(const onnx_call *call, const onnx_tensor *scale, const o
            fail(call->failure, "the shape of its scale does not go together with its input");
 }
 
-static size_t scale_of(const struct scales *scales, size_t i)
+size_t onnx_scale_of(const struct onnx_scales *scales, size_t i)
 {
     if (scales->one)
         return 0;
@@ -69,7 +62,7 @@ static size_t scale_of(const struct scales *scales, size_t i)
     return (outer * blocks + along / scales->block) * lines->inner + i % lines->inner;
 }
 
-static bool is_quantised(enum onnx_type type)
+bool onnx_type_is_quantised(enum onnx_type type)
 {
     return type == ONNX_UINT8 || type == ONNX_INT8 || type == ONNX_UINT16 || type == ONNX_INT16;
 }
@@ -79,14 +72,14 @@ bool onnx_quantize_linear(onnx_call *call)
     const onnx_tensor *x = call->inputs[0], *scale = call->inputs[1], *zero = onnx_input(call, 2);
     const int64_t named = onnx_attribute_int(call->node, "output_dtype", 0);
     const enum onnx_type type = zero ? zero->type : named ? (enum onnx_type)named : ONNX_UINT8;
-    struct scales scales;
-    if (!is_quantised(type))
+    struct onnx_scales scales;
+    if (!onnx_type_is_quantised(type))
         return fail(call->failure, "to quantise to %s is not supported", onnx_type_name(type));
-    if (!read_scales(call, scale, zero, &scales))
+    if (!onnx_scales_read(call, x, scale, zero, &scales))
         return false;
     onnx_tensor *y = onnx_output(call, type, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++) {
-        const size_t s = scale_of(&scales, i);
+        const size_t s = onnx_scale_of(&scales, i);
         const float value = x->floats ? x->floats[i] : (float)x->ints[i];
         y->ints[i] = saturate(value / scale->floats[s], zero ? zero->ints[s] : 0, type);
     }
@@ -98,16 +91,17 @@ bool onnx_dequantize_linear(onnx_call *call)
     const onnx_tensor *x = call->inputs[0], *scale = call->inputs[1], *zero = onnx_input(call, 2);
     const int64_t named = onnx_attribute_int(call->node, "output_dtype", 0);
     const enum onnx_type type = named ? (enum onnx_type)named : scale->type;
-    struct scales scales;
-    if ((!is_quantised(x->type) && x->type != ONNX_INT32) || (zero && zero->type != x->type))
+    struct onnx_scales scales;
+    if ((!onnx_type_is_quantised(x->type) && x->type != ONNX_INT32) ||
+        (zero && zero->type != x->type))
         return fail(call->failure, "to dequantise %s is not supported", onnx_type_name(x->type));
-    if (!read_scales(call, scale, zero, &scales))
+    if (!onnx_scales_read(call, x, scale, zero, &scales))
         return false;
     if (!onnx_type_is_float(type))
         return fail(call->failure, "to dequantise to %s is not supported", onnx_type_name(type));
     onnx_tensor *y = onnx_output(call, type, x->rank, x->dims);
     for (size_t i = 0; y && i < y->count; i++) {
-        const size_t s = scale_of(&scales, i);
+        const size_t s = onnx_scale_of(&scales, i);
         y->floats[i] = (float)(onnx_whole_at(x, i) - (zero ? zero->ints[s] : 0)) * scale->floats[s];
     }
     return y != NULL;
@@ -156,14 +150,15 @@ static const onnx_tensor *centre(onnx_call *call, const onnx_tensor *x, const on
                                  bool by_row, bool of_kernel)
 {
     onnx_walk walk;
-    if (!is_quantised(x->type) || (zero && !is_quantised(zero->type))) {
+    if (!onnx_type_is_quantised(x->type) || (zero && !onnx_type_is_quantised(zero->type))) {
         fail(call->failure, "it works on whole numbers of 8 or 16 bits only");
         return NULL;
     }
     onnx_tensor *y = onnx_tensor_create(call->memory, ONNX_INT64, x->rank, x->dims, call->failure);
     if (!y)
         return NULL;
-    onnx_copy(x, 0, y, 0, x->count);
+    for (size_t i = 0; i < x->count; i++)
+        y->ints[i] = onnx_whole_at(x, i);
     if (!zero)
         return y;
     onnx_tensor tensor = as_broadcast(zero, by_row);
@@ -198,7 +193,7 @@ static bool rescale(onnx_call *call, const onnx_tensor *sums, const onnx_tensor 
     const onnx_tensor *scale = call->inputs[of_result], *zero = call->inputs[of_result + 1];
     onnx_walk walk;
     if (!a->floats || !b->floats || !scale->floats || scale->count != 1 || zero->count != 1 ||
-        !is_quantised(zero->type))
+        !onnx_type_is_quantised(zero->type))
         return fail(call->failure, "its scales must be floats, and the result's scale and zero "
                                    "point one number each");
     if (!onnx_broadcasts_to(a, sums) || !onnx_broadcasts_to(b, sums) ||

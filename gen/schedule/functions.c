@@ -19,6 +19,8 @@ struct row {
         float (*F_I)(int64_t a);
         int64_t (*I_F)(float a);
         float (*F_IFF)(int64_t a, float b, float c);
+        int64_t (*I_FI)(float a, int64_t b);
+        float (*F_II)(int64_t a, int64_t b);
     } call;
 };
 
@@ -58,6 +60,10 @@ union element function_call(const struct function *function, const union element
         result.real = row->call.F_I(of[0].whole);
     else if (KIND("I_F"))
         result.whole = row->call.I_F(of[0].real);
+    else if (KIND("I_FI"))
+        result.whole = row->call.I_FI(of[0].real, of[1].whole);
+    else if (KIND("F_II"))
+        result.real = row->call.F_II(of[0].whole, of[1].whole);
     else
         result.real = row->call.F_IFF(of[0].whole, of[1].real, of[2].real);
     return result;

@@ -33,10 +33,11 @@ static bool read_operand(struct running *r, const struct operand *operand, union
 {
     ptrdiff_t at = place_in(r, &operand->view, r->loop->rank);
     const void *memory = r->memory[operand->view.buffer];
+    const struct buffer *buffer = &r->schedule->buffers[operand->view.buffer];
     if (operand->is_indexed && !move(r, operand->index, operand->bound, operand->step, &at))
         return false;
-    if (schedule_is_int(r->schedule, &operand->view))
-        value->whole = ((const int64_t *)memory)[at];
+    if (buffer->is_int)
+        value->whole = schedule_load(buffer, memory, (size_t)at);
     else
         value->real = ((const float *)memory)[at];
     return true;
@@ -78,7 +79,8 @@ static void update(const struct running *r, ptrdiff_t at, union element *value)
     const struct view *to = &r->loop->to;
     union element of[2] = {{0}, *value};
     if (schedule_is_int(r->schedule, to))
-        of[0].whole = ((const int64_t *)r->memory[to->buffer])[at];
+        of[0].whole =
+            schedule_load(&r->schedule->buffers[to->buffer], r->memory[to->buffer], (size_t)at);
     else
         of[0].real = ((const float *)r->memory[to->buffer])[at];
     *value = function_call(r->loop->update, of);
@@ -94,7 +96,8 @@ static bool store(const struct running *r, union element *value)
     if (loop->update)
         update(r, at, value);
     if (schedule_is_int(r->schedule, to))
-        ((int64_t *)r->memory[to->buffer])[at] = value->whole;
+        schedule_store(&r->schedule->buffers[to->buffer], r->memory[to->buffer], (size_t)at,
+                       value->whole);
     else
         ((float *)r->memory[to->buffer])[at] = value->real;
     return true;
@@ -106,6 +109,8 @@ static bool run_loop(const struct schedule *schedule, const struct loop *loop, v
     const size_t kept = loop->rank - loop->reduced, last = loop->term_count - 1;
     do {
         union element all = {.real = loop->start};
+        if (loop->combine && loop->combine->kinds[0] == 'I')
+            all.whole = loop->whole_start;
         do {
             if (!compute(&r))
                 return false;
@@ -137,6 +142,7 @@ bool schedule_run(const struct schedule *schedule, void *const *memory, schedule
     for (size_t s = 0; s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
         const struct view *condition = &step->condition;
+        const struct buffer *of = &schedule->buffers[condition->buffer];
         if (step->kind == STEP_FAIL ||
             (step->kind == STEP_LOOP && !run_loop(schedule, &step->loop, memory)))
             return false;
@@ -145,7 +151,7 @@ bool schedule_run(const struct schedule *schedule, void *const *memory, schedule
         if (step->kind == STEP_ELSE)
             s = end_of(schedule, s);
         else if (step->kind == STEP_IF &&
-                 !((const int64_t *)memory[condition->buffer])[condition->offset])
+                 !schedule_load(of, memory[condition->buffer], (size_t)condition->offset))
             s = end_of(schedule, s);
     }
     return true;

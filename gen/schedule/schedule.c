@@ -58,6 +58,6 @@ bool schedule_is_int(const struct schedule *schedule, const struct view *view)
 
 size_t schedule_bytes(const struct buffer *buffer)
 {
-    const size_t bytes = buffer->count * (buffer->is_int ? sizeof(int64_t) : sizeof(float));
+    const size_t bytes = buffer->count * schedule_size(buffer);
     return (bytes + SCHEDULE_ALIGN - 1) / SCHEDULE_ALIGN * SCHEDULE_ALIGN;
 }

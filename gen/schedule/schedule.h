@@ -20,10 +20,14 @@ enum { SCHEDULE_ALIGN = 64 }; /* bytes, of buffers in the arena */
  * an argument of the call; in a constant; or in what a state keeps from call to call. */
 enum place { PLACE_ARENA, PLACE_INPUT, PLACE_OUTPUT, PLACE_CONSTANT, PLACE_KEPT };
 
-/* Elements are floats, or whole numbers of 64 bits. */
+/* What whole numbers are, and how they lie; in a loop all have 64 bits. */
+enum whole { WHOLE_64, WHOLE_I32, WHOLE_U32, WHOLE_I16, WHOLE_U16, WHOLE_I8, WHOLE_U8 };
+
+/* Elements are floats, or whole numbers, which are in the range of how they lie. */
 struct buffer {
     enum place place;
     bool is_int;
+    enum whole whole;
     size_t count; /* elements */
     size_t index; /* which argument */
     const void *data; /* of a constant */
@@ -82,6 +86,7 @@ struct loop {
     size_t rank, dims[VIEW_RANK_MAX], reduced;
     const struct function *combine;
     float start;
+    int64_t whole_start; /* where whole numbers are combined */
     struct operand operands[LOOP_OPERANDS_MAX];
     struct term terms[LOOP_TERMS_MAX];
     size_t operand_count, term_count;
@@ -127,12 +132,22 @@ struct schedule {
 struct schedule *schedule_create(void);
 void schedule_free(struct schedule *schedule); /* or NULL */
 
-/* The number of a new buffer; a new step, which is all zeros. */
+/* The number of a new buffer, whose whole numbers are of 64 bits; a new step, which is all zeros.
+ */
 int schedule_buffer(struct schedule *schedule, enum place place, bool is_int, size_t count);
 struct step *schedule_step(struct schedule *schedule, enum step_kind kind, const char *name);
 
 bool schedule_is_int(const struct schedule *schedule, const struct view *view);
 size_t schedule_bytes(const struct buffer *buffer); /* rounded up to SCHEDULE_ALIGN */
+
+/* elements.c: the type of a buffer's elements in C, and its size; a whole number of one; and what
+ * of a number's bits whole numbers keep. */
+const char *schedule_type(const struct buffer *buffer);
+size_t schedule_size(const struct buffer *buffer);
+int64_t schedule_load(const struct buffer *buffer, const void *memory, size_t i);
+void schedule_store(const struct buffer *buffer, void *memory, size_t i, int64_t value);
+int64_t schedule_wrap(enum whole whole, int64_t value);
+void schedule_range(enum whole whole, int64_t *least, int64_t *greatest);
 
 /* ---- Views ---- */
 
@@ -166,6 +181,9 @@ struct text;
 void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
                    struct text *out);
 void schedule_constants(const struct schedule *schedule, struct text *out);
+
+/* A number as a constant of C, as large as it is. */
+void schedule_whole_text(enum whole whole, int64_t value, struct text *out);
 
 /* An element of a buffer as an expression of C that is a pointer. */
 void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,

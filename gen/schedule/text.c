@@ -16,7 +16,7 @@ void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t off
                       struct text *out)
 {
     const struct buffer *of = &schedule->buffers[buffer];
-    const char *type = type_of(of->is_int);
+    const char *type = schedule_type(of);
     if (of->place == PLACE_ARENA)
         text_add(out, "(%s *)(void *)(arena + %zu)", type, of->at);
     else if (of->place == PLACE_KEPT)
@@ -39,12 +39,12 @@ static void add_float(struct text *out, float value)
         text_add(out, "%af", (double)value);
 }
 
-static void add_int(struct text *out, int64_t value)
+void schedule_whole_text(enum whole whole, int64_t value, struct text *out)
 {
     if (value == INT64_MIN)
         text_add(out, "INT64_MIN");
     else
-        text_add(out, "INT64_C(%lld)", (long long)value);
+        text_add(out, whole == WHOLE_64 ? "INT64_C(%lld)" : "%lld", (long long)value);
 }
 
 void schedule_constants(const struct schedule *schedule, struct text *out)
@@ -53,11 +53,11 @@ void schedule_constants(const struct schedule *schedule, struct text *out)
         const struct buffer *buffer = &schedule->buffers[b];
         if (buffer->place != PLACE_CONSTANT || buffer->first > buffer->last)
             continue;
-        text_add(out, "static const %s constant_%zu[] = {", type_of(buffer->is_int), b);
+        text_add(out, "static const %s constant_%zu[] = {", schedule_type(buffer), b);
         for (size_t i = 0; i < buffer->count; i++) {
-            text_add(out, i % 6 ? " " : "\n    ");
+            text_add(out, i % (schedule_size(buffer) < 4 ? 16 : 6) ? " " : "\n    ");
             if (buffer->is_int)
-                add_int(out, ((const int64_t *)buffer->data)[i]);
+                schedule_whole_text(buffer->whole, schedule_load(buffer, buffer->data, i), out);
             else
                 add_float(out, ((const float *)buffer->data)[i]);
             text_add(out, ",");
@@ -119,7 +119,7 @@ static void add_term(const struct loop *loop, size_t t, const char *indent, stru
     text_add(out, "%sconst %s t%zu = ", indent, type_of(term->is_int), t);
     if (term->kind == TERM_NUMBER) {
         if (term->is_int)
-            add_int(out, term->whole);
+            schedule_whole_text(WHOLE_64, term->whole, out);
         else
             add_float(out, term->number);
     } else {
@@ -136,11 +136,12 @@ static void add_pointers(const struct schedule *schedule, const struct loop *loo
     for (size_t k = 0; k < loop->operand_count; k++) {
         const struct view *view = &loop->operands[k].view;
         text_add(out, "        const %s *WEIR_RESTRICT p%zu = ",
-                 type_of(schedule_is_int(schedule, view)), k);
+                 schedule_type(&schedule->buffers[view->buffer]), k);
         schedule_pointer(schedule, view->buffer, view->offset, out);
         text_add(out, ";\n");
     }
-    text_add(out, "        %s *WEIR_RESTRICT to = ", type_of(schedule_is_int(schedule, &loop->to)));
+    text_add(out,
+             "        %s *WEIR_RESTRICT to = ", schedule_type(&schedule->buffers[loop->to.buffer]));
     schedule_pointer(schedule, loop->to.buffer, loop->to.offset, out);
     text_add(out, ";\n");
 }
@@ -156,17 +157,37 @@ static void open_loops(const struct loop *loop, size_t from, size_t to, struct t
 
 /* Whether sums of the last dimension that is left are added up side by side, which compilers make
  * vectors of: each is what it would be by itself. */
-static bool is_abreast(const struct loop *loop)
+static bool is_abreast(const struct schedule *schedule, const struct loop *loop)
 {
     enum { LEAST = 8 };
     const size_t kept = loop->rank - loop->reduced;
     bool abreast = loop->combine && kept > 0 && loop->dims[kept - 1] >= LEAST &&
-                   loop->to.strides[kept - 1] == 1;
+                   loop->to.strides[kept - 1] == 1 &&
+                   schedule->buffers[loop->to.buffer].whole == WHOLE_64;
     for (size_t k = 0; k < loop->operand_count && abreast; k++) {
         const ptrdiff_t stride = loop->operands[k].view.strides[kept - 1];
         abreast = (stride == 0 || stride == 1) && !loop->operands[k].is_indexed;
     }
     return abreast;
+}
+
+/* What sums begin with. */
+static void add_start(const struct loop *loop, struct text *out)
+{
+    if (loop->combine->kinds[0] == 'I')
+        schedule_whole_text(WHOLE_64, loop->whole_start, out);
+    else
+        add_float(out, loop->start);
+}
+
+/* What is written becomes of the type of what it is written to, where that is narrower. */
+static const char *cast_of(const struct schedule *schedule, const struct loop *loop)
+{
+    static const char *const casts[] = {
+        [WHOLE_64] = "",           [WHOLE_I32] = "(int32_t)",  [WHOLE_U32] = "(uint32_t)",
+        [WHOLE_I16] = "(int16_t)", [WHOLE_U16] = "(uint16_t)", [WHOLE_I8] = "(int8_t)",
+        [WHOLE_U8] = "(uint8_t)"};
+    return casts[schedule->buffers[loop->to.buffer].whole];
 }
 
 static void add_abreast(const struct loop *loop, struct text *out)
@@ -178,7 +199,7 @@ static void add_abreast(const struct loop *loop, struct text *out)
     text_add(out, "%sto[", indent);
     add_index(out, &loop->to, kept);
     text_add(out, "] = ");
-    add_float(out, loop->start);
+    add_start(loop, out);
     text_add(out, ";\n        }\n");
     open_loops(loop, kept, loop->rank, out);
     open_loops(loop, kept - 1, kept, out);
@@ -211,14 +232,14 @@ static void add_loop(const struct schedule *schedule, const struct loop *loop, s
     static const char indent[] = "            ";
     const size_t kept = loop->rank - loop->reduced, last = loop->term_count - 1;
     add_pointers(schedule, loop, out);
-    if (is_abreast(loop)) {
+    if (is_abreast(schedule, loop)) {
         add_abreast(loop, out);
         return;
     }
     open_loops(loop, 0, kept, out);
     if (loop->combine) {
-        text_add(out, "%sfloat all = ", indent);
-        add_float(out, loop->start);
+        text_add(out, "%s%s all = ", indent, type_of(loop->combine->kinds[0] == 'I'));
+        add_start(loop, out);
         text_add(out, ";\n");
         open_loops(loop, kept, loop->rank, out);
     }
@@ -234,9 +255,9 @@ static void add_loop(const struct schedule *schedule, const struct loop *loop, s
     text_add(out, "%sto[", indent);
     add_index(out, &loop->to, kept);
     if (loop->combine)
-        text_add(out, "] = all;\n        }\n");
+        text_add(out, "] = %sall;\n        }\n", cast_of(schedule, loop));
     else
-        text_add(out, "] = t%zu;\n        }\n", last);
+        text_add(out, "] = %st%zu;\n        }\n", cast_of(schedule, loop), last);
 }
 
 /* ---- Steps ---- */
@@ -265,7 +286,8 @@ void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, voi
         add_name(step->name, out);
         text_add(out, " */\n");
         if (step->kind == STEP_IF) {
-            text_add(out, "    if (*(const int64_t *)(");
+            text_add(out, "    if (*(const %s *)(",
+                     schedule_type(&schedule->buffers[condition->buffer]));
             schedule_pointer(schedule, condition->buffer, condition->offset, out);
             text_add(out, ")) {\n");
             continue;

@@ -46,6 +46,7 @@ struct run_compiled {
     const void **x;
     void **y;
     const onnx_tensor **outputs;
+    struct buffer *arguments; /* how inputs and then outputs lie */
 };
 
 /* ---- What is made of the model ---- */
@@ -135,7 +136,7 @@ static bool check_sizes(const struct schedule *schedule, const onnx_model *model
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         constants += buffer->place == PLACE_CONSTANT && buffer->first <= buffer->last
-                         ? buffer->count * sizeof(float)
+                         ? buffer->count * schedule_size(buffer)
                          : 0;
     }
     if (constants > CONSTANTS_MOST)
@@ -145,11 +146,17 @@ static bool check_sizes(const struct schedule *schedule, const onnx_model *model
            fail(failure, "a call would take %zu bytes", schedule->arena + schedule->kept);
 }
 
-/* What an output is of: as it is declared, or floats. */
+/* What an output is of: as it is declared, or else as it lies. */
 static enum onnx_type type_of(const onnx_model *model, const struct buffer *output)
 {
+    static const enum onnx_type wholes[] = {
+        [WHOLE_64] = ONNX_INT64,  [WHOLE_I32] = ONNX_INT32,  [WHOLE_U32] = ONNX_UINT32,
+        [WHOLE_I16] = ONNX_INT16, [WHOLE_U16] = ONNX_UINT16, [WHOLE_I8] = ONNX_INT8,
+        [WHOLE_U8] = ONNX_UINT8};
     const enum onnx_type type = model->values[model->graph.outputs[output->index]].type;
-    return type == ONNX_NONE ? ONNX_FLOAT : type;
+    if (type != ONNX_NONE)
+        return type;
+    return output->is_int ? wholes[output->whole] : ONNX_FLOAT;
 }
 
 /* Whether the schedule's arguments are what a call has. */
@@ -250,19 +257,39 @@ static bool begin(run_compiled *compiled, const struct files *files, struct fail
 
 /* ---- Making one ---- */
 
-static bool make_outputs(run_compiled *compiled, const struct schedule *schedule,
-                         struct failure *failure)
+/* Whole numbers of a tensor are of 64 bits; those of a call may have fewer, and get a room. */
+static bool is_narrow(const struct buffer *buffer)
+{
+    return buffer->is_int && buffer->whole != WHOLE_64;
+}
+
+static bool make_output(run_compiled *compiled, const struct buffer *buffer,
+                        struct failure *failure)
+{
+    const onnx_tensor *made = onnx_tensor_create(compiled->memory, type_of(compiled->onnx, buffer),
+                                                 buffer->rank, buffer->dims, failure);
+    if (!made)
+        return false;
+    void *room = made->floats ? (void *)made->floats : (void *)made->ints;
+    if (is_narrow(buffer) &&
+        !(room = onnx_memory_take(compiled->memory, buffer->count, schedule_size(buffer))))
+        return fail_memory(failure);
+    compiled->outputs[buffer->index] = made;
+    compiled->y[buffer->index] = room;
+    return true;
+}
+
+static bool make_arguments(run_compiled *compiled, const struct schedule *schedule,
+                           struct failure *failure)
 {
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
-        if (buffer->place != PLACE_OUTPUT)
-            continue;
-        const onnx_tensor *made = onnx_tensor_create(
-            compiled->memory, type_of(compiled->onnx, buffer), buffer->rank, buffer->dims, failure);
-        if (!made)
+        if (buffer->place == PLACE_INPUT)
+            compiled->arguments[buffer->index] = *buffer;
+        if (buffer->place == PLACE_OUTPUT)
+            compiled->arguments[schedule->input_count + buffer->index] = *buffer;
+        if (buffer->place == PLACE_OUTPUT && !make_output(compiled, buffer, failure))
             return false;
-        compiled->outputs[buffer->index] = made;
-        compiled->y[buffer->index] = made->floats ? (void *)made->floats : (void *)made->ints;
     }
     return true;
 }
@@ -279,7 +306,10 @@ static bool make_room(run_compiled *compiled, const onnx_tensor *const *inputs,
     compiled->x = onnx_memory_take(memory, graph->input_count, sizeof *compiled->x);
     compiled->y = onnx_memory_take(memory, graph->output_count, sizeof *compiled->y);
     compiled->outputs = onnx_memory_take(memory, graph->output_count, sizeof *compiled->outputs);
-    if (!compiled->shapes || !compiled->x || !compiled->y || !compiled->outputs)
+    compiled->arguments = onnx_memory_take(memory, graph->input_count + graph->output_count,
+                                           sizeof *compiled->arguments);
+    if (!compiled->shapes || !compiled->x || !compiled->y || !compiled->outputs ||
+        !compiled->arguments)
         return fail_memory(failure);
     for (size_t i = 0; i < graph->input_count; i++) {
         compiled->shapes[i].rank = inputs[i]->rank;
@@ -296,9 +326,9 @@ static bool make(run_compiled *compiled, const onnx_tensor *const *inputs,
     bool made = model || fail_memory(failure);
     made = made && make_room(compiled, inputs, failure) &&
            lower(compiled, inputs, options, model, &files, failure) &&
-           (!loads ||
-            (load(compiled, &files, model->schedule, options, failure) &&
-             begin(compiled, &files, failure) && make_outputs(compiled, model->schedule, failure)));
+           (!loads || (load(compiled, &files, model->schedule, options, failure) &&
+                       begin(compiled, &files, failure) &&
+                       make_arguments(compiled, model->schedule, failure)));
     free_files(&files);
     if (model)
         schedule_free(model->schedule);
@@ -340,6 +370,25 @@ static bool has_shape(const onnx_tensor *tensor, const struct deploy_shape *shap
            !memcmp(tensor->dims, shape->dims, shape->rank * sizeof *shape->dims);
 }
 
+/* The elements of an input as the call has them; NULL: there is no memory. */
+static const void *lay_input(run_compiled *compiled, size_t i, const onnx_tensor *input)
+{
+    const struct buffer *buffer = &compiled->arguments[i];
+    if (!is_narrow(buffer))
+        return input->floats ? (const void *)input->floats : (const void *)input->ints;
+    void *room = onnx_memory_take(compiled->checking, input->count, schedule_size(buffer));
+    for (size_t k = 0; room && k < input->count; k++)
+        schedule_store(buffer, room, k, input->ints[k]);
+    return room;
+}
+
+static void take_output(run_compiled *compiled, size_t i)
+{
+    const struct buffer *buffer = &compiled->arguments[compiled->onnx->graph.input_count + i];
+    for (size_t k = 0; k < buffer->count && is_narrow(buffer); k++)
+        compiled->outputs[i]->ints[k] = schedule_load(buffer, compiled->y[i], k);
+}
+
 bool run_compiled_call(run_compiled *compiled, const onnx_tensor *const *inputs,
                        const onnx_tensor **outputs, struct failure *failure)
 {
@@ -353,10 +402,14 @@ bool run_compiled_call(run_compiled *compiled, const onnx_tensor *const *inputs,
         if (!has_shape(input, &compiled->shapes[i]))
             return fail(failure, "the input '%.80s' has another shape than in the first call",
                         quote(compiled->onnx->values[graph->inputs[i]].name).text);
-        compiled->x[i] = input->floats ? (const void *)input->floats : (const void *)input->ints;
+        compiled->x[i] = lay_input(compiled, i, input);
+        if (!compiled->x[i])
+            return fail_memory(failure);
     }
     if (compiled->entry->call(compiled->model, compiled->state, compiled->x, compiled->y))
         return fail(failure, "what its inputs hold leads to where its C was not made for");
+    for (size_t i = 0; i < graph->output_count; i++)
+        take_output(compiled, i);
     memcpy(outputs, compiled->outputs, graph->output_count * sizeof *outputs);
     return true;
 }

@@ -45,6 +45,7 @@ batchnorm_after
 decomposed_lstmcell
 embedding_gru_lm
 f16_all
+qdq_matmul
 f16_weights_cast
 keras_bilstm_concat --batch 2
 keras_reverse_sequence

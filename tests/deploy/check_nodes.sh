@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../shell.sh"
 build=$1 cc=$2
 data=/usr/share/libonnx-testdata/data
-least=911
+least=996
 
 make_scratch
 

@@ -108,9 +108,13 @@ static bool deploy_to_nowhere(struct trial *t, const struct deploy_request *requ
 
 /* ---- Without ---- */
 
-static size_t size_of(const struct buffer *buffer)
+/* What is given has whole numbers of 64 bits. */
+static void give_element(const struct buffer *buffer, void *memory, size_t i, const void *given)
 {
-    return buffer->is_int ? sizeof(int64_t) : sizeof(float);
+    if (buffer->is_int)
+        schedule_store(buffer, memory, i, ((const int64_t *)given)[i]);
+    else
+        ((float *)memory)[i] = ((const float *)given)[i];
 }
 
 static void **make_memory(const struct trial *t)
@@ -119,13 +123,12 @@ static void **make_memory(const struct trial *t)
     void **memory = calloc(schedule->buffer_count + 1, sizeof *memory);
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
-        const size_t bytes = (buffer->count + GUARD) * size_of(buffer);
+        const size_t bytes = (buffer->count + GUARD) * schedule_size(buffer);
         memory[b] = memset(malloc(bytes), 0xff, bytes); /* NaN, where it is read all the same */
-        if (buffer->place == PLACE_INPUT)
-            memcpy(memory[b], t->model->inputs[buffer->index].elements,
-                   buffer->count * size_of(buffer));
+        for (size_t i = 0; buffer->place == PLACE_INPUT && i < buffer->count; i++)
+            give_element(buffer, memory[b], i, t->model->inputs[buffer->index].elements);
         if (buffer->place == PLACE_CONSTANT)
-            memcpy(memory[b], buffer->data, buffer->count * size_of(buffer));
+            memcpy(memory[b], buffer->data, buffer->count * schedule_size(buffer));
     }
     return memory;
 }
@@ -137,10 +140,9 @@ static void free_memory(const struct trial *t, void **memory)
     free(memory);
 }
 
-static double element(const struct buffer *buffer, const void *memory, size_t i)
+static double element(bool is_int, const void *given, size_t i)
 {
-    return buffer->is_int ? (double)((const int64_t *)memory)[i]
-                          : (double)((const float *)memory)[i];
+    return is_int ? (double)((const int64_t *)given)[i] : (double)((const float *)given)[i];
 }
 
 static bool compare(struct trial *t, void *const *memory)
@@ -153,7 +155,9 @@ static bool compare(struct trial *t, void *const *memory)
         const struct deploy_tensor *given = &t->model->outputs[buffer->index];
         double most = 1, worst = 0;
         for (size_t i = 0; i < buffer->count; i++) {
-            const double a = element(buffer, given->elements, i), y = element(buffer, memory[b], i);
+            const double a = element(buffer->is_int, given->elements, i);
+            const double y = buffer->is_int ? (double)schedule_load(buffer, memory[b], i)
+                                            : element(false, memory[b], i);
             const double off = a == y || (isnan(a) && isnan(y)) ? 0 : fabs(a - y);
             most = isfinite(a) ? fmax(most, fabs(a)) : most;
             const double step = isfinite(a) ? given->step * fabs(a) : 0;
@@ -169,20 +173,20 @@ static bool compare(struct trial *t, void *const *memory)
 static void add_array(const struct buffer *buffer, const void *memory, struct text *out)
 {
     const char kind = buffer->place == PLACE_INPUT ? 'x' : 'y';
-    text_add(out, "    static const %s %c%zu_given[] = {", buffer->is_int ? "int64_t" : "uint32_t",
-             kind, buffer->index);
+    text_add(out, "    static const %s %c%zu_given[] = {",
+             buffer->is_int ? schedule_type(buffer) : "uint32_t", kind, buffer->index);
     for (size_t i = 0; i < buffer->count; i++) {
         uint32_t bits = 0;
         if (buffer->is_int) {
-            text_add(out, "(int64_t)UINT64_C(%llu),",
-                     (unsigned long long)((const int64_t *)memory)[i]);
+            schedule_whole_text(buffer->whole, schedule_load(buffer, memory, i), out);
+            text_add(out, ",");
             continue;
         }
         memcpy(&bits, (const float *)memory + i, sizeof bits);
         text_add(out, "0x%xu,", (unsigned)bits);
     }
-    text_add(out, "};\n    static %s %c%zu[%zu];\n", buffer->is_int ? "int64_t" : "float", kind,
-             buffer->index, buffer->count);
+    text_add(out, "};\n    static %s %c%zu[%zu];\n", schedule_type(buffer), kind, buffer->index,
+             buffer->count);
     if (kind == 'x')
         text_add(out, "    memcpy(x%zu, x%zu_given, sizeof x%zu);\n", buffer->index, buffer->index,
                  buffer->index);

@@ -9,7 +9,7 @@
 
 /* Inputs of the model, in order, that the caller is to give. */
 struct given {
-    const onnx_tensor *tensors[32];
+    const onnx_tensor *tensors[48];
     size_t count;
     onnx_memory *memory;
 };

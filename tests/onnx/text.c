@@ -78,9 +78,10 @@ static bool list(struct reader *r, size_t most, int64_t *numbers, size_t *count)
 
 static enum onnx_type type(struct reader *r)
 {
-    static const char letters[] = "fibdhn";
-    static const enum onnx_type types[] = {ONNX_FLOAT,  ONNX_INT64,   ONNX_BOOL,
-                                           ONNX_DOUBLE, ONNX_FLOAT16, ONNX_INT32};
+    static const char letters[] = "fibdhnucsvw";
+    static const enum onnx_type types[] = {ONNX_FLOAT,   ONNX_INT64,  ONNX_BOOL,  ONNX_DOUBLE,
+                                           ONNX_FLOAT16, ONNX_INT32,  ONNX_UINT8, ONNX_INT8,
+                                           ONNX_INT16,   ONNX_UINT16, ONNX_UINT32};
     skip(r);
     const char *letter = *r->at ? strchr(letters, *r->at) : NULL;
     if (!letter)

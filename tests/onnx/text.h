@@ -14,15 +14,15 @@
  *     out Y [2] = 1 2                an output, and what is expected of it
  *     out Y h                        the same with its type
  *
- * Types are f (float), i (int64), b (bool), d (double), h (float16), n (int32). A text that is none
- * ends the test. */
+ * Types are f (float), i (int64), b (bool), d (double), h (float16), n (int32), u (uint8), c
+ * (int8), s (int16), v (uint16), w (uint32). A text that is none ends the test. */
 #ifndef TESTS_TEXT_H
 #define TESTS_TEXT_H
 
 #include "onnx/writer.h"
 #include "support/inputs.h"
 
-enum { TEXT_VALUES = 16 };
+enum { TEXT_VALUES = 48 };
 
 /* What inputs are given and what outputs are expected to be, in order; NULL: the text does not say.
  */

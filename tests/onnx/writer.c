@@ -150,6 +150,9 @@ Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t r
     if (type == ONNX_INT64) {
         tensor->n_int64_data = count;
         tensor->int64_data = writer_take(writer, count, sizeof *tensor->int64_data);
+    } else if (type == ONNX_UINT32) {
+        tensor->n_uint64_data = count;
+        tensor->uint64_data = writer_take(writer, count, sizeof *tensor->uint64_data);
     } else {
         tensor->n_int32_data = count;
         tensor->int32_data = writer_take(writer, count, sizeof *tensor->int32_data);
@@ -157,6 +160,8 @@ Onnx__Tensor *writer_ints(struct writer *writer, const int64_t *values, size_t r
     for (size_t i = 0; i < count; i++)
         if (type == ONNX_INT64)
             tensor->int64_data[i] = values[i];
+        else if (type == ONNX_UINT32)
+            tensor->uint64_data[i] = (uint64_t)values[i];
         else
             tensor->int32_data[i] = (int32_t)values[i];
     return tensor;

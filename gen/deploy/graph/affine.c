@@ -43,6 +43,8 @@ static bool write_cell(struct lowering *l, const struct affine *affine)
     if (!layer)
         return false;
     layer->is_product = true;
+    layer->is_exact = l->exact;
+    layer->type = l->exact == EXACT_SHORT ? WEIR_TYPE_BF16 : WEIR_TYPE_F32;
     layer->passes[0].params[0].data = affine->matrix;
     layer->passes[0].params[1].data = affine->bias;
     return true;

@@ -31,14 +31,14 @@ static bool store(struct lowering *l, const onnx_node *node, const onnx_graph *b
             continue;
         struct value *result = &l->values[node->outputs[i]], *from = &l->values[branch->outputs[i]];
         if (!*made) {
-            const struct view view = view_dense(
-                schedule_buffer(l->schedule, PLACE_ARENA, from->is_int, lower_count(from)),
-                from->rank, from->dims);
+            const struct view view =
+                view_dense(lower_room(l, from, lower_count(from)), from->rank, from->dims);
             lower_set_view(result, &view, from->is_int);
-            result->is_narrow = false;
+            result->whole = from->whole;
         }
-        result->is_narrow |= from->is_narrow;
-        if (from->is_int != result->is_int || from->rank != result->rank ||
+        if (from->is_int != result->is_int || (from->is_int && from->whole != result->whole))
+            return lower_refuse(l, "its branches give values of different types");
+        if (from->rank != result->rank ||
             memcmp(from->dims, result->dims, from->rank * sizeof *from->dims) != 0)
             return lower_refuse(l, "its branches give values of different shapes");
         lower_into(l, from, &result->view);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* --data of a graph: every input and output in a file of its own, input_0.pb, output_0.pb. */
 #include "deploy/graph.h"
+#include "deploy/graph/lower.h"
 
 #include "common/text.h"
 
@@ -18,7 +19,9 @@ static const struct buffer *find_buffer(const struct schedule *schedule, enum pl
 
 static bool fits(const onnx_tensor *tensor, const struct buffer *buffer)
 {
-    return !tensor->floats == buffer->is_int && tensor->rank == buffer->rank &&
+    return !tensor->floats == buffer->is_int &&
+           (tensor->floats || lower_argument_whole(lower_whole(tensor->type)) == buffer->whole) &&
+           tensor->rank == buffer->rank &&
            !memcmp(tensor->dims, buffer->dims, buffer->rank * sizeof *buffer->dims);
 }
 

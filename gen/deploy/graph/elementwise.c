@@ -4,7 +4,6 @@
 #include "deploy/graph/lower.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* NULL: it does not work on such elements, which those of the first input are that it has. `many`:
@@ -36,21 +35,21 @@ static const struct {
     {"Less", 2, "a b less", "a b int_less", false},
     {"LessOrEqual", 2, "a b less_or_equal", "a b int_less_or_equal", false},
     {"Log", 1, "a log", NULL, false},
-    {"Max", 2, "a b max", NULL, true},
-    {"Min", 2, "a b min", NULL, true},
+    {"Max", 2, "a b max", "a b int_max", true},
+    {"Min", 2, "a b min", "a b int_min", true},
     {"Mish", 1, "a a softplus tanh mul", NULL, false},
     {"Mul", 2, "a b mul", "a b int_mul", false},
     {"Neg", 1, "a neg", "a int_neg", false},
     {"Not", 1, NULL, "a int_not", false},
     {"Or", 2, NULL, "a b int_or", false},
-    {"PRelu", 2, "a 0 less a b mul a where", NULL, false},
+    {"PRelu", 2, "a 0 less a b mul a where", "a #0 int_less a b int_mul a int_where", false},
     {"Reciprocal", 1, "a reciprocal", NULL, false},
-    {"Relu", 1, "a relu", NULL, false},
+    {"Relu", 1, "a relu", "a int_relu", false},
     {"Round", 1, "a round", NULL, false},
     {"Selu", 1, "a 0 max a 0 min exp 1 sub alpha=1.67326319 mul add gamma=1.05070102 mul", NULL,
      false},
     {"Sigmoid", 1, "a sigmoid", NULL, false},
-    {"Sign", 1, "a sign", NULL, false},
+    {"Sign", 1, "a sign", "a int_sign", false},
     {"Sin", 1, "a sin", NULL, false},
     {"Softplus", 1, "a softplus", NULL, false},
     {"Softsign", 1, "a a abs 1 add div", NULL, false},
@@ -60,7 +59,6 @@ static const struct {
     {"Swish", 1, "a a alpha=1 mul sigmoid mul", NULL, false},
     {"Tanh", 1, "a tanh", NULL, false},
     {"ThresholdedRelu", 1, "a alpha=1 greater a 0 where", NULL, false},
-    {"Where", 3, NULL, "a b c where", false},
     {"Xor", 2, NULL, "a int_claim b int_claim int_equal int_not", false},
 };
 
@@ -68,9 +66,11 @@ static const struct {
 static bool lower_many(struct lowering *l, const char *words, struct value *result)
 {
     struct value *all = lower_input(l, 0);
+    if (!all)
+        return lower_refuse(l, "its input is missing");
+    const enum whole whole = all->is_int ? all->whole : WHOLE_64;
     if (l->node->input_count == 1)
-        return all ? lower_expression(l, &all, 1, all->is_int ? "a int_same" : "a same", result)
-                   : lower_refuse(l, "its input is missing");
+        return lower_wrapped(l, &all, 1, all->is_int ? "a int_same" : "a same", whole, result);
     for (size_t i = 1; i < l->node->input_count; i++) {
         struct value *of[] = {all, lower_input(l, i)}, *next = result;
         if (i + 1 < l->node->input_count) {
@@ -79,7 +79,7 @@ static bool lower_many(struct lowering *l, const char *words, struct value *resu
                 return false;
             *next = lower_blank(1);
         }
-        if (!of[1] || !lower_expression(l, of, 2, words, next))
+        if (!of[1] || !lower_wrapped(l, of, 2, words, whole, next))
             return of[1] != NULL || lower_refuse(l, "an input is missing");
         all = next;
     }
@@ -96,24 +96,15 @@ bool lower_mean(struct lowering *l)
            lower_expression(l, of, 2, "a b div", lower_output(l, 0));
 }
 
-/* Whether a result of 64 bits may be another one of 32. */
+/* Whether a result is of the type of what it is made of, and no claim. */
 static bool is_arithmetic(const char *words)
 {
-    static const char *const functions[] = {"int_add", "int_sub", "int_mul",
-                                            "int_div", "int_neg", "int_abs"};
+    static const char *const functions[] = {"int_add", "int_sub", "int_mul",  "int_div",
+                                            "int_neg", "int_abs", "int_sign", "int_relu"};
     bool is = false;
     for (size_t k = 0; k < sizeof functions / sizeof *functions; k++)
         is |= strstr(words, functions[k]) != NULL;
     return is;
-}
-
-static bool lower_narrow(struct lowering *l, struct value *const *of, size_t count,
-                         const char *words)
-{
-    char narrow[64];
-    snprintf(narrow, sizeof narrow, "%s int_narrow", words);
-    lower_output(l, 0)->is_narrow = true;
-    return lower_expression(l, of, count, narrow, lower_output(l, 0));
 }
 
 bool lower_elementwise(struct lowering *l)
@@ -135,10 +126,22 @@ bool lower_elementwise(struct lowering *l)
         return lower_refuse(l, "it cannot work on elements of that type");
     if (rows[i].many)
         return lower_many(l, words, lower_output(l, 0));
-    if (of[0]->is_int && of[0]->is_narrow && is_arithmetic(words))
-        return lower_narrow(l, of, rows[i].inputs, words);
+    if (of[0]->is_int && is_arithmetic(words))
+        return lower_wrapped(l, of, rows[i].inputs, words, of[0]->whole, lower_output(l, 0));
     return lower_affine_takes(l, &taken) &&
            (taken || lower_expression(l, of, rows[i].inputs, words, lower_output(l, 0)));
+}
+
+bool lower_where(struct lowering *l)
+{
+    struct value *of[] = {lower_input(l, 0), lower_input(l, 1), lower_input(l, 2)};
+    if (!of[0] || !of[1] || !of[2])
+        return lower_refuse(l, "an input is missing");
+    if (!of[0]->is_int || of[1]->is_int != of[2]->is_int)
+        return lower_refuse(l, "it works on a bool and two values of one type");
+    return of[1]->is_int
+               ? lower_wrapped(l, of, 3, "a b c int_where", of[1]->whole, lower_output(l, 0))
+               : lower_expression(l, of, 3, "a b c where", lower_output(l, 0));
 }
 
 bool lower_gelu(struct lowering *l)
@@ -159,16 +162,17 @@ bool lower_gelu(struct lowering *l)
 static bool lower_end(struct lowering *l, struct value *x, struct value *end, const char *words,
                       const char *may_be_nan, struct value *result)
 {
-    if (end->is_int || lower_count(end) != 1)
+    if (end->is_int != x->is_int || lower_count(end) != 1)
         return lower_refuse(l, "its ends must be numbers of the type of its input");
-    if (end->constant && isnan(end->constant->floats[0]))
+    if (!end->is_int && end->constant && isnan(end->constant->floats[0]))
         return lower_expression(l, &x, 1, "a same", result);
     if (!end->constant)
         lower_view(l, end);
     struct value number = *end; /* without dimensions, as the result has those of x */
     number.rank = number.view.rank = 0;
-    return lower_expression(l, (struct value *const[]){x, &number}, 2,
-                            end->constant ? words : may_be_nan, result);
+    return lower_wrapped(l, (struct value *const[]){x, &number}, 2,
+                         end->constant ? words : may_be_nan, x->is_int ? x->whole : WHOLE_64,
+                         result);
 }
 
 /* The ends may be left out; before opset 11 they are attributes. */
@@ -180,24 +184,29 @@ bool lower_clip(struct lowering *l)
                                         "a same"}; /* without ends that are NaN */
     struct value *x = lower_input(l, 0), *y = lower_output(l, 0), *least = lower_input(l, 1),
                  *most = lower_input(l, 2), *raised = y;
-    if (!x || x->is_int)
+    if (!x || (x->is_int && l->node->opset < OF_INPUTS))
         return lower_refuse(l, "it cannot work on elements of that type");
+    const char *raises = x->is_int ? "a b int_max" : "a b max",
+               *lowers = x->is_int ? "a b int_min" : "a b min",
+               *may_raise = x->is_int ? raises : "a b less b a where",
+               *may_lower = x->is_int ? lowers : "a b greater b a where";
     if (l->node->opset < OF_INPUTS)
         return lower_expression(l, &x, 1,
                                 words[(isnan(onnx_attribute_float(l->node, "min", 0)) ? 1 : 0) +
                                       (isnan(onnx_attribute_float(l->node, "max", 0)) ? 2 : 0)],
                                 y);
     if (!least && !most)
-        return lower_expression(l, &x, 1, "a same", y);
+        return lower_wrapped(l, &x, 1, x->is_int ? "a int_same" : "a same",
+                             x->is_int ? x->whole : WHOLE_64, y);
     if (least && most) {
         raised = lower_take(l, 1, sizeof *raised);
         if (!raised)
             return false;
         *raised = lower_blank(1);
     }
-    if (least && !lower_end(l, x, least, "a b max", "a b less b a where", raised))
+    if (least && !lower_end(l, x, least, raises, may_raise, raised))
         return false;
-    return !most || lower_end(l, least ? raised : x, most, "a b min", "a b greater b a where", y);
+    return !most || lower_end(l, least ? raised : x, most, lowers, may_lower, y);
 }
 
 const char *lower_rounding(enum onnx_type type)
@@ -223,10 +232,7 @@ bool lower_cast(struct lowering *l)
         return lower_expression(l, &x, 1, x->is_int ? "a to_float" : "a same", y);
     if (to == ONNX_BOOL)
         return lower_expression(l, &x, 1, x->is_int ? "a int_claim" : "a to_claim", y);
-    if (to == ONNX_INT64)
-        return lower_expression(l, &x, 1, x->is_int ? "a int_same" : "a to_int", y);
-    y->is_narrow = to == ONNX_INT32;
-    if (to == ONNX_INT32)
-        return lower_expression(l, &x, 1, x->is_int ? "a int_narrow" : "a to_int int_narrow", y);
-    return lower_refuse(l, "it casts to %s", onnx_type_name(to));
+    if (!onnx_type_is_read(to))
+        return lower_refuse(l, "it casts to %s", onnx_type_name(to));
+    return lower_wrapped(l, &x, 1, x->is_int ? "a int_same" : "a to_int", lower_whole(to), y);
 }

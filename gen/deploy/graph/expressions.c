@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions of single elements, which are written as words, and what is combined over axes. */
 #include "deploy/graph/lower.h"
+#include "onnx/call.h"
 #include "onnx/walk.h"
+
+#include "common/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,10 +61,11 @@ static size_t add_value(struct lowering *l, struct loop *loop, struct value *val
 {
     const onnx_tensor *constant = value->constant;
     if (constant && constant->count == 1)
-        return add_term(loop, (struct term){.kind = TERM_NUMBER,
-                                            .is_int = value->is_int,
-                                            .number = value->is_int ? 0 : constant->floats[0],
-                                            .whole = value->is_int ? constant->ints[0] : 0});
+        return add_term(loop,
+                        (struct term){.kind = TERM_NUMBER,
+                                      .is_int = value->is_int,
+                                      .number = value->is_int ? 0 : constant->floats[0],
+                                      .whole = value->is_int ? onnx_whole_at(constant, 0) : 0});
     if (value->deferred && value->uses == 1 && fits(loop, value->deferred)) {
         struct loop *part = value->deferred;
         value->deferred = NULL;
@@ -102,6 +106,12 @@ static void push_number(struct expression *e, float number)
     e->stack[e->depth++] = add_term(e->loop, (struct term){.kind = TERM_NUMBER, .number = number});
 }
 
+static void push_whole(struct expression *e, int64_t whole)
+{
+    e->stack[e->depth++] =
+        add_term(e->loop, (struct term){.kind = TERM_NUMBER, .is_int = true, .whole = whole});
+}
+
 static bool push_word(struct expression *e, const char *word)
 {
     char name[WORD_MAX];
@@ -114,6 +124,10 @@ static bool push_word(struct expression *e, const char *word)
         memcpy(name, word, (size_t)(equals - word));
         name[equals - word] = '\0';
         push_number(e, onnx_attribute_float(e->l->node, name, strtof(equals + 1, NULL)));
+        return true;
+    }
+    if (word[0] == '#') {
+        push_whole(e, strtoll(word + 1, NULL, 10));
         return true;
     }
     if (strchr("-0123456789", word[0])) {
@@ -177,13 +191,38 @@ bool lower_expression(struct lowering *l, struct value *const *of, size_t count,
         return false;
     result->deferred = loop;
     result->is_int = loop->terms[loop->term_count - 1].is_int;
+    result->whole = WHOLE_64;
     result->rank = loop->rank;
     memcpy(result->dims, loop->dims, sizeof result->dims);
     return true;
 }
 
-bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
-                     const char *words, const char *combine, float start, struct value *result)
+bool lower_wrapped(struct lowering *l, struct value *const *of, size_t count, const char *words,
+                   enum whole whole, struct value *result)
+{
+    static const char *const functions[] = {[WHOLE_64] = "",
+                                            [WHOLE_I32] = " int_narrow",
+                                            [WHOLE_U32] = " int_as_u32",
+                                            [WHOLE_I16] = " int_as_i16",
+                                            [WHOLE_U16] = " int_as_u16",
+                                            [WHOLE_I8] = " int_as_i8",
+                                            [WHOLE_U8] = " int_as_u8"};
+    struct text all = {0};
+    text_add(&all, "%s%s", words, functions[whole]);
+    const bool lowered = lower_expression(l, of, count, all.chars, result);
+    text_free(&all);
+    result->whole = whole;
+    return lowered;
+}
+
+/* What a reduction begins with. */
+struct start {
+    float real;
+    int64_t whole;
+};
+
+static bool reduce(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                   const char *words, const char *combine, struct start start, struct value *result)
 {
     struct loop *loop = read_loop(l, &of, 1, words);
     if (!loop)
@@ -206,14 +245,29 @@ bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_
         count *= dims[d];
     }
     turned.combine = function_find(combine);
-    turned.start = start;
-    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, false, count);
+    turned.start = start.real;
+    turned.whole_start = start.whole;
+    const bool is_int = turned.combine->kinds[0] == 'I';
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, is_int, count);
     const struct view view = view_dense(buffer, of->rank, dims);
     turned.to = view; /* without those that are gone */
     lower_drop_axes(&turned.to, axes);
     loop_simplify(&turned);
     schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = turned;
     lower_give_loop(l, loop);
-    lower_set_view(result, &view, false);
+    lower_set_view(result, &view, is_int);
     return true;
+}
+
+bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                     const char *words, const char *combine, float start, struct value *result)
+{
+    return reduce(l, of, axes, words, combine, (struct start){start, 0}, result);
+}
+
+bool lower_whole_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                           const char *words, const char *combine, int64_t start,
+                           struct value *result)
+{
+    return reduce(l, of, axes, words, combine, (struct start){0, start}, result);
 }

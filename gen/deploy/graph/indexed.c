@@ -20,7 +20,7 @@ static void give(struct lowering *l, struct loop *loop, const struct value *x)
     }
     y->deferred = loop;
     y->is_int = x->is_int;
-    y->is_narrow = x->is_narrow;
+    y->whole = x->whole;
     y->rank = loop->rank;
     memcpy(y->dims, loop->dims, sizeof y->dims);
 }

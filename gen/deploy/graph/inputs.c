@@ -168,10 +168,11 @@ bool graph_is_open(const struct failure *failure)
 
 /* The buffer of an input or output, as a view. */
 static struct view make_argument(struct lowering *l, const onnx_value *declared,
-                                 const struct value *value, enum place place, bool is_int)
+                                 const struct value *value, enum place place)
 {
-    const int buffer = schedule_buffer(l->schedule, place, is_int, lower_count(value));
+    const int buffer = schedule_buffer(l->schedule, place, value->is_int, lower_count(value));
     struct buffer *made = &l->schedule->buffers[buffer];
+    made->whole = value->is_int ? lower_argument_whole(value->whole) : WHOLE_64;
     made->name = declared->name;
     made->rounded = onnx_type_is_half(declared->type) ? onnx_type_name(declared->type) : NULL;
     made->rank = value->rank;
@@ -190,22 +191,19 @@ static bool make_input(struct lowering *l, size_t i)
     struct value *value = &l->values[number];
     const bool is_int = declared->type != ONNX_NONE && !onnx_type_is_float(declared->type);
     const bool kept = lower_is_kept(l, declared->name);
-    if (is_int && declared->type != ONNX_INT64 && declared->type != ONNX_INT32 &&
-        declared->type != ONNX_BOOL)
-        return fail(
-            l->failure,
-            "the input '%.80s' is of type %s, and floats, int32, int64 and bool are deployed",
-            quote(declared->name).text, onnx_type_name(declared->type));
     size_t count = 1;
+    if (is_int && !onnx_type_is_read(declared->type))
+        return fail(l->failure, "the input '%.80s' is of type %s, which is not supported",
+                    quote(declared->name).text, onnx_type_name(declared->type));
     for (size_t d = 0; d < value->rank; d++) {
         if (value->dims[d] > (size_t)INT32_MAX / count)
             return fail(l->failure, "the input '%.80s' is too large", quote(declared->name).text);
         count *= value->dims[d];
     }
-    const struct view view =
-        make_argument(l, declared, value, kept ? PLACE_KEPT : PLACE_INPUT, is_int);
+    value->is_int = is_int;
+    value->whole = lower_whole(declared->type);
+    const struct view view = make_argument(l, declared, value, kept ? PLACE_KEPT : PLACE_INPUT);
     lower_set_view(value, &view, is_int);
-    value->is_narrow = declared->type == ONNX_INT32;
     if (!onnx_type_is_half(declared->type))
         return true;
     struct value *given = lower_take(l, 1, sizeof *given);
@@ -283,7 +281,7 @@ bool lower_outputs(struct lowering *l)
         if (lower_count(value) == 0)
             return fail(l->failure, "the output '%.80s' has no elements",
                         quote(declared->name).text);
-        const struct view to = make_argument(l, declared, value, PLACE_OUTPUT, value->is_int);
+        const struct view to = make_argument(l, declared, value, PLACE_OUTPUT);
         if (!give_output(l, declared, value, &to))
             return false;
     }

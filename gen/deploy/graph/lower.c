@@ -20,6 +20,7 @@ static const struct {
     {"Pow", lower_pow},
     {"Mod", lower_mod},
     {"Gather", lower_gather},
+    {"Where", lower_where},
     {"MatMul", lower_matmul},
     {"Einsum", lower_einsum},
     {"DFT", lower_dft},
@@ -56,6 +57,13 @@ static const struct {
     {"GroupNormalization", lower_group_norm},
     {"InstanceNormalization", lower_instance_norm},
     {"BatchNormalization", lower_batch_norm},
+    {"MatMulInteger", lower_matmul_integer},
+    {"ConvInteger", lower_conv_integer},
+    {"QLinearMatMul", lower_qlinear_matmul},
+    {"QLinearConv", lower_qlinear_conv},
+    {"QuantizeLinear", lower_quantize_linear},
+    {"DequantizeLinear", lower_dequantize_linear},
+    {"DynamicQuantizeLinear", lower_dynamic_quantize_linear},
     {"Concat", lower_move},
     {"Dropout", lower_move},
     {"Expand", lower_move},
@@ -166,10 +174,10 @@ static bool settle_empty(struct lowering *l)
                                value->rank, value->dims, l->failure);
         if (!none)
             return false;
-        const bool is_narrow = value->is_narrow;
+        const enum whole whole = value->whole;
         *value = lower_blank(value->uses);
         lower_set_constant(value, none);
-        value->is_narrow = is_narrow;
+        value->whole = whole;
     }
     return true;
 }
@@ -278,7 +286,7 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
                          .failure = failure,
                          .keeps = request->keep_states,
                          .scratch = onnx_memory_create(most > used ? most - used : 0),
-                         .values = calloc(onnx->value_count + 1, sizeof *l.values)};
+                         .values = calloc(onnx->value_count + LOWER_SPARE, sizeof *l.values)};
     bool lowered = (l.scratch && l.values) || fail_memory(failure);
     if (lowered) {
         begin(&l);

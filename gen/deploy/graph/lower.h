@@ -20,7 +20,8 @@ struct affine {
 };
 
 struct value {
-    bool is_int, is_narrow; /* narrow: whole numbers of 32 bits, which wrap around there */
+    bool is_int;
+    enum whole whole; /* of whole numbers: where they wrap around; bools are of 64 bits */
     size_t rank, dims[ONNX_RANK_MAX];
     const onnx_tensor *constant; /* NULL: it is none */
     struct view view; /* buffer -1: there is none, or not yet */
@@ -29,6 +30,13 @@ struct value {
     size_t affine_axis; /* this one */
     size_t uses; /* by nodes and outputs of the model */
 };
+
+/* What a product multiplies: anything; or whole numbers, whose sums are exact in float32, and which
+ * are so themselves, or in bfloat16, too: no other type of weights may be asked for. */
+enum exact { EXACT_NONE, EXACT_FLOAT, EXACT_SHORT };
+
+/* Values that a node in work may have beside those of the model, after these. */
+enum { LOWER_SPARE = 3 };
 
 struct lowering {
     const onnx_model *onnx;
@@ -40,6 +48,7 @@ struct lowering {
     const onnx_node *node; /* that one */
     struct value *values; /* of every value of the model */
     const char *carry; /* lines OUT=IN; NULL: nothing is carried */
+    enum exact exact; /* of the node in work */
     bool keeps; /* recurrent nodes go on where the last call ended */
     bool has_failed; /* where a view is asked for, which cannot tell by itself */
     struct loop_room *spare; /* of loops that were deferred */
@@ -86,6 +95,14 @@ const onnx_tensor *lower_constant(const struct lowering *l, size_t input); /* or
 
 /* An axis of the input of the node in work, which may be counted from the end. */
 bool lower_axis(const struct lowering *l, int64_t given, const struct value *input, size_t *axis);
+
+/* What whole numbers of a type are; and what an argument of a call has for it: int64_t for all but
+ * those of 8 and 16 bits. */
+enum whole lower_whole(enum onnx_type type);
+enum whole lower_argument_whole(enum whole whole);
+
+/* A new buffer for so many elements that are those of a value. */
+int lower_room(struct lowering *l, const struct value *like, size_t count);
 
 /* One that is nothing yet; its elements. */
 struct value lower_blank(size_t uses);
@@ -139,17 +156,25 @@ bool lower_is_apart(const struct loop *loop, const char *words);
 
 /* Some values under a text of words, the last one first in none: a, b, c are the values, words with
  * letters else are functions of kernels/elementwise.h or name=number an attribute of the node with
- * what stands in for it, and numbers are floats. Each function takes what it takes from the end of
- * what stands before it. The result is deferred. */
+ * what stands in for it, numbers are floats, and after # whole ones. Each function takes what it
+ * takes from the end of what stands before it. The result is deferred. */
 bool lower_expression(struct lowering *l, struct value *const *of, size_t count, const char *words,
                       struct value *result);
 
 /* The words of rounding to a type of 16 bits. */
 const char *lower_rounding(enum onnx_type type);
 
-/* The same combined over some axes, which become 1; the result is a view. */
+/* The same combined over some axes, which become 1; the result is a view. The start of whole
+ * numbers is one, too, and what they give is of 64 bits. */
 bool lower_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
                      const char *words, const char *combine, float start, struct value *result);
+bool lower_whole_reduction(struct lowering *l, struct value *of, const bool axes[ONNX_RANK_MAX],
+                           const char *words, const char *combine, int64_t start,
+                           struct value *result);
+
+/* The same as lower_expression, whose result wraps around as whole numbers of this kind do. */
+bool lower_wrapped(struct lowering *l, struct value *const *of, size_t count, const char *words,
+                   enum whole whole, struct value *result);
 
 /* The number of elements over some axes, as a value: reductions.c. */
 bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes[ONNX_RANK_MAX],
@@ -176,7 +201,16 @@ struct view lower_flat_rows(struct lowering *l, const struct view *view, size_t 
 /* Whether what is added, or the function, became part of the cell that gives a value. */
 bool lower_affine_takes(struct lowering *l, bool *taken);
 
+/* The product of two views, none of which need be a constant, by loops: products.c. */
+bool lower_multiply(struct lowering *l, const struct view *a, const struct view *b,
+                    struct value *result);
+
 struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const double size[4]);
+
+/* ---- Quantised numbers: quantised.c ---- */
+
+/* The function that quantises to whole numbers of a kind; NULL: none does. */
+const char *lower_quantise_word(enum whole whole);
 
 /* ---- Windows: windows.c ---- */
 
@@ -214,8 +248,8 @@ void lower_add_rows(struct lowering *l, const struct index_rows *rows, struct va
 typedef bool lower_operator(struct lowering *l);
 
 lower_operator lower_recurrent, lower_if, lower_cell; /* recurrent.c, branches.c */
-lower_operator lower_elementwise, lower_clip, lower_gelu, lower_cast,
-    lower_mean; /* elementwise.c */
+lower_operator lower_elementwise, lower_clip, lower_gelu, lower_cast, lower_mean,
+    lower_where; /* elementwise.c */
 lower_operator lower_move, lower_gather; /* moves.c */
 lower_operator lower_gather_elements, lower_gather_nd, lower_reverse_sequence; /* indexed.c */
 lower_operator lower_scatter_elements, lower_scatter_nd; /* scatter.c */
@@ -230,5 +264,9 @@ lower_operator lower_softmax, lower_reduce, lower_reduce_log_sum_exp; /* reducti
 lower_operator lower_batch_norm, lower_instance_norm, lower_group_norm,
     lower_layer_norm; /* normalise.c */
 lower_operator lower_pow, lower_mod; /* powers.c */
+lower_operator lower_quantize_linear, lower_dequantize_linear,
+    lower_dynamic_quantize_linear; /* quantised.c */
+lower_operator lower_matmul_integer, lower_conv_integer, lower_qlinear_matmul,
+    lower_qlinear_conv; /* whole_products.c */
 
 #endif

@@ -78,6 +78,7 @@ static bool read_inputs(struct moving *moving, const onnx_tensor **inputs)
     const bool all = !strcmp(node->op, "Concat"), pads = !strcmp(node->op, "Pad"),
                scatters = !strncmp(node->op, "Scatter", 7);
     const onnx_attribute *adds = onnx_attribute_find(node, "reduction");
+    const struct value *first = lower_input(l, 0);
     if (scatters && adds && adds->s && strcmp(adds->s, "none") != 0)
         return lower_refuse(l, "it does more than to move elements");
     moving->fill = pads ? onnx_attribute_float(node, "value", 0) : 0;
@@ -87,6 +88,9 @@ static bool read_inputs(struct moving *moving, const onnx_tensor **inputs)
         if (!value)
             continue;
         const bool moved = all || i == 0 || (scatters && i == 2);
+        if (moved &&
+            (value->is_int != first->is_int || (value->is_int && value->whole != first->whole)))
+            return lower_refuse(l, "its inputs are of different types");
         if (!moved && !value->constant)
             return lower_refuse(l, "its input %zu is no constant", i);
         if (moved)
@@ -249,14 +253,12 @@ static bool copy_parts(struct moving *moving, const struct view *to)
 }
 
 /* A buffer of its own for the places of an output. */
-static bool copy_places(struct moving *moving, const onnx_tensor *output, bool is_int,
-                        struct view *to)
+static bool copy_places(struct moving *moving, const onnx_tensor *output, struct view *to)
 {
     struct lowering *l = moving->l;
     const size_t before = l->schedule->step_count;
     size_t boxes = 0, blanks = 0;
-    *to = view_dense(schedule_buffer(l->schedule, PLACE_ARENA, is_int, output->count), output->rank,
-                     output->dims);
+    *to = view_dense(lower_room(l, lower_input(l, 0), output->count), output->rank, output->dims);
     for (size_t i = 0; i < output->count; i++)
         blanks += source_of(output->ints[i]) == 0;
     if (blanks && strcmp(l->node->op, "Pad") != 0)
@@ -277,7 +279,7 @@ static bool give(struct moving *moving, struct value *result, const onnx_tensor 
 {
     struct lowering *l = moving->l;
     const bool is_int = schedule_is_int(l->schedule, &moving->sources[0]);
-    result->is_narrow = lower_input(l, 0)->is_narrow;
+    result->whole = lower_input(l, 0)->whole;
     const bool reshapes = !strcmp(l->node->op, "Reshape") || !strcmp(l->node->op, "Flatten");
     struct view view;
     if (output->count == 0) {
@@ -293,7 +295,7 @@ static bool give(struct moving *moving, struct value *result, const onnx_tensor 
     if (reshapes) {
         const struct view whole = lower_pack(l, &moving->sources[0]);
         view = view_dense(whole.buffer, output->rank, output->dims);
-    } else if (!copy_places(moving, output, is_int, &view)) {
+    } else if (!copy_places(moving, output, &view)) {
         return false;
     }
     lower_set_view(result, &view, is_int);
@@ -377,7 +379,7 @@ bool lower_gather(struct lowering *l)
     struct value *y = lower_output(l, 0);
     y->deferred = loop;
     y->is_int = x->is_int;
-    y->is_narrow = x->is_narrow;
+    y->whole = x->whole;
     y->rank = loop->rank;
     memcpy(y->dims, loop->dims, sizeof y->dims);
     return true;

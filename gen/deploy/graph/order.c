@@ -32,6 +32,13 @@ static struct value *numbers(struct lowering *l, const struct value *x, size_t a
     return value;
 }
 
+/* The number of an element that is the one sought, or else one that is never chosen: by whether
+ * elements are whole numbers, and whether the last one is sought. */
+static const char *const find_words[2][2] = {
+    {"a b equal a a equal int_not int_or c 16777216 where",
+     "a b equal a a equal int_not int_or c -1 where"},
+    {"a b int_equal c 16777216 where", "a b int_equal c -1 where"}};
+
 /* Where the greatest or least element is: of those that are as great, the first or last. A NaN is
  * greater than any other. */
 bool lower_arg(struct lowering *l)
@@ -42,27 +49,26 @@ bool lower_arg(struct lowering *l)
                  numbered = most;
     bool axes[ONNX_RANK_MAX] = {false};
     size_t axis = 0;
-    if (!x || x->is_int)
-        return lower_refuse(l, "it works on floats only");
+    if (!x)
+        return lower_refuse(l, "its input is missing");
     if (!read_axis(l, onnx_attribute_int(l->node, "axis", 0), x, &axis))
         return false;
     axes[axis] = true;
     lower_view(l, x);
-    if (!greatest) { /* what is no number is never the least, but where there is nothing else */
+    if (!greatest &&
+        !x->is_int) { /* what is no number is never the least, but where there is nothing else */
         if (!lower_expression(l, &x, 1, "a a equal a 1e39 where", &numbered))
             return false;
         x = &numbered;
         lower_view(l, x);
     }
-    if (!lower_reduction(l, x, axes, "a", greatest ? "max" : "min", greatest ? -INFINITY : INFINITY,
-                         &most))
+    if (!(x->is_int ? lower_whole_reduction(l, x, axes, "a", greatest ? "int_max" : "int_min",
+                                            greatest ? INT64_MIN : INT64_MAX, &most)
+                    : lower_reduction(l, x, axes, "a", greatest ? "max" : "min",
+                                      greatest ? -INFINITY : INFINITY, &most)))
         return false;
     struct value *of[] = {x, &most, numbers(l, x, axis)};
-    if (!of[2] ||
-        !lower_expression(l, of, 3,
-                          last ? "a b equal a a equal int_not int_or c -1 where"
-                               : "a b equal a a equal int_not int_or c 16777216 where",
-                          &there) ||
+    if (!of[2] || !lower_expression(l, of, 3, find_words[x->is_int][last], &there) ||
         !lower_reduction(l, &there, axes, "a", last ? "max" : "min", last ? -1 : WHOLE_MOST,
                          &found))
         return false;

@@ -45,15 +45,11 @@ static bool lower_constant_power(struct lowering *l, struct value *x, const onnx
     return lower_expression(l, &x, 1, words, lower_output(l, 0));
 }
 
-/* Of whole numbers of 32 bits the result is one, too. */
+/* Of whole numbers the result is of the type of the first. */
 static bool express(struct lowering *l, struct value *const of[2], const char *words)
 {
-    struct value wide = lower_blank(1), *narrow = &wide, *y = lower_output(l, 0);
-    if (!of[0]->is_int || !of[0]->is_narrow)
-        return lower_expression(l, of, 2, words, y);
-    y->is_narrow = true;
-    return lower_expression(l, of, 2, words, &wide) &&
-           lower_expression(l, &narrow, 1, "a int_narrow", y);
+    const enum whole whole = of[0]->is_int ? of[0]->whole : WHOLE_64;
+    return lower_wrapped(l, of, 2, words, whole, lower_output(l, 0));
 }
 
 /* Of two types: the result is of the first. */

@@ -52,10 +52,11 @@ static struct view as_matrix(const struct view *view, bool is_second)
 }
 
 /* Every element of the product as a sum of products. */
-static bool multiply_both(struct lowering *l, const struct view *a, const struct view *b,
-                          struct value *result)
+bool lower_multiply(struct lowering *l, const struct view *a, const struct view *b,
+                    struct value *result)
 {
     const struct view x = as_matrix(a, false), y = as_matrix(b, true);
+    const bool is_int = schedule_is_int(l->schedule, a);
     size_t dims[ONNX_RANK_MAX], rank, count = 1;
     if (!onnx_broadcast_dims(x.dims, x.rank - 2, y.dims, y.rank - 2, dims, &rank) ||
         x.dims[x.rank - 1] != y.dims[y.rank - 2] || rank + 3 > VIEW_RANK_MAX)
@@ -74,14 +75,16 @@ static bool multiply_both(struct lowering *l, const struct view *a, const struct
         *view = view_broadcast(&batch[k], rank, dims);
         view->strides[rank + k] = of->strides[of->rank - 2 + k];
         view->strides[rank + 2] = of->strides[of->rank - 1 - k];
-        loop.terms[k] = (struct term){.kind = TERM_OPERAND, .operand = k};
+        loop.terms[k] = (struct term){.kind = TERM_OPERAND, .is_int = is_int, .operand = k};
     }
-    loop.terms[2] =
-        (struct term){.kind = TERM_CALL, .function = function_find("mul"), .of = {0, 1}};
-    loop.combine = function_find("add");
+    loop.terms[2] = (struct term){.kind = TERM_CALL,
+                                  .is_int = is_int,
+                                  .function = function_find(is_int ? "int_mul" : "mul"),
+                                  .of = {0, 1}};
+    loop.combine = function_find(is_int ? "int_add" : "add");
     for (size_t d = 0; d < rank + 2; d++)
         count *= dims[d];
-    loop.to = view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count), rank + 2, dims);
+    loop.to = view_dense(schedule_buffer(l->schedule, PLACE_ARENA, is_int, count), rank + 2, dims);
     struct view to = loop.to;
     to.rank = rank;
     for (size_t k = 0; k < 2; k++) { /* an axis that an input does not have is none of the output */
@@ -92,7 +95,7 @@ static bool multiply_both(struct lowering *l, const struct view *a, const struct
     }
     loop_simplify(&loop);
     schedule_step(l->schedule, STEP_LOOP, l->node->name)->loop = loop;
-    lower_set_view(result, &to, false);
+    lower_set_view(result, &to, is_int);
     return true;
 }
 
@@ -127,7 +130,7 @@ bool lower_matmul(struct lowering *l)
         return multiply_left(l, a->constant, b);
     if (!is_matrix(b)) {
         const struct view x = lower_view(l, a), y = lower_view(l, b);
-        return multiply_both(l, &x, &y, lower_output(l, 0));
+        return lower_multiply(l, &x, &y, lower_output(l, 0));
     }
     if (a->dims[a->rank - 1] != w->dims[0])
         return lower_refuse(l, "the shapes of its inputs do not go together");
@@ -158,7 +161,7 @@ static bool multiply_computed(struct lowering *l, struct value *a, struct value 
     const struct view x = lower_view(l, a), given = lower_view(l, b),
                       y = transposed ? turned(&given) : given;
     struct value product = lower_blank(1), *of[] = {&product};
-    return multiply_both(l, &x, &y, &product) &&
+    return lower_multiply(l, &x, &y, &product) &&
            lower_expression(l, of, 1, "a alpha=1 mul", result);
 }
 

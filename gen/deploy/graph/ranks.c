@@ -185,11 +185,10 @@ bool lower_one_hot(struct lowering *l)
     struct value *of[] = {&whole, count_along(l, view.rank, (size_t)at, (size_t)count, 0, true),
                           count_along(l, view.rank, (size_t)at, (size_t)count, -count, true)};
     struct value *choice[] = {&claims, &on, &off};
-    y->is_narrow = values->is_narrow;
     return of[1] && of[2] &&
            lower_expression(l, of, 3, "a b int_equal a c int_equal int_or", &claims) &&
-           lower_expression(l, choice, 3,
-                            values->is_int ? "b c int_sub a int_mul c int_add" : "a b c where", y);
+           lower_wrapped(l, choice, 3, values->is_int ? "a b c int_where" : "a b c where",
+                         values->is_int ? values->whole : WHOLE_64, y);
 }
 
 /* ---- What has no shape ---- */

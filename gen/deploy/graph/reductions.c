@@ -14,18 +14,20 @@ static const struct {
     const char *op, *words, *combine;
     float start;
     const char *after; /* of the sum and the number of elements */
+    const char *whole_words, *whole_combine; /* NULL: it works on floats only */
+    int64_t whole_start;
 } reductions[] = {
-    {"ReduceMean", "a", "add", 0, "a b div"},
-    {"GlobalAveragePool", "a", "add", 0, "a b div"},
-    {"ReduceSum", "a", "add", 0, "a same"},
-    {"ReduceMax", "a", "max", -INFINITY, "a same"},
-    {"ReduceMin", "a", "min", INFINITY, "a same"},
-    {"ReduceSumSquare", "a a mul", "add", 0, "a same"},
-    {"ReduceL2", "a a mul", "add", 0, "a sqrt"},
-    {"ReduceL1", "a abs", "add", 0, "a same"},
-    {"ReduceLogSum", "a", "add", 0, "a log"},
-    {"ReduceProd", "a", "mul", 1, "a same"},
-    {"GlobalMaxPool", "a", "max", -INFINITY, "a same"},
+    {"ReduceMean", "a", "add", 0, "a b div", NULL, NULL, 0},
+    {"GlobalAveragePool", "a", "add", 0, "a b div", NULL, NULL, 0},
+    {"ReduceSum", "a", "add", 0, "a same", "a", "int_add", 0},
+    {"ReduceMax", "a", "max", -INFINITY, "a same", "a", "int_max", INT64_MIN},
+    {"ReduceMin", "a", "min", INFINITY, "a same", "a", "int_min", INT64_MAX},
+    {"ReduceSumSquare", "a a mul", "add", 0, "a same", "a a int_mul", "int_add", 0},
+    {"ReduceL2", "a a mul", "add", 0, "a sqrt", NULL, NULL, 0},
+    {"ReduceL1", "a abs", "add", 0, "a same", "a int_abs", "int_add", 0},
+    {"ReduceLogSum", "a", "add", 0, "a log", NULL, NULL, 0},
+    {"ReduceProd", "a", "mul", 1, "a same", "a", "int_mul", 1},
+    {"GlobalMaxPool", "a", "max", -INFINITY, "a same", NULL, NULL, 0},
 };
 
 static bool read_axes(const struct lowering *l, const struct value *x, bool axes[ONNX_RANK_MAX])
@@ -58,6 +60,14 @@ bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes
     return lower_set_number(l, count, number);
 }
 
+/* The nearest number that there is of a kind: where nothing is reduced, the start is the result. */
+static int64_t clamp(enum whole whole, int64_t start)
+{
+    int64_t least, greatest;
+    schedule_range(whole, &least, &greatest);
+    return start < least ? least : start > greatest ? greatest : start;
+}
+
 bool lower_reduce(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), sum = lower_blank(1), count;
@@ -66,17 +76,23 @@ bool lower_reduce(struct lowering *l)
     size_t i = 0;
     while (strcmp(reductions[i].op, l->node->op) != 0)
         i++;
-    if (!x || x->is_int)
+    if (!x || (x->is_int && !reductions[i].whole_words))
         return lower_refuse(l, "it works on floats only");
+    const bool is_int = x->is_int; /* and of 64 bits until the end */
     if (!read_axes(l, x, axes) || !lower_axes_count(l, x, axes, &count) ||
-        !lower_reduction(l, x, axes, reductions[i].words, reductions[i].combine,
-                         reductions[i].start, &sum))
+        !(is_int ? lower_whole_reduction(l, x, axes, reductions[i].whole_words,
+                                         reductions[i].whole_combine,
+                                         clamp(x->whole, reductions[i].whole_start), &sum)
+                 : lower_reduction(l, x, axes, reductions[i].words, reductions[i].combine,
+                                   reductions[i].start, &sum)))
         return false;
     if (!pools && !onnx_attribute_int(l->node, "keepdims", 1)) {
         lower_drop_axes(&sum.view, axes);
-        lower_set_view(&sum, &sum.view, false);
+        lower_set_view(&sum, &sum.view, is_int);
     }
     struct value *of[] = {&sum, &count};
+    if (is_int)
+        return lower_wrapped(l, of, 1, "a int_same", x->whole, lower_output(l, 0));
     return lower_expression(l, of, 2, reductions[i].after, lower_output(l, 0));
 }
 

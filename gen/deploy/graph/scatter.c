@@ -27,7 +27,8 @@ static bool try_move(struct lowering *l, bool *moved)
     struct value *x = lower_input(l, 0), *indices = lower_input(l, 1), *updates = lower_input(l, 2);
     bool known;
     *moved = false;
-    if (!x || !indices || !updates || !indices->is_int || x->is_int != updates->is_int)
+    if (!x || !indices || !updates || !indices->is_int || x->is_int != updates->is_int ||
+        (x->is_int && x->whole != updates->whole))
         return lower_refuse(l,
                             "its indices are whole numbers, and its data and updates of one type");
     const struct function *update = read_update(l, &known);
@@ -56,7 +57,7 @@ static struct loop begin(struct lowering *l, struct value *updates)
                           x->rank, x->dims);
     lower_copy(l, &from, &to);
     lower_set_view(y, &to, x->is_int);
-    y->is_narrow = x->is_narrow;
+    y->whole = x->whole;
     loop.to = (struct view){.buffer = to.buffer, .rank = loop.rank};
     memcpy(loop.to.dims, loop.dims, sizeof loop.dims);
     return loop;

@@ -2,6 +2,8 @@
 /* Values of a graph that becomes a schedule, as constants, views and what is deferred. */
 #include "deploy/graph/lower.h"
 
+#include "onnx/call.h"
+
 #include <string.h>
 
 struct value *lower_input(const struct lowering *l, size_t input)
@@ -31,6 +33,26 @@ bool lower_axis(const struct lowering *l, int64_t given, const struct value *inp
     return true;
 }
 
+enum whole lower_whole(enum onnx_type type)
+{
+    static const enum whole wholes[] = {
+        [ONNX_INT32] = WHOLE_I32,  [ONNX_UINT32] = WHOLE_U32, [ONNX_INT16] = WHOLE_I16,
+        [ONNX_UINT16] = WHOLE_U16, [ONNX_INT8] = WHOLE_I8,    [ONNX_UINT8] = WHOLE_U8};
+    return (size_t)type < sizeof wholes / sizeof *wholes ? wholes[type] : WHOLE_64;
+}
+
+enum whole lower_argument_whole(enum whole whole)
+{
+    return whole == WHOLE_I32 || whole == WHOLE_U32 ? WHOLE_64 : whole;
+}
+
+int lower_room(struct lowering *l, const struct value *like, size_t count)
+{
+    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, like->is_int, count);
+    l->schedule->buffers[buffer].whole = like->is_int ? like->whole : WHOLE_64;
+    return buffer;
+}
+
 struct value lower_blank(size_t uses)
 {
     return (struct value){.view = {.buffer = -1}, .uses = uses};
@@ -56,7 +78,7 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor)
 {
     value->constant = tensor;
     value->is_int = !tensor->floats;
-    value->is_narrow = tensor->type == ONNX_INT32;
+    value->whole = lower_whole(tensor->type);
     value->rank = tensor->rank;
     memcpy(value->dims, tensor->dims, sizeof value->dims);
 }
@@ -146,7 +168,7 @@ static struct view make_room(struct lowering *l, const struct value *value)
     }
     for (size_t k = 0; k < value->rank; k++)
         dims[k] = value->dims[order[k]];
-    const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, value->is_int, lower_count(value));
+    const int buffer = lower_room(l, value, lower_count(value));
     const struct view whole = view_dense(buffer, value->rank, dims);
     struct view view = whole;
     for (size_t k = 0; k < value->rank; k++) {
@@ -169,13 +191,29 @@ static void add_loop(struct lowering *l, const struct loop *loop, const struct v
         schedule_step(l->schedule, STEP_LOOP, l->node ? l->node->name : "outputs")->loop = simple;
 }
 
+/* Whole numbers of fewer bits lie so. */
+static const void *constant_data(struct lowering *l, const onnx_tensor *tensor,
+                                 const struct buffer *buffer)
+{
+    if (tensor->floats)
+        return tensor->floats;
+    if (buffer->whole == WHOLE_64)
+        return tensor->ints;
+    void *data = lower_take(l, tensor->count, schedule_size(buffer));
+    for (size_t i = 0; data && i < tensor->count; i++)
+        schedule_store(buffer, data, i, onnx_whole_at(tensor, i));
+    l->has_failed |= !data;
+    return data;
+}
+
 static struct view constant_view(struct lowering *l, struct value *value)
 {
     const onnx_tensor *tensor = value->constant;
-    const int buffer = schedule_buffer(l->schedule, PLACE_CONSTANT, !tensor->floats, tensor->count);
-    l->schedule->buffers[buffer].data =
-        tensor->floats ? (const void *)tensor->floats : (const void *)tensor->ints;
-    return view_dense(buffer, tensor->rank, tensor->dims);
+    const int number = schedule_buffer(l->schedule, PLACE_CONSTANT, !tensor->floats, tensor->count);
+    struct buffer *buffer = &l->schedule->buffers[number];
+    buffer->whole = tensor->floats ? WHOLE_64 : value->whole;
+    buffer->data = constant_data(l, tensor, buffer);
+    return view_dense(number, tensor->rank, tensor->dims);
 }
 
 struct view lower_view(struct lowering *l, struct value *value)
@@ -245,6 +283,7 @@ struct view lower_pack(struct lowering *l, const struct view *view)
 {
     const int buffer = schedule_buffer(l->schedule, PLACE_ARENA, schedule_is_int(l->schedule, view),
                                        view_count(view));
+    l->schedule->buffers[buffer].whole = l->schedule->buffers[view->buffer].whole;
     const struct view whole = view_dense(buffer, view->rank, view->dims);
     lower_copy(l, view, &whole);
     return whole;

@@ -76,7 +76,7 @@ static struct survey survey_words(const char *words)
         length = strcspn(words, " ");
         memcpy(word, words, length);
         word[length] = '\0';
-        if (length > 1 && !strchr(word, '=') && !strchr("-0123456789", word[0]))
+        if (length > 1 && !strchr(word, '=') && !strchr("-#0123456789", word[0]))
             note(&survey, row_of(word));
     }
     return survey;
