@@ -117,7 +117,8 @@ static bool can_fail(const struct schedule *schedule)
     bool can = false;
     for (size_t s = 0; s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
-        can |= step->kind == STEP_FAIL || (step->kind == STEP_LOOP && step->loop.scatters);
+        can |= step->kind == STEP_FAIL || step->kind == STEP_REPEAT ||
+               (step->kind == STEP_LOOP && step->loop.scatters);
         for (size_t k = 0; step->kind == STEP_LOOP && k < step->loop.operand_count; k++)
             can |= step->loop.operands[k].is_indexed;
     }
@@ -147,8 +148,9 @@ static void add_steps(const struct deployment *d, struct values *values)
     values_take(values, "RESET_KEPT", &kept);
     values_take(values, "COPY_KEPT", &copy);
     values_add(values, "FAILS", "%s",
-               can_fail(schedule) ? "what it computes would be outside of what there is"
-                                  : "the model is none");
+               can_fail(schedule)
+                   ? "what it computes would be outside of what there is, or take too long"
+                   : "the model is none");
     values_add(values, "CARRIED_AT", "%zu", d->layout.carried);
     values_add(values, "ARENA_AT", "%zu", d->layout.arena);
     values_add(values, "ARENA", "%zu", schedule->arena);

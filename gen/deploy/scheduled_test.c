@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Steps of computing that repetitions may take here, where kernels are interpreted: some seconds.
+ */
+#define REPETITIONS_MOST (INT64_C(1) << 32)
+
 /* A run of the schedule: memory for every buffer; `exact` with weights as they were learned. */
 struct running {
     const struct deployment *d;
@@ -91,7 +95,7 @@ static bool check_room(const struct deployment *d, struct failure *failure)
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         const bool shown = buffer->place == PLACE_INPUT || buffer->place == PLACE_OUTPUT;
-        bytes = weir_plus(bytes, buffer->place == PLACE_CONSTANT
+        bytes = weir_plus(bytes, buffer->place == PLACE_CONSTANT || buffer->place == PLACE_SLICE
                                      ? 0
                                      : weir_times(buffer->count, schedule_size(buffer)));
         elements = weir_plus(elements, shown ? buffer->count : 0);
@@ -112,6 +116,8 @@ static bool allocate(struct running *r, struct failure *failure)
     for (size_t b = 0; b < schedule->buffer_count && r->memory; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         const bool is_constant = buffer->place == PLACE_CONSTANT; /* which nothing writes to */
+        if (buffer->place == PLACE_SLICE)
+            continue;
         r->memory[b] = is_constant ? (void *)(uintptr_t)buffer->data : make_room(buffer);
         if (!r->memory[b])
             return fail_memory(failure);
@@ -126,7 +132,8 @@ static void free_memory(struct running *r)
 {
     const struct schedule *schedule = r->d->model->schedule;
     for (size_t b = 0; b < schedule->buffer_count && r->memory; b++)
-        if (schedule->buffers[b].place != PLACE_CONSTANT)
+        if (schedule->buffers[b].place != PLACE_CONSTANT &&
+            schedule->buffers[b].place != PLACE_SLICE)
             free(r->memory[b]);
     free(r->memory);
 }
@@ -232,11 +239,12 @@ static bool run(struct running *r, struct failure *failure)
 {
     const struct deploy_model *model = r->d->model;
     return allocate(r, failure) &&
-           (schedule_run(model->schedule, r->memory, run_kernel, r) ||
+           (schedule_run(model->schedule, r->memory, REPETITIONS_MOST, run_kernel, r) ||
             fail(failure, "the self-test cannot run: %s",
                  model->inputs
                      ? "the model fails on the inputs of --data"
-                     : "the model needs inputs of its own, expected --data or --no-test"));
+                     : "the model needs inputs of its own, or its Loops too many steps, expected "
+                       "--data or --no-test"));
 }
 
 /* By the weights that were learned. */

@@ -12,6 +12,22 @@ static void note(struct schedule *schedule, int buffer, size_t step)
     struct buffer *of = &schedule->buffers[buffer];
     of->first = step < of->first ? step : of->first;
     of->last = step > of->last ? step : of->last;
+    if (of->place == PLACE_SLICE)
+        note(schedule, of->of, step);
+}
+
+/* What is alive before a repetition, and used in it, is so until it ends; what is used after it,
+ * from where it begins: every step of it may write a part of that. */
+static void stretch(struct schedule *schedule, size_t begin)
+{
+    const size_t end = schedule_end(schedule, begin);
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        struct buffer *buffer = &schedule->buffers[b];
+        if (buffer->first < begin && buffer->last >= begin && buffer->last < end)
+            buffer->last = end;
+        if (buffer->first > begin && buffer->first <= end && buffer->last > end)
+            buffer->first = begin;
+    }
 }
 
 static void find_lifetimes(struct schedule *schedule)
@@ -22,8 +38,12 @@ static void find_lifetimes(struct schedule *schedule)
     }
     for (size_t s = 0; s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
-        if (step->kind == STEP_IF)
+        if (step->kind == STEP_IF || step->kind == STEP_REPEAT)
             note(schedule, step->condition.buffer, s);
+        if (step->kind == STEP_REPEAT) {
+            note(schedule, step->repeat.count.buffer, s);
+            note(schedule, step->repeat.number.buffer, s);
+        }
         if (step->kind == STEP_LOOP) {
             note(schedule, step->loop.to.buffer, s);
             for (size_t k = 0; k < step->loop.operand_count; k++)
@@ -36,6 +56,9 @@ static void find_lifetimes(struct schedule *schedule)
                 note(schedule, step->kernel.rows[k / 2][k % 2], s);
         }
     }
+    for (size_t s = schedule->step_count; s-- > 0;) /* those inside of others first */
+        if (schedule->steps[s].kind == STEP_REPEAT)
+            stretch(schedule, s);
 }
 
 static bool is_placed(const struct buffer *buffer)

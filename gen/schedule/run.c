@@ -123,36 +123,84 @@ static bool run_loop(const struct schedule *schedule, const struct loop *loop, v
     return true;
 }
 
-/* The step after which the branch that begins after `step` ends. */
-static size_t end_of(const struct schedule *schedule, size_t step)
+/* ---- Steps ---- */
+
+/* A run of a schedule. */
+struct run {
+    const struct schedule *schedule;
+    void **memory;
+    schedule_kernel *kernel;
+    void *context;
+    int64_t cost; /* that repetitions may still take */
+};
+
+static int64_t whole(const struct run *run, const struct view *view)
 {
-    size_t depth = 0;
-    for (step++;; step++) {
-        const enum step_kind kind = schedule->steps[step].kind;
-        if (depth == 0 && (kind == STEP_ELSE || kind == STEP_END))
-            return step;
-        depth += kind == STEP_IF;
-        depth -= kind == STEP_END;
+    return schedule_load(&run->schedule->buffers[view->buffer], run->memory[view->buffer],
+                         (size_t)view->offset);
+}
+
+/* Where slices are in a step of a repetition. */
+static void move_slices(const struct run *run, size_t repetition, int64_t number)
+{
+    for (size_t b = 0; b < run->schedule->buffer_count; b++) {
+        const struct buffer *buffer = &run->schedule->buffers[b];
+        if (buffer->place == PLACE_SLICE && buffer->repetition == repetition)
+            run->memory[b] = (char *)run->memory[buffer->of] +
+                             (buffer->offset + buffer->move * (ptrdiff_t)number) *
+                                 (ptrdiff_t)schedule_size(buffer);
     }
 }
 
-bool schedule_run(const struct schedule *schedule, void *const *memory, schedule_kernel *kernel,
-                  void *context)
+static bool run_steps(struct run *run, size_t from, size_t to);
+
+static bool run_repeat(struct run *run, size_t from, size_t to)
 {
-    for (size_t s = 0; s < schedule->step_count; s++) {
-        const struct step *step = &schedule->steps[s];
-        const struct view *condition = &step->condition;
-        const struct buffer *of = &schedule->buffers[condition->buffer];
-        if (step->kind == STEP_FAIL ||
-            (step->kind == STEP_LOOP && !run_loop(schedule, &step->loop, memory)))
+    const struct step *step = &run->schedule->steps[from];
+    const struct repeat_step *repeat = &step->repeat;
+    for (int64_t n = 0; n < repeat->most; n++) {
+        if ((repeat->count.buffer >= 0 && n >= whole(run, &repeat->count)) ||
+            (step->condition.buffer >= 0 && !whole(run, &step->condition)))
+            break;
+        run->cost -= repeat->cost;
+        if (run->cost < 0)
             return false;
-        if (step->kind == STEP_KERNEL)
-            kernel(context, &step->kernel);
-        if (step->kind == STEP_ELSE)
-            s = end_of(schedule, s);
-        else if (step->kind == STEP_IF &&
-                 !schedule_load(of, memory[condition->buffer], (size_t)condition->offset))
-            s = end_of(schedule, s);
+        move_slices(run, repeat->repetition, n);
+        if (repeat->number.buffer >= 0)
+            schedule_store(&run->schedule->buffers[repeat->number.buffer],
+                           run->memory[repeat->number.buffer], (size_t)repeat->number.offset, n);
+        if (!run_steps(run, from + 1, to))
+            return false;
     }
     return true;
+}
+
+static bool run_steps(struct run *run, size_t from, size_t to)
+{
+    const struct schedule *schedule = run->schedule;
+    for (size_t s = from; s < to; s++) {
+        const struct step *step = &schedule->steps[s];
+        if (step->kind == STEP_FAIL ||
+            (step->kind == STEP_LOOP && !run_loop(schedule, &step->loop, run->memory)))
+            return false;
+        if (step->kind == STEP_KERNEL)
+            run->kernel(run->context, &step->kernel);
+        if (step->kind == STEP_REPEAT) {
+            const size_t end = schedule_end(schedule, s);
+            if (!run_repeat(run, s, end))
+                return false;
+            s = end;
+        } else if (step->kind == STEP_ELSE ||
+                   (step->kind == STEP_IF && !whole(run, &step->condition))) {
+            s = schedule_end(schedule, s);
+        }
+    }
+    return true;
+}
+
+bool schedule_run(const struct schedule *schedule, void **memory, int64_t cost,
+                  schedule_kernel *kernel, void *context)
+{
+    struct run run = {schedule, memory, kernel, context, cost};
+    return run_steps(&run, 0, schedule->step_count);
 }

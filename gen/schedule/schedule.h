@@ -17,8 +17,9 @@ enum { SCHEDULE_ALIGN = 64 }; /* bytes, of buffers in the arena */
 /* ---- Memory ---- */
 
 /* Where a buffer is: in the memory that a call works in, which buffers share by their lifetimes; in
- * an argument of the call; in a constant; or in what a state keeps from call to call. */
-enum place { PLACE_ARENA, PLACE_INPUT, PLACE_OUTPUT, PLACE_CONSTANT, PLACE_KEPT };
+ * an argument of the call; in a constant; in what a state keeps from call to call; or it is part of
+ * another buffer, which moves on from step to step of a repetition. */
+enum place { PLACE_ARENA, PLACE_INPUT, PLACE_OUTPUT, PLACE_CONSTANT, PLACE_KEPT, PLACE_SLICE };
 
 /* What whole numbers are, and how they lie; in a loop all have 64 bits. */
 enum whole { WHOLE_64, WHOLE_I32, WHOLE_U32, WHOLE_I16, WHOLE_U16, WHOLE_I8, WHOLE_U8 };
@@ -36,6 +37,11 @@ struct buffer {
     size_t rank, dims[VIEW_RANK_MAX]; /* of an argument */
     size_t first, last; /* the steps in which it is alive; none: first > last */
     size_t at; /* in the arena, or in what is kept: bytes */
+    /* Of a slice: of which buffer, by which repetition; its first element in step 0, and how many
+     * further on it is in the next one. */
+    int of;
+    size_t repetition;
+    ptrdiff_t offset, move;
 };
 
 /* Elements of a buffer as a tensor. */
@@ -107,16 +113,29 @@ struct kernel_step {
     int rows[WEIR_STATES_MAX][2];
 };
 
-/* STEP_FAIL: the call ends here, and says so. */
-enum step_kind { STEP_LOOP, STEP_KERNEL, STEP_IF, STEP_ELSE, STEP_END, STEP_FAIL };
+/* What comes before the end is done again and again: so many times, if not fewer are said, and as
+ * long as the condition holds, which is looked at before each time. */
+struct repeat_step {
+    size_t repetition; /* its number: from 0 on, in order */
+    int64_t most;
+    struct view count, number; /* one whole number: how often; which time it is, written here */
+    int64_t cost; /* of one time: steps of computing, beside those of repetitions inside */
+};
+
+/* STEP_END: of an If or a repetition. STEP_FAIL: the call ends here, and says so. */
+enum step_kind { STEP_LOOP, STEP_KERNEL, STEP_IF, STEP_ELSE, STEP_REPEAT, STEP_END, STEP_FAIL };
+
+/* A call with repetitions ends, and says so, where they would take more than so many steps. */
+#define SCHEDULE_COST_MOST (INT64_C(1) << 38)
 
 struct step {
     enum step_kind kind;
     const char *name; /* of what it is for */
+    struct view condition; /* STEP_IF, STEP_REPEAT: one whole number; buffer -1: there is none */
     union {
         struct loop loop;
         struct kernel_step kernel;
-        struct view condition; /* STEP_IF: one whole number */
+        struct repeat_step repeat;
     };
 };
 
@@ -124,7 +143,7 @@ struct schedule {
     struct buffer *buffers;
     struct step *steps;
     size_t buffer_count, step_count, buffer_capacity, step_capacity;
-    size_t input_count, output_count;
+    size_t input_count, output_count, repetition_count;
     size_t arena, kept; /* bytes; once it is placed: */
     size_t alive; /* the largest sum of what is alive at once */
 };
@@ -136,6 +155,21 @@ void schedule_free(struct schedule *schedule); /* or NULL */
  */
 int schedule_buffer(struct schedule *schedule, enum place place, bool is_int, size_t count);
 struct step *schedule_step(struct schedule *schedule, enum step_kind kind, const char *name);
+
+/* A buffer whose elements are those of a view at one place of an axis, which in the steps of a
+ * repetition is each in turn, from the first one on or from the last; and its view. Strides are not
+ * negative. */
+struct view schedule_slice(struct schedule *schedule, const struct view *view, size_t axis,
+                           bool reversed, size_t repetition);
+
+/* A repetition, for which there is an end; where none is said, its views have no buffer. */
+struct step *schedule_repeat(struct schedule *schedule, const char *name, size_t repetition);
+
+/* What the steps from one on cost, those of repetitions inside left out: elements and terms. */
+int64_t schedule_cost(const struct schedule *schedule, size_t first);
+
+/* The step with which ends what a step begins: an If's branch, or a repetition. */
+size_t schedule_end(const struct schedule *schedule, size_t step);
 
 bool schedule_is_int(const struct schedule *schedule, const struct view *view);
 size_t schedule_bytes(const struct buffer *buffer); /* rounded up to SCHEDULE_ALIGN */
@@ -172,9 +206,10 @@ void schedule_place(struct schedule *schedule);
 /* Where a kernel step is run, or written, by who knows kernels. */
 typedef void schedule_kernel(void *context, const struct kernel_step *step);
 
-/* run.c: runs it; memory has an address for every buffer. False: the call fails. */
-bool schedule_run(const struct schedule *schedule, void *const *memory, schedule_kernel *kernel,
-                  void *context);
+/* run.c: runs it; memory has an address for every buffer, but for slices, which are given one. No
+ * more than `cost` steps of repetitions. False: the call fails. */
+bool schedule_run(const struct schedule *schedule, void **memory, int64_t cost,
+                  schedule_kernel *kernel, void *context);
 
 /* text.c: the same as statements of C. */
 struct text;

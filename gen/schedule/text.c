@@ -23,7 +23,10 @@ void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t off
         text_add(out, "(%s *)(void *)(kept + %zu)", type, of->at);
     else if (of->place == PLACE_CONSTANT)
         text_add(out, "constant_%d", buffer);
-    else
+    else if (of->place == PLACE_SLICE) {
+        schedule_pointer(schedule, of->of, of->offset, out);
+        text_add(out, " + (ptrdiff_t)n%zu * %td", of->repetition, of->move);
+    } else
         text_add(out, "%c%zu", of->place == PLACE_INPUT ? 'x' : 'y', of->index);
     if (offset)
         text_add(out, " + %td", offset);
@@ -109,9 +112,23 @@ static void add_operand(const struct loop *loop, const struct term *term, const 
     text_add(out, "];\n");
 }
 
+/* Whether a term is the result, or part of another one. */
+static bool is_used(const struct loop *loop, size_t t)
+{
+    bool used = t + 1 == loop->term_count;
+    for (size_t k = t + 1; k < loop->term_count; k++)
+        for (size_t i = 0;
+             loop->terms[k].kind == TERM_CALL && i < strlen(loop->terms[k].function->kinds) - 2;
+             i++)
+            used |= loop->terms[k].of[i] == t;
+    return used;
+}
+
 static void add_term(const struct loop *loop, size_t t, const char *indent, struct text *out)
 {
     const struct term *term = &loop->terms[t];
+    if (term->kind == TERM_NUMBER && !is_used(loop, t))
+        return;
     if (term->kind == TERM_OPERAND) {
         add_operand(loop, term, indent, t, out);
         return;
@@ -272,12 +289,49 @@ static void add_name(const char *name, struct text *out)
                  *name);
 }
 
+static void add_whole(const struct schedule *schedule, const struct view *view, bool written,
+                      struct text *out)
+{
+    text_add(out, written ? "*(%s *)(" : "*(const %s *)(",
+             schedule_type(&schedule->buffers[view->buffer]));
+    schedule_pointer(schedule, view->buffer, view->offset, out);
+    text_add(out, ")");
+}
+
+static void add_repeat(const struct schedule *schedule, const struct step *step, struct text *out)
+{
+    const struct repeat_step *repeat = &step->repeat;
+    const size_t n = repeat->repetition;
+    text_add(out, "    for (int64_t n%zu = 0; n%zu < ", n, n);
+    schedule_whole_text(WHOLE_64, repeat->most, out);
+    if (repeat->count.buffer >= 0) {
+        text_add(out, " && n%zu < ", n);
+        add_whole(schedule, &repeat->count, false, out);
+    }
+    if (step->condition.buffer >= 0) {
+        text_add(out, " && ");
+        add_whole(schedule, &step->condition, false, out);
+    }
+    text_add(out, "; n%zu++) {\n    left -= ", n);
+    schedule_whole_text(WHOLE_64, repeat->cost, out);
+    text_add(out, ";\n    if (left < 0)\n        return 1;\n");
+    if (repeat->number.buffer >= 0) {
+        text_add(out, "    ");
+        add_whole(schedule, &repeat->number, true, out);
+        text_add(out, " = n%zu;\n", n);
+    }
+}
+
 void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
                    struct text *out)
 {
+    if (schedule->repetition_count) {
+        text_add(out, "    int64_t left = ");
+        schedule_whole_text(WHOLE_64, SCHEDULE_COST_MOST, out);
+        text_add(out, ";\n");
+    }
     for (size_t s = 0; s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
-        const struct view *condition = &step->condition;
         if (step->kind == STEP_ELSE || step->kind == STEP_END) {
             text_add(out, step->kind == STEP_END ? "    }\n" : "    } else {\n");
             continue;
@@ -286,10 +340,13 @@ void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, voi
         add_name(step->name, out);
         text_add(out, " */\n");
         if (step->kind == STEP_IF) {
-            text_add(out, "    if (*(const %s *)(",
-                     schedule_type(&schedule->buffers[condition->buffer]));
-            schedule_pointer(schedule, condition->buffer, condition->offset, out);
-            text_add(out, ")) {\n");
+            text_add(out, "    if (");
+            add_whole(schedule, &step->condition, false, out);
+            text_add(out, ") {\n");
+            continue;
+        }
+        if (step->kind == STEP_REPEAT) {
+            add_repeat(schedule, step, out);
             continue;
         }
         if (step->kind == STEP_FAIL) {

@@ -407,7 +407,8 @@ bool run_compiled_call(run_compiled *compiled, const onnx_tensor *const *inputs,
             return fail_memory(failure);
     }
     if (compiled->entry->call(compiled->model, compiled->state, compiled->x, compiled->y))
-        return fail(failure, "what its inputs hold leads to where its C was not made for");
+        return fail(failure, "what its inputs hold leads to where its C was not made for, or to "
+                             "more steps than are allowed");
     for (size_t i = 0; i < graph->output_count; i++)
         take_output(compiled, i);
     memcpy(outputs, compiled->outputs, graph->output_count * sizeof *outputs);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Nodes that hold graphs. Cells that are spelled out: their forms, where shapes allow, or their
- * nodes. If: where its condition is a constant, the nodes of one branch; else both, of which one
- * runs. A branch that cannot be deployed, as its nodes do not go with the shapes that there are,
- * ends the call: it says so where it is taken. */
+ * nodes, of a Loop or Scan its steps (repeats.c). If: where its condition is a constant, the nodes
+ * of one branch; else both, of which one runs. A branch that cannot be deployed, as its nodes do
+ * not go with the shapes that there are, ends the call: it says so where it is taken. */
 #include "deploy/graph/lower.h"
 
 #include <string.h>
@@ -121,8 +121,7 @@ bool lower_cell(struct lowering *l)
 {
     const onnx_node *node = l->node;
     if (node->repeat && !fits(l, node->form))
-        return lower_refuse(l, "its body is no cell for these shapes, and its steps are not "
-                               "deployed in other ways");
+        return lower_repeat(l);
     const bool is_cell = fits(l, node->form), keeps = l->keeps;
     l->keeps = keeps && (!is_cell || node->form->keeps); /* other states are what it is given */
     const bool lowered = lower_graph(l, is_cell ? &node->form->graph : node->branch[0]);

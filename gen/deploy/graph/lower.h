@@ -248,6 +248,7 @@ void lower_add_rows(struct lowering *l, const struct index_rows *rows, struct va
 typedef bool lower_operator(struct lowering *l);
 
 lower_operator lower_recurrent, lower_if, lower_cell; /* recurrent.c, branches.c */
+lower_operator lower_repeat; /* repeats.c */
 lower_operator lower_elementwise, lower_clip, lower_gelu, lower_cast, lower_mean,
     lower_where; /* elementwise.c */
 lower_operator lower_move, lower_gather; /* moves.c */
