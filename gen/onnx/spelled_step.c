@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One step of a cell that is spelled out in a graph, its states being values of that: around a
- * Split, whose parts are gates, the products and sums before it and the elementwise operations
- * after it. These nodes become one, which holds them, and has a form. */
+ * Split or Slice, whose parts are gates, or a function of a sum of two products, which is one by
+ * itself, the products and sums before it and the elementwise operations after it. These nodes
+ * become one, which holds them, and has a form. */
 #include "onnx/spelled_step.h"
 
 #include <stdlib.h>
@@ -25,10 +26,19 @@ static bool is_product(const struct steps *s, const onnx_node *node)
            is_constant(s, node->inputs[1]);
 }
 
-/* Whether a node may be part of a cell, and is no product. */
-static bool is_light(const onnx_node *node)
+/* Whether it takes a part out, from and to where constants say. */
+static bool is_part(const struct steps *s, const onnx_node *node)
 {
-    return !strcmp(node->op, "Split") || spell_is_elementwise(node->op);
+    bool is = !strcmp(node->op, "Slice");
+    for (size_t i = 1; i < node->input_count && is; i++)
+        is = is_constant(s, node->inputs[i]);
+    return is;
+}
+
+/* Whether a node may be part of a cell, and is no product. */
+static bool is_light(const struct steps *s, const onnx_node *node)
+{
+    return !strcmp(node->op, "Split") || is_part(s, node) || spell_is_elementwise(node->op);
 }
 
 static bool is_member(const struct steps *s, int value)
@@ -94,7 +104,7 @@ static bool has_product(struct steps *s, int value, size_t depth)
     const onnx_node *node = &s->graph->nodes[place];
     if (is_product(s, node) || s->member[place])
         return true;
-    for (size_t i = 0; is_light(node) && i < node->input_count; i++)
+    for (size_t i = 0; is_light(s, node) && i < node->input_count; i++)
         if (has_product(s, node->inputs[i], depth + 1))
             return true;
     return false;
@@ -129,8 +139,34 @@ static void add_makers(struct steps *s, int value)
     }
 }
 
+/* The product of what the cell makes that a value is; -1: it is none. */
+static int find_inner(const struct steps *s, int value)
+{
+    const int place = steps_place(s, value);
+    if (!is_free(s, place) || !is_product(s, &s->graph->nodes[place]))
+        return -1;
+    return is_member(s, s->graph->nodes[place].inputs[0]) ? place : -1;
+}
+
+/* Whether a value is such a product, or that with a constant added, as the candidate of a GRU has
+ * where its reset comes before; which is added, if that is asked for. */
+static bool is_inner(struct steps *s, int value, bool adds)
+{
+    const int place = steps_place(s, value);
+    int product = find_inner(s, value);
+    if (!is_free(s, place))
+        return false;
+    const onnx_node *node = &s->graph->nodes[place];
+    for (size_t i = 0; i < 2 && !strcmp(node->op, "Add") && node->input_count == 2; i++)
+        if (is_constant(s, node->inputs[i]) && product < 0)
+            product = find_inner(s, node->inputs[!i]);
+    if (product >= 0 && adds && add_member(s, product) && product != place)
+        add_member(s, place);
+    return product >= 0;
+}
+
 /* Whether a light node goes on from the cell: what else it takes must not come from that by other
- * ways. */
+ * ways than such a product. */
 static bool goes_on(struct steps *s, const onnx_node *node)
 {
     bool takes = false;
@@ -138,7 +174,7 @@ static bool goes_on(struct steps *s, const onnx_node *node)
         takes |= is_member(s, node->inputs[i]);
     for (size_t i = 0; takes && i < node->input_count; i++)
         if (!is_constant(s, node->inputs[i]) && !is_member(s, node->inputs[i]) &&
-            depends(s, node->inputs[i]))
+            depends(s, node->inputs[i]) && !is_inner(s, node->inputs[i], false))
             return false;
     return takes;
 }
@@ -153,10 +189,12 @@ static void grow(struct steps *s, size_t anchor)
         before = s->member_count;
         for (size_t n = s->first; n < s->graph->node_count && !s->too_large; n++) {
             const onnx_node *node = &s->graph->nodes[n];
-            if (!is_free(s, (int)n) || !is_light(node) || !goes_on(s, node))
+            if (!is_free(s, (int)n) || !is_light(s, node) || !goes_on(s, node))
                 continue;
-            for (size_t i = 0; i < node->input_count; i++)
+            for (size_t i = 0; i < node->input_count; i++) {
+                is_inner(s, node->inputs[i], true);
                 add_makers(s, node->inputs[i]);
+            }
             add_member(s, (int)n);
         }
     } while (s->member_count > before && ++pass < PASSES);
@@ -222,14 +260,18 @@ static bool find_ends(struct steps *s, struct region *region)
     return found && region->output_count > 0 && region->leaf_count == region->output_count + 1;
 }
 
-/* Takes the last node away. */
-static bool trim(struct steps *s)
+/* Takes the last node away, if that is not what the cell was found by. */
+static bool trim(struct steps *s, size_t anchor)
 {
     for (size_t n = s->graph->node_count; n-- > s->first;)
         if (s->member[n]) {
+            if (n == anchor)
+                return false;
             s->member[n] = 0;
             s->member_count--;
-            return is_light(&s->graph->nodes[n]) && strcmp(s->graph->nodes[n].op, "Split") != 0;
+            const onnx_node *node = &s->graph->nodes[n];
+            return is_product(s, node) ? is_member(s, node->inputs[0])
+                                       : is_light(s, node) && strcmp(node->op, "Split") != 0;
         }
     return false;
 }
@@ -323,7 +365,7 @@ static bool is_apart(struct steps *s, const struct region *region)
     return true;
 }
 
-/* The cell around a Split, if there is one. */
+/* The cell around an anchor, if there is one. */
 static void try_anchor(struct steps *s, size_t anchor)
 {
     struct region *region = &s->regions[s->region_count];
@@ -337,7 +379,7 @@ static void try_anchor(struct steps *s, size_t anchor)
     bool found = false;
     for (size_t k = 0; k < TRIMS && !found && !s->too_large; k++) {
         found = find_ends(s, region) && is_apart(s, region) && read_cell(s, region, &pass);
-        if (!found && !trim(s))
+        if (!found && !trim(s, anchor))
             return;
     }
     if (!found || !make_form(s, region, &pass))
@@ -346,6 +388,49 @@ static void try_anchor(struct steps *s, size_t anchor)
         if (s->member[n])
             s->region[n] = (int)s->region_count;
     s->region_count++;
+}
+
+/* What a value is but for constants that are added. */
+static int unbiased(const struct steps *s, int value)
+{
+    for (size_t k = 0; k < TRIMS; k++) {
+        const int place = steps_place(s, value);
+        const onnx_node *node = place < 0 ? NULL : &s->graph->nodes[place];
+        if (!node || strcmp(node->op, "Add") != 0 || node->input_count != 2 ||
+            is_constant(s, node->inputs[0]) == is_constant(s, node->inputs[1]))
+            break;
+        value = node->inputs[is_constant(s, node->inputs[0])];
+    }
+    return value;
+}
+
+/* Whether a value is the sum of two products, of different values. */
+static bool is_sum(const struct steps *s, int value)
+{
+    const int place = steps_place(s, unbiased(s, value));
+    const onnx_node *sum = place < 0 ? NULL : &s->graph->nodes[place], *products[2];
+    if (!sum || strcmp(sum->op, "Add") != 0 || sum->input_count != 2)
+        return false;
+    for (size_t i = 0; i < 2; i++) {
+        const int at = steps_place(s, unbiased(s, sum->inputs[i]));
+        if (at < 0 || !is_product(s, &s->graph->nodes[at]))
+            return false;
+        products[i] = &s->graph->nodes[at];
+    }
+    return products[0]->inputs[0] != products[1]->inputs[0];
+}
+
+/* What gates may come from: parts of what is made of products; or a gate that is one by itself. */
+static bool is_anchor(struct steps *s, const onnx_node *node)
+{
+    static const char *const functions[] = {"Tanh", "Sigmoid", "Relu"};
+    if (!strcmp(node->op, "Split"))
+        return node->output_count > 1;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (!strcmp(node->op, functions[i]))
+            return is_sum(s, node->inputs[0]);
+    s->search++;
+    return is_part(s, node) && has_product(s, node->inputs[0], 0);
 }
 
 void recognise_steps(struct recogniser *r, onnx_graph *graph)
@@ -362,8 +447,7 @@ void recognise_steps(struct recogniser *r, onnx_graph *graph)
     if (s.member && s.region && s.visited && s.regions && s.inner) {
         memset(s.region, -1, (count + 1) * sizeof *s.region);
         for (size_t n = 0; n < count && r->left && !r->has_failed; n++)
-            if (!strcmp(graph->nodes[n].op, "Split") && graph->nodes[n].output_count > 1 &&
-                s.region[n] < 0) {
+            if (s.region[n] < 0 && is_anchor(&s, &graph->nodes[n])) {
                 r->left--;
                 try_anchor(&s, n);
             }

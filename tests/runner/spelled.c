@@ -51,6 +51,35 @@ const struct spelled spelled[] = {
      "Mul is2 gt2 -> ig2\nAdd fc2 ig2 -> c2\nTanh c2 -> tc2\nMul os2 tc2 -> h2\n"
      "out h2\nout c2\n",
      SPELLED_RUNS},
+    {"two steps of an RNN, its gate by itself", 2, "h'  = tanh(W1@x + U1@h + b1)\n",
+     "in x f [2,2,3] ~\nin h f [2,4] ~\nconst W f [4,3] ~\nconst R f [4,4] ~\nconst b f [4] ~\n"
+     "const q f [4] ~\nconst D f [4,2] ~\nSplit x -> xa xb axis=0 split=[1,1]\n"
+     "const shape i [2] = 2 3\nReshape xa shape -> x1\nReshape xb shape -> x2\n"
+     "Gemm x1 W b -> a1 transB=1\nGemm h R q -> d1 transB=1\nAdd a1 d1 -> s1\nTanh s1 -> h1\n"
+     "Gemm x2 W b -> a2 transB=1\nGemm h1 R q -> d2 transB=1\nAdd a2 d2 -> s2\nTanh s2 -> h2\n"
+     "MatMul h2 D -> y\nout h1\nout h2\nout y\n",
+     SPELLED_RUNS},
+    {"an LSTM whose gates are sliced", 1, LSTM_TEXT,
+     "in x f [2,3] ~\nin h f [2,4] ~\nin c f [2,4] ~\n" WEIGHTS
+     "const axis i [1] = 1\nconst n0 i [1] = 0\nconst n1 i [1] = 4\nconst n2 i [1] = 8\n"
+     "const n3 i [1] = 12\nconst n4 i [1] = 16\n"
+     "MatMul x W -> a1\nMatMul h R -> a2\nAdd a1 a2 -> a3\nAdd a3 b -> a\n"
+     "Slice a n0 n1 axis -> i\nSlice a n1 n2 axis -> f\nSlice a n2 n3 axis -> g\n"
+     "Slice a n3 n4 axis -> o\n" LSTM_STEP "out h1\nout c1\n",
+     SPELLED_RUNS},
+    {"a GRU whose reset comes before, and what skips the layer after it", 1,
+     "v1  = sigmoid(W1@x + U1@h + b1)\n"
+     "v2  = sigmoid(W2@x + U2@h + b2)\n"
+     "v3  = tanh(W3@x + R3@(v2*h) + b3)\n"
+     "h'  = (1 - v1)*v3 + v1*h\n",
+     "in x f [2,3] ~\nin h f [2,4] ~\nconst W f [3,12] ~\nconst R f [4,8] ~\nconst N f [4,4] ~\n"
+     "const b f [12] ~\nconst one f [1] = 1\nconst n f [4] ~\nconst D f [4,4] ~\n"
+     "MatMul x W -> m\nAdd m b -> a\nSplit a -> az ar an axis=-1\nMatMul h R -> d\n"
+     "Split d -> dz dr axis=-1\nAdd az dz -> sz\nSigmoid sz -> z\nAdd ar dr -> sr\n"
+     "Sigmoid sr -> r\nMul r h -> rh\nMatMul rh N -> nn\nAdd n nn -> nb\nAdd nb an -> sn\n"
+     "Tanh sn -> t\nSub one z -> nz\nMul nz t -> left\nMul z h -> right\n"
+     "Add left right -> h1\nMatMul h1 D -> y1\nAdd y1 h1 -> y\nout h1\nout y\n",
+     SPELLED_RUNS},
     {"a GRU as PyTorch's cell is exported", 1,
      "v1  = sigmoid(W1@x + U1@h + b1)\n"
      "v2  = sigmoid(W2@x + U2@h + b2)\n"
@@ -145,27 +174,27 @@ const struct spelled spelled[] = {
      "  Gather X i -> x axis=0\n  MatMul x W -> a\n  MatMul h R -> d\n  Add a d -> s\n"
      "  Tanh s -> h1\n  out go1\n  out h1\n  out h1\n}\nout Y\nout hT\n",
      SPELLED_NODES},
-    {"a condition that the numbers decide", 0, "",
+    {"a condition that the numbers decide", 1, "h'  = tanh(W1@x + U1@h)\n",
      "in X f [5,3] ~\nin n i [] = 5\nconst W f [3,4] ~\nconst R f [4,4] ~\nin h0 f [4] ~\n"
      "const most f [] = 1.5\n"
      "Loop n - h0 -> hT {\n  in i i []\n  in go1 b []\n  in h f [4]\n"
      "  Gather X i -> x axis=0\n  MatMul x W -> a\n  MatMul h R -> d\n  Add a d -> s\n"
      "  Tanh s -> h1\n  ReduceSum h1 -> sum keepdims=0\n  Less sum most -> on\n"
      "  out on\n  out h1\n}\nout hT\n",
-     SPELLED_RUNS},
-    {"no trip count, where the sequence ends", 0, "",
+     SPELLED_NODES},
+    {"no trip count, where the sequence ends", 1, "h'  = tanh(W1@x + U1@h)\n",
      "in X f [5,3] ~\nconst W f [3,4] ~\nconst R f [4,4] ~\nin h0 f [4] ~\n"
      "Loop - - h0 -> hT {\n  in i i []\n  in go1 b []\n  in h f [4]\n"
      "  Gather X i -> x axis=0\n  MatMul x W -> a\n  MatMul h R -> d\n  Add a d -> s\n"
      "  Tanh s -> h1\n  out go1\n  out h1\n}\nout hT\n",
      SPELLED_REFUSED},
-    {"a step that is not the one of the loop", 0, "",
+    {"a step that is not the one of the loop", 1, "h'  = tanh(W1@x + U1@h)\n",
      "in X f [5,3] ~\nin n i [] = 3\nconst W f [3,4] ~\nconst R f [4,4] ~\nin h0 f [4] ~\n"
      "const one i [] = 1\n"
      "Loop n - h0 -> hT {\n  in i i []\n  in go1 b []\n  in h f [4]\n  Add i one -> j\n"
      "  Gather X j -> x axis=0\n  MatMul x W -> a\n  MatMul h R -> d\n  Add a d -> s\n"
      "  Tanh s -> h1\n  out go1\n  out h1\n}\nout hT\n",
-     SPELLED_RUNS},
+     SPELLED_NODES},
     {"a matrix that is an input", 0, "",
      "in X f [5,3] ~\nin n i [] = 3\nconst W f [3,4] ~\nin R f [4,4] ~\nin h0 f [4] ~\n"
      "Loop n - h0 -> hT {\n  in i i []\n  in go1 b []\n  in h f [4]\n"
@@ -190,7 +219,7 @@ const struct spelled spelled[] = {
      "  MatMul h R -> d\n  MatMul x W -> w\n  Add d w -> a\n  Add a b -> s\n"
      "  Tanh s -> h1\n  out h1\n  out h1\n}\nout Y\nout hT\n",
      SPELLED_RUNS},
-    {"what is collected is none of the states", 0, "",
+    {"what is collected is none of the states", 1, "h'  = tanh(W1@x + U1@h)\n",
      "in X f [5,2,3] ~\nconst R f [4,4] ~\nconst W f [3,4] ~\nin h0 f [2,4] ~\n"
      "Scan h0 X -> hT Y num_scan_inputs=1 {\n  in h f [2,4]\n  in x f [2,3]\n"
      "  MatMul h R -> d\n  MatMul x W -> w\n  Add d w -> s\n  Tanh s -> h1\n  Neg h1 -> y\n"

@@ -294,6 +294,8 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
             lower_inputs(&l) && lower_graph(&l, &onnx->graph) && lower_outputs(&l) && !l.has_failed;
     }
     lowered = lowered && add_kernel(&l);
+    if (lowered && !request->keep) /* which names each by itself */
+        lowered = lower_share(&l);
     if (lowered)
         schedule_place(l.schedule);
     free(l.values);

@@ -207,6 +207,9 @@ bool lower_multiply(struct lowering *l, const struct view *a, const struct view 
 
 struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const double size[4]);
 
+/* share.c: kernels of the same weights become one. */
+bool lower_share(struct lowering *l);
+
 /* ---- Quantised numbers: quantised.c ---- */
 
 /* The function that quantises to whole numbers of a kind; NULL: none does. */
