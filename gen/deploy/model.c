@@ -233,6 +233,8 @@ static const onnx_node *find_node(const onnx_graph *graph, const char *name)
         const onnx_node *node = &graph->nodes[n];
         if (node->recurrent && !strcmp(node->name, name))
             found = node;
+        if (node->form && !found)
+            found = find_node(&node->form->graph, name);
         for (size_t b = 0; b < 2 && !found; b++)
             found = node->branch[b] ? find_node(node->branch[b], name) : NULL;
     }
@@ -245,6 +247,8 @@ static void add_names(const onnx_graph *graph, struct text *names)
         const onnx_node *node = &graph->nodes[n];
         if (node->recurrent)
             text_add(names, "%s'%s'", names->length ? ", " : "", node->name);
+        if (node->form)
+            add_names(&node->form->graph, names);
         for (size_t b = 0; b < 2; b++)
             if (node->branch[b])
                 add_names(node->branch[b], names);
