@@ -79,8 +79,10 @@ static bool lower_many(struct lowering *l, const char *words, struct value *resu
                 return false;
             *next = lower_blank(1);
         }
-        if (!of[1] || !lower_wrapped(l, of, 2, words, whole, next))
-            return of[1] != NULL || lower_refuse(l, "an input is missing");
+        if (!of[1])
+            return lower_refuse(l, "an input is missing");
+        if (!lower_wrapped(l, of, 2, words, whole, next))
+            return false;
         all = next;
     }
     return true;
