@@ -79,7 +79,7 @@ static void run_schedule(const struct schedule *schedule)
         const struct buffer *buffer = &schedule->buffers[b];
         if (buffer->place == PLACE_SLICE)
             continue;
-        const size_t bytes = buffer->count * (buffer->is_int ? sizeof(int64_t) : sizeof(float));
+        const size_t bytes = buffer->count * schedule_size(buffer);
         r.memory[b] = calloc(bytes ? bytes : 1, 1);
         if (buffer->place == PLACE_CONSTANT)
             memcpy(r.memory[b], buffer->data, bytes);
