@@ -204,6 +204,51 @@ static bool copy_boxes(struct moving *moving, const int64_t *places, const struc
     return true;
 }
 
+static void corner(const struct view *of, size_t place, size_t index[VIEW_RANK_MAX])
+{
+    for (size_t d = of->rank; d-- > 0; place /= of->dims[d])
+        index[d] = place % of->dims[d];
+}
+
+/* What Pad does not fill, where that is a box: by itself it is few boxes, of which the rows of all
+ * would be many. Its places, and where they go; NULL: it is none, or there is no memory. */
+static const int64_t *find_inner(struct moving *moving, const int64_t *places, size_t blanks,
+                                 struct view *to)
+{
+    const size_t count = view_count(to);
+    size_t first = 0, last = count - 1, low[VIEW_RANK_MAX], high[VIEW_RANK_MAX];
+    if (blanks == 0 || blanks == count)
+        return NULL;
+    while (source_of(places[first]) == 0)
+        first++;
+    while (source_of(places[last]) == 0)
+        last--;
+    corner(to, first, low);
+    corner(to, last, high);
+    struct view inner = *to;
+    for (size_t d = 0; d < to->rank; d++) {
+        if (low[d] > high[d])
+            return NULL;
+        inner.dims[d] = high[d] - low[d] + 1;
+        inner.offset += to->strides[d] * (ptrdiff_t)low[d];
+    }
+    if (view_count(&inner) != count - blanks)
+        return NULL;
+    int64_t *kept = onnx_memory_take(moving->l->scratch, count - blanks, sizeof *kept);
+    for (size_t i = 0, k = 0; i < count && kept; i++) {
+        size_t index[VIEW_RANK_MAX];
+        if (source_of(places[i]) == 0)
+            continue;
+        corner(to, i, index);
+        for (size_t d = 0; d < to->rank; d++)
+            if (index[d] < low[d] || index[d] > high[d])
+                return NULL;
+        kept[k++] = places[i];
+    }
+    *to = inner;
+    return kept;
+}
+
 /* Every element from where a table says, in one buffer. */
 static bool copy_table(struct moving *moving, const struct view *to)
 {
@@ -267,7 +312,9 @@ static bool copy_places(struct moving *moving, const onnx_tensor *output, struct
         lower_fill(l, moving->fill, moving->whole, to);
     if (!strcmp(l->node->op, "Concat"))
         return copy_parts(moving, to);
-    if (copy_boxes(moving, output->ints, to, &boxes))
+    struct view inner = *to;
+    const int64_t *kept = find_inner(moving, output->ints, blanks, &inner);
+    if (copy_boxes(moving, kept ? kept : output->ints, kept ? &inner : to, &boxes))
         return true;
     l->schedule->step_count = before;
     return copy_table(moving, to);
