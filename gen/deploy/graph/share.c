@@ -27,8 +27,9 @@ static bool same_cell(const struct deploy_layer *a, const struct deploy_layer *b
 {
     const struct source *one = &a->passes[0].cell, *other = &b->passes[0].cell;
     return !a->has_bytes && !b->has_bytes && a->is_work == b->is_work &&
-           a->is_product == b->is_product && !memcmp(a->size, b->size, sizeof a->size) &&
-           one->length == other->length && !memcmp(one->text, other->text, one->length);
+           a->is_product == b->is_product && a->is_exact == b->is_exact && a->type == b->type &&
+           !memcmp(a->size, b->size, sizeof a->size) && one->length == other->length &&
+           !memcmp(one->text, other->text, one->length);
 }
 
 static bool same_weights(const struct deploy_layer *a, const struct deploy_layer *b,
