@@ -147,6 +147,19 @@ static onnx_tensor *make_tensor(struct reader *r, enum onnx_type of, size_t rank
     return tensor;
 }
 
+/* Numbers of 8 bits as raw bytes, as files mostly have them. */
+static Onnx__Tensor *pack(struct reader *r, Onnx__Tensor *tensor)
+{
+    const size_t count = tensor->n_int32_data;
+    tensor->raw_data.data = writer_take(r->writer, count + 1, 1);
+    for (size_t i = 0; i < count; i++)
+        tensor->raw_data.data[i] = (uint8_t)tensor->int32_data[i];
+    tensor->raw_data.len = count;
+    tensor->has_raw_data = 1;
+    tensor->n_int32_data = 0;
+    return tensor;
+}
+
 static Onnx__Tensor *constant(struct reader *r)
 {
     const enum onnx_type of = type(r);
@@ -165,8 +178,10 @@ static Onnx__Tensor *constant(struct reader *r)
         floats[i] = (float)values[i];
         ints[i] = (int64_t)values[i];
     }
-    return onnx_type_is_float(of) ? writer_floats(r->writer, floats, rank, sizes, of, true)
-                                  : writer_ints(r->writer, ints, rank, sizes, of);
+    if (onnx_type_is_float(of))
+        return writer_floats(r->writer, floats, rank, sizes, of, true);
+    Onnx__Tensor *tensor = writer_ints(r->writer, ints, rank, sizes, of);
+    return of == ONNX_INT8 || of == ONNX_UINT8 ? pack(r, tensor) : tensor;
 }
 
 /* ---- Inputs and outputs ---- */
