@@ -2,8 +2,8 @@
 /* Racing by rounds, and the interval of a median; see race.h. */
 #include "tune/race.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Rounds of a race, after which losers are dropped: the first shows who is far behind, the second
  * leaves half, and so on; the last decides. */
@@ -21,19 +21,12 @@ struct runner {
     double median;
 };
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_of(const double *values, size_t count)
 {
     double sorted[ROUNDS];
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = values[i];
-    qsort(sorted, count, sizeof *sorted, compare);
-    return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+    memcpy(sorted, values, count * sizeof *sorted);
+    order_sort(sorted, count);
+    return order_middle(sorted, count).median;
 }
 
 static int compare_runners(const void *a, const void *b)
@@ -81,20 +74,6 @@ size_t race_run(const struct race_clock *clock, const size_t *entrants, size_t c
     return left > 0 && runners[0].median > 1 + margin ? runners[0].entrant : entrants[0];
 }
 
-/* How many of the smallest and of the largest quotients the interval leaves out: the most for which
- * a fair coin shows heads so rarely in so many throws in at most 2.5 % of cases. */
-static size_t left_out(size_t rounds)
-{
-    double chance = pow(0.5, (double)rounds), sum = chance;
-    size_t k = 0;
-    while (sum <= 0.025) {
-        k++;
-        chance *= (double)(rounds - k + 1) / (double)k;
-        sum += chance;
-    }
-    return k;
-}
-
 bool race_prove(const struct race_clock *clock, size_t usual, size_t winner, size_t rounds,
                 struct gain *gain)
 {
@@ -109,9 +88,9 @@ bool race_prove(const struct race_clock *clock, size_t usual, size_t winner, siz
             return false;
         quotients[round] = turned ? other / one : one / other;
     }
-    qsort(quotients, rounds, sizeof *quotients, compare);
-    const size_t out = left_out(rounds);
-    *gain = (struct gain){quotients[rounds / 2], quotients[out - 1], quotients[rounds - out]};
+    order_sort(quotients, rounds);
+    const struct middle middle = order_middle(quotients, rounds);
+    *gain = (struct gain){middle.median, middle.least, middle.most};
     return true;
 }
 

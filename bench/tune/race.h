@@ -7,20 +7,17 @@
  * quotients of two times of the same round are judged. A race drops losers early and says who looks
  * fastest, which among many is partly luck. So a gain is proved apart: in fresh rounds, whose
  * number is fixed before the first, of the one winner and the one that it has to beat. Its interval
- * is that of the median of their quotients by order statistics (the sign test turned round), which
- * supposes nothing of how the noise is distributed: it misses the true median in at most 5 % of
+ * is that of the median of their quotients (order.h): it misses the true median in at most 5 % of
  * cases, and is wholly above 1 where nothing is gained in at most 2.5 %. */
 #ifndef TUNE_RACE_H
 #define TUNE_RACE_H
 
+#include "order.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-    ENTRANTS_MAX = 16,
-    PROOF_ROUNDS_MAX = 61,
-    PROOF_ROUNDS_MIN = 9 /* one that is disturbed does not decide: the interval leaves it out */
-};
+enum { ENTRANTS_MAX = 16, PROOF_ROUNDS_MAX = 61, PROOF_ROUNDS_MIN = ROUNDS_FEW };
 
 struct race_clock {
     /* Seconds that one entrant takes, of the numbers that the race was given; not above 0: it
