@@ -5,6 +5,7 @@
 #include "command_line.h"
 #include "common/text.h"
 #include "machine.h"
+#include "order.h"
 #include "packing.h"
 
 #include <string.h>
@@ -24,6 +25,8 @@ static const struct option_row rows[] = {
         OPTION_WHOLE, AT(cpu), .of = MEASURES, 0, 65535},
     {"--out", "PREFIX", "write PREFIX.json (Google Benchmark's format), PREFIX.md and charts",
         OPTION_TEXT, AT(out), .of = MEASURES},
+    {"--rounds", "N|auto", "how many rounds; auto: 9 to 61, until every interval is within 1 %",
+        OPTION_TEXT, AT(rounds_given), .of = MEASURES},
     {"--threads", "N", "run Weir's kernels on N threads too, each on a core of its own",
         OPTION_WHOLE, AT(threads), .of = ANY, 1, 65535, .usual = "1"},
     {"--own", "FILES", "run kernels from these shared objects too, with commas: see bench/plans",
@@ -37,7 +40,7 @@ static const struct option_row rows[] = {
     {"--list", NULL, "print the names of what would run, and run nothing",
         OPTION_FLAG, AT(list), .of = ANY},
     {"--help", NULL, "this", OPTION_FLAG, AT(help), .of = ANY, .letter = 'h'},
-    {"--benchmark_repetitions", "N", "how many rounds",
+    {"--benchmark_repetitions", "N", "the same as --rounds N",
         OPTION_WHOLE, AT(rounds), .of = MEASURES, 1, 1000, .usual = "5"},
     {"--benchmark_filter", "REGEX", "only names that match: '^stock/.*avx512$'; -REGEX: the others",
         OPTION_TEXT, AT(filter), .of = ANY, .handed_on = true},
@@ -115,14 +118,43 @@ static bool handed_on_check(int argc, char **argv, struct failure *failure)
     return true;
 }
 
+/* What cannot be had together: a file of Google Benchmark's own has the rounds that it was told of
+ * before, and one that is not run has failed. */
+static bool auto_check(const struct options *options, int argc, char **argv,
+                       struct failure *failure)
+{
+    static const char out[] = "--benchmark_out=";
+    for (int at = 1; at < argc && options->is_auto; at++)
+        if (strncmp(argv[at], out, sizeof out - 1) == 0)
+            return fail(failure, "--benchmark_out is of no use with --rounds auto");
+    return !options->is_auto || !options->format ||
+           fail(failure, "--benchmark_format is of no use with --rounds auto");
+}
+
+static bool rounds_parse(const struct command_line *line, struct options *options,
+                         struct failure *failure)
+{
+    static const char repetitions[] = "--benchmark_repetitions";
+    const char *text = options->rounds_given;
+    if (!text)
+        return true;
+    if (command_line_given(line, repetitions))
+        return fail(failure, "%s is of no use with --rounds", repetitions);
+    options->is_auto = strcmp(text, "auto") == 0;
+    options->rounds = ROUNDS_AUTO_MAX;
+    return options->is_auto || command_line_set(line, options, repetitions, text, failure) ||
+           fail(failure, "--rounds '%s': expected auto or a whole number from 1 to 1000", text);
+}
+
 bool options_parse(struct options *options, int *argc, char **argv, struct failure *failure)
 {
     static const char *const google[] = {"--benchmark_", "--v=", NULL};
-    struct command_line line = {rows, ROWS, {0}, google};
+    struct command_line line = {rows, ROWS, .handed_on = google};
     *options = (struct options){.cpu = MACHINE_QUIETEST};
     if (!command_line_read(&line, argc, argv, failure) ||
         !command_line_store(&line, options, failure) ||
-        (options->types && !types_check(options, failure)))
+        (options->types && !types_check(options, failure)) ||
+        !rounds_parse(&line, options, failure) || !auto_check(options, *argc, argv, failure))
         return false;
     if (!options->shapes)
         options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"

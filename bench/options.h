@@ -16,7 +16,9 @@ struct options {
     const char *own; /* shared objects with kernels, with commas; NULL: none */
     const char *types; /* of weights, with commas; NULL: f32, and errors are not asked for */
     uint64_t cpu; /* MACHINE_QUIETEST: choose */
-    uint64_t rounds;
+    const char *rounds_given; /* as it was given; NULL: not */
+    uint64_t rounds; /* with is_auto the most */
+    bool is_auto; /* as many rounds as make intervals narrow */
     uint64_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
     double longest; /* seconds: contenders whose one call takes longer are left out */
     bool list, help, peers;

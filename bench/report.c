@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "common/files.h"
 #include "common/text.h"
+#include "order.h"
 #include "packing.h"
 #include "table.h"
 
@@ -15,12 +16,6 @@
 #include <sys/stat.h>
 
 /* ---- Figures ---- */
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Between two neighbours in proportion, as R and NumPy do by default. */
 static double quantile(const double *sorted, size_t count, double q)
@@ -74,7 +69,7 @@ static double quantile_of(const struct row *row, part *of, double q)
     double sorted[ROUNDS_MAX];
     for (size_t i = 0; i < row->sample_count; i++)
         sorted[i] = of(&row->samples[i]);
-    qsort(sorted, row->sample_count, sizeof *sorted, compare);
+    order_sort(sorted, row->sample_count);
     return quantile(sorted, row->sample_count, q);
 }
 
@@ -379,9 +374,27 @@ static void left_out_print(const struct sweep *sweep, const struct row *row, FIL
     fprintf(file, ": %s\n", row->why.sentence);
 }
 
+/* How many rounds there were, but for what was timed only once. */
+static const char *rounds_word(char word[64], const struct sweep *sweep)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (const struct row *row = sweep->rows; row < sweep->rows + sweep->row_count; row++) {
+        if (row->sample_count == 0 || row->fate == ROW_ONCE)
+            continue;
+        least = row->sample_count < least ? row->sample_count : least;
+        most = row->sample_count > most ? row->sample_count : most;
+    }
+    if (least < most)
+        snprintf(word, 64, "%zu to %zu", least, most);
+    else
+        snprintf(word, 64, "%zu", most > 0 ? most : (size_t)sweep->options->rounds);
+    return word;
+}
+
 static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
     const char *item = as_markdown ? "- " : "";
+    char rounds[64];
     if (!clock_was_quiet(sweep->seconds, sweep->cpu_seconds))
         fprintf(file,
                 "%sNOT QUIET: others had this core for %.0f %% of the time, so these times are too "
@@ -393,22 +406,23 @@ static void notes_print(const struct sweep *sweep, FILE *file, bool as_markdown)
             fprintf(file, "%sWRONG: %s %s\n", item, row->name, row->why.sentence);
         else if (row->fate == ROW_LEFT_OUT)
             left_out_print(sweep, row, file, item);
-        else if (row->sample_count > 0 && row->sample_count < sweep->options->rounds)
-            fprintf(file, "%sin %zu of %zu rounds: %s: %s\n", item, row->sample_count,
-                    sweep->options->rounds, row->name, row->why.sentence);
+        else if (row->fate == ROW_ONCE && row->sample_count < sweep->options->rounds)
+            fprintf(file, "%sin %zu of %s rounds: %s: %s\n", item, row->sample_count,
+                    rounds_word(rounds, sweep), row->name, row->why.sentence);
     }
 }
 
 void report_print(const struct sweep *sweep, FILE *file, bool as_markdown)
 {
+    char rounds[64];
     kernels_print(sweep, file, as_markdown);
     fputs("\n", file);
     best_print(sweep, file, as_markdown);
     fprintf(file,
             "us/call: microseconds for one call (all T steps of all B rows) on one core, or as "
-            "many as /threads says,\nmedian of %zu rounds; +-: half the interquartile range; "
+            "many as /threads says,\nmedian of %s rounds; +-: half the interquartile range; "
             "fraction: of the least time that the measured\nceilings of one core allow.\n%s%s\n",
-            sweep->options->rounds,
+            rounds_word(rounds, sweep),
             sweep->options->types
                 ? "weights KB: thousands of bytes of weights; error: the largest difference of an "
                   "output from float64 with weights\nthat are not rounded. Beside a kernel stand "

@@ -55,7 +55,8 @@ static struct object entry_add(struct object benchmarks, const struct sweep *swe
         text_set(entry, "aggregate_name", suffix + 1);
         text_set(entry, "aggregate_unit", "time");
     }
-    number_set(entry, "repetitions", (double)sweep->options->rounds);
+    number_set(entry, "repetitions",
+               (double)(sweep->options->is_auto ? row->sample_count : sweep->options->rounds));
     return entry;
 }
 

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "gbench.h"
+#include "order.h"
 #include "trial.h"
 
 #include <math.h>
@@ -31,6 +32,7 @@ static const char forward_counter[] = "forward_us";
 struct round {
     struct sweep *sweep;
     struct row *row;
+    bool is_first; /* of its shape */
 };
 
 /* ---- Planning ---- */
@@ -195,14 +197,50 @@ static bool row_is_ready(struct sweep *sweep, struct row *row)
     return row->fate == ROW_READY || row->fate == ROW_ONCE;
 }
 
+/* ---- As many rounds as are needed ---- */
+
+static bool row_is_narrow(const struct row *row)
+{
+    double times[ROUNDS_AUTO_MAX];
+    for (size_t i = 0; i < row->sample_count; i++)
+        times[i] = row->samples[i].real;
+    order_sort(times, row->sample_count);
+    const struct middle middle = order_middle(times, row->sample_count);
+    return order_is_narrow(&middle);
+}
+
+/* All of a shape go on until all have enough: they take turns. */
+static bool shape_has_enough(const struct sweep *sweep, const struct shape *shape)
+{
+    double seconds = 0;
+    bool are_narrow = true;
+    for (const struct row *row = sweep->rows; row < sweep->rows + sweep->row_count; row++) {
+        if (row->shape != shape || (row->fate != ROW_NEW && row->fate != ROW_READY))
+            continue;
+        if (row->sample_count < ROUNDS_FEW)
+            return false;
+        for (size_t i = 0; i < row->sample_count; i++)
+            seconds += row->samples[i].real * (double)row->samples[i].calls;
+        are_narrow = are_narrow && row_is_narrow(row);
+    }
+    return are_narrow || seconds > ROUNDS_AUTO_SECONDS;
+}
+
 /* ---- Running ---- */
 
 /* Called by Google Benchmark, with more calls each time until they take long enough. */
 static void round_run(gbench_state *state, void *argument)
 {
     const struct round *round = argument;
+    struct sweep *sweep = round->sweep;
     struct row *row = round->row;
-    if (!row_is_ready(round->sweep, row)) {
+    if (round->is_first)
+        sweep->has_enough = sweep->options->is_auto && shape_has_enough(sweep, row->shape);
+    if (sweep->has_enough) {
+        gbench_skip(state, "there are rounds enough");
+        return;
+    }
+    if (!row_is_ready(sweep, row)) {
         gbench_skip(state, row->why.sentence);
         return;
     }
@@ -233,8 +271,8 @@ static void progress_show(const struct sweep *sweep, const char *name)
     const double left =
         elapsed / (double)sweep->runs_done * (double)(sweep->runs - sweep->runs_done);
     char line[256];
-    snprintf(line, sizeof line, "%zu of %zu  %s  %d:%02d left", sweep->runs_done, sweep->runs, name,
-             (int)left / 60, (int)left % 60);
+    snprintf(line, sizeof line, "%zu of %zu  %s  %s%d:%02d left", sweep->runs_done, sweep->runs,
+             name, sweep->options->is_auto ? "at most " : "", (int)left / 60, (int)left % 60);
     /* A terminal shows one line that changes; a log gets a line now and then. */
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r%.79s\033[K%s", line, sweep->runs_done == sweep->runs ? "\r\033[K" : "");
@@ -279,7 +317,7 @@ bool sweep_run(struct sweep *sweep, struct failure *failure)
         for (end = first; end < sweep->row_count; end++) {
             if (sweep->rows[end].shape != sweep->rows[first].shape)
                 break;
-            at[end] = (struct round){sweep, &sweep->rows[end]};
+            at[end] = (struct round){sweep, &sweep->rows[end], end == first};
         }
         for (size_t round = 0; round < rounds; round++)
             for (size_t r = first; r < end; r++)

@@ -47,7 +47,8 @@ struct sweep {
     const struct shape *shape; /* whose workload is made; NULL: none */
     struct workload workload;
     struct exact exact; /* its output in float64, where errors are asked for */
-    size_t runs, runs_done;
+    bool has_enough; /* that shape, of rounds */
+    size_t runs, runs_done; /* with those that need not be run */
     double started;
     double seconds, cpu_seconds; /* the whole run took, and had the core for */
 };
