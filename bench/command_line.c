@@ -106,6 +106,10 @@ bool command_line_read(struct command_line *line, int *argc, char **argv, struct
         const int at = optind ? optind : 1;
         const int code = getopt_long(*argc, argv, forms.letters, forms.longs, NULL);
         const size_t r = row_by_code(line, code == ':' ? optopt : code);
+        if (code == -1 && optind < *argc && line->word_count < line->words_most) {
+            line->words[line->word_count++] = argv[optind++];
+            continue;
+        }
         if (code == -1)
             break;
         if (r >= line->count || !is_whole(argv[at], line->rows[r].name)) {

@@ -36,6 +36,9 @@ struct command_line {
     /* What is no row and begins like one of these is left for others, as --name or
      * --name=value. Up to a NULL; or NULL: nothing is. */
     const char *const *handed_on;
+    /* Where arguments that are no options go, between them or behind; 0 of them: there are none. */
+    const char **words;
+    size_t words_most, word_count;
 };
 
 /* Reads what is given, and leaves in argv, from argv[1], what is handed on; *argc then counts that.

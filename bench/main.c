@@ -2,6 +2,7 @@
 /* weir-bench: pins itself to a core, measures what that core can do at most, then runs the shapes
  * and reports. The order matters and is here; the parts are in the other files. */
 #define _GNU_SOURCE
+#include "against.h"
 #include "common/ending.h"
 #include "common/setting.h"
 #include "gbench.h"
@@ -90,8 +91,10 @@ static void versions_describe(struct context *context, const struct sweep *sweep
     }
 }
 
-/* Runs what is planned and reports it: the part that takes minutes. */
-static bool measure(struct sweep *sweep, const struct machine *machine, struct failure *failure)
+/* Runs what is planned and reports it: the part that takes minutes. `against` is NULL, or what it
+ * is compared with. */
+static bool measure(struct sweep *sweep, const struct machine *machine,
+                    const struct result *against, struct failure *failure)
 {
     struct context context = {0};
     context_before(&context, machine, sweep->calibration);
@@ -106,6 +109,8 @@ static bool measure(struct sweep *sweep, const struct machine *machine, struct f
         return fail(failure, "no longer pinned to core %u: nothing is recorded", machine->cpu);
     if (!sweep->options->format)
         report_print(sweep, stdout, false);
+    if (against && !against_print(against, sweep, &context, stdout, failure))
+        return false;
     fflush(stdout); /* before what comes on stderr */
     if (sweep->options->out && !report_write(sweep, &context, sweep->options->out, failure))
         return false;
@@ -140,7 +145,7 @@ static bool kinds_list(const struct options *options, const struct contender_kin
 }
 
 static int bench(const struct options *options, const struct shapes *shapes,
-                 struct machine *machine, struct failure *failure)
+                 struct machine *machine, const struct result *against, struct failure *failure)
 {
     const struct contender_kind *kinds[4 + PEERS_MAX];
     size_t kind_count = 0;
@@ -151,8 +156,9 @@ static int bench(const struct options *options, const struct shapes *shapes,
         !kinds_list(options, kinds, &kind_count, failure) ||
         (!options->list && !calibrate(&calibration, machine, failure)))
         return status;
-    if (sweep_plan(&sweep, shapes, kinds, kind_count, failure)) {
-        status = options->list || measure(&sweep, machine, failure) ? 0 : STATUS_FAILED;
+    if (sweep_plan(&sweep, shapes, kinds, kind_count, failure) &&
+        (!against || against_check(against, &sweep, failure))) {
+        status = options->list || measure(&sweep, machine, against, failure) ? 0 : STATUS_FAILED;
         for (size_t r = 0; options->list && r < sweep.row_count; r++)
             puts(sweep.rows[r].name);
     }
@@ -168,6 +174,7 @@ static int run(int argc, char **argv)
     struct failure failure;
     struct machine machine;
     struct shapes shapes = {0};
+    struct result against = {0};
     if (!start(&options, argc, argv, &failure))
         return complain(&failure, STATUS_WRONG);
     if (options.help) {
@@ -177,9 +184,11 @@ static int run(int argc, char **argv)
     }
     if (!machine_open(&machine, options.cpu, &failure))
         return complain(&failure, STATUS_WRONG);
-    const int status = shapes_read(&shapes, options.shapes, options.train, &failure)
-                           ? bench(&options, &shapes, &machine, &failure)
-                           : STATUS_WRONG;
+    const struct result *other = options.against ? &against : NULL;
+    const bool good = shapes_read(&shapes, options.shapes, options.train, &failure) &&
+                      (!other || result_read(&against, options.against, &failure));
+    const int status = good ? bench(&options, &shapes, &machine, other, &failure) : STATUS_WRONG;
+    result_free(&against);
     shapes_free(&shapes);
     machine_close(&machine);
     return status ? complain(&failure, status) : 0;

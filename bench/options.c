@@ -25,6 +25,8 @@ static const struct option_row rows[] = {
         OPTION_WHOLE, AT(cpu), .of = MEASURES, 0, 65535},
     {"--out", "PREFIX", "write PREFIX.json (Google Benchmark's format), PREFIX.md and charts",
         OPTION_TEXT, AT(out), .of = MEASURES},
+    {"--against", "FILE", "compare with the results in FILE at the end, as bench/compare does",
+        OPTION_TEXT, AT(against), .of = MEASURES},
     {"--rounds", "N|auto", "how many rounds; auto: 9 to 61, until every interval is within 1 %",
         OPTION_TEXT, AT(rounds_given), .of = MEASURES},
     {"--threads", "N", "run Weir's kernels on N threads too, each on a core of its own",
@@ -156,6 +158,8 @@ bool options_parse(struct options *options, int *argc, char **argv, struct failu
         (options->types && !types_check(options, failure)) ||
         !rounds_parse(&line, options, failure) || !auto_check(options, *argc, argv, failure))
         return false;
+    if (options->against && options->format)
+        return fail(failure, "--benchmark_format is of no use with --against");
     if (!options->shapes)
         options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"
                                          : BENCH_SOURCE_DIR "/shapes/default.txt";

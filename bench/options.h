@@ -14,6 +14,7 @@ struct options {
     const char *filter; /* --benchmark_filter, which Google Benchmark sees too; NULL: all */
     const char *format; /* --benchmark_format was asked for: print that, not the table; NULL: not */
     const char *own; /* shared objects with kernels, with commas; NULL: none */
+    const char *against; /* a file of results that this run is compared with; NULL: none */
     const char *types; /* of weights, with commas; NULL: f32, and errors are not asked for */
     uint64_t cpu; /* MACHINE_QUIETEST: choose */
     const char *rounds_given; /* as it was given; NULL: not */

@@ -251,6 +251,7 @@ static bool entries_find(const cJSON *list, struct found *found, size_t *count, 
     for (const cJSON *entry = list->child; entry; entry = entry->next) {
         const char *name, *run_name, *run_type, *aggregate;
         struct found here = {.entry = entry, .index = index};
+        double repetitions;
         place->index = index++;
         if (!cJSON_IsObject(entry))
             return FAIL_AT(place, "expected an object, found %s", "none");
@@ -258,8 +259,11 @@ static bool entries_find(const cJSON *list, struct found *found, size_t *count, 
             !text_get(&run_name, entry, "run_name", place) ||
             !text_get(&run_type, entry, "run_type", place) ||
             !text_get(&aggregate, entry, "aggregate_name", place) ||
+            !number_get(&repetitions, entry, "repetitions", place) ||
             !number_get(&here.repetition, entry, "repetition_index", place))
             return false;
+        if (repetitions == 1) /* weir-bench registers rounds one by one: each is number 0 there */
+            here.repetition = NAN;
         here.name = *run_name ? run_name : name;
         here.is_median = !strcmp(run_type, "aggregate");
         if (!*here.name)

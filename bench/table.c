@@ -44,22 +44,26 @@ static void rule_print(const struct table *table, const size_t *width, FILE *fil
     fputs(as_markdown ? "|\n" : "\n", file);
 }
 
-/* A row that begins a group, with something in its first cell, is set off from the one before. */
+/* A row that begins a group, with something in its first cell, is set off from the one before. A
+ * terminal gets no blanks for empty cells at the end of a line. */
 static void row_print(const struct table *table, size_t row, const size_t *width, FILE *file,
                       bool as_markdown)
 {
     if (!as_markdown && row > 1 && table->cells[row * table->columns][0] &&
         !table->cells[(row - 1) * table->columns][0])
         fputc('\n', file);
-    for (size_t column = 0; column < table->columns; column++) {
+    size_t columns = table->columns;
+    while (!as_markdown && columns > 1 && !table->cells[row * table->columns + columns - 1][0])
+        columns--;
+    for (size_t column = 0; column < columns; column++) {
         const char *cell = table->cells[row * table->columns + column];
         const int space = table->to_the_right[column] ? (int)width[column] : -(int)width[column];
         if (as_markdown)
             fprintf(file, "| %s ", cell);
-        else if (column + 1 == table->columns && space < 0)
+        else if (column + 1 == columns && space < 0)
             fputs(cell, file);
         else
-            fprintf(file, "%*s%s", space, cell, column + 1 < table->columns ? "  " : "");
+            fprintf(file, "%*s%s", space, cell, column + 1 < columns ? "  " : "");
     }
     fputs(as_markdown ? "|\n" : "\n", file);
 }

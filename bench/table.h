@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { TABLE_COLUMNS_MAX = 16, TABLE_CELL = 224 };
+enum { TABLE_COLUMNS_MAX = 20, TABLE_CELL = 224 };
 
 struct table {
     char (*cells)[TABLE_CELL]; /* [rows][columns], the heads first */

@@ -43,6 +43,8 @@ all     python:onnx                    python3-onnx            python3-onnx     
 all     command:node                   nodejs                  nodejs                     nodejs                   node
 all     command:chromium               chromium                -                          chromium                 -
 all     command:chromedriver           chromium-driver         chromedriver               -                        -
+all     file:/usr/share/benchmark/compare.py libbenchmark-tools -                         -                        -
+all     python:scipy                   python3-scipy           python3-scipy              python-scipy             -
 neon    command:aarch64-linux-gnu-gcc  gcc-aarch64-linux-gnu   gcc-aarch64-linux-gnu      aarch64-linux-gnu-gcc    -
 neon    command:aarch64-linux-gnu-g++  g++-aarch64-linux-gnu   gcc-c++-aarch64-linux-gnu  aarch64-linux-gnu-gcc    -
 neon    arm64:c                        libc6-dev-arm64-cross   sysroot-aarch64-fc-glibc   aarch64-linux-gnu-glibc  -

@@ -148,7 +148,7 @@ static bool values_store(const struct command_line *line, struct options *option
 
 bool options_parse(struct options *options, int argc, char **argv, struct failure *failure)
 {
-    struct command_line line = {rows, ROWS, {0}, NULL};
+    struct command_line line = {.rows = rows, .count = ROWS};
     char with[128];
     *options = (struct options){0};
     if (!command_line_read(&line, &argc, argv, failure) || !values_store(&line, options, failure))

@@ -148,7 +148,7 @@ refused "'--benchmark_nix=1' is no option or has no such value*" --benchmark_nix
 refused "--cpu 65535: there is no such core*" --cpu 65535
 refused "shapes/x.json could not be written: *" --out shapes/x
 "$bench" --help >table 2>errors && [[ ! -s errors ]] || fail "--help: $(<errors)"
-for option in shapes train cpu out threads own types peers longest list help benchmark_repetitions \
+for option in shapes train cpu out against rounds threads own types peers longest list help benchmark_repetitions \
     benchmark_filter benchmark_format benchmark_min_time; do
     grep -qE -e "--$option\b" table || fail "--help does not name --$option"
 done

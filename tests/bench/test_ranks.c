@@ -207,6 +207,9 @@ static void check_few(void)
     EXPECT(none.median == 3 && isinf(none.most) && isinf(order_half_width(&none)), "%g %g",
            none.median, none.most);
     EXPECT(!order_is_narrow(&none), "%s", "no interval is narrow");
+    EXPECT(order_is_narrow(&(struct middle){2, 1.981, 2.019}), "%s", "1 % is narrow");
+    EXPECT(!order_is_narrow(&(struct middle){2, 1.979, 2}), "%s", "1.05 % is narrow");
+    EXPECT(!order_is_narrow(&(struct middle){2, 2, 2.021}), "%s", "1.05 % is narrow");
     EXPECT(whole.median == 3.5 && whole.least == 1 && whole.most == 6, "%g %g %g", whole.median,
            whole.least, whole.most);
 }
