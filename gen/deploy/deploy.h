@@ -116,6 +116,11 @@ struct deploy_model {
     const char *name; /* begins every name that others see */
     char made_name[DEPLOY_NAME_SIZE]; /* it, where none is asked for */
     struct schedule *schedule; /* of a call; NULL: it is that of a chain, layer after layer */
+    /* Of calls of other numbers of steps: of one step less, which differs from it as those of all
+     * others do, and of one step, where that does not. NULL: there is none. */
+    struct schedule *less, *one;
+    bool asks_steps; /* a call says how many they are, from `least` on; of a schedule alone */
+    size_t least;
     struct deploy_layer layers[DEPLOY_LAYERS_MAX];
     size_t layer_count;
     size_t steps; /* at most, a call; 1: a stream */
@@ -165,6 +170,13 @@ bool deploy_types(const struct deploy_request *request, struct deploy_model *mod
 
 /* Whether a layer's matrices came as bytes. */
 bool deploy_has_bytes(const struct deploy_model *model);
+
+/* The calls of a schedule as statements of C, in which n is the number of steps where a call says
+ * it; that of another one, with its own numbers. */
+void deploy_calls_text(const struct deploy_model *model, struct text *out);
+void deploy_schedule_text(const struct schedule *schedule, struct text *out);
+
+void deploy_free_schedules(struct deploy_model *model);
 
 /* Notes a file, by its bytes, that the model is made from. */
 void deploy_add_file(struct deploy_model *model, const char *path, const void *bytes, size_t count);

@@ -10,9 +10,6 @@
 bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
                  struct deploy_model *model, struct failure *failure);
 
-/* Whether that failed because axes of inputs are open. */
-bool graph_is_open(const struct failure *failure);
-
 /* The inputs and outputs of its self-test from a folder as ONNX's test data are; tensors are read
  * into memory. */
 bool graph_data(const onnx_model *onnx, const char *folder, struct deploy_model *model,

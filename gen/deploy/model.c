@@ -416,8 +416,6 @@ static bool fill_model(struct chain *chain, onnx_model **onnx, const struct depl
     }
     const bool filled = fill_graph(chain, &kept);
     free(carry);
-    if (!filled && graph_is_open(failure) && !is_graph)
-        fail(failure, "%s; or %s", why.sentence, failure->sentence);
     return filled;
 }
 
@@ -457,7 +455,7 @@ bool deploy_model(const struct deploy_request *request, struct failure *failure)
     if (deployed && deploy_has_bytes(chain.model))
         fprintf(stderr, "weir-gen: " ONNX_BYTES_WORDS "\n", request->model);
     if (chain.model)
-        schedule_free(chain.model->schedule);
+        deploy_free_schedules(chain.model);
     free(chain.model);
     onnx_memory_destroy(chain.data);
     onnx_free(onnx);

@@ -5,6 +5,7 @@
 
 #include "common/hash.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Arguments ---- */
@@ -34,12 +35,65 @@ static void add_argument_row(const struct buffer *buffer, struct text *out)
     text_add(out, "\n");
 }
 
-static void add_arguments(const struct schedule *schedule, struct values *values)
+static void add_argument_rows(const struct schedule *schedule, struct text *out)
 {
+    for (size_t i = 0; i < schedule->input_count + schedule->output_count; i++)
+        add_argument_row(argument(schedule, i), out);
+}
+
+/* The text of something for the most steps, with a name for their number where it depends on that.
+ */
+static void add_merged(const struct deploy_model *model,
+                       void (*add)(const struct schedule *schedule, struct text *out),
+                       const char *name, struct text *out)
+{
+    struct text most = {0}, less = {0};
+    add(model->schedule, &most);
+    if (model->less) {
+        add(model->less, &less);
+        const struct merging merging = {most.chars, less.chars, name, model->steps};
+        if (!schedule_merge(&merging, NULL, 0, out))
+            abort();
+    } else {
+        text_add_bytes(out, most.chars, most.length);
+    }
+    text_free(&most);
+    text_free(&less);
+}
+
+/* How many time steps a call has, where it says that. */
+static void add_step_count(const struct deploy_model *model, struct text *rows,
+                           struct values *values)
+{
+    const bool asks = model->asks_steps;
+    struct text size = {0};
+    if (asks)
+        text_add(&size, "\nenum { @UPPER@_STEPS = %zu };", model->steps);
+    values_take(values, "STEPS_SIZE", &size);
+    values_add(values, "STEPS_USED", "%s",
+               asks ? "    const ptrdiff_t n = (ptrdiff_t)steps;\n    (void)n;" : "");
+    values_add(values, "STEPS_FAIL", "%s", asks ? "there are other steps than that, " : "");
+    if (asks && model->least == model->steps)
+        text_add(rows, " *     steps: of time, always %zu\n", model->steps);
+    else if (asks)
+        text_add(rows, " *     steps: of time, %zu to %zu\n", model->least, model->steps);
+}
+
+static void add_arguments(const struct deploy_model *model, struct values *values)
+{
+    const struct schedule *schedule = model->schedule;
     const size_t count = schedule->input_count + schedule->output_count;
     struct text list = {0}, names = {0}, rows = {0}, missing = {0};
     struct text lists = {0}, of = {0}, missing_of = {0}; /* of many streams */
     bool ints = false;
+    add_step_count(model, &rows, values);
+    if (model->asks_steps) {
+        text_add(&list, "size_t steps, ");
+        text_add(&names, "steps, ");
+        text_add(&missing, " || steps < %zu || steps > %zu", model->least, model->steps);
+        text_add(&lists, "size_t steps, ");
+        text_add(&of, "steps, ");
+    }
     for (size_t i = 0; i < count; i++) {
         const struct buffer *buffer = argument(schedule, i);
         const bool in = buffer->place == PLACE_INPUT;
@@ -51,9 +105,9 @@ static void add_arguments(const struct schedule *schedule, struct values *values
                  schedule_type(buffer), in ? 'x' : 'y', buffer->index);
         text_add(&of, "%s%c%zu[k]", i ? ", " : "", in ? 'x' : 'y', buffer->index);
         text_add(&missing_of, "%s!%c%zu[k]", i ? " || " : "", in ? 'x' : 'y', buffer->index);
-        add_argument_row(buffer, &rows);
         ints |= buffer->is_int;
     }
+    add_merged(model, add_argument_rows, "steps", &rows);
     values_take(values, "ARGUMENTS", &list);
     values_take(values, "ARGUMENT_NAMES", &names);
     values_take(values, "ARGUMENT_ROWS", &rows);
@@ -69,18 +123,19 @@ static void add_arguments(const struct schedule *schedule, struct values *values
 
 /* What a kernel's step is written for. */
 struct writing {
-    const struct deployment *d;
+    const struct schedule *schedule;
     struct text *out;
 };
 
 static void add_kernel(void *context, const struct kernel_step *step)
 {
     const struct writing *w = context;
-    const struct schedule *schedule = w->d->model->schedule;
+    const struct schedule *schedule = w->schedule;
     struct text *out = w->out;
     text_add(out, "        struct work work;\n        work.pass = %zu;\n", step->layer);
-    text_add(out, "        work.steps = %zu;\n        work.batch = %zu;\n", step->x.dims[1],
-             step->x.dims[0]);
+    text_add(out, "        work.steps = (size_t)%zu;\n        work.batch = (size_t)%zu;\n",
+             step->x.dims[1], step->x.dims[0]);
+    text_add(out, "        work.settles = %d;\n", step->settles);
     const struct view *const views[] = {&step->x, &step->y};
     for (size_t k = 0; k < 2; k++) {
         const char name = k ? 'y' : 'x';
@@ -101,12 +156,38 @@ static void add_kernel(void *context, const struct kernel_step *step)
              step->state_count);
 }
 
+void deploy_schedule_text(const struct schedule *schedule, struct text *out)
+{
+    struct writing writing = {schedule, out};
+    text_add_bytes(out, "", 0);
+    schedule_text(schedule, add_kernel, &writing, out);
+}
+
+void deploy_free_schedules(struct deploy_model *model)
+{
+    schedule_free(model->schedule);
+    schedule_free(model->less);
+    schedule_free(model->one);
+    model->schedule = model->less = model->one = NULL;
+}
+
+void deploy_calls_text(const struct deploy_model *model, struct text *out)
+{
+    if (model->one) {
+        text_add(out, "    if (n == 1) {\n");
+        deploy_schedule_text(model->one, out);
+        text_add(out, "        return 0;\n    }\n");
+    }
+    add_merged(model, deploy_schedule_text, "n", out);
+}
+
 uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash)
 {
     struct text text = {0};
-    struct writing writing = {d, &text};
-    schedule_text(d->model->schedule, add_kernel, &writing, &text);
+    deploy_calls_text(d->model, &text);
     schedule_constants(d->model->schedule, &text);
+    if (d->model->one)
+        schedule_constants(d->model->one, &text);
     hash = hash_bytes(hash, text.chars, text.length);
     text_free(&text);
     return hash;
@@ -115,7 +196,7 @@ uint64_t deploy_schedule_hash(const struct deployment *d, uint64_t hash)
 static bool can_fail(const struct schedule *schedule)
 {
     bool can = false;
-    for (size_t s = 0; s < schedule->step_count; s++) {
+    for (size_t s = 0; schedule && s < schedule->step_count; s++) {
         const struct step *step = &schedule->steps[s];
         can |= step->kind == STEP_FAIL || step->kind == STEP_REPEAT ||
                (step->kind == STEP_LOOP && step->loop.scatters);
@@ -129,10 +210,11 @@ static void add_steps(const struct deployment *d, struct values *values)
 {
     const struct schedule *schedule = d->model->schedule;
     struct text steps = {0}, constants = {0}, kept = {0}, copy = {0};
-    struct writing writing = {d, &steps};
     size_t initial = 0;
-    schedule_text(schedule, add_kernel, &writing, &steps);
+    deploy_calls_text(d->model, &steps);
     schedule_constants(schedule, &constants);
+    if (d->model->one)
+        schedule_constants(d->model->one, &constants);
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         if (buffer->place != PLACE_KEPT)
@@ -148,7 +230,7 @@ static void add_steps(const struct deployment *d, struct values *values)
     values_take(values, "RESET_KEPT", &kept);
     values_take(values, "COPY_KEPT", &copy);
     values_add(values, "FAILS", "%s",
-               can_fail(schedule)
+               can_fail(schedule) || can_fail(d->model->one)
                    ? "what it computes would be outside of what there is, or take too long"
                    : "the model is none");
     values_add(values, "CARRIED_AT", "%zu", d->layout.carried);
@@ -167,6 +249,6 @@ void deploy_schedule(const struct deployment *d, struct values *values)
     values_add(values, "SOFTMAX_FIELD", "%s", "");
     values_add(values, "INCLUDE_ELEMENTWISE", "#include \"elementwise.h\"");
     values_choose(values, "RESET_COMMENT", "parts", "reset.h");
-    add_arguments(d->model->schedule, values);
+    add_arguments(d->model, values);
     add_steps(d, values);
 }

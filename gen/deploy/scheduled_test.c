@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps of computing that repetitions may take here, where kernels are interpreted: some seconds.
- */
+/* Steps of computing that repetitions may take here, where kernels are interpreted. */
 #define REPETITIONS_MOST (INT64_C(1) << 32)
 
-/* A run of the schedule: memory for every buffer; `exact` with weights as they were learned. */
+/* A run of a schedule: memory for every buffer; `exact` with weights as they were learned. */
 struct running {
     const struct deployment *d;
+    const struct schedule *schedule;
     bool exact;
     void **memory;
 };
@@ -42,7 +42,7 @@ static void run_kernel(void *context, const struct kernel_step *step)
         for (size_t s = 0; s < step->state_count; s++) {
             const size_t size =
                 deployment_size(layer, program->graph, program->graph->states[s].extent);
-            float *rows = r->memory[step->rows[s][steps % 2]];
+            float *rows = r->memory[step->rows[s][step->settles ? 1 : steps % 2]];
             memcpy(rows + b * step->row_step[s], interpret_state(in, s), size * sizeof *rows);
         }
     }
@@ -100,6 +100,8 @@ static bool check_room(const struct deployment *d, struct failure *failure)
                                      : weir_times(buffer->count, schedule_size(buffer)));
         elements = weir_plus(elements, shown ? buffer->count : 0);
     }
+    if (d->model->less) /* another call of nearly as much */
+        elements = weir_times(2, elements);
     return !d->model->most ||
            (bytes <= d->model->room && elements <= d->model->most / DEPLOY_TEST_BYTES) ||
            fail(failure,
@@ -110,7 +112,9 @@ static bool check_room(const struct deployment *d, struct failure *failure)
 
 static bool allocate(struct running *r, struct failure *failure)
 {
-    const struct schedule *schedule = r->d->model->schedule;
+    const struct schedule *schedule = r->schedule;
+    const struct deploy_tensor *given =
+        r->schedule == r->d->model->schedule ? r->d->model->inputs : NULL;
     unsigned random = 1;
     r->memory = calloc(schedule->buffer_count + 1, sizeof *r->memory);
     for (size_t b = 0; b < schedule->buffer_count && r->memory; b++) {
@@ -122,15 +126,14 @@ static bool allocate(struct running *r, struct failure *failure)
         if (!r->memory[b])
             return fail_memory(failure);
         if (buffer->place == PLACE_INPUT)
-            fill_input(r->d->model->inputs ? &r->d->model->inputs[buffer->index] : NULL, buffer,
-                       r->memory[b], &random);
+            fill_input(given ? &given[buffer->index] : NULL, buffer, r->memory[b], &random);
     }
     return r->memory || fail_memory(failure);
 }
 
 static void free_memory(struct running *r)
 {
-    const struct schedule *schedule = r->d->model->schedule;
+    const struct schedule *schedule = r->schedule;
     for (size_t b = 0; b < schedule->buffer_count && r->memory; b++)
         if (schedule->buffers[b].place != PLACE_CONSTANT &&
             schedule->buffers[b].place != PLACE_SLICE)
@@ -140,12 +143,22 @@ static void free_memory(struct running *r)
 
 /* ---- Its text ---- */
 
-/* An argument's elements: floats as their bits. */
-static void add_data(const struct buffer *buffer, const void *memory, struct text *out)
+/* What a self-test consists of; and of which call what goes in and comes out is, in names. */
+struct test {
+    struct text data, room, checks;
+};
+
+enum { CALL_MOST, CALL_LESS, CALL_ONE };
+static const char *const calls[] = {"given", "of_less", "of_one"};
+
+/* An argument's elements in one of the calls: floats as their bits. */
+static void add_data(const struct buffer *buffer, const void *memory, size_t number,
+                     struct text *out)
 {
     const char kind = buffer->place == PLACE_INPUT ? 'x' : 'y';
-    text_add(out, "static const %s %c%zu_given[] = {\n",
-             buffer->is_int ? schedule_type(buffer) : "unsigned", kind, buffer->index);
+    text_add(out, "static const %s %c%zu_%s[] = {\n",
+             buffer->is_int ? schedule_type(buffer) : "unsigned", kind, buffer->index,
+             calls[number]);
     for (size_t i = 0; i < buffer->count; i++) {
         uint32_t bits;
         const char *end = i % 8 == 7 || i + 1 == buffer->count ? "\n" : " ";
@@ -161,10 +174,18 @@ static void add_data(const struct buffer *buffer, const void *memory, struct tex
     text_add(out, "};\n\n");
 }
 
-static void add_arrays(const struct running *r, struct values *values)
+static void add_steps(const struct deploy_model *model, size_t steps, struct text *out)
 {
-    const struct schedule *schedule = r->d->model->schedule;
-    struct text data = {0}, room = {0}, begin = {0}, compare = {0};
+    if (model->asks_steps)
+        text_add(out, "        steps = %zu;\n", steps);
+}
+
+/* A call, and what must come of it. */
+static void add_call(const struct running *r, size_t steps, size_t number, struct test *test)
+{
+    const struct schedule *schedule = r->schedule;
+    const char *call = calls[number];
+    struct text begin = {0}, compare = {0};
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         const bool in = buffer->place == PLACE_INPUT;
@@ -172,26 +193,35 @@ static void add_arrays(const struct running *r, struct values *values)
         const size_t index = buffer->index;
         if (!in && buffer->place != PLACE_OUTPUT)
             continue;
-        add_data(buffer, r->memory[b], &data);
-        text_add(&room, "static %s %c%zu[%zu];\n", schedule_type(buffer), kind, index,
-                 buffer->count);
+        add_data(buffer, r->memory[b], number, &test->data);
+        if (schedule == r->d->model->schedule)
+            text_add(&test->room, "static %s %c%zu[%zu];\n", schedule_type(buffer), kind, index,
+                     buffer->count);
         if (in)
-            text_add(&begin, "        memcpy(x%zu, x%zu_given, sizeof x%zu);\n", index, index,
-                     index);
+            text_add(&begin, "        memcpy(x%zu, x%zu_%s, sizeof x%zu_%s);\n", index, index, call,
+                     index, call);
         else
             text_add(&begin, "        memset(y%zu, 0x55, sizeof y%zu);\n", index, index);
         if (!in)
-            text_add(&compare, "        right = right && !memcmp(y%zu, y%zu_given, sizeof y%zu);\n",
-                     index, index, index);
+            text_add(&compare, "        right = right && !memcmp(y%zu, y%zu_%s, sizeof y%zu_%s);\n",
+                     index, index, call, index, call);
     }
-    values_take(values, "TEST_DATA", &data);
-    values_take(values, "TEST_ROOM", &room);
-    values_take(values, "TEST_BEGIN", &begin);
-    values_take(values, "TEST_COMPARE", &compare);
-    values_add(values, "TEST_STEPS", "0");
-    values_add(values, "TEST_LENGTH", "0");
-    values_add(values, "TEST_INITIAL", "%s", "");
-    values_add(values, "TEST_STEP", "%s", "");
+    add_steps(r->d->model, steps, &test->checks);
+    text_add(&test->checks, "%s        right = right && call(state);\n%s", begin.chars,
+             compare.chars);
+    text_add(&test->checks, "        @NAME@_reset(state);\n");
+    text_free(&begin);
+    text_free(&compare);
+}
+
+/* Calls of other steps than there may be. */
+static void add_wrong_steps(const struct deploy_model *model, struct text *out)
+{
+    const size_t wrong[] = {model->least - 1, model->steps + 1};
+    for (size_t k = 0; k < 2 && model->asks_steps; k++) {
+        add_steps(model, wrong[k], out);
+        text_add(out, "        right = right && !call(state);\n");
+    }
 }
 
 static double element(const struct buffer *buffer, const void *memory, size_t i)
@@ -209,7 +239,7 @@ static double given_element(const struct buffer *buffer, const void *given, size
 /* The model's own outputs must be what it gives here, infinities and NaN as they are. */
 static bool check_outputs(const struct running *r, struct failure *failure)
 {
-    const struct schedule *schedule = r->d->model->schedule;
+    const struct schedule *schedule = r->schedule;
     const struct deploy_tensor *outputs = r->d->model->outputs;
     const double tolerance = deployment_tolerance(r->d);
     for (size_t b = 0; b < schedule->buffer_count && outputs; b++) {
@@ -239,7 +269,7 @@ static bool run(struct running *r, struct failure *failure)
 {
     const struct deploy_model *model = r->d->model;
     return allocate(r, failure) &&
-           (schedule_run(model->schedule, r->memory, REPETITIONS_MOST, run_kernel, r) ||
+           (schedule_run(r->schedule, r->memory, REPETITIONS_MOST, run_kernel, r) ||
             fail(failure, "the self-test cannot run: %s",
                  model->inputs
                      ? "the model fails on the inputs of --data"
@@ -250,27 +280,56 @@ static bool run(struct running *r, struct failure *failure)
 /* By the weights that were learned. */
 static bool check_data(const struct deployment *d, struct failure *failure)
 {
-    struct running r = {.d = d, .exact = true};
+    struct running r = {.d = d, .schedule = d->model->schedule, .exact = true};
     const bool right = !d->model->outputs || (run(&r, failure) && check_outputs(&r, failure));
     free_memory(&r);
     return right;
 }
 
+/* Runs a schedule, and adds it to the self-test. */
+static bool add_run(const struct deployment *d, const struct schedule *schedule, size_t steps,
+                    size_t number, struct test *test, struct failure *failure)
+{
+    struct running r = {.d = d, .schedule = schedule};
+    const bool ran = run(&r, failure);
+    if (ran)
+        add_call(&r, steps, number, test);
+    free_memory(&r);
+    return ran;
+}
+
+/* So with fewer steps; where a model needs inputs of its own, it has none for that. */
+static bool add_fewer(const struct deployment *d, const struct schedule *schedule, size_t steps,
+                      size_t number, struct test *test, struct failure *failure)
+{
+    return !schedule || add_run(d, schedule, steps, number, test, failure) || d->model->inputs;
+}
+
 bool deploy_schedule_test(const struct deployment *d, struct values *values,
                           struct failure *failure)
 {
-    struct running r = {.d = d};
-    if ((!d->model->no_test || d->model->outputs) && !check_room(d, failure))
+    const struct deploy_model *model = d->model;
+    struct test test = {0};
+    if ((!model->no_test || model->outputs) && !check_room(d, failure))
         return false;
     if (!check_data(d, failure))
         return false;
-    if (d->model->no_test)
+    if (model->no_test)
         return true;
-    const bool ran = run(&r, failure);
-    if (ran) {
-        add_arrays(&r, values);
+    if (model->asks_steps)
+        text_add(&test.room, "static size_t steps;\n");
+    add_wrong_steps(model, &test.checks);
+    const bool ran = add_fewer(d, model->one, 1, CALL_ONE, &test, failure) &&
+                     add_fewer(d, model->less, model->steps - 1, CALL_LESS, &test, failure) &&
+                     add_run(d, model->schedule, model->steps, CALL_MOST, &test, failure);
+    values_take(values, "TEST_DATA", &test.data);
+    values_take(values, "TEST_ROOM", &test.room);
+    values_take(values, "TEST_CHECKS", &test.checks);
+    values_add(values, "TEST_STEPS", "0");
+    values_add(values, "TEST_LENGTH", "0");
+    values_add(values, "TEST_INITIAL", "%s", "");
+    values_add(values, "TEST_STEP", "%s", "");
+    if (ran)
         deploy_isa_strings(d, values);
-    }
-    free_memory(&r);
     return ran;
 }

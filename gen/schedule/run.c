@@ -56,6 +56,8 @@ static bool compute(struct running *r)
             value->whole = term->whole;
         else if (term->kind == TERM_NUMBER)
             value->real = term->number;
+        if (term->kind == TERM_COUNT)
+            value->real = (float)term->whole;
         for (size_t k = 0; k < ARGUMENTS_MAX && term->kind == TERM_CALL; k++)
             of[k] = r->values[term->of[k]];
         if (term->kind == TERM_CALL)

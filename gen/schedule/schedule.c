@@ -21,6 +21,14 @@ void schedule_free(struct schedule *schedule)
     free(schedule);
 }
 
+void schedule_clear(struct schedule *schedule)
+{
+    *schedule = (struct schedule){.buffers = schedule->buffers,
+                                  .steps = schedule->steps,
+                                  .buffer_capacity = schedule->buffer_capacity,
+                                  .step_capacity = schedule->step_capacity};
+}
+
 /* Room for one more of `size` bytes each. */
 static void *grow(void *rows, size_t count, size_t *capacity, size_t size)
 {

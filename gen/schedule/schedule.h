@@ -32,6 +32,7 @@ struct buffer {
     size_t count; /* elements */
     size_t index; /* which argument */
     const void *data; /* of a constant */
+    size_t shared; /* from 1 on, the same constant of the schedule that this one stands beside */
     const char *name; /* of an argument */
     const char *rounded; /* the type of 16 bits that is rounded to there; NULL: none is */
     size_t rank, dims[VIEW_RANK_MAX]; /* of an argument */
@@ -61,8 +62,9 @@ struct function {
 
 const struct function *function_find(const char *name); /* it is there */
 
-/* A number, the value of an operand, or of a function of terms before this one. */
-enum term_kind { TERM_OPERAND, TERM_NUMBER, TERM_CALL };
+/* A number, the value of an operand, or of a function of terms before this one; or how many
+ * elements there are of something, which is `whole`, as a float. */
+enum term_kind { TERM_OPERAND, TERM_NUMBER, TERM_CALL, TERM_COUNT };
 
 struct term {
     enum term_kind kind;
@@ -93,6 +95,7 @@ struct loop {
     const struct function *combine;
     float start;
     int64_t whole_start; /* where whole numbers are combined */
+    bool open[VIEW_RANK_MAX]; /* dimensions that are known to have another size for other steps */
     struct operand operands[LOOP_OPERANDS_MAX];
     struct term terms[LOOP_TERMS_MAX];
     size_t operand_count, term_count;
@@ -104,13 +107,14 @@ struct loop {
 };
 
 /* A kernel, once for each row: [B] x [T] x units in, and the same out. Its states before the first
- * step are in rows[s][0], and after the last one in rows[s][T % 2]: buffers as [B][row], rows
- * padded to WEIR_ROW. */
+ * step are in rows[s][0], and after the last one in rows[s][T % 2], or where they settle in
+ * rows[s][1]: buffers as [B][row], rows padded to WEIR_ROW. */
 struct kernel_step {
     size_t layer;
     struct view x, y; /* strides of units are 1 */
     size_t state_count, row_step[WEIR_STATES_MAX]; /* from row to row; 0: all use one */
     int rows[WEIR_STATES_MAX][2];
+    bool settles;
 };
 
 /* What comes before the end is done again and again: so many times, if not fewer are said, and as
@@ -144,12 +148,14 @@ struct schedule {
     struct step *steps;
     size_t buffer_count, step_count, buffer_capacity, step_capacity;
     size_t input_count, output_count, repetition_count;
+    bool is_beside; /* in C, its constants are called otherwise */
     size_t arena, kept; /* bytes; once it is placed: */
     size_t alive; /* the largest sum of what is alive at once */
 };
 
 struct schedule *schedule_create(void);
 void schedule_free(struct schedule *schedule); /* or NULL */
+void schedule_clear(struct schedule *schedule); /* empty, with the memory that it has */
 
 /* The number of a new buffer, whose whole numbers are of 64 bits; a new step, which is all zeros.
  */
@@ -195,8 +201,10 @@ bool view_is_dense(const struct view *view); /* it lies so */
 struct view view_broadcast(const struct view *view, size_t rank, const size_t *dims);
 
 /* The loop without dimensions of size 1, with those as one that lie as one for all that it reads
- * and writes, and the others in the order of what it writes. */
+ * and writes, and the others in the order of what it writes. Apart: those that are open stay, and
+ * become one with no other. */
 void loop_simplify(struct loop *loop);
+void loop_simplify_apart(struct loop *loop);
 
 /* ---- What is done with a schedule ---- */
 
@@ -219,6 +227,16 @@ void schedule_constants(const struct schedule *schedule, struct text *out);
 
 /* A number as a constant of C, as large as it is. */
 void schedule_whole_text(enum whole whole, int64_t value, struct text *out);
+
+/* merge.c: the texts of schedules that differ by one step only, `steps` being the larger number. */
+struct merging {
+    const char *most, *less, *name;
+    size_t steps;
+};
+
+/* Both as one, in which the number of steps has a name; that goes to `out`, or nowhere. False: they
+ * are of another form, or for n steps that is not what is given (NULL: nothing is). */
+bool schedule_merge(const struct merging *merging, const char *given, size_t n, struct text *out);
 
 /* An element of a buffer as an expression of C that is a pointer. */
 void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,

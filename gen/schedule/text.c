@@ -12,6 +12,15 @@ static const char *type_of(bool is_int)
     return is_int ? "int64_t" : "float";
 }
 
+static void add_constant_name(const struct schedule *schedule, size_t buffer, struct text *out)
+{
+    const size_t shared = schedule->buffers[buffer].shared;
+    if (shared)
+        text_add(out, "constant_%zu", shared - 1);
+    else
+        text_add(out, schedule->is_beside ? "one_%zu" : "constant_%zu", buffer);
+}
+
 void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,
                       struct text *out)
 {
@@ -22,7 +31,7 @@ void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t off
     else if (of->place == PLACE_KEPT)
         text_add(out, "(%s *)(void *)(kept + %zu)", type, of->at);
     else if (of->place == PLACE_CONSTANT)
-        text_add(out, "constant_%d", buffer);
+        add_constant_name(schedule, (size_t)buffer, out);
     else if (of->place == PLACE_SLICE) {
         schedule_pointer(schedule, of->of, of->offset, out);
         text_add(out, " + (ptrdiff_t)n%zu * %td", of->repetition, of->move);
@@ -54,9 +63,11 @@ void schedule_constants(const struct schedule *schedule, struct text *out)
 {
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
-        if (buffer->place != PLACE_CONSTANT || buffer->first > buffer->last)
+        if (buffer->place != PLACE_CONSTANT || buffer->first > buffer->last || buffer->shared)
             continue;
-        text_add(out, "static const %s constant_%zu[] = {", schedule_type(buffer), b);
+        text_add(out, "static const %s ", schedule_type(buffer));
+        add_constant_name(schedule, b, out);
+        text_add(out, "[] = {");
         for (size_t i = 0; i < buffer->count; i++) {
             text_add(out, i % (schedule_size(buffer) < 4 ? 16 : 6) ? " " : "\n    ");
             if (buffer->is_int)
@@ -134,7 +145,9 @@ static void add_term(const struct loop *loop, size_t t, const char *indent, stru
         return;
     }
     text_add(out, "%sconst %s t%zu = ", indent, type_of(term->is_int), t);
-    if (term->kind == TERM_NUMBER) {
+    if (term->kind == TERM_COUNT) {
+        text_add(out, "(float)%lld", (long long)term->whole);
+    } else if (term->kind == TERM_NUMBER) {
         if (term->is_int)
             schedule_whole_text(WHOLE_64, term->whole, out);
         else

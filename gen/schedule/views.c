@@ -55,8 +55,10 @@ static struct view *view_of(struct loop *loop, size_t k)
 static void remove_dim(struct loop *loop, size_t dim)
 {
     const bool reduced = dim >= loop->rank - loop->reduced;
-    for (size_t d = dim; d + 1 < loop->rank; d++)
+    for (size_t d = dim; d + 1 < loop->rank; d++) {
         loop->dims[d] = loop->dims[d + 1];
+        loop->open[d] = loop->open[d + 1];
+    }
     struct view *view;
     for (size_t k = 0; (view = view_of(loop, k)); k++)
         for (size_t d = dim; d + 1 < loop->rank; d++)
@@ -68,8 +70,11 @@ static void remove_dim(struct loop *loop, size_t dim)
 static void swap_dims(struct loop *loop, size_t a, size_t b)
 {
     const size_t dim = loop->dims[a];
+    const bool open = loop->open[a];
     loop->dims[a] = loop->dims[b];
     loop->dims[b] = dim;
+    loop->open[a] = loop->open[b];
+    loop->open[b] = open;
     struct view *view;
     for (size_t k = 0; (view = view_of(loop, k)); k++) {
         const ptrdiff_t stride = view->strides[a];
@@ -98,15 +103,26 @@ static bool joins(struct loop *loop, size_t dim)
     return joined;
 }
 
-void loop_simplify(struct loop *loop)
+static void simplify(struct loop *loop, bool apart)
 {
     for (size_t d = loop->rank; d-- > 0;)
-        if (loop->dims[d] == 1)
+        if (loop->dims[d] == 1 && !(apart && loop->open[d]))
             remove_dim(loop, d);
     sort_dims(loop);
     for (size_t d = loop->rank; d-- > 1;)
-        if (joins(loop, d - 1)) {
+        if (joins(loop, d - 1) && !(apart && (loop->open[d] || loop->open[d - 1]))) {
             loop->dims[d] *= loop->dims[d - 1];
+            loop->open[d] |= loop->open[d - 1];
             remove_dim(loop, d - 1);
         }
+}
+
+void loop_simplify(struct loop *loop)
+{
+    simplify(loop, false);
+}
+
+void loop_simplify_apart(struct loop *loop)
+{
+    simplify(loop, true);
 }

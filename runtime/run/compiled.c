@@ -331,7 +331,7 @@ static bool make(run_compiled *compiled, const onnx_tensor *const *inputs,
                        make_arguments(compiled, model->schedule, failure)));
     free_files(&files);
     if (model)
-        schedule_free(model->schedule);
+        deploy_free_schedules(model);
     free(model);
     return made;
 }

@@ -52,7 +52,7 @@ refused two_lengths "its sequence_lens is computed by the model" --steps 5
 refused computed_length "its sequence_lens is computed by the model" --steps 5
 deploys cast_length
 deploys constant_length
-refused steps "expected --steps with exactly that number"
+refused steps "axis 0 of 'x'"
 deploys steps --steps 5
 deploys shape_start --steps 5
 deploys mask
@@ -63,7 +63,8 @@ refused padded "--steps: no open axis of the model's inputs is known to be time"
 refused padded "--batch: no open axis of the model's inputs is known to count batches" --batch 9
 refused padded "--shape 'nosuch=1,2' is of no input of the model" --shape nosuch=1,2
 refused padded "--carry names an output or an input that the model has not" --carry y=nosuch
-refused deep "its layers go 65 times through a sequence, and at most 64 are possible"
+refused deep "axis 0 of 'x'"
+deploys deep --steps 5 --isa scalar
 refused memory "more memory than is allowed"
 deploys batch
 refused allow_zero "its shape is none that"

@@ -63,7 +63,7 @@ deployed_as named u "[3][4]" --shape u=3,4
 deployed_as named u "[3][4]" --shape "u=3,4" --shape x=4,3
 deployed_as named u "[7][2]" --batch 2 --shape h=7,2
 make masked
-deployed_as masked m "[1][6]" --steps 6
+deployed_as masked m "[1][steps]" --steps 6
 
 # Infinities are what they are, and no measure of other numbers.
 deploys infinite

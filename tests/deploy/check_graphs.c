@@ -41,6 +41,7 @@ struct model {
 #define SEQUENCE(name, upper) CHAIN(name, upper, NULL, name##_step, NULL, NULL)
 #define LENGTHS(name, upper) CHAIN(name, upper, NULL, NULL, name##_step, NULL)
 #define GRAPH(name, upper) ROW(name, upper, 1, 1, NULL, NULL, NULL, name##_step)
+#define OPEN(name, upper) ROW(name, upper, 1, 1, NULL, NULL, NULL, name##_all)
 static const struct model models[] = {
 #include "graphs.inc"
 };

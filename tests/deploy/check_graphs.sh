@@ -56,6 +56,12 @@ for ((first = 0; first < ${#deployed[@]}; first += together)); do
             continue
         fi
         echo "#include \"$header\"" >>"$scratch/graphs.h"
+        if [[ $how == GRAPH ]] && grep -q 'size_t steps' "$header"; then
+            how=OPEN
+            printf 'static inline int %s_all(const void *m, void *s, const float *x, float *y)\n' "$name" \
+                >>"$scratch/graphs.h"
+            echo "{ return ${name}_step(m, s, ${name^^}_STEPS, x, y); }" >>"$scratch/graphs.h"
+        fi
         echo "$how($name, ${name^^})" >>"$scratch/graphs.inc"
     done
     objects=("${names[@]/#/$scratch/}")

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* An operand as it is read by the labels: without gaps. */
-static struct view dense(struct lowering *l, size_t input)
+static struct view packed_view(struct lowering *l, size_t input)
 {
     const struct view view = lower_view(l, lower_input(l, input));
     return view_is_dense(&view) ? view : lower_pack(l, &view);
@@ -88,7 +88,7 @@ static bool multiply(struct lowering *l, const struct einsum *sum, const struct 
     const struct affine affine = {.inputs = p->sizes[SUMMED],
                                   .outputs = p->sizes[OF_CONSTANT],
                                   .matrix = make_matrix(l, sum, p)};
-    const struct view x = dense(l, p->x), all = make_rows(sum, p, &x),
+    const struct view x = packed_view(l, p->x), all = make_rows(sum, p, &x),
                       rows = lower_flat_rows(l, &all, p->counts[OF_ROWS]);
     struct value product = lower_blank(1);
     if (!affine.matrix || !lower_affine(l, &rows, &affine, &product))
@@ -125,7 +125,7 @@ static bool add_up(struct lowering *l, const struct einsum *sum, const size_t *d
     const struct view y =
         view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count), sum->outputs, dims);
     for (size_t t = 0; t < operands; t++)
-        loop.operands[t].view = dense(l, t);
+        loop.operands[t].view = packed_view(l, t);
     loop.to = y;
     for (size_t i = 0; i < sum->count; i++) {
         if (sum->labels[i].dim == 1)

@@ -60,6 +60,9 @@ static size_t add_part(struct loop *loop, const struct loop *part)
 static size_t add_value(struct lowering *l, struct loop *loop, struct value *value)
 {
     const onnx_tensor *constant = value->constant;
+    if (constant && value->counts)
+        return add_term(loop,
+                        (struct term){.kind = TERM_COUNT, .whole = (int64_t)constant->floats[0]});
     if (constant && constant->count == 1)
         return add_term(loop,
                         (struct term){.kind = TERM_NUMBER,
@@ -170,6 +173,9 @@ static struct loop *read_loop(struct lowering *l, struct value *const *of, size_
         loop->rank = rank;
         memcpy(loop->dims, dims, sizeof dims);
     }
+    for (size_t k = 0; k < count; k++)
+        for (size_t d = 0; d < of[k]->rank; d++)
+            loop->open[loop->rank - of[k]->rank + d] |= of[k]->open[d];
     for (size_t k = 0; k < count; k++) {
         if (of[k]->deferred && lower_is_apart(of[k]->deferred, words))
             lower_view(l, of[k]);
@@ -194,6 +200,8 @@ bool lower_expression(struct lowering *l, struct value *const *of, size_t count,
     result->whole = WHOLE_64;
     result->rank = loop->rank;
     memcpy(result->dims, loop->dims, sizeof result->dims);
+    for (size_t d = 0; d < loop->rank; d++)
+        result->open[d] |= loop->open[d];
     return true;
 }
 
@@ -235,6 +243,7 @@ static bool reduce(struct lowering *l, struct value *of, const bool axes[ONNX_RA
             if (axes[d] != reduced)
                 continue;
             turned.dims[turned.rank] = of->dims[d];
+            turned.open[turned.rank] = of->open[d];
             for (size_t k = 0; k < loop->operand_count; k++)
                 turned.operands[k].view.strides[turned.rank] = loop->operands[k].view.strides[d];
             turned.rank++;
@@ -242,6 +251,7 @@ static bool reduce(struct lowering *l, struct value *of, const bool axes[ONNX_RA
         }
     for (size_t d = 0; d < of->rank; d++) {
         dims[d] = axes[d] ? 1 : of->dims[d];
+        result->open[d] = of->open[d] && !axes[d];
         count *= dims[d];
     }
     turned.combine = function_find(combine);

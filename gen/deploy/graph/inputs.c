@@ -122,6 +122,8 @@ static bool find_shape(struct lowering *l, struct telling *t, size_t i, struct t
                         "the model reads whole sequences of %zu steps, expected no --steps",
                         value->dims[d]);
         t->took_steps |= meaning == MEANS_TIME && l->request->steps;
+        l->model->asks_steps |=
+            meaning == MEANS_TIME && declared->dims[d] < 0 && l->request->steps > 1;
         t->took_batch |= meaning == MEANS_BATCH && declared->dims[d] < 0;
         if (declared->dims[d] == 0)
             return fail(l->failure, "the input '%.80s' has an axis of size 0",
@@ -155,13 +157,6 @@ static bool check_asked(const struct lowering *l, const struct telling *t)
                         quote(line).text);
     }
     return true;
-}
-
-static const char open_axes[] = "axes of the model's inputs are open";
-
-bool graph_is_open(const struct failure *failure)
-{
-    return !strncmp(failure->sentence, open_axes, strlen(open_axes));
 }
 
 /* ---- Buffers ---- */
@@ -230,9 +225,9 @@ bool lower_inputs(struct lowering *l)
         found = find_shape(l, t, i, &open);
     if (found && open.length)
         found = fail(l->failure,
-                     "%s: %.2000s; expected their sizes by --steps T, --batch N or --shape "
-                     "NAME=SIZE,...",
-                     open_axes, open.chars);
+                     "axes of the model's inputs are open: %.2000s; expected their sizes by "
+                     "--steps T, --batch N or --shape NAME=SIZE,...",
+                     open.chars);
     text_free(&open);
     found = found && check_asked(l, t);
     for (size_t i = 0; i < graph->input_count && found; i++)

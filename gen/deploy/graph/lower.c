@@ -252,6 +252,8 @@ static void begin(struct lowering *l)
 {
     for (size_t v = 0; v < l->onnx->value_count; v++) {
         l->values[v] = lower_blank(0);
+        if (l->open)
+            memcpy(l->values[v].open, l->open[v], sizeof *l->open);
         if (l->onnx->values[v].constant)
             lower_set_constant(&l->values[v], l->onnx->values[v].constant);
     }
@@ -275,8 +277,17 @@ static bool add_kernel(struct lowering *l)
     return true;
 }
 
-bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
-                 struct deploy_model *model, struct failure *failure)
+static void note_shapes(const struct lowering *l, struct value_shape *shapes)
+{
+    for (size_t v = 0; v < l->onnx->value_count; v++) {
+        shapes[v].rank = l->values[v].constant ? 0 : l->values[v].rank;
+        memcpy(shapes[v].dims, l->values[v].dims, sizeof shapes[v].dims);
+    }
+}
+
+bool lower_model(const onnx_model *onnx, const struct deploy_request *request,
+                 const struct lower_steps *steps, struct deploy_model *model,
+                 struct failure *failure)
 {
     const size_t most = onnx_memory_limit(onnx->memory), used = onnx_memory_used(onnx->memory);
     struct lowering l = {.onnx = onnx,
@@ -285,6 +296,8 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
                          .schedule = model->schedule,
                          .failure = failure,
                          .keeps = request->keep_states,
+                         .open = steps->open,
+                         .opens = steps->open != NULL,
                          .scratch = onnx_memory_create(most > used ? most - used : 0),
                          .values = calloc(onnx->value_count + LOWER_SPARE, sizeof *l.values)};
     bool lowered = (l.scratch && l.values) || fail_memory(failure);
@@ -298,6 +311,8 @@ bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
         lowered = lower_share(&l);
     if (lowered)
         schedule_place(l.schedule);
+    if (lowered && steps->shapes)
+        note_shapes(&l, steps->shapes);
     free(l.values);
     onnx_memory_destroy(l.scratch);
     return lowered;

@@ -29,6 +29,14 @@ struct value {
     struct affine *affine; /* what gives all of it, each output of which is an element of an axis */
     size_t affine_axis; /* this one */
     size_t uses; /* by nodes and outputs of the model */
+    bool open[ONNX_RANK_MAX]; /* axes that are known to have another size for other steps */
+    bool counts; /* a constant that says how many elements there are of something */
+};
+
+/* What is noted of a value that is no constant, to be compared with what it is for another number
+ * of steps. */
+struct value_shape {
+    size_t rank, dims[ONNX_RANK_MAX];
 };
 
 /* What a product multiplies: anything; or whole numbers, whose sums are exact in float32, and which
@@ -47,6 +55,8 @@ struct lowering {
     onnx_memory *scratch; /* of the node in work */
     const onnx_node *node; /* that one */
     struct value *values; /* of every value of the model */
+    const bool (*open)[ONNX_RANK_MAX]; /* which of their axes are; NULL: that is not known */
+    bool opens; /* what is made is to be right for fewer steps, too */
     const char *carry; /* lines OUT=IN; NULL: nothing is carried */
     enum exact exact; /* of the node in work */
     bool keeps; /* recurrent nodes go on where the last call ended */
@@ -69,6 +79,17 @@ bool lower_refuse(const struct lowering *l, const char *reason, ...)
 
 /* Memory that lives as long as the model; NULL and a sentence where there is none. */
 void *lower_take(struct lowering *l, size_t count, size_t size);
+
+/* How a model is lowered for some number of steps. */
+struct lower_steps {
+    struct value_shape *shapes; /* of every value, which are noted there; or NULL */
+    const bool (*open)[ONNX_RANK_MAX]; /* what is known of them; NULL: these are the only steps */
+};
+
+/* The model for the steps that are asked for: its layers, and its schedule, which is empty yet. */
+bool lower_model(const onnx_model *onnx, const struct deploy_request *request,
+                 const struct lower_steps *steps, struct deploy_model *model,
+                 struct failure *failure);
 
 /* All nodes of a graph. */
 bool lower_graph(struct lowering *l, const onnx_graph *graph);

@@ -46,7 +46,8 @@ static onnx_tensor *numbers(struct lowering *l, const struct window *w)
                               l->failure);
 }
 
-/* The number of elements that each average is over, as a constant. */
+/* The number of elements that each average is over, as a constant: one for all, where they are the
+ * same. */
 static bool count_of(struct lowering *l, const struct window *w, struct value *count)
 {
     const bool pads = onnx_attribute_int(l->node, "count_include_pad", 0) != 0;
@@ -59,6 +60,13 @@ static bool count_of(struct lowering *l, const struct window *w, struct value *c
         for (size_t d = 0; d < SPATIAL_MAX; d++)
             all *= count_inside(w, d, place[d], pads ? w->before[d] : 0, pads ? w->after[d] : 0);
         tensor->floats[i] = all ? (float)all : 1;
+    }
+    bool same = true;
+    for (size_t i = 1; i < tensor->count; i++)
+        same &= tensor->floats[i] == tensor->floats[0];
+    if (same) {
+        tensor->rank = 0;
+        tensor->count = 1;
     }
     *count = lower_blank(1);
     lower_set_constant(count, tensor);

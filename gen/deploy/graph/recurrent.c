@@ -14,6 +14,7 @@ struct sequence {
     struct view kept[2][2]; /* the same between calls, where they are kept */
     struct value begun; /* where states are kept: whether there are any */
     size_t row; /* of them, in floats */
+    size_t last; /* which of the rows has a state after the last step */
 };
 
 /* ---- Shapes ---- */
@@ -64,7 +65,10 @@ static bool read_shapes(struct lowering *l, struct sequence *node)
         node->x.dims[k] = given.dims[axis];
         node->x.strides[k] = given.strides[axis];
     }
-    return read_lengths(l, node);
+    if (!read_lengths(l, node))
+        return false;
+    node->last = l->opens ? 1 : node->length % 2;
+    return true;
 }
 
 /* Room for all outputs, whose view is in the node's order. */
@@ -169,7 +173,7 @@ static void keep_states(struct lowering *l, struct sequence *node)
 {
     for (size_t k = 0; k < node->D * node->recurrent->state_count; k++) {
         const size_t p = k / node->recurrent->state_count, s = k % node->recurrent->state_count;
-        const struct view from = state_view(node, node->rows[p][s][node->length % 2]);
+        const struct view from = state_view(node, node->rows[p][s][node->last]);
         lower_copy(l, &from, &node->kept[p][s]);
     }
     lower_fill(l, 1, 0, &node->begun.view);
@@ -179,11 +183,10 @@ static void keep_states(struct lowering *l, struct sequence *node)
 static void end_state(struct lowering *l, struct sequence *node, size_t s, int value)
 {
     const bool first = node->recurrent->batch_first;
-    const size_t last = node->length % 2;
     if (value < 0 || !l->values[value].uses)
         return;
     if (node->D == 1) {
-        struct view view = {.buffer = node->rows[0][s][last], .rank = 3};
+        struct view view = {.buffer = node->rows[0][s][node->last], .rank = 3};
         view.dims[first] = 1;
         view.dims[!first] = node->B;
         view.strides[!first] = (ptrdiff_t)node->row;
@@ -199,7 +202,7 @@ static void end_state(struct lowering *l, struct sequence *node, size_t s, int v
         schedule_buffer(l->schedule, PLACE_ARENA, false, node->D * node->B * node->H), 3, dims);
     for (size_t p = 0; p < node->D; p++) {
         const struct view to = direction_of(node, &all, p),
-                          from = state_view(node, node->rows[p][s][last]);
+                          from = state_view(node, node->rows[p][s][node->last]);
         lower_copy(l, &from, &to);
     }
     lower_set_view(&l->values[value], &all, false);
@@ -225,7 +228,8 @@ static bool add_direction(struct lowering *l, struct sequence *node, size_t p)
     for (size_t s = 0; s < r->state_count; s++)
         if (!begin_state(l, node, p, s))
             return false;
-    struct kernel_step kernel = {.layer = number, .x = node->x, .state_count = r->state_count};
+    struct kernel_step kernel = {
+        .layer = number, .x = node->x, .state_count = r->state_count, .settles = l->opens};
     kernel.y = (struct view){.buffer = node->y.buffer,
                              .rank = 3,
                              .offset = node->y.offset + node->y.strides[2] * (ptrdiff_t)p,

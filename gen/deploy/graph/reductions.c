@@ -57,7 +57,10 @@ bool lower_axes_count(struct lowering *l, const struct value *x, const bool axes
     float number = 1;
     for (size_t d = 0; d < x->rank; d++)
         number *= axes[d] ? (float)x->dims[d] : 1;
-    return lower_set_number(l, count, number);
+    if (!lower_set_number(l, count, number))
+        return false;
+    count->counts = true;
+    return true;
 }
 
 /* The nearest number that there is of a kind: where nothing is reduced, the start is the result. */
@@ -89,11 +92,13 @@ bool lower_reduce(struct lowering *l)
     if (!pools && !onnx_attribute_int(l->node, "keepdims", 1)) {
         lower_drop_axes(&sum.view, axes);
         lower_set_view(&sum, &sum.view, is_int);
+        memset(sum.open, 0, sizeof sum.open); /* what its output's are is known */
     }
     struct value *of[] = {&sum, &count};
     if (is_int)
         return lower_wrapped(l, of, 1, "a int_same", x->whole, lower_output(l, 0));
-    return lower_expression(l, of, 2, reductions[i].after, lower_output(l, 0));
+    return lower_expression(l, of, strstr(reductions[i].after, " b ") ? 2 : 1, reductions[i].after,
+                            lower_output(l, 0));
 }
 
 /* log(sum of exp(x)), of what is left when the greatest is taken away, so that none overflows; of

@@ -181,11 +181,13 @@ static struct view make_room(struct lowering *l, const struct value *value)
 /* The loop as a step of its own. */
 static void add_loop(struct lowering *l, const struct loop *loop, const struct view *to)
 {
-    struct loop simple = *loop;
+    struct loop simple = *loop, apart;
     bool made;
     simple.to = *to;
+    apart = simple;
     loop_simplify(&simple);
-    if (!lower_work(l, &simple, &made))
+    loop_simplify_apart(&apart);
+    if (!lower_work(l, &apart, &made))
         l->has_failed = true;
     if (!made)
         schedule_step(l->schedule, STEP_LOOP, l->node ? l->node->name : "outputs")->loop = simple;

@@ -102,7 +102,8 @@ static bool check_terms(const struct loop *loop)
     const struct survey survey = survey_loop(loop);
     for (size_t t = 0; t < loop->term_count; t++) {
         const struct term *term = &loop->terms[t];
-        if (term->is_int || (term->kind == TERM_NUMBER && !isfinite(term->number)))
+        if (term->is_int || term->kind == TERM_COUNT ||
+            (term->kind == TERM_NUMBER && !isfinite(term->number)))
             return false;
     }
     return loop->term_count <= TERMS_MOST && !survey.others &&
@@ -115,7 +116,7 @@ static bool check_operands(const struct lowering *l, const struct loop *loop)
 {
     const size_t last = loop->rank - 1;
     size_t moving = 0;
-    if (loop->rank < 1 || loop->rank > 2 || loop->to.strides[last] != 1)
+    if (loop->rank < 1 || loop->rank > 2 || loop->open[last] || loop->to.strides[last] != 1)
         return false;
     for (size_t k = 0; k < loop->operand_count; k++) {
         const struct operand *operand = &loop->operands[k];
@@ -140,6 +141,8 @@ static bool flatten(struct lowering *l, struct loop *loop)
     flat.rank = 1;
     flat.dims[0] = units;
     bool together = loop->rank > 1 && units <= UNITS_MOST;
+    for (size_t d = 0; d < loop->rank; d++)
+        together &= !loop->open[d]; /* a kernel has as many units for any steps */
     for (size_t k = 0; k <= loop->operand_count && together; k++) {
         const bool is_operand = k < loop->operand_count;
         struct view view = is_operand ? loop->operands[k].view : loop->to;
