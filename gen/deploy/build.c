@@ -13,6 +13,8 @@ static void add_sources(const struct deployment *d, struct values *values)
     if (!d->model->weights_file)
         text_add(&sources, " src/%s_weights.c", d->model->name);
     text_add(&sources, " src/%s_saved.c src/%s_many.c", d->model->name, d->model->name);
+    if (d->model->schedule && deployment_has_avx2(d))
+        text_add(&sources, " src/%s_steps_avx2.c", d->model->name);
     for (size_t f = 0; f < d->form_count; f++) {
         text_add(&sources, " src/%s_%s.c", d->model->name, d->forms[f].name);
         if (d->layout.together)

@@ -191,7 +191,10 @@ static bool write_all(const struct writing *w)
     if (deployment_has_softmax(w->deployment))
         written = written && write_header(w, "softmax.h") && write_header(w, "math_scalar.h");
     if (w->deployment->model->schedule)
-        written = written && write_header(w, "elementwise.h") && write_header(w, "math_scalar.h");
+        written = written && write_expanded(w, "src/", "NAME_steps.h") &&
+                  (!deployment_has_avx2(w->deployment) ||
+                   write_expanded(w, "src/", "NAME_steps_avx2.c")) &&
+                  write_header(w, "elementwise.h") && write_header(w, "math_scalar.h");
     written = written && write_weights(w);
     for (size_t f = 0; f < w->deployment->form_count && written; f++) {
         written = write_kernels(w, f, false);

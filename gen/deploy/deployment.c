@@ -63,6 +63,14 @@ bool deployment_has_variants(const struct deployment *d)
     return has;
 }
 
+bool deployment_has_avx2(const struct deployment *d)
+{
+    bool has = false;
+    for (size_t f = 0; f < d->form_count; f++)
+        has |= isa_has_avx2(d->forms[f].isa);
+    return has;
+}
+
 bool deployment_has_bytes(const struct deployment *d)
 {
     return d->stored[STORE_BYTES] > 0;

@@ -53,6 +53,7 @@ bool deployment_is_whole(const struct deployment *d); /* a call is a whole seque
 bool deployment_has_softmax(const struct deployment *d);
 bool deployment_gives_last(const struct deployment *d); /* one step of outputs a call */
 bool deployment_has_variants(const struct deployment *d);
+bool deployment_has_avx2(const struct deployment *d); /* whether any form is for a CPU with it */
 bool deployment_has_bytes(const struct deployment *d); /* weights of 8 bits */
 bool deployment_is_narrow(const struct deployment *d); /* or of 16 */
 /* By how much its own output may be off: what bytes multiply others quantise in another way. */

@@ -100,7 +100,8 @@ static void add_layers(const struct deployment *d, struct values *values)
     values_choose(values, "STATE_ROWS", "layers", "rows.h");
     values_choose(values, "LAYERS_TABLE", "layers", "table.h");
     values_add(values, "INCLUDE_STDINT", "%s", "");
-    values_add(values, "INCLUDE_ELEMENTWISE", "%s", "");
+    values_add(values, "INCLUDE_STEPS", "%s", "");
+    values_add(values, "FAST_LOOPS", "%s", "");
     add_reset(d, values);
     add_step(d, values);
     add_length(d, values);

@@ -152,7 +152,7 @@ static void add_kernel(void *context, const struct kernel_step *step)
         }
         text_add(out, "        work.row_step[%zu] = %zu;\n", s, step->row_step[s]);
     }
-    text_add(out, "        work.state_count = %zu;\n        run_kernel(call, &work);\n",
+    text_add(out, "        work.state_count = %zu;\n        @NAME@_run_kernel_(call, &work);\n",
              step->state_count);
 }
 
@@ -209,12 +209,15 @@ static bool can_fail(const struct schedule *schedule)
 static void add_steps(const struct deployment *d, struct values *values)
 {
     const struct schedule *schedule = d->model->schedule;
-    struct text steps = {0}, constants = {0}, kept = {0}, copy = {0};
+    struct text steps = {0}, constants = {0}, declared = {0}, kept = {0}, copy = {0};
     size_t initial = 0;
     deploy_calls_text(d->model, &steps);
     schedule_constants(schedule, &constants);
-    if (d->model->one)
+    schedule_declare_constants(schedule, &declared);
+    if (d->model->one) {
         schedule_constants(d->model->one, &constants);
+        schedule_declare_constants(d->model->one, &declared);
+    }
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
         if (buffer->place != PLACE_KEPT)
@@ -227,6 +230,7 @@ static void add_steps(const struct deployment *d, struct values *values)
     }
     values_take(values, "SCHEDULE", &steps);
     values_take(values, "CONSTANTS", &constants);
+    values_take(values, "CONSTANTS_DECLARED", &declared);
     values_take(values, "RESET_KEPT", &kept);
     values_take(values, "COPY_KEPT", &copy);
     values_add(values, "FAILS", "%s",
@@ -239,6 +243,24 @@ static void add_steps(const struct deployment *d, struct values *values)
     values_add(values, "ALIVE", "%zu", schedule->alive);
 }
 
+/* What a call does is compiled for any CPU, and once more for one with AVX2, as far as there are
+ * forms for such. */
+static void add_run(const struct deployment *d, struct values *values)
+{
+    const bool avx2 = deployment_has_avx2(d);
+    bool any = false;
+    for (size_t f = 0; f < d->form_count; f++)
+        any |= !isa_has_avx2(d->forms[f].isa);
+    values_add(values, "INCLUDE_STEPS", "%s#include \"@NAME@_steps.h\"",
+               any ? "#define RUN_STEPS static int run_steps\n" : "");
+    values_add(values, "STEPS_DECLARED", "%s",
+               avx2 ? template_text("deploy/schedule/declare_avx2.h.in") : "");
+    values_add(
+        values, "CALL_STEPS", "%s%s", avx2 ? template_text("deploy/schedule/call_avx2.c.in") : "",
+        template_text(any ? "deploy/schedule/call_any.c.in" : "deploy/schedule/call_none.c.in"));
+    values_choose(values, "FAST_LOOPS", "schedule", "fast.c");
+}
+
 void deploy_schedule(const struct deployment *d, struct values *values)
 {
     values_add(values, "STATE_ROWS", "%s", "");
@@ -247,8 +269,8 @@ void deploy_schedule(const struct deployment *d, struct values *values)
     values_choose(values, "KERNEL_FUNCTION", "sequence", "kernel.h");
     values_add(values, "INCLUDE_SOFTMAX", "%s", "");
     values_add(values, "SOFTMAX_FIELD", "%s", "");
-    values_add(values, "INCLUDE_ELEMENTWISE", "#include \"elementwise.h\"");
     values_choose(values, "RESET_COMMENT", "parts", "reset.h");
     add_arguments(d->model, values);
     add_steps(d, values);
+    add_run(d, values);
 }

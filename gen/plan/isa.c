@@ -115,6 +115,11 @@ const struct isa *isa_base(const struct isa *isa)
     return base == own ? NULL : &isas[base];
 }
 
+bool isa_has_avx2(const struct isa *isa)
+{
+    return isa->guard && !strcmp(isa->guard, "__x86_64__");
+}
+
 bool isa_check(const struct isa *isa, bool bytes, struct failure *failure)
 {
     const struct isa *base = isa_base(isa);

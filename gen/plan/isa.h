@@ -30,6 +30,9 @@ const struct isa *isa_find(const char *name);
  * nothing by that, and runs on the base. NULL: it is a base itself. */
 const struct isa *isa_base(const struct isa *isa);
 
+/* Whether a CPU that has it has AVX2 and FMA. */
+bool isa_has_avx2(const struct isa *isa);
+
 /* Whether weights, which are bytes or not, gain from what an ISA has beyond its base; if not, that
  * is told. */
 bool isa_check(const struct isa *isa, bool bytes, struct failure *failure);

@@ -219,11 +219,12 @@ typedef void schedule_kernel(void *context, const struct kernel_step *step);
 bool schedule_run(const struct schedule *schedule, void **memory, int64_t cost,
                   schedule_kernel *kernel, void *context);
 
-/* text.c: the same as statements of C. */
+/* text.c: the same as statements of C, in which @NAME@ stands for the model's name. */
 struct text;
 void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
                    struct text *out);
 void schedule_constants(const struct schedule *schedule, struct text *out);
+void schedule_declare_constants(const struct schedule *schedule, struct text *out);
 
 /* A number as a constant of C, as large as it is. */
 void schedule_whole_text(enum whole whole, int64_t value, struct text *out);

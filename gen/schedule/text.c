@@ -16,9 +16,9 @@ static void add_constant_name(const struct schedule *schedule, size_t buffer, st
 {
     const size_t shared = schedule->buffers[buffer].shared;
     if (shared)
-        text_add(out, "constant_%zu", shared - 1);
+        text_add(out, "@NAME@_constant_%zu_", shared - 1);
     else
-        text_add(out, schedule->is_beside ? "one_%zu" : "constant_%zu", buffer);
+        text_add(out, schedule->is_beside ? "@NAME@_one_%zu_" : "@NAME@_constant_%zu_", buffer);
 }
 
 void schedule_pointer(const struct schedule *schedule, int buffer, ptrdiff_t offset,
@@ -59,13 +59,30 @@ void schedule_whole_text(enum whole whole, int64_t value, struct text *out)
         text_add(out, whole == WHOLE_64 ? "INT64_C(%lld)" : "%lld", (long long)value);
 }
 
+static bool is_constant(const struct buffer *buffer)
+{
+    return buffer->place == PLACE_CONSTANT && buffer->first <= buffer->last && !buffer->shared;
+}
+
+void schedule_declare_constants(const struct schedule *schedule, struct text *out)
+{
+    for (size_t b = 0; b < schedule->buffer_count; b++) {
+        const struct buffer *buffer = &schedule->buffers[b];
+        if (!is_constant(buffer))
+            continue;
+        text_add(out, "extern WEIR_HIDDEN const %s ", schedule_type(buffer));
+        add_constant_name(schedule, b, out);
+        text_add(out, "[];\n");
+    }
+}
+
 void schedule_constants(const struct schedule *schedule, struct text *out)
 {
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         const struct buffer *buffer = &schedule->buffers[b];
-        if (buffer->place != PLACE_CONSTANT || buffer->first > buffer->last || buffer->shared)
+        if (!is_constant(buffer))
             continue;
-        text_add(out, "static const %s ", schedule_type(buffer));
+        text_add(out, "const %s ", schedule_type(buffer));
         add_constant_name(schedule, b, out);
         text_add(out, "[] = {");
         for (size_t i = 0; i < buffer->count; i++) {

@@ -220,25 +220,28 @@ static void add_entry(const struct schedule *schedule, struct text *out)
 static bool load(run_compiled *compiled, const struct files *files, const struct schedule *schedule,
                  const run_options *options, struct failure *failure)
 {
-    struct text texts[2] = {{0}};
+    struct text texts[3] = {{0}}; /* NAME.c, its steps with AVX2, and the kernels */
     for (size_t i = 0; i < files->count; i++) {
         const char *name = files->of[i].name;
+        const size_t which = !strcmp(name, NAME ".c")              ? 0
+                             : !strcmp(name, NAME "_steps_avx2.c") ? 1
+                                                                   : 2;
         if (!strcmp(name + strlen(name) - 2, ".c"))
-            run_join(&texts[strcmp(name, NAME ".c") != 0], files->of[i].text, files->of,
-                     files->count);
+            run_join(&texts[which], files->of[i].text, files->of, files->count);
     }
     add_entry(schedule, &texts[0]);
-    const struct run_source source = {.texts =
-                                          (const char *const[]){texts[0].chars, texts[1].chars},
-                                      .count = 2,
-                                      .flags = options->flags ? options->flags : "-O2",
-                                      .notice = options->notice};
+    const struct run_source source = {
+        .texts = (const char *const[]){texts[0].chars, texts[2].chars, texts[1].chars},
+        .count = texts[1].chars ? 3 : 2,
+        .flags = options->flags ? options->flags : "-O2",
+        .notice = options->notice};
     void *library = run_compile(&source, failure);
     compiled->entry = library ? dlsym(library, NAME "_entry") : NULL;
     if (library && !compiled->entry)
         fail(failure, "what was compiled has no " NAME "_entry");
     text_free(&texts[0]);
     text_free(&texts[1]);
+    text_free(&texts[2]);
     return compiled->entry;
 }
 

@@ -15,7 +15,7 @@ const char *compiler_name(void);
 /* What the compiler says of its version, which the caller frees: another one makes other code. */
 char *compiler_version(struct failure *failure);
 
-enum { COMPILER_SOURCES_MAX = 2 };
+enum { COMPILER_SOURCES_MAX = 3 };
 
 /* What it is given beside the flags of a call. */
 #define COMPILER_FLAGS "-std=c17 -w -shared -fPIC"
