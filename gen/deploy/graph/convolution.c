@@ -167,6 +167,8 @@ static bool add_dim(struct loop *loop, size_t size, ptrdiff_t input, ptrdiff_t w
     return true;
 }
 
+/* Constant ones lie with filters innermost: sums of neighbours read neighbours, and compilers add
+ * them up side by side. There is no buffer where memory ran out. */
 static struct view weights_view(struct lowering *l, const struct convolution *c)
 {
     const size_t dims[] = {c->filters, c->channels / c->groups, c->size};
@@ -179,10 +181,16 @@ static struct view weights_view(struct lowering *l, const struct convolution *c)
         view.offset = offset;
         return view;
     }
-    const int buffer =
-        schedule_buffer(l->schedule, PLACE_CONSTANT, false, dims[0] * dims[1] * dims[2]);
-    l->schedule->buffers[buffer].data = c->weights;
-    return view_dense(buffer, 3, dims);
+    const size_t each = dims[1] * dims[2];
+    float *weights = lower_take(l, c->filters * each, sizeof *weights);
+    if (!weights)
+        return (struct view){.buffer = -1};
+    for (size_t i = 0; i < c->filters * each; i++)
+        weights[i % each * c->filters + i / each] = c->weights[i];
+    const int buffer = schedule_buffer(l->schedule, PLACE_CONSTANT, false, c->filters * each);
+    l->schedule->buffers[buffer].data = weights;
+    return (struct view){.buffer = buffer,
+                         .strides = {1, (ptrdiff_t)(c->size * c->filters), (ptrdiff_t)c->filters}};
 }
 
 static bool sum_groups(struct lowering *l, const struct convolution *c, const struct view *patches,
@@ -190,6 +198,8 @@ static bool sum_groups(struct lowering *l, const struct convolution *c, const st
 {
     const size_t each = c->filters / c->groups, planes = c->channels / c->groups;
     const struct view weights = weights_view(l, c);
+    if (weights.buffer < 0)
+        return false;
     struct loop loop = {
         .combine = function_find("add"),
         .operand_count = 2,
@@ -209,7 +219,7 @@ static bool sum_groups(struct lowering *l, const struct convolution *c, const st
                    (ptrdiff_t)each) &&
            add_dim(&loop, each, 0, filter, 1);
     const size_t kept = loop.rank;
-    ptrdiff_t tap = (ptrdiff_t)c->size;
+    ptrdiff_t tap = (ptrdiff_t)c->size * weights.strides[2];
     fits = fits && add_dim(&loop, planes, channel, weights.strides[1], 0);
     for (size_t d = OUTER; d < OUTER + SPATIAL_MAX; d++) {
         tap /= (ptrdiff_t)patches->dims[d];
