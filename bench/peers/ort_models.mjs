@@ -9,7 +9,7 @@
  * costs tens of microseconds that are not the model's: a model that hands the same inputs back is
  * timed in turns with it, and both are shown; the difference counts. */
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, availableParallelism, release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -27,9 +27,9 @@ function stop(sentence) {
 
 /* ---- Arguments and the list ---- */
 
-const usage = 'ort_models.mjs --models DIR [--list FILE] [--only REGEX] [--build DIR] [--isa ISA] [--out PREFIX]\n' +
+const usage = 'ort_models.mjs --models DIR,... [--list FILE] [--only REGEX] [--build DIR] [--isa ISA] [--out PREFIX]\n' +
               '               [--cpu N] [--rounds N]\n' +
-              'The models of a list (default: models.txt beside this script) whose files are in DIR: ONNX Runtime\n' +
+              'The models of a list (default: models.txt beside this script) whose files are in DIR, or in another: ONNX Runtime\n' +
               '(npm: onnxruntime-node), weir-run, and what weir-gen writes as C, one pinned thread, in turns. The exit\n' +
               'status is 1 where something was left out, which is said.';
 
@@ -141,6 +141,12 @@ function sizesRead(folder) {
     return {weights: number('WHOLE_MODEL_SIZE'), arena: number('WHOLE_ARENA'), state: number('WHOLE_STATE_SIZE')};
 }
 
+/* Bytes of machine code and constants that a file becomes. */
+function codeSize(path) {
+    call(process.env.CC ?? 'cc', ['-O2', '-c', '-o', `${path}.o`, path]);
+    return Number(call('size', [`${path}.o`]).stdout.split('\n')[1].trim().split(/\s+/)[0]);
+}
+
 /* The directory of C, compiled: how its self-test is called with --time. Throws: why there is none. */
 function deploy(path, shapes, options, folder, data) {
     const out = join(folder, 'c'), program = join(folder, 'time');
@@ -154,9 +160,8 @@ function deploy(path, shapes, options, folder, data) {
     const timed = () =>
         call(program, ['--time']).stdout.match(/on [a-z0-9]+: [0-9.]+ us/g).at(-1).match(/on (.*): (.*) us/);
     const [, isa] = timed();
-    const objects = join(folder, 'whole.o');
-    call(process.env.CC ?? 'cc', ['-O2', '-c', '-o', objects, join(out, 'src', `whole_${isa}.c`)]);
-    const code = Number(call('size', [objects]).stdout.split('\n')[1].trim().split(/\s+/)[0]);
+    const code = ['whole', 'whole_steps_avx2', `whole_${isa}`].map(name => join(out, 'src', `${name}.c`))
+        .filter(existsSync).map(codeSize).reduce((sum, size) => sum + size);
     return {isa, code, ...sizesRead(out), time: () => Number(timed()[2])};
 }
 
@@ -190,7 +195,8 @@ async function callsFor(session, feeds) {
 }
 
 async function modelRun(ort, entry, options, folder) {
-    const path = join(options.models, entry.file);
+    const places = options.models.split(',').map(folder => join(folder, entry.file));
+    const path = places.find(existsSync) ?? places[0];
     const session = await ort.InferenceSession.create(path, {...settings, logSeverityLevel: 3});
     const feeds = Object.fromEntries(session.inputMetadata.map(input => [input.name, inputMake(ort, input, entry)]));
     const inputs = testWrite(folder, 'input', feeds);

@@ -183,7 +183,7 @@ f16|f16: ONNX Runtime has no recurrent layers with such weights on CPUs, but f32
 toString|'toString': expected f32 or i8
 END
     mkdir models
-    node "$root/bench/peers/ort_models.mjs" --help >table 2>errors && grep -q "^ort_models.mjs --models DIR " table ||
+    node "$root/bench/peers/ort_models.mjs" --help >table 2>errors && grep -q "^ort_models.mjs --models DIR," table ||
         fail "ort_models.mjs --help: $(<errors)"
     while IFS='|' read -r words sentence; do
         read -ra words <<<"$words"
