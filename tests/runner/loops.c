@@ -91,6 +91,13 @@ const struct looped looped[] = {
      "Loop n - x -> last all {\n  in i i []\n  in go b []\n  in g f [1,2,8]\n"
      "  Conv g K -> c pads=[1,1]\n  Sigmoid c -> s\n  Tanh g -> e\n  Mul s e -> next\n"
      "  out go\n  out next\n  out s\n}\nout last\nout all\n"},
+    {"a state of 32 bits that wraps, and one that is quantised in each step", NULL,
+     "const k i [] = 3\nin c f [2] = 2147483520 5\nin y f [2,4] ~\nconst s f [] = 0.02\n"
+     "const most n [2] = 2147483647 5\nconst R f [4,4] ~\nCast c -> c0 to=6\n"
+     "Loop k - c0 y -> last end all {\n  in i i []\n  in go b []\n  in d n [2]\n  in h f [2,4]\n"
+     "  Add d most -> d1\n  MatMul h R -> p\n  QuantizeLinear p s -> q\n"
+     "  DequantizeLinear q s -> next\n  out go\n  out d1\n  out next\n  out d1\n}\n"
+     "Cast last -> sum to=7\nout sum\nout end\nout all\n"},
     {"a step of one that grows", "its state 0 changes its type or shape",
      "const n i [] = 3\nin y f [1] ~\nLoop n - y -> last {\n  in i i []\n  in go b []\n  in h f\n"
      "  Concat h h -> next axis=0\n  out go\n  out next\n}\nout last\n"},
