@@ -162,6 +162,17 @@ static bool is_used(const struct lowering *l)
     return used;
 }
 
+/* What others ask for is something by now. */
+static bool check_outputs(const struct lowering *l)
+{
+    for (size_t i = 0; i < l->node->output_count; i++) {
+        const struct value *value = lower_output(l, i);
+        if (value && value->uses && !value->constant && !value->deferred && value->view.buffer < 0)
+            return lower_refuse(l, "its output %zu is none of those that are deployed", i);
+    }
+    return true;
+}
+
 /* What has no elements is known: a constant, of which nothing is in memory. */
 static bool settle_empty(struct lowering *l)
 {
@@ -224,8 +235,8 @@ bool lower_graph(struct lowering *l, const onnx_graph *graph)
         onnx_memory_clear(l->scratch);
         if (l->node->output_count == 0 || (l->node->output_count == 1 && !lower_output(l, 0)))
             return lower_refuse(l, "it has no output");
-        lowered = !is_used(l) ||
-                  (lower_operation(l) && settle_empty(l) && check_size(l) && !l->has_failed);
+        lowered = !is_used(l) || (lower_operation(l) && settle_empty(l) && check_outputs(l) &&
+                                  check_size(l) && !l->has_failed);
     }
     return lowered;
 }
