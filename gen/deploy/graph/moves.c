@@ -375,6 +375,8 @@ bool lower_move(struct lowering *l)
         onnx_memory_take(l->scratch, l->node->output_count, sizeof *outputs);
     if (!inputs || !outputs)
         return fail_memory(l->failure);
+    if (!lower_input(l, 0))
+        return lower_refuse(l, "its input 0 is missing");
     if (!read_inputs(&moving, inputs))
         return false;
     if (!onnx_evaluate(l->node, inputs, outputs, l->scratch, l->failure))
