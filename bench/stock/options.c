@@ -42,6 +42,8 @@ static const struct option_row rows[] = {
     {"--validation", "FRACTION", "of the other days, the last ones: looked at after every epoch",
         OPTION_NUMBER, AT(validation), .of = PRICES | BINDS, 0, 0.9, "0.2"},
     {"--batch", "N", "samples a step", OPTION_WHOLE, AT(batch), .of = ANY | BINDS, 1, 4096, "32"},
+    {"--slices", "N", "parts of a batch whose gradients are computed apart, and then added",
+        OPTION_WHOLE, AT(slices), .of = ANY | BINDS, 1, 4096, "1"},
     {"--epochs", "N", "how long to train", OPTION_WHOLE, AT(epochs), .of = ANY, 1, 100000, "10"},
     {"--steps", "N", "steps an epoch (adding only, where every sample is a new one)",
         OPTION_WHOLE, AT(steps), .of = ADDING | BINDS, 1, 1000000},
@@ -121,6 +123,9 @@ static unsigned runs_of(enum data source)
 static bool options_agree(const struct options *options, struct failure *failure)
 {
     const bool adds = options->source == DATA_ADDING;
+    if (options->slices > options->batch)
+        return fail(failure, "--slices %zu: a batch has only %zu samples (--batch)",
+                    (size_t)options->slices, (size_t)options->batch);
     if (adds && options->window < 2)
         return fail(failure, "--window 1: an addition needs at least two steps");
     if (!adds && options->until > 0 && options->validation == 0)

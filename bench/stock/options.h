@@ -22,7 +22,7 @@ struct options {
     size_t cell_count;
     uint64_t units, projection, window, days;
     double threshold, validation, test;
-    uint64_t batch, epochs, steps, seed;
+    uint64_t batch, slices, epochs, steps, seed;
     double dropout, rate, clip, until;
     const char *checkpoint, *weights, *predictions, *plot, *report, *isa;
     uint64_t every, threads;

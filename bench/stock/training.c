@@ -31,6 +31,7 @@ static bool model_make(struct training *training, weir_pool *pool, struct failur
         .max_B = training->task->batch,
         .pool = pool,
         .isa = options->isa,
+        .slices = options->slices,
     };
     weir_error error;
     if (weir_model_create(&training->model, &config, &error))

@@ -119,21 +119,37 @@ static const struct loss losses[] = {
     [WEIR_LOSS_SOFTMAX] = {add_softmax, predict_softmax, true},
 };
 
-static __attribute__((noinline)) double find_loss(weir_loss loss, size_t rows, size_t cols,
-                                                  const float *outputs, const float *targets,
-                                                  float *gradient)
+static double count_of(weir_loss loss, size_t rows, size_t cols)
+{
+    return losses[loss].is_by_row ? (double)rows : (double)rows * (double)cols;
+}
+
+double weir_train_loss_mean(weir_loss loss, size_t rows, size_t cols, double sum)
+{
+    return sum / count_of(loss, rows, cols);
+}
+
+double weir_train_loss_sum(weir_loss loss, size_t rows, size_t all_rows, size_t cols,
+                           const float *outputs, const float *targets, float *gradient)
 {
     double sum = 0;
-    struct loss_row row = {.cols = cols, .count = (double)rows};
-    if (!losses[loss].is_by_row)
-        row.count *= (double)cols;
+    struct loss_row row = {.cols = cols, .count = count_of(loss, all_rows, cols)};
     for (size_t r = 0; r < rows; r++) {
         row.outputs = outputs + r * cols;
         row.targets = targets + r * cols;
         row.gradient = gradient ? gradient + r * cols : NULL;
         sum += losses[loss].add(&row);
     }
-    return sum / row.count;
+    return sum;
+}
+
+/* A call, so that no compiler moves what is in it out of the mode that it is made in. */
+static __attribute__((noinline)) double find_loss(weir_loss loss, size_t rows, size_t cols,
+                                                  const float *outputs, const float *targets,
+                                                  float *gradient)
+{
+    const double sum = weir_train_loss_sum(loss, rows, rows, cols, outputs, targets, gradient);
+    return weir_train_loss_mean(loss, rows, cols, sum);
 }
 
 double weir_loss_value(weir_loss loss, size_t rows, size_t cols, const float *outputs,

@@ -92,14 +92,18 @@ static weir_sequence head_sequence(const weir_model *model, const weir_batch *ba
 
 /* ---- Dropout ---- */
 
-/* What a step of training draws, for each layer a mask of its own. */
-static void drop(const weir_model *model, const weir_batch *batch, size_t s, float *values)
+/* What a step of training draws, for each layer a mask of its own: of the whole batch, whatever
+ * part of it is computed at once. */
+static void drop(const weir_model *model, const struct train_slice *slice, size_t s, float *values)
 {
     const struct train_stage *stage = &model->stages[s];
-    if (stage->config.dropout > 0)
-        weir_dropout(stage->config.dropout, model->seed,
-                     train_stream(TRAIN_DROPOUT, s, model->steps), values, values,
-                     rows_of(stage, batch) * stage->directions * stage->output);
+    const size_t width = stage->directions * stage->output, here = slice->batch.B * width;
+    const size_t times = stage->config.sequences ? slice->batch.T : 1;
+    const uint64_t stream = train_stream(TRAIN_DROPOUT, s, model->steps);
+    for (size_t t = 0; stage->config.dropout > 0 && t < times; t++)
+        weir_train_dropout(stage->config.dropout, model->seed, stream,
+                           ((uint64_t)t * slice->rows + slice->first) * width, values + t * here,
+                           here);
 }
 
 /* ---- Backward ---- */
@@ -129,18 +133,81 @@ static void return_through(weir_model *model, const weir_batch *batch, size_t s,
         model->stages[s - 1].d_y[k] += model->d_x[k];
 }
 
-static void run_backward(weir_model *model, const weir_batch *batch)
+static void run_backward(weir_model *model, const struct train_slice *slice)
 {
+    const weir_batch *batch = &slice->batch;
     const weir_sequence head = head_sequence(model, batch, model->outputs);
     const weir_gradients gradients = {.y = model->d_outputs,
                                       .x = last_stage(model)->d_y,
                                       .weights = model->gradient_list + model->head.first};
     weir_layer_backward(model->head.layer, &head, &gradients, model->head.workspace);
+    weir_train_part_end(model, &model->head);
     for (size_t s = model->config.layer_count; s-- > 0;) {
-        drop(model, batch, s, model->stages[s].d_y);
-        for (size_t d = 0; d < model->stages[s].directions; d++)
+        drop(model, slice, s, model->stages[s].d_y);
+        for (size_t d = 0; d < model->stages[s].directions; d++) {
             return_through(model, batch, s, d);
+            weir_train_part_end(model, &model->stages[s].part[d]);
+        }
     }
+}
+
+/* ---- A step ---- */
+
+/* Calls it for the parts of a model in the order in which their gradients come. */
+static void visit_back(weir_model *model,
+                       void (*visitor)(weir_model *model, const struct train_part *part))
+{
+    visitor(model, &model->head);
+    for (size_t s = model->config.layer_count; s-- > 0;)
+        for (size_t d = 0; d < model->stages[s].directions; d++)
+            visitor(model, &model->stages[s].part[d]);
+}
+
+/* The part of the loss's sum that is of a slice, and its gradients. */
+static double run_slice(weir_model *model, const struct train_slice *slice)
+{
+    const weir_model_config *config = &model->config;
+    const weir_batch *batch = &slice->batch;
+    for (size_t s = 0; s < config->layer_count; s++) {
+        run_stage(model, batch, s, true);
+        drop(model, slice, s, model->stages[s].y);
+    }
+    const weir_sequence head = head_sequence(model, batch, model->outputs);
+    run_part(&model->head, &head, true);
+    const double sum =
+        weir_train_loss_sum(config->loss, head.B, head.B / batch->B * slice->rows, config->outputs,
+                            model->outputs, batch->targets, model->d_outputs);
+    run_backward(model, slice);
+    return sum;
+}
+
+/* All slices that are computed here. The loss, if that of others came too. */
+static weir_status run_slices(weir_model *model, const weir_batch *batch, double *loss,
+                              weir_error *error)
+{
+    const weir_exchange *exchange = &model->exchange;
+    struct train_sums *sums = &model->sums;
+    weir_status status = WEIR_OK;
+    double sum = 0;
+    sums->count = 0;
+    for (size_t s = exchange->first; s < exchange->first + exchange->count; s++) {
+        const struct train_slice slice = weir_train_cut(model, batch, s);
+        const bool is_empty = slice.batch.B == 0;
+        weir_train_slice_begin(model, s, is_empty);
+        if (is_empty)
+            visit_back(model, weir_train_part_end);
+        weir_train_slice_end(model, is_empty ? 0 : run_slice(model, &slice));
+    }
+    if (!exchange->count)
+        visit_back(model, weir_train_part_share);
+    if (exchange->end)
+        status =
+            exchange->end(exchange->context, sums->nodes, sums->count, sums->losses, &sum, error);
+    else
+        sum = sums->losses[0];
+    *loss = weir_train_loss_mean(model->config.loss, rows_of(last_stage(model), batch),
+                                 model->config.outputs, sum);
+    return status;
 }
 
 /* ---- The API ---- */
@@ -181,30 +248,24 @@ weir_status weir_model_forward(weir_model *model, const weir_batch *batch, float
 weir_status weir_model_train(weir_model *model, const weir_batch *batch, double *loss,
                              weir_error *error)
 {
-    const weir_status status =
-        check_batch(model, batch, batch ? batch->targets : NULL, "targets", error);
+    weir_status status = check_batch(model, batch, batch ? batch->targets : NULL, "targets", error);
     if (status)
         return status;
     const weir_model_config *config = &model->config;
     const weir_mode mode = weir_mode_begin();
-    for (size_t s = 0; s < config->layer_count; s++) {
-        run_stage(model, batch, s, true);
-        drop(model, batch, s, model->stages[s].y);
-    }
-    const weir_sequence head = head_sequence(model, batch, model->outputs);
-    run_part(&model->head, &head, true);
-    const double value = weir_loss_value(config->loss, head.B, config->outputs, model->outputs,
-                                         batch->targets, model->d_outputs);
-    run_backward(model, batch);
-    if (config->clip > 0)
+    double value;
+    status = run_slices(model, batch, &value, error);
+    if (!status && config->clip > 0)
         weir_clip(model->parameters, model->parameter_count, config->clip);
-    weir_optimiser_step(model->optimiser);
-    model->steps++;
-    weir_model_changed(model);
+    if (!status) {
+        weir_optimiser_step(model->optimiser);
+        model->steps++;
+        weir_model_changed(model);
+    }
     weir_mode_set(mode);
-    if (loss)
+    if (!status && loss)
         *loss = value;
-    return WEIR_OK;
+    return status;
 }
 
 static void set_weights(const weir_model *model, const struct train_part *part)

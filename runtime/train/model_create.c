@@ -61,7 +61,7 @@ static weir_status check_config(const weir_model_config *config, weir_error *err
         return weir_fail(error, WEIR_INVALID,
                          "max_T=%zu and max_B=%zu: give the largest that will be run, at least 1.",
                          config->max_T, config->max_B);
-    weir_status status = WEIR_OK;
+    weir_status status = weir_train_check_slices(config, error);
     for (size_t s = 0; !status && s < config->layer_count; s++)
         status = check_layer(config, s, error);
     return status;
@@ -207,8 +207,10 @@ static weir_status place_parameters(weir_model *model, weir_error *error)
     for (size_t k = 0; k < model->parameter_count; k++)
         total =
             train_plus(total, train_times(model->parameters[k].rows, model->parameters[k].cols));
+    model->floats = total;
     model->values = allocate_floats(total, 1);
-    model->gradients = allocate_floats(total, 1);
+    model->gradients =
+        allocate_floats(total, weir_train_slots(&model->exchange, model->config.slices));
     if (!model->values || !model->gradients)
         return no_memory(model, error);
     size_t first = 0;
@@ -249,9 +251,10 @@ static size_t steps_of(const weir_model *model, const struct train_part *part)
 static size_t rows_of(const weir_model *model, const struct train_part *part)
 {
     const weir_model_config *config = &model->config;
+    const size_t rows = train_slice_rows(config->max_B, config->slices);
     const bool is_long =
         part == &model->head && model->stages[config->layer_count - 1].config.sequences;
-    return is_long ? train_times(config->max_T, config->max_B) : config->max_B;
+    return is_long ? train_times(config->max_T, rows) : rows;
 }
 
 /* Weights' names without the prefix, as weir.h has them. */
@@ -289,6 +292,12 @@ static weir_status make_layer(weir_model *model, struct plan *plan, weir_error *
     free(weights);
     if (status)
         return status;
+    for (size_t k = 0; k < part->weight_count; k++)
+        part->floats +=
+            model->parameters[part->first + k].rows * model->parameters[part->first + k].cols;
+    part->place = part->weight_count
+                      ? (size_t)(model->parameters[part->first].gradients - model->gradients)
+                      : 0;
     part->workspace =
         allocate(weir_layer_workspace(part->layer, steps_of(model, part), rows_of(model, part)));
     return part->workspace ? WEIR_OK : no_memory(model, error);
@@ -319,7 +328,8 @@ static weir_status make_buffers(weir_model *model, weir_error *error)
     }
     model->outputs = allocate_floats(head, 1);
     model->d_outputs = allocate_floats(head, 1);
-    enough = enough && model->d_x && model->outputs && model->d_outputs;
+    model->targets = allocate_floats(head, 1);
+    enough = enough && model->d_x && model->outputs && model->d_outputs && model->targets;
     return enough ? WEIR_OK : no_memory(model, error);
 }
 
@@ -348,6 +358,9 @@ weir_status weir_model_create(weir_model **model, const weir_model_config *confi
     if (!made)
         return weir_fail(error, WEIR_NO_MEMORY, "There is no memory for a model: free some.");
     made->config = *config;
+    made->config.slices = config->slices ? config->slices : 1;
+    made->exchange =
+        config->exchange ? *config->exchange : (weir_exchange){.count = made->config.slices};
     made->seed = config->seed;
     static weir_status (*const stages[])(weir_model *, weir_error *) = {
         make_stages, make_parameters, make_layers, make_buffers, make_optimiser};
@@ -360,6 +373,7 @@ weir_status weir_model_create(weir_model **model, const weir_model_config *confi
     /* What is the caller's was needed for creation only. */
     made->config.layers = NULL;
     made->config.head = made->config.isa = NULL;
+    made->config.exchange = NULL;
     *model = made;
     return WEIR_OK;
 }
@@ -392,9 +406,9 @@ void weir_model_destroy(weir_model *model)
         free(model->last[d]);
         free(model->d_last[d]);
     }
-    void *const rest[] = {model->parameters, model->names,      model->values,
-                          model->gradients,  model->value_list, model->gradient_list,
-                          model->d_x,        model->outputs,    model->d_outputs};
+    void *const rest[] = {model->parameters, model->names,         model->values, model->gradients,
+                          model->value_list, model->gradient_list, model->d_x,    model->outputs,
+                          model->d_outputs,  model->targets};
     for (size_t k = 0; k < sizeof rest / sizeof *rest; k++)
         free(rest[k]);
     free(model);

@@ -41,14 +41,16 @@ void weir_random_shuffle(uint64_t seed, uint64_t stream, size_t *indices, size_t
 }
 
 static __attribute__((noinline)) void drop(float rate, uint64_t seed, uint64_t stream,
-                                           const float *from, float *to, size_t count)
+                                           uint64_t first, const float *from, float *to,
+                                           size_t count)
 {
     const float scale = 1.0f / (1.0f - rate);
     uint32_t words[4];
     for (size_t k = 0; k < count; k++) {
-        if (k % 4 == 0)
-            weir_random_block(seed, stream, k / 4, words);
-        const float uniform = (float)(words[k % 4] >> 8) * 0x1p-24f;
+        const uint64_t index = first + k;
+        if (k == 0 || index % 4 == 0)
+            weir_random_block(seed, stream, index / 4, words);
+        const float uniform = (float)(words[index % 4] >> 8) * 0x1p-24f;
         to[k] = uniform < rate ? 0.0f : from[k] * scale;
     }
 }
@@ -57,6 +59,12 @@ void weir_dropout(float rate, uint64_t seed, uint64_t stream, const float *from,
                   size_t count)
 {
     const weir_mode mode = weir_mode_begin();
-    drop(rate, seed, stream, from, to, count);
+    drop(rate, seed, stream, 0, from, to, count);
     weir_mode_set(mode);
+}
+
+void weir_train_dropout(float rate, uint64_t seed, uint64_t stream, uint64_t first, float *values,
+                        size_t count)
+{
+    drop(rate, seed, stream, first, values, values, count);
 }

@@ -69,10 +69,20 @@ static inline uint64_t train_stream(enum train_purpose purpose, size_t layer, ui
     return (uint64_t)purpose << 56 | (uint64_t)layer << 48 | (rest & 0xffffffffffff);
 }
 
+/* loss.c: the sum of losses, and gradients of their mean over all rows; and that mean. */
+double weir_train_loss_sum(weir_loss loss, size_t rows, size_t all_rows, size_t cols,
+                           const float *outputs, const float *targets, float *gradient);
+double weir_train_loss_mean(weir_loss loss, size_t rows, size_t cols, double sum);
+
+/* random.c: weir_dropout for elements from first on. */
+void weir_train_dropout(float rate, uint64_t seed, uint64_t stream, uint64_t first, float *values,
+                        size_t count);
+
 /* One layer of weir.h, with its place in the list of parameters. */
 struct train_part {
     weir_layer *layer;
     size_t first, weight_count; /* its parameters */
+    size_t place, floats; /* of theirs in weir_model.gradients */
     void *workspace;
 };
 
@@ -84,14 +94,34 @@ struct train_stage {
     float *y, *d_y; /* [T][B][directions * output], or [B][...] without sequences */
 };
 
+/* What of a batch is computed at once: some of its rows. */
+struct train_slice {
+    weir_batch batch; /* of these rows alone; its targets are dense */
+    size_t first, rows; /* the first of them, and how many the whole batch has */
+};
+
+/* Sums of gradients, each in a slot of weir_model.gradients of its own, and of losses. */
+struct train_sums {
+    weir_node nodes[WEIR_NODES_MAX];
+    double losses[WEIR_NODES_MAX];
+    size_t count; /* once the slice in work, which goes to `slot`, has joined those before it */
+    size_t slot, joins;
+    bool is_last; /* of this process */
+};
+
 struct weir_model {
     weir_model_config config;
+    weir_exchange exchange; /* of a process alone: all slices, and no functions */
+    struct train_sums sums;
+    size_t floats; /* of all parameters */
+    float *targets; /* of a slice whose targets do not lie side by side */
     struct train_stage *stages;
     struct train_part head;
     weir_parameter *parameters;
     size_t parameter_count;
     char (*names)[TRAIN_NAME_MAX];
-    float *values, *gradients; /* of all parameters, one after the other */
+    float *values; /* of all parameters, one after the other */
+    float *gradients; /* slots of as many: the first has those of the batch, in the end */
     float **value_list, **gradient_list; /* one pointer a parameter, as weir.h takes them */
     weir_optimiser *optimiser;
     float *d_x; /* the gradient by the input of a backward direction */
@@ -100,5 +130,29 @@ struct weir_model {
     float *outputs, *d_outputs; /* of the head */
     uint64_t seed, steps;
 };
+
+/* ---- slices.c ---- */
+
+weir_status weir_train_check_slices(const weir_model_config *config, weir_error *error);
+size_t weir_train_slots(const weir_exchange *exchange, size_t slices); /* that sums need */
+
+/* The rows of the largest slice of a batch. */
+static inline size_t train_slice_rows(size_t rows, size_t slices)
+{
+    return rows / slices + (rows % slices != 0);
+}
+
+/* Cuts a slice out of a batch. */
+struct train_slice weir_train_cut(const weir_model *model, const weir_batch *batch, size_t slice);
+
+/* Has the gradients of a slice go to a slot of their own; of an empty one they are zeros. */
+void weir_train_slice_begin(weir_model *model, size_t slice, bool is_empty);
+
+/* The gradients of a part have been computed for this slice: joins them with those before. */
+void weir_train_part_end(weir_model *model, const struct train_part *part);
+void weir_train_slice_end(weir_model *model, double loss);
+
+/* For a process without slices: it has part in the sums of others. */
+void weir_train_part_share(weir_model *model, const struct train_part *part);
 
 #endif

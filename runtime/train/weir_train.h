@@ -189,6 +189,43 @@ WEIR_API weir_status weir_weights_read_pytorch(const weir_tensors *file, const w
                                                weir_weight *weights, float *memory,
                                                weir_error *error);
 
+/* ---- Slices: a step of training in pieces, which several processes may share ---- */
+
+/* A batch of B rows is cut into the S slices of its configuration, whoever computes them: slice s
+ * has the rows from s * B / S up to (s + 1) * B / S, rounded down; with fewer rows than slices some
+ * have none. Gradients of slices, and their losses, are added in one binary tree: for d = 1, 2, 4
+ * .. below S, the sum at every slice i that is a multiple of 2 d gets that at i + d added to it, if
+ * there is one. A slice without rows adds zeros. */
+enum { WEIR_SLICES_MAX = 65536, WEIR_NODES_MAX = 40 };
+
+/* A sum in that tree: of slices side by side. No process has more than WEIR_NODES_MAX at once. */
+typedef struct weir_node {
+    size_t first, count;
+} weir_node;
+
+/* Appends a node to a list of those before it, and joins the last two for as long as the tree does.
+ * Returns how often: so often, the last of the sums is to be added to the one before it, which then
+ * is the last. */
+WEIR_API size_t weir_nodes_join(weir_node *nodes, size_t *count, weir_node next, size_t slices);
+
+/* How processes that train the same model share a step, each with the same batch: this one computes
+ * `count` slices (0: none) from `first` on, and all get the sums of all. Who implements it takes
+ * the sums of each process to where they are joined, by weir_nodes_join in the order of slices, and
+ * the totals back; every process makes the same calls in the same order. */
+typedef struct weir_exchange {
+    void *context;
+    size_t first, count;
+    /* Gradients of one layer, or of the head, are ready: sums[k], of `floats` numbers, over the
+     * slices of nodes[k]. May return at once; the layers below are computed meanwhile. Until `end`,
+     * sums and total, which is sums[0] where there are any, belong to the exchange. */
+    void (*begin)(void *context, const weir_node *nodes, size_t count, const float *const *sums,
+                  size_t floats, float *total);
+    /* Returns when all totals are there; sets *loss to that of losses[k], which is one number a
+     * node. Where it fails, the step of training is not taken. */
+    weir_status (*end)(void *context, const weir_node *nodes, size_t count, const double *losses,
+                       double *loss, weir_error *error);
+} weir_exchange;
+
 /* ---- Models: recurrent layers, one after the other, and a head ---- */
 
 typedef struct weir_model weir_model;
@@ -214,6 +251,8 @@ typedef struct weir_model_config {
     size_t max_T, max_B; /* memory is made for these */
     weir_pool *pool; /* as in weir_layer_config; NULL: the calling thread alone */
     const char *isa; /* as in weir_layer_config; NULL: the best */
+    size_t slices; /* of each batch in training, at most max_B; 0: 1. It decides bits */
+    const weir_exchange *exchange; /* copied, but for its context; NULL: no other process */
 } weir_model_config;
 
 /* Makes layers, initial weights and all memory; nothing is allocated after. */

@@ -9,11 +9,11 @@
 run --help >help 2>err || fail "--help ended with $?"
 [[ ! -s err ]] || fail "--help writes to stderr: $(<err)"
 for flag in data cells cell units projection dropout window threshold days test validation batch \
-    epochs steps rate clip until seed checkpoint every resume weights predictions plot report \
+    slices epochs steps rate clip until seed checkpoint every resume weights predictions plot report \
     threads isa help; do
     grep -qE -e "^  --$flag " help || complain "--help does not name --$flag"
 done
-[[ $(grep -c '^  --' help) -eq 28 ]] || complain "--help names options that this test does not know"
+[[ $(grep -c '^  --' help) -eq 29 ]] || complain "--help names options that this test does not know"
 while read -r line; do
     [[ ${#line} -le 100 ]] || complain "a line of --help is ${#line} long: $line"
 done <help
@@ -29,6 +29,8 @@ expect 2 "--dropout '1': expected a number from 0 to 0.99" --dropout 1
 expect 2 "--rate '0': expected a number from 1e-09 to 10" --rate 0
 expect 2 "--epochs '0': expected*" --epochs 0
 expect 2 "--batch '5000': expected*" --batch 5000
+expect 2 "--slices '0': expected*" --slices 0
+expect 2 "--slices 33: a batch has only 32 samples (--batch)" --slices 33
 expect 2 "--test '0.95': expected*" --test 0.95
 expect 2 "--validation '-0.1': expected*" --validation -0.1
 expect 2 "--seed '9007199254740994': expected*" --seed 9007199254740994

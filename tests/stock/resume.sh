@@ -13,6 +13,7 @@ differs() { # OPTION VALUE THEN NOW
 differs --units 7 6 7
 differs --window 8 7 8
 differs --batch 16 32 16
+differs --slices 2 1 2
 differs --seed 6 5 6
 differs --rate 0.5 0.001 0.5
 differs --clip 2 0 2
@@ -33,6 +34,13 @@ file=(--data prices.csv --units 3 --epochs 1 --checkpoint other)
 run "${file[@]}" >out 2>err || fail "$(<err)"
 sed -i 's/^2020-01-20,.*/2020-01-20,99/' prices.csv
 expect 2 "other: the fingerprint of the prices was *" "${file[@]}" --resume
+
+# A checkpoint from before there were slices is one of one slice.
+LC_ALL=C sed 's/"--slices"/"--others"/' state >old
+cmp -s old state && fail "a checkpoint does not name its slices"
+run "${small[@]}" --checkpoint old --resume >out 2>err || complain "an old checkpoint: $(<err)"
+expect 2 "old: --slices was 1 when it was made and is 2 now*" "${small[@]}" --checkpoint old \
+    --resume --slices 2
 
 # More epochs from where it was are what they would have been.
 run "${small[@]}" --epochs 5 --weights whole >out 2>err || fail "$(<err)"

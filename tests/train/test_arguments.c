@@ -40,6 +40,7 @@ static void check_numbers(const char *cell)
     uint32_t words[4];
     float *weights[64] = {NULL};
     const float one = 1;
+    size_t count = 0;
     weir_random_block(UINT64_MAX, UINT64_MAX, UINT64_MAX, words);
     weir_random_shuffle(1, 1, NULL, 0);
     REFUSES(weir_init_cell(NULL, 1, 1, 0, 1, 1, weights, &error));
@@ -54,6 +55,9 @@ static void check_numbers(const char *cell)
     HOLDS(isnan(weir_loss_value(WEIR_LOSS_BCE, 1, 1, &one, NULL, NULL)));
     weir_loss_predict(WEIR_LOSS_SOFTMAX, 0, 0, NULL, NULL);
     weir_dropout(0.5f, 1, 1, NULL, NULL, 0);
+    weir_node nodes[1];
+    HOLDS(weir_nodes_join(NULL, &count, (weir_node){0, 1}, 1) == 0 && count == 0);
+    HOLDS(weir_nodes_join(nodes, NULL, (weir_node){0, 1}, 1) == 0);
 }
 
 /* ---- Optimisers ---- */
