@@ -33,6 +33,8 @@ extra   header:simde/x86/avx512.h      libsimde-dev            simde-devel      
 extra   command:clang-format-14        clang-format-14         clang-tools-extra          clang14                  clang-format
 extra   command:qemu-x86_64            qemu-user               qemu-user                  qemu-user                -
 extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
+extra   command:mpicc                  libopenmpi-dev          openmpi-devel              openmpi                  open-mpi
+extra   command:mpirun                 openmpi-bin             openmpi                    openmpi                  open-mpi
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A training's state in a file, beside the model's own: how far it is, what it has seen of this
  * epoch, and the figures of those before; and the options it was made with. See training.h. */
+#include "mpi/cluster.h"
 #include "stock/training.h"
 
 #include <inttypes.h>
@@ -67,7 +68,7 @@ static bool bond_check(const struct training *training, const weir_tensors *file
 
 /* ---- Saving ---- */
 
-bool checkpoint_save(const struct training *training, const char *path, struct failure *failure)
+static bool state_write(const struct training *training, const char *path, struct failure *failure)
 {
     struct bond bond;
     bond_make(&bond, training);
@@ -84,6 +85,14 @@ bool checkpoint_save(const struct training *training, const char *path, struct f
     if (weir_model_save(training->model, path, tensors, count, bond.texts, bond.count, &error))
         return fail(failure, "%s", error.message);
     return true;
+}
+
+/* Of a cluster, rank 0 saves what all of them have. */
+bool checkpoint_save(const struct training *training, const char *path, struct failure *failure)
+{
+    const struct cluster *cluster = training->options->cluster;
+    const bool is_good = (cluster && cluster->rank) || state_write(training, path, failure);
+    return cluster_agree(cluster, is_good, failure);
 }
 
 /* ---- Loading ---- */
@@ -115,7 +124,7 @@ static bool state_read(struct training *training, const weir_tensors *file, cons
     return true;
 }
 
-bool checkpoint_load(struct training *training, const char *path, struct failure *failure)
+static bool state_load(struct training *training, const char *path, struct failure *failure)
 {
     weir_tensors *file;
     weir_error error;
@@ -127,4 +136,22 @@ bool checkpoint_load(struct training *training, const char *path, struct failure
         good = fail(failure, "%s", error.message);
     weir_tensors_close(file);
     return good;
+}
+
+bool checkpoint_take_up(struct training *training, const char *path, bool *is_there,
+                        struct failure *failure)
+{
+    const struct cluster *cluster = training->options->cluster;
+    struct cluster_file file;
+    *is_there = false;
+    if (!cluster_file(&file, cluster, path, failure))
+        return false;
+    bool is_good = true;
+    *is_there = file.is_there;
+    if (file.is_there && !training->options->resume)
+        is_good = fail(failure, "%s exists: go on from it with --resume, or remove it", path);
+    else if (file.is_there)
+        is_good = state_load(training, *file.path ? file.path : path, failure);
+    cluster_file_close(&file);
+    return cluster_agree(cluster, is_good, failure);
 }

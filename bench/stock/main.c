@@ -5,19 +5,22 @@
 #include "common/ending.h"
 #include "common/files.h"
 #include "common/text.h"
+#include "mpi/cluster.h"
 #include "stock/outcome.h"
+#include "stock/ranks.h"
 #include "stock/summary.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { STATUS_FAILED = 1, STATUS_WRONG = 2, STATUS_STOPPED = 130 };
 
+/* Of a cluster, one rank has a sentence. */
 static int complain(const struct failure *failure, int status)
 {
     fflush(stdout);
-    fprintf(stderr, "weir-stock: %s\n", failure->sentence);
+    if (*failure->sentence)
+        fprintf(stderr, "weir-stock: %s\n", failure->sentence);
     return status;
 }
 
@@ -91,12 +94,11 @@ static bool cell_resume(struct training *training, const char *checkpoint, struc
 {
     if (!checkpoint)
         return true;
-    if (access(checkpoint, F_OK) != 0)
-        return checkpoint_save(training, checkpoint, failure);
-    if (!training->options->resume)
-        return fail(failure, "%s exists: go on from it with --resume, or remove it", checkpoint);
-    if (!checkpoint_load(training, checkpoint, failure))
+    bool is_there;
+    if (!checkpoint_take_up(training, checkpoint, &is_there, failure))
         return false;
+    if (!is_there)
+        return checkpoint_save(training, checkpoint, failure);
     printf("Goes on from %s: %zu epochs and %zu steps are done.\n", checkpoint,
            (size_t)training->epoch, (size_t)training->step);
     return true;
@@ -105,21 +107,21 @@ static bool cell_resume(struct training *training, const char *checkpoint, struc
 static int cell_train(struct training *training, const struct paths *paths, struct outcome *outcome)
 {
     struct failure failure;
+    const struct cluster *cluster = training->options->cluster;
     if (!cell_resume(training, paths->checkpoint, &failure))
         return complain(&failure, STATUS_WRONG);
     fflush(stdout);
-    switch (training_run(training, paths->checkpoint, &end_asked, stdout, &failure)) {
-    case TRAINING_FAILED:
-        return complain(&failure, STATUS_FAILED);
-    case TRAINING_STOPPED:
+    const enum training_end end = training_run(
+        training, paths->checkpoint, cluster ? &cluster->agreed : &end_asked, stdout, &failure);
+    if (end == TRAINING_DONE)
+        return cell_finish(training, paths, outcome);
+    if (end == TRAINING_STOPPED)
         fail(&failure,
              paths->checkpoint ? "stopped; the same command with --resume goes on from %s"
                                : "stopped; nothing was saved, without --checkpoint%s",
              paths->checkpoint ? paths->checkpoint : "");
-        return complain(&failure, STATUS_STOPPED);
-    default:
-        return cell_finish(training, paths, outcome);
-    }
+    cluster_agree(cluster, false, &failure);
+    return complain(&failure, end == TRAINING_STOPPED ? STATUS_STOPPED : STATUS_FAILED);
 }
 
 static int cell_run(const struct options *options, const struct task *task, const char *cell,
@@ -131,14 +133,16 @@ static int cell_run(const struct options *options, const struct task *task, cons
                                 path_for(options->weights, options, cell),
                                 path_for(options->predictions, options, cell)};
     int status = STATUS_WRONG;
-    if (!file_try(paths.weights, &failure) || !file_try(paths.predictions, &failure) ||
-        !summary_print(stdout, options, cell, &failure) ||
-        !training_create(&training, options, task, cell, pool, &failure)) {
+    const bool is_made = file_try(paths.weights, &failure) &&
+                         file_try(paths.predictions, &failure) &&
+                         summary_print(stdout, options, cell, &failure) &&
+                         training_create(&training, options, task, cell, pool, &failure);
+    if (!cluster_agree(options->cluster, is_made, &failure))
         complain(&failure, status);
-    } else {
+    else
         status = cell_train(&training, &paths, outcome);
+    if (is_made)
         training_destroy(&training);
-    }
     free(paths.checkpoint);
     free(paths.weights);
     free(paths.predictions);
@@ -151,10 +155,15 @@ static int all_run(const struct options *options, const struct task *task, weir_
     struct outcome outcomes[CELLS_MAX] = {0};
     struct failure failure;
     int status = 0;
-    if (!file_try(options->plot, &failure) || !file_try(options->report, &failure))
+    const bool are_good = file_try(options->plot, &failure) && file_try(options->report, &failure);
+    if (!cluster_agree(options->cluster, are_good, &failure))
         return complain(&failure, STATUS_WRONG);
-    for (size_t c = 0; c < options->cell_count && !status; c++)
+    for (size_t c = 0; c < options->cell_count && !status; c++) {
         status = cell_run(options, task, options->cells[c], pool, &outcomes[c]);
+        failure.sentence[0] = 0; /* it has been said */
+        if (!cluster_agree(options->cluster, !status, &failure) && !status)
+            status = STATUS_FAILED;
+    }
     if (!status && options->plot &&
         !outcomes_plot(outcomes, options->cell_count, options, task, &failure))
         status = complain(&failure, STATUS_FAILED);
@@ -168,36 +177,62 @@ static int all_run(const struct options *options, const struct task *task, weir_
     return status;
 }
 
-/* Does what is asked for; the exit status. */
-static int run(int argc, char **argv)
+/* With the task, and threads. */
+static int work(struct options *options, const struct task *task, int argc, char **argv)
 {
-    struct options options;
     struct failure failure;
-    struct task task;
     weir_pool *pool = NULL;
     weir_error error;
-    if (!options_parse(&options, argc, argv, &failure))
-        return complain(&failure, STATUS_WRONG);
-    if (options.help)
-        return options_help(stdout), 0;
-    if (!task_create(&task, &options, &failure))
-        return complain(&failure, STATUS_WRONG);
-    end_when_asked();
     int status = STATUS_WRONG;
-    if (options.threads != 1 && weir_pool_create(&pool, options.threads, &error)) {
-        fail(&failure, "%s", error.message);
+    const bool is_made = options->threads == 1 ||
+                         !weir_pool_create(&pool, options->threads, &error) ||
+                         fail(&failure, "%s", error.message);
+    if (!cluster_agree(options->cluster, is_made, &failure)) {
         complain(&failure, status);
     } else {
-        options.threads = weir_pool_threads(pool);
-        status = all_run(&options, &task, pool, argc, argv);
+        options->threads = weir_pool_threads(pool);
+        status = all_run(options, task, pool, argc, argv);
     }
     if (pool)
         weir_pool_destroy(pool);
-    task_destroy(&task);
+    return status;
+}
+
+/* Does what is asked for; the exit status. */
+static int run(struct options *options, int argc, char **argv)
+{
+    struct failure failure;
+    struct task task;
+    if (options->help)
+        return options_help(stdout), 0;
+    const bool is_made = task_create(&task, options, &failure);
+    int status = STATUS_WRONG;
+    end_when_asked();
+    if (!cluster_agree(options->cluster, is_made, &failure) ||
+        !ranks_compare(options, &task, &failure))
+        complain(&failure, status);
+    else
+        status = work(options, &task, argc, argv);
+    if (is_made)
+        task_destroy(&task);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    return end_program("weir-stock", run(argc, argv));
+    struct options options;
+    struct failure failure;
+    struct cluster *cluster = NULL;
+    const bool is_mpi = ranks_wanted(argc, argv);
+    int status = STATUS_WRONG;
+    const bool is_good = options_parse(&options, argc, argv, &failure);
+    if (is_mpi && !(cluster = cluster_open(&failure)))
+        return complain(&failure, status);
+    if (!ranks_agree_on(&options, cluster, is_good, &failure))
+        complain(&failure, status);
+    else
+        status = run(&options, argc, argv);
+    if (cluster)
+        cluster->close();
+    return end_program("weir-stock", status);
 }

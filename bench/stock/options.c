@@ -71,6 +71,8 @@ static const struct option_row rows[] = {
         OPTION_TEXT, AT(report), .of = ANY},
     {"--threads", "N", "threads, each on a core of its own; 0: one for each core",
         OPTION_WHOLE, AT(threads), .of = ANY, 0, 1024, "1"},
+    {"--mpi", NULL, "share the slices of every step with all that mpirun has started",
+        OPTION_FLAG, AT(mpi), .of = ANY},
     {"--isa", "NAME", "the highest ISA to use, as WEIR_ISA", OPTION_TEXT, AT(isa), .of = ANY},
     {"--help", NULL, "this", OPTION_FLAG, AT(help), .of = ANY, .letter = 'h'},
 };

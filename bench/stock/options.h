@@ -12,6 +12,8 @@
 
 enum { CELLS_MAX = 16, CELL_NAME_MAX = 64 };
 
+struct cluster;
+
 /* Where the samples come from. */
 enum data { DATA_FILE, DATA_SP500, DATA_SYNTHETIC, DATA_ADDING };
 
@@ -26,7 +28,8 @@ struct options {
     double dropout, rate, clip, until;
     const char *checkpoint, *weights, *predictions, *plot, *report, *isa;
     uint64_t every, threads;
-    bool resume, help;
+    bool resume, mpi, help;
+    struct cluster *cluster; /* of --mpi; or NULL */
 };
 
 bool options_parse(struct options *options, int argc, char **argv, struct failure *failure);

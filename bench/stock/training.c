@@ -4,6 +4,8 @@
 #include "stock/training.h"
 
 #include "clock.h"
+#include "common/ending.h"
+#include "mpi/cluster.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,6 +19,9 @@ static bool model_make(struct training *training, weir_pool *pool, struct failur
                                     .H = options->units,
                                     .P = options->projection,
                                     .dropout = (float)options->dropout};
+    weir_exchange exchange;
+    if (options->cluster)
+        options->cluster->share(&exchange, options->slices, weir_nodes_join, &end_asked);
     const weir_model_config config = {
         .I = FEATURES,
         .layers = &layer,
@@ -32,6 +37,7 @@ static bool model_make(struct training *training, weir_pool *pool, struct failur
         .pool = pool,
         .isa = options->isa,
         .slices = options->slices,
+        .exchange = options->cluster ? &exchange : NULL,
     };
     weir_error error;
     if (weir_model_create(&training->model, &config, &error))

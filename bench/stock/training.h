@@ -43,8 +43,10 @@ enum training_end training_run(struct training *training, const char *checkpoint
 bool training_measure(struct training *training, enum part part, double *loss, double *accuracy,
                       float *all, struct failure *failure);
 
-/* checkpoint.c. A checkpoint of other options or data is refused with a sentence. */
+/* checkpoint.c. Takes one up where it is there and that is wanted; one of other options or data is
+ * refused with a sentence. */
 bool checkpoint_save(const struct training *training, const char *path, struct failure *failure);
-bool checkpoint_load(struct training *training, const char *path, struct failure *failure);
+bool checkpoint_take_up(struct training *training, const char *path, bool *is_there,
+                        struct failure *failure);
 
 #endif

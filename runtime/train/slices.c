@@ -137,7 +137,7 @@ void weir_train_part_end(weir_model *model, const struct train_part *part)
 void weir_train_part_share(weir_model *model, const struct train_part *part)
 {
     const struct train_sums *sums = &model->sums;
-    const float *all[WEIR_NODES_MAX];
+    float *all[WEIR_NODES_MAX];
     if (!model->exchange.begin || !part->floats)
         return;
     for (size_t k = 0; k < sums->count; k++)

@@ -218,7 +218,7 @@ typedef struct weir_exchange {
     /* Gradients of one layer, or of the head, are ready: sums[k], of `floats` numbers, over the
      * slices of nodes[k]. May return at once; the layers below are computed meanwhile. Until `end`,
      * sums and total, which is sums[0] where there are any, belong to the exchange. */
-    void (*begin)(void *context, const weir_node *nodes, size_t count, const float *const *sums,
+    void (*begin)(void *context, const weir_node *nodes, size_t count, float *const *sums,
                   size_t floats, float *total);
     /* Returns when all totals are there; sets *loss to that of losses[k], which is one number a
      * node. Where it fails, the step of training is not taken. */

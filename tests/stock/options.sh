@@ -10,10 +10,10 @@ run --help >help 2>err || fail "--help ended with $?"
 [[ ! -s err ]] || fail "--help writes to stderr: $(<err)"
 for flag in data cells cell units projection dropout window threshold days test validation batch \
     slices epochs steps rate clip until seed checkpoint every resume weights predictions plot report \
-    threads isa help; do
+    threads mpi isa help; do
     grep -qE -e "^  --$flag " help || complain "--help does not name --$flag"
 done
-[[ $(grep -c '^  --' help) -eq 29 ]] || complain "--help names options that this test does not know"
+[[ $(grep -c '^  --' help) -eq 30 ]] || complain "--help names options that this test does not know"
 while read -r line; do
     [[ ${#line} -le 100 ]] || complain "a line of --help is ${#line} long: $line"
 done <help

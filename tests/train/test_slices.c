@@ -30,8 +30,8 @@ struct leaf {
     double loss;
 };
 
-static void leaf_begin(void *context, const weir_node *nodes, size_t count,
-                       const float *const *sums, size_t floats, float *total)
+static void leaf_begin(void *context, const weir_node *nodes, size_t count, float *const *sums,
+                       size_t floats, float *total)
 {
     struct leaf *leaf = context;
     EXPECT(count == 1 && nodes[0].count == 1 && sums[0] == total, "a leaf is one slice");
@@ -178,8 +178,8 @@ struct group {
     } rank[MOST_RANKS];
 };
 
-static void rank_begin(void *context, const weir_node *nodes, size_t count,
-                       const float *const *sums, size_t floats, float *total)
+static void rank_begin(void *context, const weir_node *nodes, size_t count, float *const *sums,
+                       size_t floats, float *total)
 {
     struct rank *rank = context;
     struct call *call = &rank->call[rank->calls++];
