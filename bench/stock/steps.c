@@ -156,7 +156,7 @@ static bool steps_print(struct steps *steps, struct failure *failure)
 static bool options_read(struct steps_options *options, int argc, char **argv,
                          struct failure *failure)
 {
-    struct command_line line = {rows, ROWS, {0}, NULL};
+    struct command_line line = {.rows = rows, .count = ROWS};
     return command_line_read(&line, &argc, argv, failure) &&
            command_line_store(&line, options, failure);
 }
