@@ -96,7 +96,7 @@ struct train_stage {
 
 /* What of a batch is computed at once: some of its rows. */
 struct train_slice {
-    weir_batch batch; /* of these rows alone; its targets are dense */
+    weir_batch batch; /* of these rows alone; its targets have no gaps */
     size_t first, rows; /* the first of them, and how many the whole batch has */
 };
 
