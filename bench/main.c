@@ -6,6 +6,7 @@
 #include "common/ending.h"
 #include "common/setting.h"
 #include "gbench.h"
+#include "hosts.h"
 #include "peers.h"
 #include "report.h"
 
@@ -16,9 +17,11 @@
 /* STATUS_WRONG: what was asked for cannot be had, and nothing was run. */
 enum { STATUS_FAILED = 1, STATUS_WRONG = 2 };
 
+/* Of several hosts, one has a sentence. */
 static int complain(const struct failure *failure, int status)
 {
-    fprintf(stderr, "weir-bench: %s\n", failure->sentence);
+    if (*failure->sentence)
+        fprintf(stderr, "weir-bench: %s\n", failure->sentence);
     return status;
 }
 
@@ -91,9 +94,23 @@ static void versions_describe(struct context *context, const struct sweep *sweep
     }
 }
 
-/* Runs what is planned and reports it: the part that takes minutes. `against` is NULL, or what it
- * is compared with. */
-static bool measure(struct sweep *sweep, const struct machine *machine,
+/* What came out, in files. */
+static bool report(const struct sweep *sweep, const struct context *context,
+                   const struct hosts *hosts, struct failure *failure)
+{
+    const char *out = sweep->options->out;
+    if (!report_write(sweep, context, out, failure))
+        return false;
+    if (hosts && strcmp(sweep->options->mpi, "each") == 0 && !hosts_page(hosts, failure))
+        return false;
+    fprintf(stderr, "Written: %s.json, %s.md\n", out, out);
+    report_charts(sweep, context, out);
+    return true;
+}
+
+/* Runs what is planned and reports it: the part that takes minutes. `hosts` is NULL, or those that
+ * share it; `against` is NULL, or what it is compared with. */
+static bool measure(struct sweep *sweep, const struct machine *machine, struct hosts *hosts,
                     const struct result *against, struct failure *failure)
 {
     struct context context = {0};
@@ -107,18 +124,18 @@ static bool measure(struct sweep *sweep, const struct machine *machine,
     context_after(&context, machine);
     if (!machine_is_pinned(machine))
         return fail(failure, "no longer pinned to core %u: nothing is recorded", machine->cpu);
+    if (hosts && !hosts_collect(hosts, sweep, &context, failure))
+        return false;
+    if (!hosts_reports(hosts))
+        return true;
     if (!sweep->options->format)
         report_print(sweep, stdout, false);
     if (against && !against_print(against, sweep, &context, stdout, failure))
         return false;
     fflush(stdout); /* before what comes on stderr */
-    if (sweep->options->out && !report_write(sweep, &context, sweep->options->out, failure))
+    if (sweep->options->out && !report(sweep, &context, hosts, failure))
         return false;
-    if (sweep->options->out) {
-        fprintf(stderr, "Written: %s.json, %s.md\n", sweep->options->out, sweep->options->out);
-        report_charts(sweep, &context, sweep->options->out);
-    }
-    return !any_is_wrong(sweep, failure);
+    return (!hosts || hosts_are_all_there(hosts, failure)) && !any_is_wrong(sweep, failure);
 }
 
 static bool kinds_list(const struct options *options, const struct contender_kind **kinds,
@@ -145,20 +162,24 @@ static bool kinds_list(const struct options *options, const struct contender_kin
 }
 
 static int bench(const struct options *options, const struct shapes *shapes,
-                 struct machine *machine, const struct result *against, struct failure *failure)
+                 struct machine *machine, struct hosts *hosts, const struct result *against,
+                 struct failure *failure)
 {
     const struct contender_kind *kinds[4 + PEERS_MAX];
     size_t kind_count = 0;
     struct calibration calibration = {0};
     struct sweep sweep = {.options = options, .calibration = &calibration};
     int status = STATUS_WRONG;
-    if ((options->out && !report_try(options->out, failure)) ||
-        !kinds_list(options, kinds, &kind_count, failure) ||
-        (!options->list && !calibrate(&calibration, machine, failure)))
-        return status;
-    if (sweep_plan(&sweep, shapes, kinds, kind_count, failure) &&
+    const bool is_planned =
+        (!options->out || !hosts_reports(hosts) || report_try(options->out, failure)) &&
+        kinds_list(options, kinds, &kind_count, failure) &&
+        (options->list || calibrate(&calibration, machine, failure)) &&
+        sweep_plan(&sweep, shapes, kinds, kind_count, failure);
+    if (hosts_agree(hosts, is_planned, failure) &&
+        (!hosts || hosts_divide(hosts, &sweep, machine, failure)) &&
         (!against || against_check(against, &sweep, failure))) {
-        status = options->list || measure(&sweep, machine, against, failure) ? 0 : STATUS_FAILED;
+        status =
+            options->list || measure(&sweep, machine, hosts, against, failure) ? 0 : STATUS_FAILED;
         for (size_t r = 0; options->list && r < sweep.row_count; r++)
             puts(sweep.rows[r].name);
     }
@@ -167,34 +188,69 @@ static int bench(const struct options *options, const struct shapes *shapes,
     return status;
 }
 
-/* Does what is asked for; the exit status. */
-static int run(int argc, char **argv)
+/* On a core of this host; the exit status. */
+static int run(const struct options *options, struct hosts *hosts, struct failure *failure)
 {
-    struct options options;
-    struct failure failure;
     struct machine machine;
     struct shapes shapes = {0};
     struct result against = {0};
-    if (!start(&options, argc, argv, &failure))
-        return complain(&failure, STATUS_WRONG);
-    if (options.help) {
-        options_help();
-        gbench_print_help();
-        return 0;
-    }
-    if (!machine_open(&machine, options.cpu, &failure))
-        return complain(&failure, STATUS_WRONG);
-    const struct result *other = options.against ? &against : NULL;
-    const bool good = shapes_read(&shapes, options.shapes, options.train, &failure) &&
-                      (!other || result_read(&against, options.against, &failure));
-    const int status = good ? bench(&options, &shapes, &machine, other, &failure) : STATUS_WRONG;
+    const struct result *other = options->against ? &against : NULL;
+    int status = STATUS_WRONG;
+    const bool is_open = machine_open(&machine, options->cpu, failure);
+    const bool is_good = is_open &&
+                         shapes_read(&shapes, options->shapes, options->train, failure) &&
+                         (!other || result_read(&against, options->against, failure));
+    if (hosts_agree(hosts, is_good, failure))
+        status = bench(options, &shapes, &machine, hosts, other, failure);
     result_free(&against);
     shapes_free(&shapes);
-    machine_close(&machine);
-    return status ? complain(&failure, status) : 0;
+    if (is_open)
+        machine_close(&machine);
+    return status;
+}
+
+/* The same with all processes that mpirun has started. */
+static int run_hosts(struct options *options, struct cluster *cluster, bool is_good,
+                     struct failure *failure)
+{
+    struct hosts *hosts = NULL;
+    if (cluster->rank && !freopen("/dev/null", "w", stdout))
+        is_good = fail(failure, "/dev/null cannot be written");
+    if (!cluster_agree(cluster, is_good, failure) || options->help ||
+        !hosts_open(&hosts, cluster, options, failure)) {
+        const int status = options->help && is_good ? 0 : STATUS_WRONG;
+        hosts_close(hosts, status);
+        return status;
+    }
+    const int status = run(options, hosts, failure);
+    if (status)
+        complain(failure, status); /* before the process ends, if others have died */
+    failure->sentence[0] = 0;
+    hosts_close(hosts, status);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    return end_program("weir-bench", run(argc, argv));
+    struct options options = {0};
+    struct failure failure = {""};
+    struct cluster *cluster = NULL;
+    int status = STATUS_WRONG;
+    if (cluster_wanted(argc, argv) && !(cluster = cluster_open(&failure)))
+        return complain(&failure, status);
+    const bool is_good = start(&options, argc, argv, &failure);
+    if (options.help && is_good) {
+        options_help();
+        gbench_print_help();
+        status = 0;
+    } else if (cluster) {
+        status = run_hosts(&options, cluster, is_good, &failure);
+    } else if (is_good) {
+        status = run(&options, NULL, &failure);
+    }
+    if (status)
+        complain(&failure, status);
+    if (cluster)
+        cluster->close();
+    return end_program("weir-bench", status);
 }

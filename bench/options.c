@@ -39,6 +39,12 @@ static const struct option_row rows[] = {
         OPTION_FLAG, AT(peers), .of = ANY},
     {"--longest", "S", "leave out what takes more seconds a call; time the baseline once then",
         OPTION_NUMBER, AT(longest), .of = MEASURES, 0, 1e6, .usual = "2"},
+    {"--mpi", "HOW", "each: all hosts of mpirun measure all of it; share: each some of the shapes",
+        OPTION_TEXT, AT(mpi), .of = MEASURES, .needs = "--out"},
+    {"--patience", "S", "give up a host that says nothing for so many seconds",
+        OPTION_NUMBER, AT(patience), .of = MEASURES, 1, 1e6, "120", .needs = "--mpi"},
+    {"--resume", NULL, "keep shapes that were measured before; needs --mpi share",
+        OPTION_FLAG, AT(resume), .of = MEASURES, .needs = "--mpi"},
     {"--list", NULL, "print the names of what would run, and run nothing",
         OPTION_FLAG, AT(list), .of = ANY},
     {"--help", NULL, "this", OPTION_FLAG, AT(help), .of = ANY, .letter = 'h'},
@@ -160,6 +166,13 @@ bool options_parse(struct options *options, int *argc, char **argv, struct failu
         return false;
     if (options->against && options->format)
         return fail(failure, "--benchmark_format is of no use with --against");
+    if (options->against && options->mpi)
+        return fail(failure,
+                    "--against is of no use with --mpi: bench/compare reads what it writes");
+    if (options->mpi && strcmp(options->mpi, "each") != 0 && strcmp(options->mpi, "share") != 0)
+        return fail(failure, "--mpi '%s': expected each or share", options->mpi);
+    if (options->resume && strcmp(options->mpi ? options->mpi : "", "share") != 0)
+        return fail(failure, "--resume needs --mpi share");
     if (!options->shapes)
         options->shapes = options->train ? BENCH_SOURCE_DIR "/shapes/training.txt"
                                          : BENCH_SOURCE_DIR "/shapes/default.txt";

@@ -22,6 +22,9 @@ struct options {
     bool is_auto; /* as many rounds as make intervals narrow */
     uint64_t threads; /* that Weir's kernels run on too, beside one; 1: no more than that */
     double longest; /* seconds: contenders whose one call takes longer are left out */
+    const char *mpi; /* "each" or "share": with other hosts; NULL: alone */
+    double patience; /* seconds that another host may say nothing */
+    bool resume; /* take up what hosts have measured of this before */
     bool list, help, peers;
     bool train; /* forward and backward, instead of forward alone */
 };

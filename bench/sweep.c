@@ -118,6 +118,8 @@ static void shape_leave(struct sweep *sweep)
         if (row->shape == sweep->shape && row->contender.state)
             row->contender.kind->release(&row->contender);
     }
+    if (sweep->shape && sweep->shape_done)
+        sweep->shape_done(sweep, sweep->shape);
     if (sweep->shape)
         workload_destroy(&sweep->workload);
     exact_free(&sweep->exact);
@@ -295,6 +297,8 @@ static void sample_take(const struct gbench_run *run, void *argument)
         return;
     sweep->runs_done++;
     progress_show(sweep, run->name);
+    if (sweep->beat)
+        sweep->beat(sweep);
     if (run->error)
         return;
     for (size_t r = 0; r < sweep->row_count; r++) {
@@ -320,15 +324,15 @@ bool sweep_run(struct sweep *sweep, struct failure *failure)
             at[end] = (struct round){sweep, &sweep->rows[end], end == first};
         }
         for (size_t round = 0; round < rounds; round++)
-            for (size_t r = first; r < end; r++)
+            for (size_t r = first; r < end && !sweep->rows[r].is_elsewhere; r++, sweep->runs++)
                 gbench_register(sweep->rows[r].name, round_run, &at[r]);
     }
-    sweep->runs = rounds * sweep->row_count;
     sweep->started = clock_seconds();
-    const double cpu_started = clock_cpu_seconds();
-    gbench_run_all(sample_take, sweep, sweep->options->format != NULL);
+    sweep->cpu_started = clock_cpu_seconds();
+    if (sweep->runs)
+        gbench_run_all(sample_take, sweep, sweep->options->format != NULL);
     sweep->seconds = clock_seconds() - sweep->started;
-    sweep->cpu_seconds = clock_cpu_seconds() - cpu_started;
+    sweep->cpu_seconds = clock_cpu_seconds() - sweep->cpu_started;
     shape_leave(sweep);
     free(at);
     return true;

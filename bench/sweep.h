@@ -34,6 +34,8 @@ struct row {
     double call_time; /* seconds: a call, roughly; to warm up by */
     double error; /* of its output, against float64; NAN: not known or not asked for */
     enum row_fate fate;
+    bool is_elsewhere; /* another host times it, or has before */
+    size_t owner; /* rank of the host that does */
     struct failure why;
     struct sample *samples; /* [rounds] */
     size_t sample_count;
@@ -48,8 +50,12 @@ struct sweep {
     struct workload workload;
     struct exact exact; /* its output in float64, where errors are asked for */
     bool has_enough; /* that shape, of rounds */
-    size_t runs, runs_done; /* with those that need not be run */
-    double started;
+    size_t runs, runs_done; /* of this process, with those that need not be run */
+    /* Called when all of a shape has been timed, and now and then; or NULL. */
+    void (*shape_done)(struct sweep *sweep, const struct shape *shape);
+    void (*beat)(struct sweep *sweep);
+    struct hosts *hosts; /* of these; or NULL */
+    double started, cpu_started;
     double seconds, cpu_seconds; /* the whole run took, and had the core for */
 };
 

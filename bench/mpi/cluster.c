@@ -58,6 +58,15 @@ struct cluster *cluster_open(struct failure *failure)
     return cluster;
 }
 
+bool cluster_wanted(int argc, char **argv)
+{
+    bool is_wanted = false;
+    for (int a = 1; a < argc; a++)
+        is_wanted =
+            is_wanted || strcmp(argv[a], "--mpi") == 0 || strncmp(argv[a], "--mpi=", 6) == 0;
+    return is_wanted;
+}
+
 bool cluster_agree(const struct cluster *cluster, bool is_good, struct failure *failure)
 {
     if (!cluster)

@@ -27,11 +27,22 @@ struct cluster {
     volatile sig_atomic_t agreed;
     double seconds, bytes; /* that this process has spent in exchanges, and sent */
 
+    /* For those who work apart, and may die of it: bytes go to rank 0, whatever it does meanwhile,
+     * and are taken there one after another, in their order of each rank. Nobody else is waited for
+     * but, in `delivered`, rank 0. */
+    void (*deliver)(const void *bytes, size_t count);
+    void (*delivered)(void);
+    bool (*take)(size_t *rank, char **bytes, size_t *count); /* false: there is nothing now */
+
     void (*close)(void);
 };
 
 /* The one cluster that there is; NULL with a sentence, where this build has no MPI. */
 struct cluster *cluster_open(struct failure *failure);
+
+/* Whether a command line has --mpi, alone or with a value, right or wrong as it may be otherwise.
+ */
+bool cluster_wanted(int argc, char **argv);
 
 /* What the module is asked for. */
 #define CLUSTER_START "cluster_start"

@@ -73,6 +73,67 @@ static void collect(const void *mine, size_t count, void *all)
     MPI_Allgather(mine, (int)count, MPI_BYTE, all, (int)count, MPI_BYTE, MPI_COMM_WORLD);
 }
 
+/* ---- What is delivered ---- */
+
+enum { TAG_DELIVERED = FLIGHTS_MAX * TAGS };
+
+/* Kept until rank 0 has taken it. */
+struct parcel {
+    MPI_Request request;
+    struct parcel *next;
+    char bytes[];
+};
+static struct parcel *parcels;
+
+static void deliver(const void *bytes, size_t count)
+{
+    struct parcel *parcel = room_for(NULL, sizeof *parcel + count, 1);
+    if (count)
+        memcpy(parcel->bytes, bytes, count);
+    MPI_Isend(parcel->bytes, (int)count, MPI_BYTE, 0, TAG_DELIVERED, MPI_COMM_WORLD,
+              &parcel->request);
+    parcel->next = parcels;
+    parcels = parcel;
+    for (struct parcel **at = &parcels; *at;) {
+        int is_done = 0;
+        struct parcel *one = *at;
+        MPI_Test(&one->request, &is_done, MPI_STATUS_IGNORE);
+        if (is_done) {
+            *at = one->next;
+            free(one);
+        } else {
+            at = &one->next;
+        }
+    }
+}
+
+static void delivered(void)
+{
+    while (parcels) {
+        struct parcel *one = parcels;
+        parcels = one->next;
+        MPI_Wait(&one->request, MPI_STATUS_IGNORE);
+        free(one);
+    }
+}
+
+static bool take(size_t *rank, char **bytes, size_t *count)
+{
+    int is_there = 0, size;
+    MPI_Status status;
+    MPI_Iprobe(MPI_ANY_SOURCE, TAG_DELIVERED, MPI_COMM_WORLD, &is_there, &status);
+    if (!is_there)
+        return false;
+    MPI_Get_count(&status, MPI_BYTE, &size);
+    *rank = (size_t)status.MPI_SOURCE;
+    *count = (size_t)size;
+    *bytes = room_for(NULL, *count, 1);
+    MPI_Recv(*bytes, size, MPI_BYTE, status.MPI_SOURCE, TAG_DELIVERED, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
+    (*bytes)[*count] = 0;
+    return true;
+}
+
 /* ---- One part's sum ---- */
 
 /* Where the share of a rank begins. */
@@ -304,6 +365,9 @@ struct cluster *cluster_start(void)
                                     .broadcast = broadcast,
                                     .collect = collect,
                                     .share = share,
+                                    .deliver = deliver,
+                                    .delivered = delivered,
+                                    .take = take,
                                     .close = close_all};
     here.nodes = room_for(NULL, (size_t)ranks, sizeof *here.nodes);
     here.counts = room_for(NULL, (size_t)ranks, sizeof *here.counts);

@@ -223,7 +223,7 @@ int main(int argc, char **argv)
     struct options options;
     struct failure failure;
     struct cluster *cluster = NULL;
-    const bool is_mpi = ranks_wanted(argc, argv);
+    const bool is_mpi = cluster_wanted(argc, argv);
     int status = STATUS_WRONG;
     const bool is_good = options_parse(&options, argc, argv, &failure);
     if (is_mpi && !(cluster = cluster_open(&failure)))

@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool ranks_wanted(int argc, char **argv)
-{
-    bool is_wanted = false;
-    for (int a = 1; a < argc; a++)
-        is_wanted =
-            is_wanted || strcmp(argv[a], "--mpi") == 0 || strcmp(argv[a], "--mpi=true") == 0;
-    return is_wanted;
-}
-
 bool ranks_agree_on(struct options *options, struct cluster *cluster, bool is_good,
                     struct failure *failure)
 {

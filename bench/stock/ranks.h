@@ -6,9 +6,6 @@
 #include "mpi/cluster.h"
 #include "stock/task.h"
 
-/* Whether the command line has --mpi, right or wrong as it may be otherwise. */
-bool ranks_wanted(int argc, char **argv);
-
 /* Whether all could read their command line. Rank 0 alone then writes files, and speaks. */
 bool ranks_agree_on(struct options *options, struct cluster *cluster, bool is_good,
                     struct failure *failure);

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/mpi_common.sh"
 all=false
 [[ $3 != all ]] || all=true
-counts=(2 3)
+counts=(3)
 ! $all || counts=(1 2 3 4 7)
 training=("${small[@]}" --slices 5 --epochs 2)
 "$stock" "${training[@]}" --weights alone --predictions alone.csv --plot alone >out 2>err || fail "$(<err)"

@@ -134,7 +134,7 @@ static void check_whole(const char *cell, const struct toy_kind *kind)
 {
     struct toy_config toy;
     struct toy_batch batch;
-    double loss, sliced_loss;
+    double loss = 0, sliced_loss = 0;
     toy_config_set(&toy, kind, cell);
     toy_batch_set(&batch, 2);
     weir_model *whole = toy_model(&toy.config);
