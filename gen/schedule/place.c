@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Where buffers lie: those that are never alive at once may share memory. The larger ones are
- * placed first, each where it fits best, that is lowest. */
+ * placed first, each where it fits best, that is lowest; other orders are tried where that is not
+ * as little memory as there can be. */
 #include "schedule/schedule.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void note(struct schedule *schedule, int buffer, size_t step)
 {
@@ -104,13 +106,60 @@ static void sum_alive(struct schedule *schedule)
     }
 }
 
+/* Places all in this order; how much memory they take, and which of the order ends it. */
+static size_t place_all(struct schedule *schedule, const size_t *order, size_t count, size_t *last)
+{
+    size_t arena = 0;
+    *last = 0;
+    for (size_t k = 0; k < count; k++) {
+        struct buffer *buffer = &schedule->buffers[order[k]];
+        buffer->at = find_place(schedule, order, k);
+        if (buffer->at + schedule_bytes(buffer) > arena) {
+            arena = buffer->at + schedule_bytes(buffer);
+            *last = k;
+        }
+    }
+    return arena;
+}
+
+static void move_first(size_t *order, size_t k)
+{
+    const size_t first = order[k];
+    memmove(order + 1, order, k * sizeof *order);
+    order[0] = first;
+}
+
+/* As long as more memory is taken than is alive at once, what ends it is placed before all others;
+ * the best of so many orders is that of the buffers. */
+static void improve(struct schedule *schedule, size_t *order, size_t count)
+{
+    enum { TRIES = 64, PAIRS = 1 << 21 }; /* of buffers, in all of the tries */
+    size_t *best = calloc(count + 1, sizeof *best), last, arena;
+    if (!best)
+        abort();
+    memcpy(best, order, count * sizeof *best);
+    schedule->arena = arena = place_all(schedule, order, count, &last);
+    for (size_t k = 0; k < TRIES && k * count * count < PAIRS && schedule->arena > schedule->alive;
+         k++) {
+        move_first(order, last);
+        arena = place_all(schedule, order, count, &last);
+        if (arena < schedule->arena) {
+            schedule->arena = arena;
+            memcpy(best, order, count * sizeof *best);
+        }
+    }
+    if (arena > schedule->arena)
+        place_all(schedule, best, count, &last);
+    free(best);
+}
+
 void schedule_place(struct schedule *schedule)
 {
     size_t *order = calloc(schedule->buffer_count + 1, sizeof *order), count = 0;
     if (!order)
         abort();
     find_lifetimes(schedule);
-    schedule->arena = schedule->kept = 0;
+    schedule->kept = 0;
     for (size_t b = 0; b < schedule->buffer_count; b++) {
         struct buffer *buffer = &schedule->buffers[b];
         if (buffer->place == PLACE_KEPT) {
@@ -125,12 +174,7 @@ void schedule_place(struct schedule *schedule)
             order[k] = order[k - 1];
         order[k] = b;
     }
-    for (size_t k = 0; k < count; k++) {
-        struct buffer *buffer = &schedule->buffers[order[k]];
-        buffer->at = find_place(schedule, order, k);
-        const size_t end = buffer->at + schedule_bytes(buffer);
-        schedule->arena = end > schedule->arena ? end : schedule->arena;
-    }
-    free(order);
     sum_alive(schedule);
+    improve(schedule, order, count);
+    free(order);
 }
