@@ -23,12 +23,12 @@ void order_sort(double *numbers, size_t count)
  * too few for an interval. */
 static size_t left_out(size_t count)
 {
-    double chance = pow(0.5, (double)count), sum = chance;
+    double chance = (double)count * log(0.5), sum = exp(chance); /* by its logarithm: it is tiny */
     size_t k = 0;
     while (sum <= 0.025) {
         k++;
-        chance *= (double)(count - k + 1) / (double)k;
-        sum += chance;
+        chance += log((double)(count - k + 1) / (double)k);
+        sum += exp(chance);
     }
     return k;
 }

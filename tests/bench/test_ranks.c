@@ -214,6 +214,23 @@ static void check_few(void)
            whole.least, whole.most);
 }
 
+/* More than weir-bench makes, as another program's file may have: 2^-count is no double there. */
+static void check_many(void)
+{
+    static const struct {
+        size_t count, least; /* by whole numbers */
+    } cases[] = {{100, 39}, {1000, 468}, {1075, 504}, {5000, 2430}};
+    static double rounds[5000];
+    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++)
+        rounds[i] = (double)i;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const size_t count = cases[c].count, least = cases[c].least;
+        const struct middle middle = order_middle(rounds, count);
+        EXPECT(middle.least == (double)least && middle.most == (double)(count - 1 - least),
+               "%g and %g of %zu", middle.least, middle.most, count);
+    }
+}
+
 int main(void)
 {
     check_errors();
@@ -226,5 +243,6 @@ int main(void)
     check_auto(0.01);
     check_auto(0.02);
     check_few();
+    check_many();
     return expect_verdict("test_ranks");
 }
