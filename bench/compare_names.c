@@ -104,11 +104,14 @@ static char *line_without_type(const struct result_row *row)
 static char *kernel_of(const struct result_row *row)
 {
     const size_t cell = strlen(row->cell);
-    const char *rest = row->contender, *how = how_of(row->contender);
-    if (!how || !cell || strncmp(rest, row->cell, cell) != 0 || rest[cell] != '_')
+    const char *rest = row->contender, *how = how_of(rest), *sizes = NULL;
+    if (how && cell && strncmp(rest, row->cell, cell) == 0 && rest[cell] == '_' &&
+        rest + cell + 1 < how) {
+        rest += cell + 1;
+        sizes = memchr(rest, '_', (size_t)(how - rest));
+    }
+    if (!sizes)
         return text_format("%s", row->contender);
-    rest += cell + 1;
-    const char *sizes = memchr(rest, '_', (size_t)(how - rest));
     return text_format("%.*s_%s__%s", (int)(sizes - rest), rest,
                        strncmp(sizes, "_any", 4) == 0 ? "any" : "sized", how);
 }

@@ -68,6 +68,8 @@ golden kernel --col kernel old/run.json --filter avx512
 golden commit --col commit old/run.json new/run.json other.json --filter __
 golden sizes five.json sizes.json
 golden nameless --col kernel nameless.json --filter 'avx2|one'
+sed 's/"cell": "[a-z]*"/"cell": "lstm_f32_i2_h64_"/' five.json >cell.json # the half of a kernel's name
+"$compare" --col kernel cell.json --filter '^small/.*avx' >table 2>errors || fail "a cell that is half of a kernel: $(<errors)"
 echo "what it says is what tests/bench/compare holds"
 
 # ---- Google Benchmark's own file, and what is kept ----
