@@ -9,7 +9,6 @@
 #include "common/files.h"
 #include "common/hash.h"
 #include "common/text.h"
-#include "mpi/cluster.h"
 #include "report.h"
 
 #include <math.h>
@@ -98,7 +97,7 @@ void hosts_close(struct hosts *hosts, int status)
 
 /* ---- A shape as text ---- */
 
-static const struct row *first_row(const struct sweep *sweep, const char *shape)
+static struct row *first_row(const struct sweep *sweep, const char *shape)
 {
     for (size_t r = 0; r < sweep->row_count; r++)
         if (strcmp(sweep->rows[r].shape->name, shape) == 0)
@@ -192,14 +191,18 @@ static const char *part_read(struct hosts *hosts, struct sweep *sweep, char *tex
     const size_t length = strlen(head);
     if (!line || strncmp(line, head, length) != 0)
         return NULL;
-    const struct row *first = first_row(sweep, line + length);
-    if (!first || !quiet_read(hosts, line_of(&text)))
-        return NULL;
-    for (size_t r = (size_t)(first - sweep->rows);
-         r < sweep->row_count && sweep->rows[r].shape == first->shape; r++)
-        if (!row_read(&sweep->rows[r], sweep->options->rounds, &text))
-            return NULL;
-    return *text ? NULL : first->shape->name;
+    struct row *first = first_row(sweep, line + length), *end = sweep->rows + sweep->row_count;
+    bool is_good = first && quiet_read(hosts, line_of(&text));
+    for (struct row *row = first; is_good && row < end && row->shape == first->shape; row++)
+        is_good = row_read(row, sweep->options->rounds, &text);
+    if (is_good && !*text)
+        return first->shape->name;
+    for (struct row *row = first; row && row < end && row->shape == first->shape; row++) {
+        row->fate = ROW_NEW;
+        row->sample_count = 0;
+        row->error = NAN;
+    }
+    return NULL;
 }
 
 static void part_path(const struct hosts *hosts, const char *shape, char *path, size_t size)
@@ -226,7 +229,9 @@ static uint64_t kind_of(const struct sweep *sweep, const struct context *context
                                        "cache_l3",     "weir_commit",
                                        "compiler",     "flags",
                                        "kernel_flags", "weir_isa_cap"};
-    uint64_t hash = hash_bytes(HASH_START, &sweep->options->rounds, sizeof(uint64_t));
+    const struct options *of = sweep->options;
+    const double asked[] = {(double)of->rounds, of->is_auto, of->longest, of->types != NULL};
+    uint64_t hash = hash_bytes(HASH_START, asked, sizeof asked);
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         const char *value = context_find(context, keys[k]);
         hash = hash_bytes(hash, value, strlen(value) + 1);
@@ -264,16 +269,13 @@ static void parts_take_up(struct hosts *hosts, struct sweep *sweep)
 static void shapes_deal(struct hosts *hosts, struct sweep *sweep)
 {
     size_t next = 0;
-    for (size_t r = 0; r < sweep->row_count; r++) {
-        const bool is_new = !r || sweep->rows[r].shape != sweep->rows[r - 1].shape;
-        if (sweep->rows[r].is_elsewhere)
+    for (struct row *row = sweep->rows; row < sweep->rows + sweep->row_count; row++) {
+        if (row->is_elsewhere)
             continue;
-        next += is_new;
-        sweep->rows[r].owner = (next - 1) % hosts->cluster->ranks;
+        next += row == sweep->rows || row[-1].shape != row->shape;
+        row->owner = (next - 1) % hosts->cluster->ranks;
+        row->is_elsewhere = row->owner != hosts->cluster->rank;
     }
-    for (size_t r = 0; r < sweep->row_count; r++)
-        sweep->rows[r].is_elsewhere =
-            sweep->rows[r].is_elsewhere || sweep->rows[r].owner != hosts->cluster->rank;
 }
 
 static bool kinds_agree(struct hosts *hosts, const uint64_t *kinds, struct failure *failure)
@@ -365,8 +367,7 @@ bool hosts_divide(struct hosts *hosts, struct sweep *sweep, const struct machine
                   struct failure *failure)
 {
     struct context context = {0};
-    const size_t ranks = hosts->cluster->ranks;
-    uint64_t *kinds = calloc(ranks, sizeof *kinds);
+    uint64_t *kinds = calloc(hosts->cluster->ranks, sizeof *kinds);
     bool *there = calloc(sweep->row_count, sizeof *there);
     if (!kinds || !there)
         abort();

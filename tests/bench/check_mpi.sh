@@ -47,13 +47,16 @@ grep -qE '"hosts":[[:space:]]*"one, two"' out.json || fail "share: the hosts are
 
 # What is there is kept to the digit; what is gone, damaged or of another run is measured again.
 cp out.json before.json
-rm out.parts/b
-sed -i '3s/$/x/' out.parts/c
+rm out.parts/c
+sed -i '$s/$/x/' out.parts/b # behind what is good; rank 0, which reads it, measures it again
 hosts --mpi share --resume >said 2>err || fail "resume: $(<err)"
 grep -q '^1 shapes were measured before' said || fail "resume: $(<said)"
 [[ $(timed) -eq $wanted ]] || fail "resume: $(timed) of $wanted were timed"
-times() { grep -A12 '"name":[[:space:]]*"a/' "$1" | grep '"real_time"'; }
-[[ -n $(times out.json) && $(times out.json) == "$(times before.json)" ]] || fail "resume: other times of what is kept"
+times() { grep -A12 "\"name\":[[:space:]]*\"$1/" "$2" | grep '"real_time"'; }
+[[ -n $(times a out.json) && $(times a out.json) == "$(times a before.json)" ]] || fail "resume: other times of what is kept"
+for shape in b c; do
+    ! times $shape out.json | grep -qFf <(times $shape before.json) || fail "resume: times of $shape are taken for new ones"
+done
 
 # ---- A host that dies, with others left alive: its share is missing, and named; then taken up ----
 
@@ -95,5 +98,7 @@ refuses() { # SENTENCE MPIRUN'S ARGUMENT...
 refuses "ranks 0 and 1 are both on host" -n 2 "$bench" "${run[@]}" --mpi share
 refuses "host two is of another kind than one" -n 1 "$scratch/host" one "$bench" "${run[@]}" --mpi share : \
     -n 1 -x WEIR_ISA=scalar "$scratch/host" two "$bench" "${run[@]}" --mpi share
+refuses "host two is of another kind than one" -n 1 "$scratch/host" one "$bench" "${run[@]}" --mpi share : \
+    -n 1 "$scratch/host" two "$bench" "${run[@]}" --mpi share --longest 3
 refuses "--mpi 'both': expected each or share" -n 2 "$bench" "${run[@]}" --mpi both
 echo "several hosts share a sweep, and one that dies costs its share alone"
