@@ -35,6 +35,7 @@ extra   command:qemu-x86_64            qemu-user               qemu-user        
 extra   file:/usr/share/libonnx-testdata libonnx-testdata        -                          -                        -
 extra   command:mpicc                  libopenmpi-dev          openmpi-devel              openmpi                  open-mpi
 extra   command:mpirun                 openmpi-bin             openmpi                    openmpi                  open-mpi
+extra   command:ip                     iproute2                iproute                  iproute2                 -
 clang   command:clang                  clang                   clang                      clang                    llvm
 clang   command:clang++                clang                   clang                      clang                    llvm
 clang   clang:-fsanitize=fuzzer        libclang-rt-dev         compiler-rt                compiler-rt              llvm
