@@ -32,7 +32,9 @@ refused() { # STATUS WORDS ARGUMENT...
 }
 refused 2 "lacks what it takes" --name
 refused 2 "cannot be read" --shapes nowhere.txt
+refused 2 "cannot be read" --shapes=nowhere.txt
 refused 2 "expected a-z" --name ../x
+refused 2 "lacks what it takes" --name=
 refused 2 "out is not for this" --out=x
 
 bench/contribute --anyway --name 2026-01-01-one-standard >out 2>errors || fail "$(cat out errors)"
