@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "clock.h"
 #include "command_line.h"
+#include "common/ending.h"
 #include "mpi/cluster.h"
 #include "stock/draws.h"
 
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
         puts("weir-steps [options]: times steps of training a layer, or several, and a dense unit; "
              "with\n--mpi by all processes that mpirun has started, each with its own slices.\n");
         command_line_help(rows, ROWS, stdout);
-        return 0;
+        return end_program("weir-steps", 0);
     }
     if (steps.options.mpi && !(steps.cluster = cluster_open(&failure)))
         return complain(&failure, STATUS_WRONG);
@@ -196,5 +197,5 @@ int main(int argc, char **argv)
     free(steps.seconds);
     if (steps.cluster)
         steps.cluster->close();
-    return status;
+    return end_program("weir-steps", status);
 }

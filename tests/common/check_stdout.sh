@@ -30,6 +30,12 @@ weir-tune --help
 weir-phases --help
 weir-stock --help
 weir-stock --data adding --units 3 --epochs 1 --steps 2
+weir-steps --help
+weir-steps --input 2 --units 3 --window 2 --batch 1 --steps 1
+weir-compare --help
+weir-compare $root/results/2026-11-24-amd-epyc.json --col isa --filter avx
+weir-report --help
+weir-report $root/results/2026-11-24-amd-epyc-torch.json --out $scratch
 END
 
 silenced() { # WHERE STATUS COMMAND...: after it ended
