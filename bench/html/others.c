@@ -105,6 +105,7 @@ static void model_add(struct text *page, const struct site *site, const struct r
                       const cJSON *model)
 {
     const double theirs = median_of(model, "runtime"), around = median_of(model, "around");
+    const double net = theirs > around ? theirs - around : NAN; /* what is around it hides it */
     const double ours[] = {median_of(model, "run"), median_of(model, "deployed")};
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(model, "name");
     text_add(page, "<tr data-machine=\"%zu\"><th scope=\"row\">", run->machine);
@@ -115,7 +116,7 @@ static void model_add(struct text *page, const struct site *site, const struct r
     number_cell(page, around, false);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         number_cell(page, ours[i], false);
-        number_cell(page, (theirs - around) / ours[i], true);
+        number_cell(page, net / ours[i], true);
     }
     text_add(page, "<td>");
     html_text(page, site->machines[run->machine].name);

@@ -49,6 +49,11 @@ file_of "$(printf 'a\xff\xc3\xa4\xed\xa0\x80b')" >"$scratch/bytes.json"
 iconv -f UTF-8 -t UTF-8 "$scratch/index.html" >"$scratch/again" && cmp -s "$scratch/again" "$scratch/index.html" ||
     fail "the page is no UTF-8."
 
+# A model that Node hides has no ratio.
+echo '{"context": {}, "models": [{"name": "m", "runtime": [2], "around": [3], "run": [1], "deployed": [4]}]}' >"$scratch/hidden.json"
+"$report" "$scratch/hidden.json" --out "$scratch" >"$scratch/said" || fail "a model that Node hides is refused."
+[[ $(grep -o '<b>[^<]*</b></td>' "$scratch/index.html" | sort -u) == "<b>-</b></td>" ]] || fail "a model that Node hides has a ratio."
+
 # ---- What is refused ----
 
 refused() { # WHAT ARGUMENT...
