@@ -318,7 +318,6 @@ bool compare_print(const struct comparison *comparison, FILE *file, struct compa
     for (size_t r = 0; r < comparison->count && page.peers; r++)
         peers_free(&page.peers[r]);
     free(page.peers);
-    verdict->compared = page.counts.tested;
     verdict->testable = page.counts.testable;
     return good;
 }

@@ -24,8 +24,7 @@ struct comparison {
 
 /* What came out, for who wants to act on it. */
 struct compare_verdict {
-    size_t compared; /* pairs whose rounds were tested */
-    size_t testable; /* of these, how many have rounds enough to differ significantly */
+    size_t testable; /* pairs that have rounds enough to differ significantly */
     bool has_other_cpus; /* somewhere times of different CPUs, or of unknown ones, stand side by
                             side */
     double worst; /* the largest increase of time that is significant: 0.03 is 3 %; or 0 */

@@ -9,7 +9,7 @@
 struct counts {
     size_t tested, significant, testable, exact;
     size_t without_interval; /* cells */
-    size_t least_rounds, most_rounds;
+    size_t least_rounds;
 };
 
 /* False: memory has run out. `verdict` takes the worst change; NULL: these are no times. A grid

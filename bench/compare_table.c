@@ -87,8 +87,6 @@ static void series_count(struct counts *counts, const struct series *series)
     counts->without_interval += !isfinite(series->middle.most);
     if (counts->least_rounds == 0 || series->count < counts->least_rounds)
         counts->least_rounds = series->count;
-    if (series->count > counts->most_rounds)
-        counts->most_rounds = series->count;
 }
 
 static void worst_take(struct compare_verdict *verdict, double change, const char *name)
