@@ -168,7 +168,7 @@ static int bench(const struct options *options, const struct shapes *shapes,
     const struct contender_kind *kinds[4 + PEERS_MAX];
     size_t kind_count = 0;
     struct calibration calibration = {0};
-    struct sweep sweep = {.options = options, .calibration = &calibration};
+    struct sweep sweep = {.options = options, .calibration = &calibration, .machine = machine};
     int status = STATUS_WRONG;
     const bool is_planned =
         (!options->out || !hosts_reports(hosts) || report_try(options->out, failure)) &&

@@ -118,7 +118,7 @@ static void shape_leave(struct sweep *sweep)
         if (row->shape == sweep->shape && row->contender.state)
             row->contender.kind->release(&row->contender);
     }
-    if (sweep->shape && sweep->shape_done)
+    if (sweep->shape && sweep->shape_done && machine_is_pinned(sweep->machine))
         sweep->shape_done(sweep, sweep->shape);
     if (sweep->shape)
         workload_destroy(&sweep->workload);

@@ -51,7 +51,8 @@ struct sweep {
     struct exact exact; /* its output in float64, where errors are asked for */
     bool has_enough; /* that shape, of rounds */
     size_t runs, runs_done; /* of this process, with those that need not be run */
-    /* Called when all of a shape has been timed, and now and then; or NULL. */
+    const struct machine *machine; /* where it is pinned */
+    /* Called when all of a shape has been timed there, and now and then; or NULL. */
     void (*shape_done)(struct sweep *sweep, const struct shape *shape);
     void (*beat)(struct sweep *sweep);
     struct hosts *hosts; /* of these; or NULL */

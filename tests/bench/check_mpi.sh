@@ -78,6 +78,21 @@ grep -q 'weir-bench: host two was lost' err || fail "the host that was lost is n
 hosts --mpi share --resume >said 2>err || fail "after a loss: $(<err)"
 [[ $(timed) -eq $wanted ]] || fail "after a loss: $(timed) of $wanted were timed"
 
+# ---- A process that is moved off its core: what it times there is not kept ----
+
+if [[ $(nproc) -ge 2 ]]; then
+    rm -rf out.*
+    "$bench" "${run[@]}" --mpi share --benchmark_min_time=0.1 >said 2>err &
+    while [[ ! -e out.parts/a ]] && kill -0 $! 2>/dev/null; do
+        sleep 0.01
+    done
+    taskset -apc "0-$(($(nproc --all) - 1))" $! >said || fail "it cannot be moved: $(<err)"
+    status=0
+    wait $! || status=$?
+    [[ $status -eq 1 && -e out.parts/a && ! -e out.parts/c ]] && grep -q "no longer pinned" err ||
+        fail "moved: status $status, parts are $(ls out.parts): $(<err)"
+fi
+
 # ---- Each: a file of every host, one page ----
 
 rm -rf out.* out-*
