@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "command_line.h"
 #include "common/ending.h"
+#include "common/hash.h"
 #include "mpi/cluster.h"
 #include "stock/draws.h"
 
@@ -101,6 +102,29 @@ static bool steps_make(struct steps *steps, struct failure *failure)
     return model_make(steps, failure);
 }
 
+/* Ranks of different models would wait for one another for ever. */
+static bool ranks_agree(const struct steps *steps, struct failure *failure)
+{
+    const struct steps_options *of = &steps->options;
+    const uint64_t numbers[] = {of->input,  of->units,  of->window, of->batch,
+                                of->slices, of->layers, of->steps};
+    const uint64_t mine =
+        hash_bytes(hash_bytes(HASH_START, numbers, sizeof numbers), of->cell, strlen(of->cell));
+    const struct cluster *cluster = steps->cluster;
+    const size_t ranks = cluster ? cluster->ranks : 1;
+    bool is_good = true;
+    uint64_t *all = calloc(ranks, sizeof *all);
+    if (!all)
+        abort(); /* the others would wait; so mpirun ends them */
+    if (cluster)
+        cluster->collect(&mine, sizeof mine, all);
+    for (size_t r = 1; r < ranks && is_good; r++)
+        if (all[r] != all[0])
+            is_good = fail(failure, "rank %zu was given other options than rank 0", r);
+    free(all);
+    return cluster_agree(cluster, is_good, failure);
+}
+
 static bool steps_run(struct steps *steps, struct failure *failure)
 {
     const struct steps_options *options = &steps->options;
@@ -185,7 +209,7 @@ int main(int argc, char **argv)
     if (steps.options.mpi && !(steps.cluster = cluster_open(&failure)))
         return complain(&failure, STATUS_WRONG);
     const bool is_made = steps_make(&steps, &failure);
-    if (!cluster_agree(steps.cluster, is_made, &failure))
+    if (!cluster_agree(steps.cluster, is_made, &failure) || !ranks_agree(&steps, &failure))
         status = complain(&failure, STATUS_WRONG);
     else if (!steps_run(&steps, &failure) || !steps_print(&steps, &failure))
         status = complain(&failure, STATUS_FAILED);

@@ -51,6 +51,10 @@ refuses 2 "'--bogus' is no option" -n 3 "$stock" --mpi --bogus
 refuses 2 "rank 1 was given other options or data than rank 0" \
     -n 1 "$stock" --mpi "${training[@]}" : -n 1 "$stock" --mpi "${training[@]}" --seed 7
 refuses 2 "there is no cell 'none'" -n 2 "$stock" --mpi "${training[@]}" : -n 1 "$stock" --mpi --cell none
+steps=$(dirname "$stock")/weir-steps status=0
+timeout 20 "$mpirun" -n 1 "$steps" --mpi --units 3 : -n 1 "$steps" --mpi --units 4 >out 2>err || status=$?
+[[ $status -eq 2 && $(grep '^weir-' err) == "weir-steps: rank 1 was given other options than rank 0" ]] ||
+    complain "weir-steps of two models: ended with $status: $(<err)"
 if $all; then
     head -c 1000 state >cut
     refuses 2 "cut" -n 2 "$stock" --mpi "${training[@]}" --checkpoint cut --resume
