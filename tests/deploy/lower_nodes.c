@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "deploy/deploy.h"
 #include "deploy/graph.h"
+#include "emit/template.h"
 #include "formats/formats.h"
 #include "onnx/onnx.h"
 
@@ -199,21 +200,27 @@ static void add_array(const struct buffer *buffer, const void *memory, struct te
 static void write_function(const struct trial *t, void *const *memory, FILE *out)
 {
     const struct schedule *schedule = t->model->schedule;
-    struct text text = {0};
-    text_add(&text, "/* %s */\nstatic int model_%zu(void)\n{\n    static char arena[%zu];\n",
-             t->folder, functions++, schedule->arena + SCHEDULE_ALIGN);
+    struct text text = {0}, expanded = {0};
+    char *name = text_format("model_%zu", functions++);
+    const struct template_value value = {"NAME", name};
+    text_add(&text, "/* %s */\n", t->folder);
+    schedule_constants(schedule, &text);
+    text_add(&text, "static int %s(void)\n{\n    static char arena[%zu];\n", name,
+             schedule->arena + SCHEDULE_ALIGN);
     text_add(&text, "    (void)arena;\n");
     for (size_t b = 0; b < schedule->buffer_count; b++)
         if (schedule->buffers[b].place == PLACE_INPUT || schedule->buffers[b].place == PLACE_OUTPUT)
             add_array(&schedule->buffers[b], memory[b], &text);
-    schedule_constants(schedule, &text);
     schedule_text(schedule, NULL, NULL, &text);
     text_add(&text, "    return 0");
     for (size_t i = 0; i < schedule->output_count; i++)
         text_add(&text, " || memcmp(y%zu, y%zu_given, sizeof y%zu) != 0", i, i, i);
     text_add(&text, ";\n}\n\n");
-    fputs(text.chars, out);
+    template_expand(&expanded, text.chars, &value, 1);
+    fputs(expanded.chars, out);
+    text_free(&expanded);
     text_free(&text);
+    free(name);
 }
 
 static bool has_kernels(const struct schedule *schedule)
