@@ -36,6 +36,9 @@ deploys parts
 make float_axes
 refused float_axes "its axes are no constant whole numbers"
 
+make far
+refused far "its input with its pads has more elements than a call can have"
+
 # As many elements are not the same axes.
 make turned
 refused turned "'h1' and 'h' have different shapes" --carry h1=h

@@ -84,6 +84,21 @@ static void finite(struct writer *writer)
     node(writer, "Exp", (char *)"p", NULL, (char *)"y");
 }
 
+/* Few outputs of windows over what is around few elements, which is more than a size can say. */
+static void far_windows(struct writer *writer)
+{
+    enum { PADS = 6, DIMS = 5 };
+    static const int64_t shape[DIMS] = {1, 1, 2, 2, 4}, ones[] = {1, 1, 1},
+                         far[PADS] = {1 << 22, 1 << 22, 1 << 22, 1 << 22, 1 << 22, 1 << 22};
+    const size_t count = DIMS;
+    char *to = writer_constant(writer, writer_ints(writer, shape, 1, &count, ONNX_INT64));
+    node(writer, "Reshape", (char *)"p", to, (char *)"a");
+    Onnx__Node *pool = node(writer, "MaxPool", (char *)"a", NULL, (char *)"y");
+    writer_list(writer, pool, "kernel_shape", ones, 3);
+    writer_list(writer, pool, "strides", far, 3);
+    writer_list(writer, pool, "pads", far, PADS);
+}
+
 static Onnx__Node *gru(struct writer *writer, char *from)
 {
     enum { HIDDEN = 2 };
@@ -157,7 +172,8 @@ static const struct {
     void (*write)(struct writer *writer);
 } kinds[] = {{"unsqueezed", unsqueezed}, {"long_loop", long_loop}, {"parts", parts},
              {"float_axes", float_axes}, {"turned", turned},       {"infinite", infinite},
-             {"finite", finite},         {"named", named},         {"masked", masked}};
+             {"finite", finite},         {"named", named},         {"masked", masked},
+             {"far", far_windows}};
 
 int main(int count, char **arguments)
 {

@@ -26,14 +26,20 @@ static size_t reach(const struct window *w, size_t d)
     return (w->out[d] - 1) * (size_t)w->stride[d] + (w->kernel[d] - 1) * (size_t)w->dilation[d] + 1;
 }
 
-/* A buffer with channels innermost, as [batch][channels][spatial]..., and all of it. */
+/* A buffer with channels innermost, as [batch][channels][spatial]..., and all of it. Outputs can be
+ * few where what is around the input is very much: then the input itself, and it failed. */
 static struct view make_room(struct lowering *l, const struct view *x, const size_t *size,
                              struct view *all)
 {
     const size_t dims[] = {x->dims[0], size[0], size[1], size[2], x->dims[1]};
     size_t count = 1;
     for (size_t d = 0; d < sizeof dims / sizeof *dims; d++)
-        count *= dims[d];
+        count = weir_times(count, dims[d]);
+    if (count > INT32_MAX) {
+        l->has_failed = true;
+        lower_refuse(l, "its input with its pads has more elements than a call can have");
+        return *all = *x;
+    }
     *all = view_dense(schedule_buffer(l->schedule, PLACE_ARENA, false, count),
                       sizeof dims / sizeof *dims, dims);
     return (struct view){
