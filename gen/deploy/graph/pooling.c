@@ -26,16 +26,19 @@ static bool read_window(struct lowering *l, struct window *w)
            lower_refuse(l, "%s", l->failure->sentence);
 }
 
-/* How many elements a window in one dimension has within a range that begins before the input. */
+/* How many elements a window in one dimension has within a range that begins before the input:
+ * those before its end, less those before its start. */
 static size_t count_inside(const struct window *w, size_t d, size_t out, int64_t before,
                            int64_t after)
 {
-    size_t count = 0;
-    for (size_t k = 0; k < w->kernel[d]; k++) {
-        const int64_t at = (int64_t)out * w->stride[d] + (int64_t)k * w->dilation[d] - w->before[d];
-        count += at >= -before && at < (int64_t)w->in[d] + after;
+    const int64_t first = (int64_t)out * w->stride[d] - w->before[d], step = w->dilation[d],
+                  ends[] = {-before, (int64_t)w->in[d] + after};
+    int64_t counts[2];
+    for (size_t k = 0; k < 2; k++) {
+        const int64_t below = ends[k] > first ? (ends[k] - first + step - 1) / step : 0;
+        counts[k] = below < (int64_t)w->kernel[d] ? below : (int64_t)w->kernel[d];
     }
-    return count;
+    return (size_t)(counts[1] - counts[0]);
 }
 
 /* A constant with a number for each output, which is broadcast over batch and channels. */

@@ -56,11 +56,10 @@ static float *make_matrix(struct lowering *l, const struct transform *t)
     for (size_t k = 0; k < t->bins; k++) {
         for (size_t i = 0; i < count; i++)
             rows[i] = 0;
-        for (size_t n = 0; n < t->N; n++) {
-            const bool mirrored = t->mirrored && n > t->N / 2;
-            const size_t from = mirrored ? t->N - n : n;
-            if (from < read)
-                add_root(t, roots, rows, inputs, n, from, mirrored, k);
+        for (size_t n = 0; n < read && !(t->mirrored && n > t->N / 2); n++) {
+            add_root(t, roots, rows, inputs, n, n, false, k);
+            if (t->mirrored && n > 0 && t->N - n > t->N / 2)
+                add_root(t, roots, rows, inputs, t->N - n, n, true, k);
         }
         for (size_t i = 0; i < count; i++)
             matrix[k * count + i] = (float)rows[i];
