@@ -116,7 +116,7 @@ const onnx_tensor *lower_shape(struct lowering *l, const struct value *value)
         fail_memory(l->failure);
         return NULL;
     }
-    *tensor = (onnx_tensor){.type = value->is_int ? ONNX_INT64 : ONNX_FLOAT,
+    *tensor = (onnx_tensor){.type = lower_type(value),
                             .rank = value->rank,
                             .count = lower_count(value),
                             .floats = value->is_int ? NULL : &nothing};
@@ -180,15 +180,12 @@ static bool settle_empty(struct lowering *l)
         struct value *value = lower_output(l, i);
         if (!value || !value->uses || value->constant || lower_count(value) > 0)
             continue;
-        onnx_tensor *none =
-            onnx_tensor_create(l->onnx->memory, value->is_int ? ONNX_INT64 : ONNX_FLOAT,
-                               value->rank, value->dims, l->failure);
+        onnx_tensor *none = onnx_tensor_create(l->onnx->memory, lower_type(value), value->rank,
+                                               value->dims, l->failure);
         if (!none)
             return false;
-        const enum whole whole = value->whole;
         *value = lower_blank(value->uses);
         lower_set_constant(value, none);
-        value->whole = whole;
     }
     return true;
 }

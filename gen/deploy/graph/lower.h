@@ -117,9 +117,10 @@ const onnx_tensor *lower_constant(const struct lowering *l, size_t input); /* or
 /* An axis of the input of the node in work, which may be counted from the end. */
 bool lower_axis(const struct lowering *l, int64_t given, const struct value *input, size_t *axis);
 
-/* What whole numbers of a type are; and what an argument of a call has for it: int64_t for all but
- * those of 8 and 16 bits. */
+/* What whole numbers of a type are; a type of a value, which wraps around as its type does; and
+ * what an argument of a call has for it: int64_t for all but those of 8 and 16 bits. */
 enum whole lower_whole(enum onnx_type type);
+enum onnx_type lower_type(const struct value *value);
 enum whole lower_argument_whole(enum whole whole);
 
 /* A new buffer for so many elements that are those of a value. */

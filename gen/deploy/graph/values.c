@@ -41,6 +41,15 @@ enum whole lower_whole(enum onnx_type type)
     return (size_t)type < sizeof wholes / sizeof *wholes ? wholes[type] : WHOLE_64;
 }
 
+enum onnx_type lower_type(const struct value *value)
+{
+    static const enum onnx_type types[] = {
+        [WHOLE_64] = ONNX_INT64,  [WHOLE_I32] = ONNX_INT32,  [WHOLE_U32] = ONNX_UINT32,
+        [WHOLE_I16] = ONNX_INT16, [WHOLE_U16] = ONNX_UINT16, [WHOLE_I8] = ONNX_INT8,
+        [WHOLE_U8] = ONNX_UINT8};
+    return value->is_int ? types[value->whole] : ONNX_FLOAT;
+}
+
 enum whole lower_argument_whole(enum whole whole)
 {
     return whole == WHOLE_I32 || whole == WHOLE_U32 ? WHOLE_64 : whole;
