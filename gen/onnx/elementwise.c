@@ -239,33 +239,43 @@ bool onnx_mod(onnx_call *call)
 
 /* ---- Pow: of two types, the result of the first ---- */
 
-static const onnx_tensor *as_floats(onnx_call *call, const onnx_tensor *x)
+/* Of a whole number to a float, whose bits these are. One that is whole, too, gives what no float
+ * might hold. */
+static int64_t mixed_power(int64_t a, int64_t bits)
 {
-    if (x->floats)
-        return x;
-    onnx_tensor *y = onnx_tensor_create(call->memory, ONNX_FLOAT, x->rank, x->dims, call->failure);
-    for (size_t i = 0; y && i < y->count; i++)
-        y->floats[i] = (float)x->ints[i];
-    return y;
+    const uint32_t word = (uint32_t)bits;
+    float b;
+    memcpy(&b, &word, sizeof b);
+    return b == floorf(b) ? power(a, onnx_to_whole(b)) : onnx_to_whole(powf((float)a, b));
+}
+
+INTS(mixed, mixed_power(a, b));
+
+/* Whole numbers as floats, or the bits of floats as whole numbers, as the other input has them. */
+static const onnx_tensor *as_other(onnx_call *call, const onnx_tensor *y)
+{
+    const enum onnx_type type = y->floats ? ONNX_INT64 : ONNX_FLOAT;
+    onnx_tensor *other = onnx_tensor_create(call->memory, type, y->rank, y->dims, call->failure);
+    for (size_t i = 0; other && i < other->count; i++) {
+        uint32_t word = 0;
+        if (!y->floats) {
+            other->floats[i] = (float)y->ints[i];
+            continue;
+        }
+        memcpy(&word, &y->floats[i], sizeof word);
+        other->ints[i] = word;
+    }
+    return other;
 }
 
 bool onnx_pow(onnx_call *call)
 {
+    static const struct onnx_maths mixed = {"Pow", pow_f, mixed_i, false};
     const onnx_tensor *x = call->inputs[0], *y = call->inputs[1];
     if (!x->floats == !y->floats)
         return onnx_elementwise(call);
-    const onnx_tensor *a = as_floats(call, x), *b = as_floats(call, y);
-    if (!a || !b || !onnx_elementwise_pair(call, maths_of(call), a, b))
-        return false;
-    const onnx_tensor *power = call->outputs[0];
-    if (x->floats)
-        return true;
-    onnx_tensor *whole = onnx_output(call, x->type, power->rank, power->dims);
-    for (size_t i = 0; whole && i < whole->count; i++)
-        whole->ints[i] = onnx_to_whole(power->floats[i]);
-    if (whole)
-        onnx_wrap(whole);
-    return whole != NULL;
+    const onnx_tensor *other = as_other(call, y);
+    return other && onnx_elementwise_pair(call, &mixed, x, other);
 }
 
 /* ---- Where ---- */

@@ -369,6 +369,12 @@ static void check_types(void)
                {WHOLE(ONNX_INT32, "3", 2, -1, 3), WHOLE(ONNX_INT64, "3", 31, -3, -1), LAST},
                0}),
            ONNX_INT32, "3", -2147483648., -1, 0);
+    VALUES((&(struct trial){"Pow",
+                            15,
+                            {{0}},
+                            {WHOLE(ONNX_INT32, "3", 12345, 46341, 9), FLOATS("3", 2, 2, 0.5), LAST},
+                            0}),
+           ONNX_INT32, "3", 152399025, -2147479015, 3);
     const onnx_tensor *m = FLOATS("2 3", 1, 2, 3, 4, 5, 6), *v = FLOATS("3", 1, 0, -1);
     VALUES((&(struct trial){"Einsum", 12, {{.name = "equation", .s = "ij,j"}}, {m, v, LAST}, 0}),
            ONNX_FLOAT, "2", -2, -2);

@@ -52,7 +52,8 @@ static bool express(struct lowering *l, struct value *const of[2], const char *w
     return lower_wrapped(l, of, 2, words, whole, lower_output(l, 0));
 }
 
-/* Of two types: the result is of the first. */
+/* Of two types: the result is of the first. A whole number to a float that is whole, too, is what
+ * no float might hold. */
 bool lower_pow(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), *power = lower_input(l, 1);
@@ -67,7 +68,9 @@ bool lower_pow(struct lowering *l)
         return lower_constant_power(l, x, constant, words);
     words = power->is_int ? "a b to_float pow" : "a b pow";
     if (x->is_int)
-        words = power->is_int ? "a b int_pow" : "a to_float b pow to_int";
+        words = power->is_int ? "a b int_pow"
+                              : "b b floor equal a b to_int int_pow a to_float b pow to_int "
+                                "int_where";
     return express(l, (struct value *const[]){x, power}, words);
 }
 
