@@ -4,6 +4,7 @@
 #include "onnx/window.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool read_window(struct lowering *l, struct window *w)
@@ -115,7 +116,7 @@ static bool lower_average(struct lowering *l, const struct window *w)
 enum { NOWHERE = 1 << 24 }; /* up to which floats are whole numbers */
 
 /* For each output and element of the kernel its place in the input's plane, as a constant. */
-static onnx_tensor *make_places(struct lowering *l, const struct window *w, bool columns_first)
+static onnx_tensor *make_places(struct lowering *l, const struct window *w)
 {
     const size_t dims[] = {w->out[0],    w->out[1],    w->out[2],
                            w->kernel[0], w->kernel[1], w->kernel[2]};
@@ -132,9 +133,7 @@ static onnx_tensor *make_places(struct lowering *l, const struct window *w, bool
                 (int64_t)out[d] * w->stride[d] + (int64_t)tap[d] * w->dilation[d] - w->before[d];
             is_inside &= at[d] >= 0 && at[d] < (int64_t)w->in[d];
         }
-        const int64_t in[] = {(int64_t)w->in[0], (int64_t)w->in[1], (int64_t)w->in[2]};
-        const int64_t place = columns_first ? (at[2] * in[1] + at[1]) * in[0] + at[0]
-                                            : (at[0] * in[1] + at[1]) * in[2] + at[2];
+        const int64_t place = (at[0] * (int64_t)w->in[1] + at[1]) * (int64_t)w->in[2] + at[2];
         tensor->floats[i] = is_inside ? (float)place : NOWHERE;
     }
     return tensor;
@@ -157,13 +156,29 @@ static bool make_starts(struct lowering *l, const struct window *w, struct value
     return tensor;
 }
 
+/* What was found, of all planes: with the first dimension fastest, of the same elements, where that
+ * is asked for. */
+static bool give_places(struct lowering *l, const struct window *w, struct value *found,
+                        struct value *starts)
+{
+    enum { WORDS_MAX = 400 };
+    const bool columns_first = onnx_attribute_int(l->node, "storage_order", 0) != 0;
+    struct value *of[] = {found, starts};
+    char words[WORDS_MAX] = "a to_int b int_add";
+    if (columns_first)
+        snprintf(words, sizeof words,
+                 "a to_int #%zu int_rest #%zu int_mul a to_int #%zu int_div #%zu int_rest int_add "
+                 "#%zu int_mul a to_int #%zu int_div int_add b int_add",
+                 w->in[2], w->in[1], w->in[2], w->in[1], w->in[0], w->in[1] * w->in[2]);
+    return lower_expression(l, of, 2, words, lower_output(l, 1));
+}
+
 /* The place of the first element of each window that is the greatest, or a NaN. */
 static bool lower_places(struct lowering *l, const struct window *w, struct value *patches,
                          struct value *most)
 {
     static const bool axes[ONNX_RANK_MAX] = {
         [1 + SPATIAL_MAX] = true, [2 + SPATIAL_MAX] = true, [3 + SPATIAL_MAX] = true};
-    const bool columns_first = onnx_attribute_int(l->node, "storage_order", 0) != 0;
     struct value places = lower_blank(1), starts, there = places, found = places;
     for (size_t d = 0; d < SPATIAL_MAX; d++)
         for (size_t out = 0; out < w->out[d]; out++)
@@ -171,7 +186,7 @@ static bool lower_places(struct lowering *l, const struct window *w, struct valu
                 return lower_refuse(l, "a window has no element, and so no index");
     if (onnx_window_size(w->in) >= NOWHERE)
         return lower_refuse(l, "its planes are too large for indices");
-    onnx_tensor *tensor = make_places(l, w, columns_first);
+    onnx_tensor *tensor = make_places(l, w);
     if (!tensor || !make_starts(l, w, &starts))
         return false;
     lower_set_constant(&places, tensor);
@@ -185,14 +200,14 @@ static bool lower_places(struct lowering *l, const struct window *w, struct valu
     view.strides[0] = view.strides[view.rank - 1] = 0;
     places = lower_blank(1);
     lower_set_view(&places, &view, false);
-    struct value *of[] = {patches, most, &places}, *last[] = {&found, &starts};
+    struct value *of[] = {patches, most, &places};
     if (!lower_expression(l, of, 3, "a b equal a a equal int_not int_or c 16777216 where",
                           &there) ||
         !lower_reduction(l, &there, axes, "a", "min", NOWHERE, &found))
         return false;
     view = as_output(l, &found.view);
     lower_set_view(&found, &view, false);
-    return lower_expression(l, last, 2, "a to_int b int_add", lower_output(l, 1));
+    return give_places(l, w, &found, &starts);
 }
 
 static bool lower_greatest(struct lowering *l, const struct window *w)
