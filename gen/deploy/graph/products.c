@@ -59,8 +59,10 @@ bool lower_multiply(struct lowering *l, const struct view *a, const struct view 
     const bool is_int = schedule_is_int(l->schedule, a);
     size_t dims[ONNX_RANK_MAX], rank, count = 1;
     if (!onnx_broadcast_dims(x.dims, x.rank - 2, y.dims, y.rank - 2, dims, &rank) ||
-        x.dims[x.rank - 1] != y.dims[y.rank - 2] || rank + 3 > VIEW_RANK_MAX)
+        x.dims[x.rank - 1] != y.dims[y.rank - 2])
         return lower_refuse(l, "the shapes of its inputs do not go together");
+    if (rank + 3 > VIEW_RANK_MAX)
+        return lower_refuse(l, "its sums have more than %d dimensions", VIEW_RANK_MAX);
     struct view batch[2] = {x, y};
     struct loop loop = {
         .rank = rank + 3, .reduced = 1, .operand_count = 2, .term_count = 3, .start = 0};
