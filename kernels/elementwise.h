@@ -75,19 +75,35 @@ static inline float weir_erf(float x)
     return x != x ? x : x < 0 ? -value : value;
 }
 
+/* As v_mul, in double precision; a * b + c, rounded twice. */
+static inline double weir_product(double a, double b)
+{
+    double product = a * b;
+#if defined(__FMA__) || !defined(__x86_64__)
+    WEIR_ROUNDED(product);
+#endif
+    return product;
+}
+
+static inline double weir_next(double a, double b, double c)
+{
+    return weir_product(a, b) + c;
+}
+
 /* sin(x + quarters pi/2), less the multiple of pi/2 that is nearest in double precision, which is
  * exact enough up to 2^30; what is larger has no value here. */
 static inline float weir_sine(float x, int quarters)
 {
-    const double n = (double)x * 0.63661977236758134 + 6755399441055744.0;
+    const double n = weir_next(x, 0.63661977236758134, 6755399441055744.0);
     const double whole = n - 6755399441055744.0;
-    const double r = ((double)x - whole * 1.5707963267341256) - whole * 6.0771005065061922e-11;
+    const double r =
+        weir_next(-whole, 6.0771005065061922e-11, weir_next(-whole, 1.5707963267341256, (double)x));
     const double s = r * r;
-    const double sine =
-        r + r * s * (-1.0 / 6 + s * (1.0 / 120 + s * (-1.0 / 5040 + s * (1.0 / 362880))));
-    const double cosine =
-        1 + s * (-1.0 / 2 +
-                 s * (1.0 / 24 + s * (-1.0 / 720 + s * (1.0 / 40320 - s * (1.0 / 3628800)))));
+    double sine = weir_next(s, weir_next(s, 1.0 / 362880, -1.0 / 5040), 1.0 / 120);
+    sine = weir_next(r * s, weir_next(s, sine, -1.0 / 6), r);
+    double cosine = weir_next(-s, 1.0 / 3628800, 1.0 / 40320);
+    cosine = weir_next(s, weir_next(s, cosine, -1.0 / 720), 1.0 / 24);
+    cosine = weir_next(s, weir_next(s, cosine, -1.0 / 2), 1);
     if (!(x <= 0x1p30f && x >= -0x1p30f))
         return NAN;
     const unsigned quarter = (unsigned)((int64_t)whole + quarters) & 3;
@@ -121,20 +137,20 @@ static inline double weir_log2(double x)
     const double f = (m - 1) / (m + 1), s = f * f;
     double p = 1.0 / 19;
     for (int k = 17; k > 0; k -= 2)
-        p = p * s + 1.0 / k;
-    return n + f * p * 2.8853900817779268;
+        p = weir_next(p, s, 1.0 / k);
+    return weir_next(f * p, 2.8853900817779268, n);
 }
 
 /* 2^x for x between -200 and 200: 2^n times an exponential, by its series. */
 static inline double weir_exp2(double x)
 {
     const double n = (x + 6755399441055744.0) - 6755399441055744.0;
-    const double r = (x - n) * 0.69314718055994531;
+    const double r = weir_product(x - n, 0.69314718055994531);
     const uint64_t bits = (uint64_t)((int64_t)n + 1023) << 52;
     double p = 1, scale;
     memcpy(&scale, &bits, sizeof scale);
     for (int k = 12; k > 0; k--)
-        p = p * r / k + 1;
+        p = weir_product(p, r) / k + 1;
     return p * scale;
 }
 

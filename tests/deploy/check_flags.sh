@@ -10,7 +10,7 @@ make_scratch
 $emulator "$build/bin/make_weights" "$scratch/raw" 140 5
 "${WEIR_GEN:-$build/bin/weir-gen}" --deploy gru --name net --input 3 --hidden 5 --from "$scratch/raw" --out "$scratch/net"
 
-count=0
+count=0 first=
 check() { # COMPILER FLAG...
     local compiler=$1 words=("${@:2}") language=() machine under=($emulator)
     machine=$("$compiler" -dumpmachine | cut -d- -f1)
@@ -30,6 +30,14 @@ check() { # COMPILER FLAG...
     count=$((count + 1))
 }
 
+# Products in double precision are rounded before anything is added, too.
+exact() { # COMPILER FLAG...
+    local bits
+    "$1" -std=gnu11 -I "$root/kernels" "${@:2}" "$root/tests/deploy/exact.c" -lm -o "$scratch/exact"
+    bits=$("$scratch/exact")
+    [[ ${first:=$bits} == "$bits" ]] || fail "$* gives $bits, expected $first."
+}
+
 for compiler in $compilers; do
     command -v "$compiler" >/dev/null || continue
     native=()
@@ -37,6 +45,9 @@ for compiler in $compilers; do
     check "$compiler" -O3 "${native[@]}"
     check "$compiler" -Ofast
     check "$compiler" -O2 -ffast-math "${native[@]}"
+    [[ $compiler != *++ && ${#native[@]} -gt 0 ]] || continue
+    exact "$compiler" -O2
+    exact "$compiler" -O3 -ffp-contract=fast "${native[@]}"
 done
 [[ $count -gt 0 ]] || fail "nothing was run."
 echo "$count builds, all of them right"
