@@ -229,8 +229,17 @@ bool lower_multiply(struct lowering *l, const struct view *a, const struct view 
 
 struct deploy_layer *lower_layer(struct lowering *l, const char *cell, const double size[4]);
 
-/* share.c: kernels of the same weights become one. */
+/* share.c: kernels of the same weights become one. The sizes of what a layer has learned; and
+ * whether another is the same kernel with the same weights, which have these sizes. */
+struct lower_sizes {
+    size_t count, rows[PARAMS_MAX], cols[PARAMS_MAX];
+};
+
 bool lower_share(struct lowering *l);
+bool lower_read_sizes(const struct deploy_layer *layer, struct lower_sizes *sizes,
+                      struct failure *failure);
+bool lower_same_layer(const struct deploy_layer *a, const struct deploy_layer *b,
+                      const struct lower_sizes *sizes);
 
 /* ---- Quantised numbers: quantised.c ---- */
 

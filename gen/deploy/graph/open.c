@@ -25,18 +25,13 @@ struct trial {
     bool lowered;
 };
 
-/* Of the parameters of a layer. */
-struct sizes {
-    size_t count, rows[PARAMS_MAX], cols[PARAMS_MAX];
-};
-
 struct opening {
     const onnx_model *onnx;
     const struct deploy_request *request;
     struct deploy_model *model;
     struct lower_steps hints; /* that the trials are lowered with */
     struct trial most, less; /* for the most steps, and one less */
-    struct sizes sizes[DEPLOY_LAYERS_MAX]; /* of what its layers have learned */
+    struct lower_sizes sizes[DEPLOY_LAYERS_MAX]; /* of what its layers have learned */
     struct trial spare; /* one that ended: its memory is taken again, as fresh memory costs more */
     size_t least; /* steps down to which one text is right for all */
     bool has_one; /* one step has a text of its own */
@@ -96,58 +91,12 @@ static void begin_trial(struct opening *o, size_t steps, const struct lower_step
 
 /* ---- What differs ---- */
 
-static bool same_numbers(const struct weir_numbers *a, const struct weir_numbers *b, size_t rows,
-                         size_t cols)
-{
-    const bool bytes = weir_is_bytes(a->type);
-    if (!a->data || !b->data || a->type != b->type)
-        return !a->data && !b->data;
-    bool same = a->data == b->data ||
-                !memcmp(a->data, b->data, rows * cols * sizeof(float) / weir_word_columns(a->type));
-    for (size_t row = 0; row < rows && bytes; row++)
-        same &= weir_scale_of(a, row, row * cols, 1, cols) ==
-                    weir_scale_of(b, row, row * cols, 1, cols) &&
-                weir_zero_of(a, row) == weir_zero_of(b, row);
-    return same;
-}
-
-/* What the parameters of a layer's cell are. False: it is none. */
-static bool read_sizes(const struct deploy_layer *layer, struct sizes *sizes)
-{
-    struct failure why;
-    struct graph *graph = source_parse(&layer->passes[0].cell, layer->size, &why);
-    if (!graph)
-        return false;
-    sizes->count = (size_t)graph->param_count;
-    for (size_t i = 0; i < sizes->count; i++) {
-        sizes->rows[i] = deployment_size(layer, graph, graph->params[i].rows);
-        sizes->cols[i] = deployment_size(layer, graph, graph->params[i].cols);
-    }
-    graph_free(graph);
-    return true;
-}
-
-/* Whether a layer is the same kernel with the same weights, which have these sizes. */
-static bool same_layer(const struct deploy_layer *a, const struct deploy_layer *b,
-                       const struct sizes *sizes)
-{
-    const struct source *cell = &a->passes[0].cell, *other = &b->passes[0].cell;
-    bool same = cell->length == other->length && !memcmp(cell->text, other->text, cell->length) &&
-                !memcmp(a->size, b->size, sizeof a->size) && a->pass_count == b->pass_count &&
-                a->has_bytes == b->has_bytes && a->is_product == b->is_product &&
-                a->is_work == b->is_work;
-    for (size_t i = 0; same && i < sizes->count; i++)
-        same = same_numbers(&a->passes[0].params[i], &b->passes[0].params[i], sizes->rows[i],
-                            sizes->cols[i]);
-    return same;
-}
-
 static bool same_layers(const struct opening *o, const struct deploy_model *a)
 {
     const struct deploy_model *most = o->most.model;
     bool same = a->layer_count == most->layer_count;
     for (size_t l = 0; l < a->layer_count && same; l++)
-        same = same_layer(&most->layers[l], &a->layers[l], &o->sizes[l]);
+        same = lower_same_layer(&most->layers[l], &a->layers[l], &o->sizes[l]);
     return same;
 }
 
@@ -193,11 +142,12 @@ static bool is_foretold(const struct opening *o, struct trial *trial, size_t ste
  * too many. */
 static bool take_layer(struct deploy_model *model, const struct deploy_layer *layer, size_t *number)
 {
-    struct sizes sizes;
+    struct lower_sizes sizes;
+    struct failure why;
     size_t l = 0;
-    if (!read_sizes(layer, &sizes))
+    if (!lower_read_sizes(layer, &sizes, &why))
         return false;
-    while (l < model->layer_count && !same_layer(layer, &model->layers[l], &sizes))
+    while (l < model->layer_count && !lower_same_layer(layer, &model->layers[l], &sizes))
         l++;
     if (l == DEPLOY_LAYERS_MAX)
         return false;
@@ -349,11 +299,12 @@ static bool build(struct opening *o, struct failure *failure)
  * True: there are more than one. */
 static bool find_steps(struct opening *o)
 {
+    struct failure why;
     bool opens;
     begin_trial(o, o->request->steps, &o->hints, false, &o->most);
     opens = o->most.lowered;
     for (size_t l = 0; opens && l < o->most.model->layer_count; l++)
-        opens = read_sizes(&o->most.model->layers[l], &o->sizes[l]);
+        opens = lower_read_sizes(&o->most.model->layers[l], &o->sizes[l], &why);
     if (opens)
         deploy_schedule_text(o->most.model->schedule, &o->most.text);
     opens = opens && go_through(o);

@@ -1,45 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that have the same cell and the same weights, as unrolled layers have one in each step:
- * they are one, and its weights are stored once. */
+/* Whether kernels are the same. Those with the same cell and the same weights, as unrolled layers
+ * have one in each step, become one, whose weights are stored once. */
+#include "deploy/deployment.h"
 #include "deploy/graph/lower.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* How many numbers each learned matrix or vector has; false: the cell cannot be read. */
-static bool count_numbers(struct lowering *l, const struct deploy_layer *layer,
-                          size_t counts[PARAMS_MAX], size_t *param_count)
+bool lower_read_sizes(const struct deploy_layer *layer, struct lower_sizes *sizes,
+                      struct failure *failure)
 {
-    struct graph *graph = source_parse(&layer->passes[0].cell, layer->size, l->failure);
+    struct graph *graph = source_parse(&layer->passes[0].cell, layer->size, failure);
     if (!graph)
         return false;
-    *param_count = (size_t)graph->param_count;
-    for (int i = 0; i < graph->param_count; i++) {
-        const struct param *param = &graph->params[i];
-        const double cols = param->cols < 0 ? 1 : layer->size[graph_extent(graph, param->cols)];
-        counts[i] = (size_t)(layer->size[graph_extent(graph, param->rows)] * cols);
+    sizes->count = (size_t)graph->param_count;
+    for (size_t i = 0; i < sizes->count; i++) {
+        sizes->rows[i] = deployment_size(layer, graph, graph->params[i].rows);
+        sizes->cols[i] = deployment_size(layer, graph, graph->params[i].cols);
     }
     graph_free(graph);
     return true;
 }
 
-static bool same_cell(const struct deploy_layer *a, const struct deploy_layer *b)
+static bool same_numbers(const struct weir_numbers *a, const struct weir_numbers *b, size_t rows,
+                         size_t cols)
 {
-    const struct source *one = &a->passes[0].cell, *other = &b->passes[0].cell;
-    return !a->has_bytes && !b->has_bytes && a->is_work == b->is_work &&
-           a->is_product == b->is_product && a->is_exact == b->is_exact && a->type == b->type &&
-           !memcmp(a->size, b->size, sizeof a->size) && one->length == other->length &&
-           !memcmp(one->text, other->text, one->length);
+    const bool bytes = weir_is_bytes(a->type);
+    if (!a->data || !b->data || a->type != b->type)
+        return !a->data && !b->data;
+    bool same = a->data == b->data ||
+                !memcmp(a->data, b->data, rows * cols * sizeof(float) / weir_word_columns(a->type));
+    for (size_t row = 0; row < rows && bytes; row++)
+        same &= weir_scale_of(a, row, row * cols, 1, cols) ==
+                    weir_scale_of(b, row, row * cols, 1, cols) &&
+                weir_zero_of(a, row) == weir_zero_of(b, row);
+    return same;
 }
 
-static bool same_weights(const struct deploy_layer *a, const struct deploy_layer *b,
-                         const size_t *counts, size_t param_count)
+/* Whether kernels are the same, but for what they have learned. */
+static bool same_kernel(const struct deploy_layer *a, const struct deploy_layer *b)
 {
-    bool same = true;
-    for (size_t i = 0; i < param_count && same; i++) {
-        const float *one = a->passes[0].params[i].data, *other = b->passes[0].params[i].data;
-        same = one == other || (one && other && !memcmp(one, other, counts[i] * sizeof *one));
-    }
+    const struct source *cell = &a->passes[0].cell, *other = &b->passes[0].cell;
+    return a->pass_count == b->pass_count && a->has_bytes == b->has_bytes &&
+           a->is_product == b->is_product && a->is_work == b->is_work &&
+           a->is_exact == b->is_exact && a->type == b->type && cell->length == other->length &&
+           !memcmp(a->size, b->size, sizeof a->size) &&
+           !memcmp(cell->text, other->text, cell->length);
+}
+
+bool lower_same_layer(const struct deploy_layer *a, const struct deploy_layer *b,
+                      const struct lower_sizes *sizes)
+{
+    bool same = same_kernel(a, b);
+    for (size_t i = 0; same && i < sizes->count; i++)
+        same = same_numbers(&a->passes[0].params[i], &b->passes[0].params[i], sizes->rows[i],
+                            sizes->cols[i]);
     return same;
 }
 
@@ -47,15 +61,15 @@ static bool same_weights(const struct deploy_layer *a, const struct deploy_layer
 static bool find_same(struct lowering *l, size_t number, size_t *found)
 {
     const struct deploy_layer *layers = l->model->layers;
-    size_t counts[PARAMS_MAX], param_count = 0;
-    bool counted = false;
+    struct lower_sizes sizes;
+    bool measured = false;
     for (*found = 0; *found < number; ++*found) {
-        if (!same_cell(&layers[*found], &layers[number]))
+        if (layers[number].has_bytes || !same_kernel(&layers[*found], &layers[number]))
             continue;
-        if (!counted && !count_numbers(l, &layers[number], counts, &param_count))
+        if (!measured && !lower_read_sizes(&layers[number], &sizes, l->failure))
             return false;
-        counted = true;
-        if (same_weights(&layers[*found], &layers[number], counts, param_count))
+        measured = true;
+        if (lower_same_layer(&layers[*found], &layers[number], &sizes))
             return true;
     }
     return true;
