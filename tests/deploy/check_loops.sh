@@ -22,7 +22,7 @@ while read -r row sentence; do
         continue
     fi
     deploy "s$row" "$scratch/$row.onnx" "$scratch/$row"
-    grep -q 'for (int64_t n[0-9]* = 0' "$scratch/s$row/src/s$row.c" || fail "$row.onnx is deployed without a loop."
+    grep -q 'for (int64_t n[0-9]* = 0' "$scratch/s$row/src/s${row}_steps.h" || fail "$row.onnx is deployed without a loop."
 done <"$scratch/list"
 node=/usr/share/libonnx-testdata/data/node/test_scan9_sum
 [[ ! -d $node ]] || deploy s_node "$node/model.onnx" "$node/test_data_set_0"
