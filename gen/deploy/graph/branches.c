@@ -60,6 +60,7 @@ static bool add_branch(struct lowering *l, const onnx_node *node, const onnx_gra
     bool lowered = lower_graph(l, branch);
     l->node = node;
     lowered = lowered && store(l, node, branch, made);
+    lower_forget(l, branch);
     if (lowered)
         return true;
     *why = *l->failure;

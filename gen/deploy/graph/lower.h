@@ -167,6 +167,10 @@ void lower_into(struct lowering *l, struct value *value, const struct view *to);
 /* Computes all that is deferred: branches follow, of which one runs. */
 void lower_settle(struct lowering *l);
 
+/* What is deferred in a branch or a body has no use after it, and is computed nowhere else: what it
+ * reads is there in that alone. */
+void lower_forget(struct lowering *l, const onnx_graph *graph);
+
 /* Whether a loop, in as few dimensions as there need be, became a kernel: work.c. False: it failed.
  */
 bool lower_work(struct lowering *l, const struct loop *loop, bool *made);

@@ -267,21 +267,6 @@ static bool end_step(struct lowering *l, struct repetition *r)
     return !l->has_failed;
 }
 
-/* What is deferred in the body has no use after it. */
-static void forget(struct lowering *l, const onnx_graph *graph)
-{
-    for (size_t n = 0; n < graph->node_count; n++) {
-        const onnx_node *node = &graph->nodes[n];
-        for (size_t i = 0; i < node->output_count; i++)
-            if (node->outputs[i] >= 0)
-                l->values[node->outputs[i]].deferred = NULL;
-        for (size_t b = 0; b < 2 && node->branch[b]; b++)
-            forget(l, node->branch[b]);
-        if (node->form)
-            forget(l, &node->form->graph);
-    }
-}
-
 /* States as they are after the last step. */
 static void give_states(struct lowering *l, struct repetition *r)
 {
@@ -324,7 +309,7 @@ static bool add_body(struct lowering *l, struct repetition *r)
     l->schedule->steps[at].repeat = repeat;
     l->schedule->steps[at].condition = condition;
     schedule_step(l->schedule, STEP_END, node->name);
-    forget(l, r->body);
+    lower_forget(l, r->body);
     return !r->is_known || repeat.most <= SCHEDULE_COST_MOST / repeat.cost ||
            lower_refuse(l, "it takes more steps than are allowed for it");
 }

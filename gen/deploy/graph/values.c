@@ -306,3 +306,21 @@ void lower_settle(struct lowering *l)
         if (l->values[v].deferred)
             lower_view(l, &l->values[v]);
 }
+
+void lower_forget(struct lowering *l, const onnx_graph *graph)
+{
+    for (size_t n = 0; n < graph->node_count; n++) {
+        const onnx_node *node = &graph->nodes[n];
+        for (size_t i = 0; i < node->output_count; i++) {
+            struct value *value = node->outputs[i] < 0 ? NULL : &l->values[node->outputs[i]];
+            if (!value || !value->deferred)
+                continue;
+            lower_give_loop(l, value->deferred);
+            value->deferred = NULL;
+        }
+        for (size_t b = 0; b < 2 && node->branch[b]; b++)
+            lower_forget(l, node->branch[b]);
+        if (node->form)
+            lower_forget(l, &node->form->graph);
+    }
+}
