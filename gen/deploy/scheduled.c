@@ -70,13 +70,25 @@ static void add_step_count(const struct deploy_model *model, struct text *rows,
     if (asks)
         text_add(&size, "\nenum { @UPPER@_STEPS = %zu };", model->steps);
     values_take(values, "STEPS_SIZE", &size);
-    values_add(values, "STEPS_USED", "%s",
-               asks ? "    const ptrdiff_t n = (ptrdiff_t)steps;\n    (void)n;" : "");
     values_add(values, "STEPS_FAIL", "%s", asks ? "there are other steps than that, " : "");
     if (asks && model->least == model->steps)
         text_add(rows, " *     steps: of time, always %zu\n", model->steps);
     else if (asks)
         text_add(rows, " *     steps: of time, %zu to %zu\n", model->least, model->steps);
+}
+
+/* The number of steps by its name; and what a call is given that no step of it reads. */
+static void add_used(const struct deploy_model *model, struct values *values)
+{
+    struct text used = {0};
+    if (model->asks_steps)
+        text_add(&used, "    const ptrdiff_t n = (ptrdiff_t)steps;\n    (void)n;\n");
+    for (size_t i = 0; i < model->schedule->input_count; i++) {
+        const struct buffer *buffer = argument(model->schedule, i);
+        if (buffer->first > buffer->last)
+            text_add(&used, "    (void)x%zu;\n", i);
+    }
+    values_take(values, "STEPS_USED", &used);
 }
 
 static void add_arguments(const struct deploy_model *model, struct values *values)
@@ -87,6 +99,7 @@ static void add_arguments(const struct deploy_model *model, struct values *value
     struct text lists = {0}, of = {0}, missing_of = {0}; /* of many streams */
     bool ints = false;
     add_step_count(model, &rows, values);
+    add_used(model, values);
     if (model->asks_steps) {
         text_add(&list, "size_t steps, ");
         text_add(&names, "steps, ");

@@ -355,7 +355,10 @@ static void add_repeat(const struct schedule *schedule, const struct step *step,
 void schedule_text(const struct schedule *schedule, schedule_kernel *kernel, void *context,
                    struct text *out)
 {
-    if (schedule->repetition_count) {
+    bool repeats = false;
+    for (size_t s = 0; s < schedule->step_count; s++)
+        repeats |= schedule->steps[s].kind == STEP_REPEAT;
+    if (repeats) {
         text_add(out, "    int64_t left = ");
         schedule_whole_text(WHOLE_64, SCHEDULE_COST_MOST, out);
         text_add(out, ";\n");
