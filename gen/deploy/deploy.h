@@ -176,6 +176,10 @@ bool deploy_has_bytes(const struct deploy_model *model);
 void deploy_calls_text(const struct deploy_model *model, struct text *out);
 void deploy_schedule_text(const struct schedule *schedule, struct text *out);
 
+/* All that is written of a schedule and goes on with the steps: that, and what is said of its
+ * arguments. */
+void deploy_trial_text(const struct schedule *schedule, struct text *out);
+
 void deploy_free_schedules(struct deploy_model *model);
 
 /* Notes a file, by its bytes, that the model is made from. */

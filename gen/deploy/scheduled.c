@@ -21,14 +21,16 @@ static const struct buffer *argument(const struct schedule *schedule, size_t num
     return &schedule->buffers[b];
 }
 
-static void add_argument_row(const struct buffer *buffer, struct text *out)
+static void add_argument_row(const struct buffer *buffer, bool counts, struct text *out)
 {
     const bool in = buffer->place == PLACE_INPUT;
     text_add(out, " *     %c%zu: the %s ", in ? 'x' : 'y', buffer->index, in ? "input" : "output");
     deploy_quote(out, buffer->name);
-    text_add(out, ", %s%zu", buffer->is_int ? "whole numbers, " : "", buffer->count);
+    text_add(out, ",%s", buffer->is_int ? " whole numbers," : "");
+    if (counts || !buffer->rank)
+        text_add(out, " %zu%s", buffer->count, buffer->rounded ? "," : "");
     if (buffer->rounded)
-        text_add(out, ", rounded to %s", buffer->rounded);
+        text_add(out, " rounded to %s", buffer->rounded);
     for (size_t d = 0; d < buffer->rank; d++)
         text_add(out, "%s%zu%s", d ? "][" : " as [", buffer->dims[d],
                  d + 1 == buffer->rank ? "]" : "");
@@ -38,7 +40,14 @@ static void add_argument_row(const struct buffer *buffer, struct text *out)
 static void add_argument_rows(const struct schedule *schedule, struct text *out)
 {
     for (size_t i = 0; i < schedule->input_count + schedule->output_count; i++)
-        add_argument_row(argument(schedule, i), out);
+        add_argument_row(argument(schedule, i), true, out);
+}
+
+/* Without how many elements they have, which need not go on by as much with every step. */
+static void add_open_rows(const struct schedule *schedule, struct text *out)
+{
+    for (size_t i = 0; i < schedule->input_count + schedule->output_count; i++)
+        add_argument_row(argument(schedule, i), false, out);
 }
 
 /* The text of something for the most steps, with a name for their number where it depends on that.
@@ -59,6 +68,24 @@ static void add_merged(const struct deploy_model *model,
     }
     text_free(&most);
     text_free(&less);
+}
+
+/* The rows for any number of steps; and those for one, where they are others. */
+static void add_rows(const struct deploy_model *model, struct text *rows)
+{
+    struct text most = {0}, less = {0}, one = {0};
+    add_merged(model, model->less ? add_open_rows : add_argument_rows, "steps", rows);
+    if (model->one) {
+        add_open_rows(model->schedule, &most);
+        add_open_rows(model->less ? model->less : model->schedule, &less);
+        add_open_rows(model->one, &one);
+        const struct merging merging = {most.chars, less.chars, "steps", model->steps};
+        if (!schedule_merge(&merging, one.chars, 1, NULL))
+            text_add(rows, " * and of one step:\n%s", one.chars);
+    }
+    text_free(&most);
+    text_free(&less);
+    text_free(&one);
 }
 
 /* How many time steps a call has, where it says that. */
@@ -120,7 +147,7 @@ static void add_arguments(const struct deploy_model *model, struct values *value
         text_add(&missing_of, "%s!%c%zu[k]", i ? " || " : "", in ? 'x' : 'y', buffer->index);
         ints |= buffer->is_int;
     }
-    add_merged(model, add_argument_rows, "steps", &rows);
+    add_rows(model, &rows);
     values_take(values, "ARGUMENTS", &list);
     values_take(values, "ARGUMENT_NAMES", &names);
     values_take(values, "ARGUMENT_ROWS", &rows);
@@ -174,6 +201,12 @@ void deploy_schedule_text(const struct schedule *schedule, struct text *out)
     struct writing writing = {schedule, out};
     text_add_bytes(out, "", 0);
     schedule_text(schedule, add_kernel, &writing, out);
+}
+
+void deploy_trial_text(const struct schedule *schedule, struct text *out)
+{
+    deploy_schedule_text(schedule, out);
+    add_open_rows(schedule, out);
 }
 
 void deploy_free_schedules(struct deploy_model *model)

@@ -28,3 +28,4 @@ for folder in "$scratch"/*; do
         "$folder/program" >"$folder/log" || fail "a self-test fails: $(cat "$folder/log")"
     done
 done
+grep -qF "y0: the output d, as [steps][steps][8]" "$scratch/1/f32/include/net.h" || fail "the header has other sizes."

@@ -130,7 +130,7 @@ static bool is_foretold(const struct opening *o, struct trial *trial, size_t ste
     if (!take_places(trial->model->schedule, o->most.model->schedule) ||
         !same_layers(o, trial->model))
         return false;
-    deploy_schedule_text(trial->model->schedule, &trial->text);
+    deploy_trial_text(trial->model->schedule, &trial->text);
     const struct text *less = o->less.model ? &o->less.text : &trial->text;
     const struct merging merging = {o->most.text.chars, less->chars, "n", o->request->steps};
     return schedule_merge(&merging, trial->text.chars, steps, NULL);
@@ -306,7 +306,7 @@ static bool find_steps(struct opening *o)
     for (size_t l = 0; opens && l < o->most.model->layer_count; l++)
         opens = lower_read_sizes(&o->most.model->layers[l], &o->sizes[l], &why);
     if (opens)
-        deploy_schedule_text(o->most.model->schedule, &o->most.text);
+        deploy_trial_text(o->most.model->schedule, &o->most.text);
     opens = opens && go_through(o);
     free_trial(&o->most);
     free_trial(&o->less);
