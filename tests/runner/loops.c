@@ -109,6 +109,14 @@ const struct looped looped[] = {
      "const n i [] = 9\nin y f [2,4] ~\nconst most f [] = 20\n"
      "Loop n - y -> last all {\n" BODY "  Add h h -> next\n  ReduceMax next -> top keepdims=0\n"
      "  Less top most -> on\n  out on\n  out next\n  out h\n}\nout last\nout all\n"},
+    {"a condition for which very much is computed", "decides the shape of what it collects",
+     "in y f [2,4] ~\nconst W f [60,60] ~\nconst zero i [] = 0\nconst one i [] = 1\n"
+     "const most f [] = 300\nconst zero1 f [] = 0\nconst holds b [] = 1\n"
+     "Loop - holds zero y -> count last all {\n  in i i []\n  in go b []\n  in c i []\n"
+     "  in h f [2,4]\n  Add c one -> c1\n  Cast c1 -> f to=1\n  Mul W f -> m\n  MatMul m W -> p\n"
+     "  ReduceMin p -> s keepdims=0\n  Min s f -> t\n  Sub t s -> u\n  Mul u zero1 -> v\n"
+     "  Add v f -> k\n  Less k most -> on\n  Add h h -> next\n"
+     "  out on\n  out c1\n  out next\n  out h\n}\nout last\nout all\n"},
     {"no step is collected", "it has no steps, and collects what they give",
      "const n i [] = 0\nin y f [2,4] ~\n"
      "Loop n - y -> last all {\n" BODY "  Add h h -> next\n  out go\n  out next\n  out h [2,4]\n}\n"

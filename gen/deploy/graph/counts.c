@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps that are tried; nodes that are computed in each; states that count. */
-enum { STEPS_MOST = 1 << 16, NODES_MOST = 64, COUNTED_MOST = 16 };
+/* Steps that are tried; nodes that are computed in each; states that count; and elements that all
+ * such nodes of a model may have, in and out. */
+enum { STEPS_MOST = 1 << 16, NODES_MOST = 64, COUNTED_MOST = 16, ELEMENTS_MOST = 1 << 22 };
 
 /* A state of one whole number, in this step. */
 struct counted {
@@ -18,7 +19,7 @@ struct counted {
 };
 
 struct counting {
-    const struct lowering *l;
+    struct lowering *l;
     const struct repetition *r;
     onnx_memory *memory; /* of a step */
     const onnx_tensor **values; /* of the step, where they are known; of all the model's values */
@@ -108,6 +109,14 @@ static void mark_needed(struct counting *c)
 
 /* ---- Steps ---- */
 
+/* Whether so many tensors more are few enough elements. */
+static bool spend(struct counting *c, const onnx_tensor *const *tensors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        c->l->counted = weir_plus(c->l->counted, tensors[i] ? tensors[i]->count : 1);
+    return c->l->counted <= ELEMENTS_MOST;
+}
+
 static bool compute(struct counting *c, const onnx_node *node)
 {
     struct failure failure;
@@ -117,7 +126,9 @@ static bool compute(struct counting *c, const onnx_node *node)
         return false;
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = node->inputs[i] < 0 ? NULL : value_of(c, node->inputs[i]);
-    if (!onnx_evaluate(node, inputs, outputs, c->memory, &failure))
+    if (!spend(c, inputs, node->input_count) ||
+        !onnx_evaluate(node, inputs, outputs, c->memory, &failure) ||
+        !spend(c, outputs, node->output_count))
         return false;
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
@@ -167,7 +178,7 @@ static bool count(struct counting *c, int64_t *steps)
     return !goes_on || c->step == c->r->most;
 }
 
-bool lower_count_steps(const struct lowering *l, const struct repetition *r, int64_t *steps)
+bool lower_count_steps(struct lowering *l, const struct repetition *r, int64_t *steps)
 {
     const size_t values = l->onnx->value_count + 1;
     struct counting c = {.l = l,

@@ -63,6 +63,7 @@ struct lowering {
     bool has_failed; /* where a view is asked for, which cannot tell by itself */
     struct loop_room *spare; /* of loops that were deferred */
     size_t deferred; /* those that are */
+    size_t counted; /* elements computed to know how many steps there are: counts.c */
 };
 
 /* Room for a deferred loop, which is large: it is used again. */

@@ -21,6 +21,6 @@ struct repetition {
 
 /* How many steps a Loop has whose condition depends on nothing but constants and the number of the
  * step: found by computing that. counts.c. */
-bool lower_count_steps(const struct lowering *l, const struct repetition *r, int64_t *count);
+bool lower_count_steps(struct lowering *l, const struct repetition *r, int64_t *count);
 
 #endif
