@@ -49,6 +49,12 @@ refused unsqueezed "--steps: no open axis of the model's inputs is known to be t
 "$build/bin/weir-gen" --model "$scratch/unsqueezed/model.onnx" --name net --isa scalar --batch 4 \
     --out "$scratch/unsqueezed/net" || fail "unsqueezed is not deployed."
 
+# What is carried is found once, whatever number of steps there is.
+make carried
+"$build/bin/weir-gen" --model "$scratch/carried/model.onnx" --name net --isa scalar --steps 4 --carry auto \
+    --out "$scratch/carried/net" >"$scratch/said" || fail "carried is not deployed."
+[[ $(<"$scratch/said") == k_out=k_in ]] || fail "--carry auto says '$(<"$scratch/said")'."
+
 # An open axis that is called a batch is one unless it is said, by --batch or by the shape of another input, and an axis of
 # the same name has the same size.
 deployed_as() { # KIND INPUT SHAPE OPTION...

@@ -63,7 +63,7 @@ mkdir "$scratch/exponential" "$scratch/rounded"
 "$build/bin/make_model" exponential "$scratch/exponential"
 "$build/bin/make_model" rounded "$scratch/rounded"
 exponential=$scratch/exponential/model.onnx
-refused "it rounds to 16 bits" --model "$scratch/rounded/model.onnx"
+refused "is not declared, and may be one of 16 bits" --model "$scratch/rounded/model.onnx"
 refused "is no recurrent node of the model" --model "$exponential" --node other
 stack=$scratch/stack/model.onnx
 # Its nodes have no names, so that those of their outputs stand for them.

@@ -136,6 +136,19 @@ static void unsqueezed(struct writer *writer)
     node(writer, "Relu", (char *)"p", NULL, (char *)"y");
 }
 
+/* An output whose name and shape tell that it is an input of the next call, beside open steps. */
+static void carried(struct writer *writer)
+{
+    writer_input(writer, (char *)"s", ONNX_FLOAT, 3, (const size_t[]){ROWS, 1, 1});
+    writer_input(writer, (char *)"k_in", ONNX_FLOAT, 2, (const size_t[]){ROWS, INPUTS});
+    open_axis(writer, 1, 0, NULL);
+    gru(writer, (char *)"s");
+    node(writer, "Add", (char *)"k_in", (char *)"k_in", (char *)"k_out");
+    writer_output(writer, (char *)"k_out");
+    writer->outputs[1]->type = writer->inputs[2]->type;
+    node(writer, "Relu", (char *)"p", NULL, (char *)"y");
+}
+
 /* A product of two inputs goes through time: that of one is told by the product, of the other by
  * its name. */
 static void masked(struct writer *writer)
@@ -173,7 +186,7 @@ static const struct {
 } kinds[] = {{"unsqueezed", unsqueezed}, {"long_loop", long_loop}, {"parts", parts},
              {"float_axes", float_axes}, {"turned", turned},       {"infinite", infinite},
              {"finite", finite},         {"named", named},         {"masked", masked},
-             {"far", far_windows}};
+             {"far", far_windows},       {"carried", carried}};
 
 int main(int count, char **arguments)
 {

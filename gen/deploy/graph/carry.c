@@ -91,9 +91,8 @@ static bool is_only_input(const onnx_model *onnx, const onnx_value *output)
 }
 
 /* By names, or else, but for the first input, where no other has such a shape. */
-static void find_pairs(const struct lowering *l, struct text *pairs)
+static void find_pairs(const onnx_model *onnx, struct text *pairs)
 {
-    const onnx_model *onnx = l->onnx;
     for (size_t i = 0; i < onnx->graph.input_count; i++) {
         const onnx_value *input = &onnx->values[onnx->graph.inputs[i]];
         int output = find_output(onnx, input, true);
@@ -108,29 +107,31 @@ static void find_pairs(const struct lowering *l, struct text *pairs)
     }
 }
 
-bool lower_pairs(struct lowering *l)
+bool lower_pairs(const onnx_model *onnx, struct deploy_request *request, struct failure *failure)
 {
     struct text pairs = {0};
-    l->carry = l->request->carry;
-    if (!l->carry || strcmp(l->carry, "auto") != 0)
+    if (!request->carry || strcmp(request->carry, "auto") != 0)
         return true;
-    find_pairs(l, &pairs);
-    char *lines = pairs.length ? lower_take(l, pairs.length + 1, 1) : NULL;
+    find_pairs(onnx, &pairs);
+    char *lines = pairs.length ? onnx_memory_take(onnx->memory, pairs.length + 1, 1) : NULL;
+    const bool found = pairs.length > 0;
     if (lines) {
         memcpy(lines, pairs.chars, pairs.length + 1);
         printf("%s\n", lines);
     }
     text_free(&pairs);
-    l->carry = lines;
-    return lines || fail(l->failure, "--carry auto finds no output that is plainly an input of the "
-                                     "next call, expected OUT=IN");
+    request->carry = lines;
+    if (found)
+        return lines || fail_memory(failure);
+    return fail(failure, "--carry auto finds no output that is plainly an input of the next call, "
+                         "expected OUT=IN");
 }
 
 /* ---- What is carried ---- */
 
 bool lower_is_kept(const struct lowering *l, const char *name)
 {
-    for (const char *line = l->carry; line; line = lower_next_line(line)) {
+    for (const char *line = l->request->carry; line; line = lower_next_line(line)) {
         const char *equals = strchr(line, '=');
         const size_t length = equals ? strcspn(equals + 1, "\n") : 0;
         if (equals && length == strlen(name) && !strncmp(equals + 1, name, length))
@@ -142,7 +143,7 @@ bool lower_is_kept(const struct lowering *l, const char *name)
 /* The input that an output is at the next call, or NULL. */
 const struct buffer *lower_find_kept(const struct lowering *l, const char *output, int *number)
 {
-    const char *line = lower_find_line(l->carry, output);
+    const char *line = lower_find_line(l->request->carry, output);
     for (size_t b = 0; b < l->schedule->buffer_count && line; b++) {
         const struct buffer *buffer = &l->schedule->buffers[b];
         *number = (int)b;
@@ -158,9 +159,9 @@ bool lower_carry(struct lowering *l)
 {
     const onnx_graph *graph = &l->onnx->graph;
     size_t carried = 0, kept = 0, asked = 0;
-    if (!l->carry)
+    if (!l->request->carry)
         return true;
-    for (const char *line = l->carry; line; line = lower_next_line(line))
+    for (const char *line = l->request->carry; line; line = lower_next_line(line))
         asked++;
     for (int stores = 0; stores < 2; stores++)
         for (size_t i = 0; i < graph->output_count; i++) {

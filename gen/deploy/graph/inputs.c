@@ -220,7 +220,7 @@ bool lower_inputs(struct lowering *l)
     if (graph->input_count > INPUTS_MOST)
         return fail(l->failure, "the model has more than %d inputs", INPUTS_MOST);
     *t = blank;
-    bool found = lower_pairs(l) && lower_find_roles(l, t);
+    bool found = lower_find_roles(l, t);
     for (size_t i = 0; i < graph->input_count && found; i++)
         found = find_shape(l, t, i, &open);
     if (found && open.length)

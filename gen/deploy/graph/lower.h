@@ -57,7 +57,6 @@ struct lowering {
     struct value *values; /* of every value of the model */
     const bool (*open)[ONNX_RANK_MAX]; /* which of their axes are; NULL: that is not known */
     bool opens; /* what is made is to be right for fewer steps, too */
-    const char *carry; /* lines OUT=IN; NULL: nothing is carried */
     enum exact exact; /* of the node in work */
     bool keeps; /* recurrent nodes go on where the last call ended */
     bool has_failed; /* where a view is asked for, which cannot tell by itself */
@@ -99,9 +98,10 @@ bool lower_graph(struct lowering *l, const onnx_graph *graph);
 bool lower_inputs(struct lowering *l);
 bool lower_outputs(struct lowering *l);
 
-/* carry.c: which outputs are inputs of the next call; the input that an output is, and its buffer;
- * and storing them, at the end. What follows NAME= in a list of lines; NULL: it is not there. */
-bool lower_pairs(struct lowering *l);
+/* carry.c: which outputs are inputs of the next call, found and printed where that is asked for;
+ * the input that an output is, and its buffer; and storing them, at the end. What follows NAME= in
+ * a list of lines; NULL: it is not there. */
+bool lower_pairs(const onnx_model *onnx, struct deploy_request *request, struct failure *failure);
 bool lower_is_kept(const struct lowering *l, const char *input);
 const struct buffer *lower_find_kept(const struct lowering *l, const char *output, int *number);
 bool lower_carry(struct lowering *l);

@@ -313,10 +313,13 @@ static bool find_steps(struct opening *o)
     return opens;
 }
 
-bool graph_lower(const onnx_model *onnx, const struct deploy_request *request,
+bool graph_lower(const onnx_model *onnx, const struct deploy_request *asked,
                  struct deploy_model *model, struct failure *failure)
 {
     static const struct lower_steps plain;
+    struct deploy_request same = *asked, *request = &same;
+    if (!lower_pairs(onnx, request, failure))
+        return false;
     const bool asks = request->steps > 1 && request->steps <= OPEN_STEPS_MOST && !request->inputs;
     bool(*open)[ONNX_RANK_MAX] = asks ? calloc(onnx->value_count + 1, sizeof *open) : NULL;
     struct opening *o = open ? calloc(1, sizeof *o) : NULL;
