@@ -147,23 +147,6 @@ bool lower_gather_nd(struct lowering *l)
 
 /* ---- ReverseSequence ---- */
 
-/* A list of whole numbers, first + step * i, along an axis of a value with axes after it. */
-static struct value *count_up(struct lowering *l, size_t count, size_t after, int64_t first,
-                              int64_t step)
-{
-    const size_t dims[] = {count, 1};
-    struct value *value = lower_take(l, 1, sizeof *value);
-    onnx_tensor *tensor =
-        onnx_tensor_create(l->onnx->memory, ONNX_INT64, 1 + after, dims, l->failure);
-    if (!value || !tensor)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        tensor->ints[i] = first + step * (int64_t)i;
-    *value = lower_blank(1);
-    lower_set_constant(value, tensor);
-    return value;
-}
-
 bool lower_reverse_sequence(struct lowering *l)
 {
     struct value *x = lower_input(l, 0), *lengths = lower_input(l, 1), known = lower_blank(1),
@@ -187,9 +170,9 @@ bool lower_reverse_sequence(struct lowering *l)
     lower_set_view(&numbers, &view, true);
     /* One below 0 becomes one that is too large, so that the call fails. Then step t, while it is
      * less than the length, is length - (1 + 2t) further on. */
-    struct value *checked[] = {&numbers, count_up(l, 1, 0, T + 1, 0)};
-    struct value *of[] = {count_up(l, (size_t)T, time == 0, 0, 1), &known,
-                          count_up(l, (size_t)T, time == 0, 1, 2)};
+    struct value *checked[] = {&numbers, lower_count_up(l, 1, 0, 1, T + 1, 1, true)};
+    struct value *of[] = {lower_count_up(l, 1 + (time == 0), 0, (size_t)T, 0, 1, true), &known,
+                          lower_count_up(l, 1 + (time == 0), 0, (size_t)T, 1, 2, true)};
     if (!checked[1] || !of[0] || !of[2] ||
         !lower_expression(l, checked, 2, "a a a int_sub int_less b a int_sub int_mul a int_add",
                           &known) ||

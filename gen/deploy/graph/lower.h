@@ -134,6 +134,11 @@ size_t lower_count(const struct value *value);
 void lower_set_view(struct value *value, const struct view *view, bool is_int);
 void lower_set_constant(struct value *value, const onnx_tensor *tensor);
 
+/* Numbers along an axis, first + step * i, as a constant that is broadcast to values of this rank;
+ * NULL: there is no memory. */
+struct value *lower_count_up(struct lowering *l, size_t rank, size_t axis, size_t count,
+                             int64_t first, int64_t step, bool is_int);
+
 /* A number for each channel, as a constant that is broadcast to values of this rank. */
 bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, size_t channels,
                         const float *numbers);

@@ -13,25 +13,6 @@ static bool read_axis(struct lowering *l, int64_t given, const struct value *x, 
            (x->dims[*axis] < WHOLE_MOST || lower_refuse(l, "its axis is too long"));
 }
 
-/* A number for each element of an axis, as a constant that is broadcast; NULL: there is no memory.
- */
-static struct value *numbers(struct lowering *l, const struct value *x, size_t axis)
-{
-    size_t dims[ONNX_RANK_MAX];
-    struct value *value = lower_take(l, 1, sizeof *value);
-    for (size_t d = axis; d < x->rank; d++)
-        dims[d - axis] = d == axis ? x->dims[d] : 1;
-    onnx_tensor *tensor =
-        onnx_tensor_create(l->onnx->memory, ONNX_FLOAT, x->rank - axis, dims, l->failure);
-    if (!value || !tensor)
-        return NULL;
-    for (size_t i = 0; i < tensor->count; i++)
-        tensor->floats[i] = (float)i;
-    *value = lower_blank(1);
-    lower_set_constant(value, tensor);
-    return value;
-}
-
 /* The number of an element that is the one sought, or else one that is never chosen: by whether
  * elements are whole numbers, and whether the last one is sought. */
 static const char *const find_words[2][2] = {
@@ -67,7 +48,7 @@ bool lower_arg(struct lowering *l)
                     : lower_reduction(l, x, axes, "a", greatest ? "max" : "min",
                                       greatest ? -INFINITY : INFINITY, &most)))
         return false;
-    struct value *of[] = {x, &most, numbers(l, x, axis)};
+    struct value *of[] = {x, &most, lower_count_up(l, x->rank, axis, x->dims[axis], 0, 1, false)};
     if (!of[2] || !lower_expression(l, of, 3, find_words[x->is_int][last], &there) ||
         !lower_reduction(l, &there, axes, "a", last ? "max" : "min", last ? -1 : WHOLE_MOST,
                          &found))

@@ -7,28 +7,6 @@
 
 enum { LINE_MOST = 8192 }; /* elements that are ranked, for each of which all are looked at */
 
-/* Numbers along an axis, from one on, as a constant that is broadcast; NULL: there is no memory. */
-static struct value *count_along(struct lowering *l, size_t rank, size_t axis, size_t count,
-                                 int64_t first, bool is_int)
-{
-    size_t dims[ONNX_RANK_MAX];
-    struct value *value = lower_take(l, 1, sizeof *value);
-    for (size_t d = axis; d < rank; d++)
-        dims[d - axis] = d == axis ? count : 1;
-    onnx_tensor *tensor = onnx_tensor_create(l->onnx->memory, is_int ? ONNX_INT64 : ONNX_FLOAT,
-                                             rank - axis, dims, l->failure);
-    if (!value || !tensor)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (is_int)
-            tensor->ints[i] = first + (int64_t)i;
-        else
-            tensor->floats[i] = (float)(first + (int64_t)i);
-    *value = lower_blank(1);
-    lower_set_constant(value, tensor);
-    return value;
-}
-
 /* ---- TopK ---- */
 
 /* The view with one more dimension at its end, of elements along an axis. */
@@ -47,7 +25,7 @@ static bool rank_all(struct lowering *l, const struct view *x, size_t axis, bool
                      struct value *ranks)
 {
     bool axes[ONNX_RANK_MAX] = {false};
-    struct value *numbers = count_along(l, x->rank, axis, x->dims[axis], 0, false);
+    struct value *numbers = lower_count_up(l, x->rank, axis, x->dims[axis], 0, 1, false);
     struct value of[2], places[2], claims = lower_blank(1), ties = claims, all = claims,
                                    sum = claims;
     if (!numbers)
@@ -127,7 +105,7 @@ bool lower_top_k(struct lowering *l)
     const struct view from = lower_view(l, x);
     if (!rank_all(l, &from, axis, onnx_attribute_int(l->node, "largest", 1) != 0, &ranks))
         return false;
-    struct value *numbers = count_along(l, x->rank, axis, x->dims[axis], 0, true);
+    struct value *numbers = lower_count_up(l, x->rank, axis, x->dims[axis], 0, 1, true);
     if (!numbers)
         return false;
     struct view places = lower_view(l, numbers);
@@ -182,8 +160,9 @@ bool lower_one_hot(struct lowering *l)
     view.rank = (size_t)rank;
     lower_set_view(&whole, &view, true);
     struct value off = value_of(l, 0), on = value_of(l, 1);
-    struct value *of[] = {&whole, count_along(l, view.rank, (size_t)at, (size_t)count, 0, true),
-                          count_along(l, view.rank, (size_t)at, (size_t)count, -count, true)};
+    struct value *of[] = {&whole,
+                          lower_count_up(l, view.rank, (size_t)at, (size_t)count, 0, 1, true),
+                          lower_count_up(l, view.rank, (size_t)at, (size_t)count, -count, 1, true)};
     struct value *choice[] = {&claims, &on, &off};
     return of[1] && of[2] &&
            lower_expression(l, of, 3, "a b int_equal a c int_equal int_or", &claims) &&

@@ -92,6 +92,27 @@ void lower_set_constant(struct value *value, const onnx_tensor *tensor)
     memcpy(value->dims, tensor->dims, sizeof value->dims);
 }
 
+struct value *lower_count_up(struct lowering *l, size_t rank, size_t axis, size_t count,
+                             int64_t first, int64_t step, bool is_int)
+{
+    size_t dims[ONNX_RANK_MAX + 1];
+    struct value *value = lower_take(l, 1, sizeof *value);
+    for (size_t d = axis; d < rank; d++)
+        dims[d - axis] = d == axis ? count : 1;
+    onnx_tensor *tensor = onnx_tensor_create(l->onnx->memory, is_int ? ONNX_INT64 : ONNX_FLOAT,
+                                             rank - axis, dims, l->failure);
+    if (!value || !tensor)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (is_int)
+            tensor->ints[i] = first + step * (int64_t)i;
+        else
+            tensor->floats[i] = (float)(first + step * (int64_t)i);
+    *value = lower_blank(1);
+    lower_set_constant(value, tensor);
+    return value;
+}
+
 bool lower_set_channels(struct lowering *l, struct value *value, size_t rank, size_t channels,
                         const float *numbers)
 {
