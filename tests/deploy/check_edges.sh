@@ -71,6 +71,7 @@ deployed_as named u "[5][4]" --shape h=5,4
 deployed_as named u "[3][4]" --shape u=3,4
 deployed_as named u "[3][4]" --shape "u=3,4" --shape x=4,3
 deployed_as named u "[7][2]" --batch 2 --shape h=7,2
+refused named "--shape of 'h' has a batch of 3, and --batch says 2" --batch 2 --shape h=7,3
 make masked
 deployed_as masked m "[1][steps]" --steps 6
 

@@ -97,6 +97,19 @@ static size_t size_of_open(const struct lowering *l, const char *name, enum mean
     return meaning == MEANS_TIME && l->request->steps ? l->request->steps : named;
 }
 
+/* --batch and --shape say the same of an axis that counts batches. */
+static bool check_batch(const struct lowering *l, const onnx_value *declared,
+                        const enum meaning *meanings)
+{
+    const struct value *value = &l->values[declared - l->onnx->values];
+    for (size_t d = 0; d < value->rank && l->request->batch && declared->has_shape; d++)
+        if (meanings[d] == MEANS_BATCH && declared->dims[d] < 0 &&
+            value->dims[d] != l->request->batch)
+            return fail(l->failure, "--shape of '%.80s' has a batch of %zu, and --batch says %zu",
+                        quote(declared->name).text, value->dims[d], l->request->batch);
+    return true;
+}
+
 /* The shape of an input; what is open of it is added to a list. */
 static bool find_shape(struct lowering *l, struct telling *t, size_t i, struct text *open)
 {
@@ -107,7 +120,7 @@ static bool find_shape(struct lowering *l, struct telling *t, size_t i, struct t
     if (l->request->inputs)
         return take_shape(l, declared, &l->request->inputs[i], value);
     if (given)
-        return set_shape(l, declared, given, value);
+        return set_shape(l, declared, given, value) && check_batch(l, declared, t->meanings[i + 1]);
     if (!declared->has_shape)
         return fail(l->failure,
                     "the shape of the input '%.80s' is not declared, expected --shape NAME=...",
