@@ -108,7 +108,7 @@ name_missing() {
     echo "Missing here, with the names of their packages:" >&2
     { table | head -n 1 && printf '%s\n' "${missing[@]}"; } | sed 's/^#/ /' |
         awk '{ printf "  %-36s %-24s %-26s %-24s %s\n", $2, $3, $4, $5, $6 }' >&2
-    if printf '%s\n' "${missing[@]}" | grep -qvE '^(extra|all|charts|peers) '; then
+    if grep -qvE '^(extra|all|charts|peers) ' <<<"$(printf '%s\n' "${missing[@]}")"; then
         echo "Install them and run this again." >&2
         exit 1
     fi
@@ -151,7 +151,7 @@ find_missing "$@"
 if [[ ${#missing[@]} -gt 0 ]]; then
     # Only Debian serves arm64 packages from where it serves all others.
     if [[ $distribution == " debian "* ]] ||
-        { [[ $distribution == *" debian "* ]] && ! column_of_missing 3 | grep -q ':arm64$'; }; then
+        { [[ $distribution == *" debian "* ]] && ! grep -q ':arm64$' <<<"$(column_of_missing 3)"; }; then
         install_missing
         find_missing "$@"
     fi

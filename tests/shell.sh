@@ -15,6 +15,14 @@ skip() {
     exit 77
 }
 
+# grep -q, of all that comes. By itself grep ends where it finds something, and then what writes to it may end by a signal,
+# as which pipefail counts the whole: something that is there would seem not to be.
+holds() { # OPTION... PATTERN
+    local text
+    text=$(cat)
+    grep -q "$@" <<<"$text"
+}
+
 # Makes an empty directory that goes away with the test; sets `scratch`.
 make_scratch() {
     scratch=$(mktemp -d)

@@ -55,9 +55,9 @@ pkg-config)
 esac
 
 if [[ $library == shared ]]; then
-    readelf -d "$program" | grep -q 'NEEDED.*libweir\.so' || fail "$program does not use libweir.so"
+    readelf -d "$program" | holds 'NEEDED.*libweir\.so' || fail "$program does not use libweir.so"
 else
-    ! readelf -d "$program" | grep -q 'NEEDED.*libweir' || fail "$program needs a shared libweir"
+    ! readelf -d "$program" | holds 'NEEDED.*libweir' || fail "$program needs a shared libweir"
 fi
 try ${EMULATOR:-} "$program"
 cat "$scratch/log"

@@ -57,8 +57,8 @@ one    gru_before  1  1   1  1
 END
 typed=("$bench" --shapes typed_shapes --types f32,bf16,f16,i8)
 "${typed[@]}" --list >wanted || fail "weir-bench --types --list"
-! "$bench" --shapes typed_shapes --list | grep -q f16 || fail "weir-bench runs f16 unasked"
-! "$bench" --shapes typed_shapes --types bf16 --list | grep -qE '_f(16|32)_' || fail "--types bf16 runs others"
+! "$bench" --shapes typed_shapes --list | holds f16 || fail "weir-bench runs f16 unasked"
+! "$bench" --shapes typed_shapes --types bf16 --list | holds -E '_f(16|32)_' || fail "--types bf16 runs others"
 "${typed[@]}" --benchmark_repetitions=1 --benchmark_min_time=0.0001 --out typed >table 2>errors ||
     fail "weir-bench --types: $(cat table errors)"
 paste -d' ' <(medians contender typed.json) <(medians cell typed.json) <(medians I typed.json) \

@@ -8,7 +8,7 @@ export CC=$2
 [[ -x $bin/weir-phases ]] || skip "this build has no weir-phases."
 isa=
 for each in neon avx2; do
-    "$bin/weir-info" | grep -q "^ISAs.*$each yes" && isa=$each
+    "$bin/weir-info" | holds "^ISAs.*$each yes" && isa=$each
 done
 [[ -n $isa ]] || skip "this CPU has neither AVX2 nor NEON."
 make_scratch
@@ -50,7 +50,7 @@ check_page one tile_1x2 338 "$explain" lstm 2 64 10 1 $isa --plan vectors=2,rows
 has one "vectors=2,rows=4,"
 ! command -v objdump >/dev/null || has one "The loop of \`tile_1x2\`:" "| \`tile_1x2\`, "
 # Sanitizers and valgrind do not go together.
-! command -v valgrind >/dev/null || ldd "$bin/weir-phases" | grep -q 'lib[a-z]*san' || has one "| all | "
+! command -v valgrind >/dev/null || ldd "$bin/weir-phases" | holds 'lib[a-z]*san' || has one "| all | "
 
 # Without the tools of others; several rows, by a tile for products ahead and one for the rest; bytes of weights, which are
 # those that lie there: 40 for a row of 32 columns, as 8 stand before them, and where rows are few 128, for up to 64 columns.
@@ -82,5 +82,5 @@ refused "weir-gen: --isa sse, expected *" lstm 2 64 10 1 sse
 refused "weir-gen: --plan: 'speed=9' is not a field and its value, *" lstm 2 64 10 1 $isa --plan speed=9
 CC=/nonexistent refused "*bench/explain: the C compiler '/nonexistent' does not compile the kernel." lstm 2 64 10 1 $isa
 refused "bench/explain: nowhere/page cannot be written." lstm 2 64 1 1 $isa --out nowhere/page
-"$explain" --help | grep -q '^Usage: bench/explain' || fail "--help"
+"$explain" --help | holds '^Usage: bench/explain' || fail "--help"
 echo "bench/explain: two pages on $isa"

@@ -55,7 +55,7 @@ grep -q '^1 shapes were measured before' said || fail "resume: $(<said)"
 times() { grep -A12 "\"name\":[[:space:]]*\"$1/" "$2" | grep '"real_time"'; }
 [[ -n $(times a out.json) && $(times a out.json) == "$(times a before.json)" ]] || fail "resume: other times of what is kept"
 for shape in b c; do
-    ! times $shape out.json | grep -qFf <(times $shape before.json) || fail "resume: times of $shape are taken for new ones"
+    ! times $shape out.json | holds -Ff <(times $shape before.json) || fail "resume: times of $shape are taken for new ones"
 done
 
 # ---- A host that dies, with others left alive: its share is missing, and named; then taken up ----

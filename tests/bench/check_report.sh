@@ -9,7 +9,7 @@ report=$1/weir-report
 make_scratch
 
 [[ $(bash "$root/bench/report" --help) == "Usage: bench/report FILE... --out FOLDER"* ]] || fail "bench/report --help"
-"$report" --help | grep -q '^weir-report FILE... --out FOLDER' || fail "weir-report --help"
+"$report" --help | holds '^weir-report FILE... --out FOLDER' || fail "weir-report --help"
 
 # ---- What is kept ----
 

@@ -36,7 +36,7 @@ counts=$(grep -A 8 '"_median\|_median"' auto.json | sed -n 's/.*"repetitions":[^
 [[ $counts =~ ^[0-9]+$ && $counts -ge 9 && $counts -le 61 ]] || fail "--rounds auto made these numbers of rounds: $counts"
 grep -q "^median of $counts rounds;" table || fail "--rounds auto: $(<table)"
 "$bin/weir-compare" auto.json --col kernel >table
-if [[ $counts -lt 61 ]] && grep -oE '[+]- *[0-9?.]+ %' table | grep -qvE ' (0[.][0-9]|1[.]0) %'; then
+if [[ $counts -lt 61 ]] && grep -oE '[+]- *[0-9?.]+ %' table | holds -vE ' (0[.][0-9]|1[.]0) %'; then
     fail "--rounds auto stopped after $counts rounds, with intervals that are wide: $(<table)"
 fi
 bench --rounds 3 --against auto.json >table 2>errors || fail "weir-bench --against: $(cat table errors)"

@@ -72,7 +72,7 @@ write_program "$scratch/all.c" "${deployed[@]}"
     --carry h1=h --carry c1=c0 --out "$scratch/carried" || fail "a model whose states are carried is not deployed."
 "$build/bin/weir-gen" --model "$root/tests/runner/cases/keras_bilstm_concat/model.onnx" --name single --isa scalar \
     --batch 1 --out "$scratch/single" || fail "a batch of one is not deployed."
-tr -s '#\n ' ' ' <"$scratch/carried/CMakeLists.txt" | grep -q -e '--carry h1=h --carry c1=c0' ||
+tr -s '#\n ' ' ' <"$scratch/carried/CMakeLists.txt" | holds -e '--carry h1=h --carry c1=c0' ||
     fail "the command is not told as it was given."
 headers=()
 for name in carried single decomposed_lstmcell keras_bilstm_concat; do

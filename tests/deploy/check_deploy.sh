@@ -54,7 +54,7 @@ grep -rl "$root\|$scratch" "$out" && fail "the files above name a path of this m
 check_layout() {
     local formatter folder=$scratch/layout
     formatter=$(command -v clang-format-14 || command -v clang-format || true)
-    if [[ -z $formatter ]] || ! "$formatter" --version | grep -q 'version 14\.'; then
+    if [[ -z $formatter ]] || ! "$formatter" --version | holds 'version 14\.'; then
         echo "the layout is not checked: clang-format 14 is not here"
         return
     fi

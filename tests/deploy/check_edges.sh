@@ -61,7 +61,7 @@ deployed_as() { # KIND INPUT SHAPE OPTION...
     local folder=$scratch/$1
     "$build/bin/weir-gen" --model "$folder/model.onnx" --name net --isa scalar --out "$folder/net" "${@:4}" ||
         fail "$1 is not deployed: ${*:4}"
-    grep -F "the input $2," "$folder/net/include/net.h" | grep -qF " as $3" || fail "$2 of $1 is not $3: ${*:4}"
+    grep -F "the input $2," "$folder/net/include/net.h" | holds -F " as $3" || fail "$2 of $1 is not $3: ${*:4}"
     rm -r "$folder/net"
 }
 make named

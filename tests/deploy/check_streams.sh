@@ -48,7 +48,7 @@ version=$("$weir_gen" --version) sum=$(sha256sum <"$hostile")
 told=0
 for file in "$scratch"/many/{CMakeLists.txt,README.md,*/many*}; do
     for words in "by weir-gen $version," "weir-gen --deploy lstm --input 16 --hidden 128 --out many --name many --from" "${sum%% *} %2A%5C%0A%23error%20%22%60%24%28x%29%60%20%5B%5B%24%25d%3F%3F"; do
-        tr -s '\n *#' ' ' <"$file" | grep -qF -- "$(tr -s '\n *#' ' ' <<<"$words" | sed 's/ $//')" ||
+        tr -s '\n *#' ' ' <"$file" | holds -F -- "$(tr -s '\n *#' ' ' <<<"$words" | sed 's/ $//')" ||
             fail "$(basename "$file") does not say '$words'."
     done
     told=$((told + 1))

@@ -35,7 +35,7 @@ while IFS='|' read -r settings isas complaint; do
         [[ $built == "$isas" ]] || fail "$settings: the build holds kernels for $built, not for $isas."
     else
         # CMake breaks lines where it likes.
-        [[ $status -ne 0 ]] && tr -s ' \n' ' ' <"$scratch/said" | grep -qF "$complaint" || {
+        [[ $status -ne 0 ]] && tr -s ' \n' ' ' <"$scratch/said" | holds -F "$complaint" || {
             cat "$scratch/said"
             fail "$settings: CMake should fail and say: $complaint"
         }

@@ -7,7 +7,7 @@ generated=$1
 
 formatter=$(command -v clang-format-14 || command -v clang-format || true)
 [[ -n $formatter ]] || skip "clang-format is not here; this needs version 14."
-"$formatter" --version | grep -q 'version 14\.' ||
+"$formatter" --version | holds 'version 14\.' ||
     skip "this needs version 14, and here is $("$formatter" --version)."
 
 # What is new and not ignored counts too; a tree without git holds little but its own files.

@@ -61,9 +61,9 @@ done
 
 # What runs which way, and why.
 export XDG_CACHE_HOME=$scratch/one
-"$bin/weir-run" "$model" --inspect | grep -qx "runs    as C that is compiled for the shapes of its inputs" ||
+"$bin/weir-run" "$model" --inspect | holds -x "runs    as C that is compiled for the shapes of its inputs" ||
     fail "--inspect does not say that it is compiled."
-"$bin/weir-run" "$model" --inspect --type f16 | grep -q "^runs    interpreted: --type" ||
+"$bin/weir-run" "$model" --inspect --type f16 | holds "^runs    interpreted: --type" ||
     fail "--inspect with --type does not say that it is interpreted."
 [[ ! -e $scratch/one ]] || fail "--inspect compiles."
 
@@ -114,7 +114,7 @@ delayed=$(for name in y an bn; do od -An -v -w16 -tf4 -j128 "$scratch/$name.npy"
 printf '\x08\x08:>%b%b%bB\x04\n\x00\x10\x0d' '\n\x12\n\x01x\n\x01s\x12\x01y\x22\x07Reshape\x12\x01gZ\x0f\n\x01x' \
     '\x12\x0a\n\x08\x08\x01\x12\x04\n\x02\x08\x06Z\x0f\n\x01s\x12\x0a\n\x08\x08\x07\x12\x04\n\x02\x08\x02' \
     'b\x03\n\x01y' >"$scratch/turn.onnx"
-"$bin/weir-run" "$scratch/turn.onnx" --inspect | grep -q "^runs    interpreted: .* cannot be deployed: its input 1 is no constant" ||
+"$bin/weir-run" "$scratch/turn.onnx" --inspect | holds "^runs    interpreted: .* cannot be deployed: its input 1 is no constant" ||
     fail "--inspect does not say why a model is interpreted."
 head -c 48 /dev/zero | npy x 2,6
 for shapes in '2 3' '3 2'; do

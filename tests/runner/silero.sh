@@ -56,7 +56,7 @@ run_model() { # NAME I8-TOLERANCE KEPT CARRY... -- INPUT... -- OUTPUT...
             fail "$name does not run with a node in --keep."
         cmp -s "$scratch/${name}_kept.npy" "$scratch/${name}_output.npy" || fail "$name: --keep keeps nothing."
     fi
-    "$bin/weir-run" "$model" --time "${one[@]}" | head -n 1 || fail "$name cannot be timed."
+    "$bin/weir-run" "$model" --time "${one[@]}" | sed -n 1p || fail "$name cannot be timed."
     echo "$name: $("$bin/weir-run" "$model" --inspect | head -n 1 | sed 's/.*, //')"
 }
 
